@@ -1,0 +1,64 @@
+"""The commands that need nothing but the base install: `check` and `info`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.strenum import StrEnum
+
+
+class FailOn(StrEnum):
+    """Which verdict makes `check` exit with 1."""
+
+    FAKE = "fake"
+    UNSURE = "unsure"  # fake or unsure
+
+
+def register(app: typer.Typer) -> None:
+    """Mount this room's commands."""
+    app.command()(check)
+    app.command()(info)
+
+
+def check(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Files, folders, glob patterns, or - for stdin.")
+    ],
+    model: Annotated[
+        str | None, typer.Option(help="A release model's name or a .tflite file made by `fakelens convert`.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")] = 1,
+    fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where such a verdict was given.")] = None,
+) -> None:
+    """Say of each image whether it is REAL, FAKE or UNSURE, with P(fake).
+
+    Exit codes: 0 done, 1 what --fail-on names was found, 2 a file could not be read.
+    """
+    from fakelens.edge_runtime.batch import check_batch
+    from fakelens.edge_runtime.detector import Detector
+    from fakelens.edge_runtime.sinks import Format, open_sink
+    from fakelens.edge_runtime.verdict import Label
+
+    if json and csv:
+        raise UsageError("--json and --csv exclude each other: choose one")
+    output = Format.JSON if json else Format.CSV if csv else Format.TEXT
+    result = check_batch(Detector(model, threads), paths, open_sink(output, sys.stdout))
+    if output is Format.TEXT and result.files > 1:
+        found = ", ".join(f"{count} {label}" for label, count in result.counts.items())
+        typer.echo(f"{result.files} files: {found}, {result.errors} unreadable", err=True)
+    flagged = result.counts[Label.FAKE] + (result.counts[Label.UNSURE] if fail_on is FailOn.UNSURE else 0)
+    if fail_on is not None and flagged:
+        raise typer.Exit(1)
+    if result.errors:
+        raise typer.Exit(2)
+
+
+def info(
+    model: Annotated[str, typer.Argument(metavar="FILE", help="A model file or a release model's name.")],
+) -> None:
+    """Print what is inside a model file: contract, card, ops, size, gzip size."""
+    raise UsageError("not yet")

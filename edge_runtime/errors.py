@@ -1,0 +1,55 @@
+"""The errors a user may see: each names the value and the remedy, and carries its exit code."""
+
+import importlib
+from typing import ClassVar
+
+
+class FakelensError(Exception):
+    """Base of all fakelens errors; `str(error)` is the one line shown to the user."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class UsageError(FakelensError):
+    """What the user gave cannot be used: a path, an option, a data set, a run directory."""
+
+
+class ConfigError(UsageError):
+    """A recipe or a flag holds a value that training cannot use."""
+
+
+class ImageError(UsageError):
+    """A file is no image that can be decoded."""
+
+
+class ModelError(UsageError):
+    """A file is no intact fakelens model."""
+
+
+class RunError(UsageError):
+    """A run directory is missing, unfinished or damaged."""
+
+
+class GateError(FakelensError):
+    """A converted file failed one of its gates."""
+
+    exit_code = 1
+
+
+class MissingExtraError(FakelensError):
+    """A command needs packages that the base install does not bring."""
+
+    exit_code = 3
+
+
+def require_extra(extra: str, *modules: str) -> None:
+    """Import `modules`, or raise `MissingExtraError` naming the install command of `extra`."""
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            missing = error.name or module
+            raise MissingExtraError(
+                f"this command needs {missing}, which is not installed: "
+                f'pip install "fakelens[{extra}]"'
+            ) from error

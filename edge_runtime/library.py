@@ -1,0 +1,25 @@
+"""The release models that come with the package, by name."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from fakelens.edge_runtime.errors import ModelError
+
+DEFAULT_MODEL = "cifake-quick"
+_FOLDER = Path(str(files("fakelens.edge_runtime.models")))
+
+
+def list_models() -> list[str]:
+    """Return the names of the release models in this installation."""
+    return sorted(path.stem for path in _FOLDER.glob("*.tflite"))
+
+
+def find_model(model: str | Path | None = None) -> Path:
+    """Return the path of a model file given by release name or by path; the default one for None."""
+    name = str(model) if model is not None else DEFAULT_MODEL
+    if name in list_models():
+        return _FOLDER / f"{name}.tflite"
+    path = Path(name)
+    if path.is_file():
+        return path
+    raise ModelError(f"{name}: no such model file; release models: {', '.join(list_models()) or 'none'}")

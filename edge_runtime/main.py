@@ -1,0 +1,67 @@
+"""The umbrella command: mounts each room's commands and turns errors into one line and an exit code."""
+
+import errno
+import os
+import sys
+from importlib.metadata import entry_points, version
+from typing import Annotated
+
+import typer
+
+from fakelens.edge_runtime.errors import FakelensError
+
+app = typer.Typer(
+    name="fakelens",
+    help="Tell fake images from real ones, on the device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line; the exit codes are 0 done, 1 gate failed, 2 usage, 3 missing, 130 interrupted."""
+    for command in sorted(entry_points(group="fakelens.commands"), key=lambda entry: entry.name):
+        command.load()(app)
+    sys.exit(_run())
+
+
+@app.callback()
+def _root(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if show_version:
+        typer.echo(f"fakelens {version('fakelens')}")
+        raise typer.Exit
+
+
+def _run() -> int:
+    try:
+        code = app(standalone_mode=False)
+    except FakelensError as error:
+        return _fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted", 130)
+    except BrokenPipeError:  # the reader of our output has gone: `fakelens check ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _fail(_explain(error), 2)
+    except Exception as error:
+        if not hasattr(error, "exit_code"):  # what Click raises for bad usage carries one
+            raise
+        error.show() if hasattr(error, "show") else None
+        return int(error.exit_code)
+    return code if isinstance(code, int) else 0
+
+
+def _explain(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return f"{where}the disk is full; free some space and run the command again"
+    return f"{where}{error.strerror or error}"
+
+
+def _fail(message: str, code: int) -> int:
+    typer.echo(f"fakelens: {' '.join(message.split())}", err=True)
+    return code

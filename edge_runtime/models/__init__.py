@@ -1,0 +1,1 @@
+"""The release models, one `.tflite` file each, as package data."""

@@ -1,0 +1,90 @@
+"""The one way from an image file to the bytes a model sees: decode, orient, to RGB, fit.
+
+Training, calibration, benchmarks and apps' test vectors all come through here, because a resampler is
+a forensic signal: another library's "bilinear" moves pixels by several grey levels.
+"""
+
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from fakelens.edge_runtime.contract import InputSpec
+from fakelens.edge_runtime.errors import ImageError
+
+ImageU8 = npt.NDArray[np.uint8]
+
+VERSION = 1  # raise it when the bytes of any image change: caches are keyed by it
+MAX_PIXELS = 100_000_000  # refuse decompression bombs before decoding; a 100-megapixel photo passes
+_SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
+
+
+def load_image(source: Path | bytes) -> Image.Image:
+    """Decode `source` to an upright RGB image; the first frame where there are several.
+
+    Transparent pixels are laid over white, 16-bit grey is scaled to 8 bits, EXIF orientation is
+    applied. Raises `ImageError` with the reason for whatever cannot be decoded completely.
+    """
+    name = "stdin" if isinstance(source, bytes) else str(source)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # our own limit below is stricter than Pillow's warning
+            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+                width, height = image.size
+                if width * height > MAX_PIXELS:
+                    raise ImageError(
+                        f"{name}: {width} x {height} px is over the limit of {MAX_PIXELS // 10**6} megapixels; "
+                        "crop it or scale it down first"
+                    )
+                image.load()
+                return _to_rgb(ImageOps.exif_transpose(image))
+    except ImageError:
+        raise
+    except FileNotFoundError as error:
+        raise ImageError(f"{name}: no such file") from error
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise ImageError(f"{name}: {_why_not_an_image(source, error)}") from error
+    except Exception as error:  # noqa: BLE001 (Pillow's decoders raise many kinds on damaged files)
+        raise ImageError(f"{name}: cannot be decoded, damaged or incomplete ({error})") from error
+
+
+def fit_image(image: Image.Image, spec: InputSpec) -> ImageU8:
+    """Return the bytes of `image` as the model sees them: uint8 [size, size, 3], RGB.
+
+    Pillow's bilinear filter with its support widened on reduction (antialiased).
+    """
+    if image.size != (spec.size, spec.size):
+        image = image.resize((spec.size, spec.size), Image.Resampling.BILINEAR)
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    if image.mode in _SIXTEEN_BIT_MODES:
+        return Image.fromarray(_to_eight_bits(np.asarray(image))).convert("RGB")
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _to_eight_bits(grey: npt.NDArray[Any]) -> ImageU8:
+    """Scale grey values of 0..65535 to 0..255; Pillow's own conversion would clip them at 255."""
+    return np.clip(grey.astype(np.int64) // 257, 0, 255).astype(np.uint8)
+
+
+def _why_not_an_image(source: Path | bytes, error: Exception) -> str:
+    if isinstance(error, Image.DecompressionBombError):
+        return f"over the limit of {MAX_PIXELS // 10**6} megapixels; crop it or scale it down first"
+    if isinstance(source, bytes):
+        return "empty input" if not source else "not an image (JPEG, PNG, WebP, BMP, TIFF, GIF)"
+    if source.is_dir():
+        return "is a folder, not an image"
+    if source.stat().st_size == 0:
+        return "the file is empty"
+    return "not an image (JPEG, PNG, WebP, BMP, TIFF, GIF), whatever its name says"

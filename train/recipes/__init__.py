@@ -1,0 +1,1 @@
+"""Named training recipes, as package data: `fakelens train DATA --recipe NAME`."""
