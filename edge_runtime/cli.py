@@ -59,6 +59,16 @@ def check(
 
 def info(
     model: Annotated[str, typer.Argument(metavar="FILE", help="A model file or a release model's name.")],
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Print what is inside a model file: contract, card, ops, size, gzip size."""
-    raise UsageError("not yet")
+    from rich.console import Console
+
+    from fakelens.edge_runtime.info import info_to_json, read_info, render_info
+    from fakelens.edge_runtime.library import find_model
+
+    found = read_info(find_model(model))
+    if json:
+        typer.echo(info_to_json(found))
+    else:
+        Console(markup=False).print(render_info(found))  # a description may hold brackets

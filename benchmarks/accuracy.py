@@ -1,0 +1,124 @@
+"""Scoring labelled images with a model file, through the very path that `fakelens check` takes."""
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.progress import track
+
+from fakelens.benchmarks.labelled import LabelledImage
+from fakelens.benchmarks.latency import TIMED_IMAGES, measure_latency
+from fakelens.benchmarks.metrics import Interval, Metrics, evaluate, wilson_interval
+from fakelens.edge_runtime.contract import Decision, InputSpec
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.errors import ImageError, UsageError
+from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.verdict import Label, decide
+
+_PROGRESS_FROM = 200  # images; a small model scores so many in well under two seconds
+_DECODERS = min(4, os.cpu_count() or 1)
+_AHEAD = 16  # images decoded ahead of the interpreter; bounds memory where decoding is the faster part
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """What a model says of labelled images; the arrays are in the order of `images`."""
+
+    images: tuple[LabelledImage, ...]  # those that could be read
+    labels: npt.NDArray[np.uint8]  # 0 real, 1 fake
+    p_fake: npt.NDArray[np.float64]
+    latency_ms: npt.NDArray[np.float64]  # of inference alone, one entry per timed image
+    errors: tuple[str, ...]  # one line an unreadable image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accuracy:
+    """A model's worth on a set of images, by its own threshold and UNSURE band."""
+
+    metrics: Metrics
+    unsure: Interval  # share of images answered UNSURE
+    decided: Interval | None  # accuracy over the others; None where there are none
+    decided_n: int  # how many the others are
+
+
+def score_images(detector: Detector, images: Sequence[LabelledImage]) -> Scores:
+    """Return the scores of `images`; those that cannot be read are reported and left out.
+
+    `UsageError` where none can be read.
+    """
+    read: list[LabelledImage] = []
+    p_fake: list[float] = []
+    errors: list[str] = []
+    timed: list[ImageU8] = []
+    for image, pixels in zip(
+        images, _show(_decode(images, detector.contract.input), len(images)), strict=True
+    ):
+        if isinstance(pixels, ImageError):
+            errors.append(str(pixels))
+            continue
+        read.append(image)
+        p_fake.append(float(detector.score(pixels[None])[0]))
+        if len(timed) < TIMED_IMAGES:
+            timed.append(pixels)
+    if not read:
+        raise UsageError(
+            f"none of {len(images)} images can be read; the first: {(errors or ['no image given'])[0]}"
+        )
+    return Scores(
+        images=tuple(read),
+        labels=np.array([image.label for image in read], np.uint8),
+        p_fake=np.array(p_fake, np.float64),
+        latency_ms=measure_latency(detector, np.stack(timed)),  # now that no decoder competes for the cores
+        errors=tuple(errors),
+    )
+
+
+def measure_accuracy(scores: Scores, decision: Decision, excluded: frozenset[Path] = frozenset()) -> Accuracy:
+    """Return the figures of `scores` at the contract's `decision`, without the `excluded` files."""
+    kept = np.array([image.path not in excluded for image in scores.images])
+    labels, p_fake = scores.labels[kept], scores.p_fake[kept]
+    metrics = evaluate(labels, p_fake, decision.threshold)
+    answers = [decide(float(p), decision) for p in p_fake]
+    truths = [Label.FAKE if label else Label.REAL for label in labels]
+    unsure = sum(answer is Label.UNSURE for answer in answers)
+    right = sum(answer is truth for answer, truth in zip(answers, truths, strict=True))
+    decided = metrics.n - unsure
+    return Accuracy(
+        metrics=metrics,
+        unsure=wilson_interval(unsure, metrics.n),
+        decided=wilson_interval(right, decided) if decided else None,
+        decided_n=decided,
+    )
+
+
+def _decode(images: Sequence[LabelledImage], spec: InputSpec) -> Iterator[ImageU8 | ImageError]:
+    """Yield each image's bytes in order, decoded in threads (Pillow frees the interpreter lock)."""
+    paths = iter([image.path for image in images])
+    with ThreadPoolExecutor(_DECODERS) as pool:
+        pending: deque[Future[ImageU8 | ImageError]] = deque(
+            pool.submit(_decode_one, path, spec) for path in islice(paths, _AHEAD)
+        )
+        while pending:
+            yield pending.popleft().result()
+            pending.extend(pool.submit(_decode_one, path, spec) for path in islice(paths, 1))
+
+
+def _decode_one(path: Path, spec: InputSpec) -> ImageU8 | ImageError:
+    try:
+        return fit_image(load_image(path), spec)
+    except ImageError as error:
+        return error
+
+
+def _show(decoded: Iterator[ImageU8 | ImageError], total: int) -> Iterator[ImageU8 | ImageError]:
+    console = Console(stderr=True)
+    if total < _PROGRESS_FROM or not console.is_terminal:
+        return decoded
+    return iter(track(decoded, "scoring", total, console=console, transient=True))

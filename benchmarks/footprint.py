@@ -1,0 +1,19 @@
+"""What a model file weighs: on the device, and on the way to it."""
+
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Footprint:
+    """Sizes of a model file."""
+
+    size_bytes: int
+    gzip_bytes: int  # as an app store or web server would send it; pruning shows here
+
+
+def measure_footprint(path: Path) -> Footprint:
+    """Return the sizes of the file at `path`."""
+    content = path.read_bytes()
+    return Footprint(size_bytes=len(content), gzip_bytes=len(gzip.compress(content, 9, mtime=0)))

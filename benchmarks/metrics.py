@@ -1,0 +1,239 @@
+"""Figures of a detector's worth, each with its uncertainty, from labels and P(fake); numpy alone.
+
+Labels are 1 for fake and 0 for real; a higher score means more fake. Equal scores are ties, never
+broken by order: an int8 model gives only 256 distinct scores, so ties are the rule here.
+"""
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from fakelens.edge_runtime.errors import UsageError
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+CONFIDENCE = 0.95
+ECE_BINS = 15
+
+
+class Metric(Protocol):
+    """A figure computed from labels and scores, each image counted `weights` times (once for None)."""
+
+    def __call__(self, labels: Array, scores: Array, weights: Array | None = None, /) -> float:
+        """Return the figure."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A measured value and its confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confusion:
+    """Image counts, `truth_as_answer`; the answer is fake at or above the threshold."""
+
+    real_as_real: int
+    real_as_fake: int
+    fake_as_real: int
+    fake_as_fake: int
+
+    @property
+    def correct(self) -> int:
+        """Images answered rightly."""
+        return self.real_as_real + self.fake_as_fake
+
+    @property
+    def n(self) -> int:
+        """All images."""
+        return self.correct + self.real_as_fake + self.fake_as_real
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """What `evaluate` found, with 95% intervals."""
+
+    n: int
+    accuracy: Interval
+    auc: Interval
+    ap: Interval
+    eer: Interval
+    ece: Interval
+    confusion: Confusion
+
+
+@dataclass(frozen=True, kw_only=True)
+class McNemar:
+    """Two models on the same images: how many only one of them got right, and the two-sided p-value."""
+
+    only_a: int
+    only_b: int
+    p_value: float
+
+
+def evaluate(labels: Array, p_fake: Array, threshold: float) -> Metrics:
+    """Return all metrics of `p_fake` [n] against `labels` [n]; `UsageError` unless both classes are there."""
+    counts = confusion(labels, p_fake, threshold)
+    return Metrics(
+        n=counts.n,
+        accuracy=wilson_interval(counts.correct, counts.n),
+        auc=bootstrap_interval(roc_auc, labels, p_fake),
+        ap=bootstrap_interval(average_precision, labels, p_fake),
+        eer=bootstrap_interval(equal_error_rate, labels, p_fake),
+        ece=bootstrap_interval(expected_calibration_error, labels, p_fake),
+        confusion=counts,
+    )
+
+
+def confusion(labels: Array, p_fake: Array, threshold: float) -> Confusion:
+    """Return the counts of truths by answers at `threshold`."""
+    fake, scores, _ = _checked(labels, p_fake, None)
+    called_fake = scores >= threshold
+    is_fake = fake > 0
+    return Confusion(
+        real_as_real=int(np.sum(~is_fake & ~called_fake)),
+        real_as_fake=int(np.sum(~is_fake & called_fake)),
+        fake_as_real=int(np.sum(is_fake & ~called_fake)),
+        fake_as_fake=int(np.sum(is_fake & called_fake)),
+    )
+
+
+def roc_curve(labels: Array, scores: Array, weights: Array | None = None) -> tuple[Floats, Floats]:
+    """Return (fpr, tpr) from (0, 0) to (1, 1), one point a distinct score; fake is the positive class."""
+    hits, alarms = _cumulate(labels, scores, weights)
+    return np.r_[0.0, alarms / alarms[-1]], np.r_[0.0, hits / hits[-1]]
+
+
+def roc_auc(labels: Array, scores: Array, weights: Array | None = None) -> float:
+    """Return the area under the ROC curve: P(fake scores above real), ties counted half (Bamber 1975)."""
+    fpr, tpr = roc_curve(labels, scores, weights)
+    return float(np.sum(np.diff(fpr) * (tpr[1:] + tpr[:-1])) / 2)
+
+
+def average_precision(labels: Array, scores: Array, weights: Array | None = None) -> float:
+    """Return the sum of precision times the step in recall over distinct scores, not interpolated."""
+    hits, alarms = _cumulate(labels, scores, weights)
+    precision = hits / np.maximum(hits + alarms, 1e-12)
+    return float(np.sum(np.diff(hits, prepend=0.0) * precision) / hits[-1])
+
+
+def equal_error_rate(labels: Array, scores: Array, weights: Array | None = None) -> float:
+    """Return the error rate where missed fakes equal false alarms, on the linearly joined ROC curve."""
+    fpr, tpr = roc_curve(labels, scores, weights)
+    gap = fpr + tpr - 1.0  # false alarms minus misses: climbs from -1 to 1
+    right = int(np.argmax(gap >= 0.0))
+    left = right - 1
+    part = -gap[left] / (gap[right] - gap[left])
+    return float(fpr[left] + part * (fpr[right] - fpr[left]))
+
+
+def expected_calibration_error(
+    labels: Array, p_fake: Array, weights: Array | None = None, bins: int = ECE_BINS
+) -> float:
+    """Return the mean over images of |share of fakes - mean P(fake)| in the image's bin.
+
+    Guo et al. 2017, for the two-class case: the bins are of equal width over P(fake) in [0, 1], not
+    over the confidence of the winning class, so that an error towards one class cannot hide.
+    """
+    fake, scores, counts = _checked(labels, p_fake, weights)
+    index = np.minimum((scores * bins).astype(np.int64), bins - 1)
+    gaps = np.bincount(index, counts * (fake - scores), minlength=bins)
+    return float(np.sum(np.abs(gaps)) / np.sum(counts))
+
+
+def log_loss(labels: Array, p_fake: Array, weights: Array | None = None) -> float:
+    """Return the mean negative log-likelihood in nats, P(fake) kept 1e-7 away from 0 and 1."""
+    fake, scores, counts = _checked(labels, p_fake, weights)
+    p = np.clip(scores, 1e-7, 1 - 1e-7)
+    return float(-np.sum(counts * (fake * np.log(p) + (1 - fake) * np.log1p(-p))) / np.sum(counts))
+
+
+def wilson_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval:
+    """Return the share `successes / n` with its score interval (Wilson 1927)."""
+    if not 0 <= successes <= n or n == 0:
+        raise ValueError(f"{successes} successes of {n}: expected 0 to n, with n at least 1")
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share = successes / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5 / (1 + z * z / n)
+    # Exact at the ends, where rounding would leave 1e-17 between the bound and the share.
+    low = 0.0 if successes == 0 else centre - half
+    high = 1.0 if successes == n else centre + half
+    return Interval(value=share, low=low, high=high)
+
+
+def bootstrap_interval(
+    metric: Metric, labels: Array, scores: Array, *, resamples: int = 1000, seed: int = 0
+) -> Interval:
+    """Return `metric` with its 95% percentile bootstrap interval (Efron 1979), resampled within each class.
+
+    Where a metric is biased upwards by noise (ECE of a calibrated model), all resamples may lie on one
+    side of the value; the interval is then widened to hold it.
+    """
+    fake, values, _ = _checked(labels, scores, None)
+    # Equal images are drawn as one with a weight: a resample costs as many steps as distinct scores.
+    pairs, group = np.unique(np.stack([-values, fake], axis=1), axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    classes = [group[fake == label] for label in (0, 1)]
+    if any(len(members) == 0 for members in classes):
+        raise UsageError("all images are of one class: metrics need real and fake images")
+    generator = np.random.default_rng(seed)
+    figures = np.empty(resamples)
+    for row in range(resamples):
+        drawn = [members[generator.integers(0, len(members), len(members))] for members in classes]
+        weights = np.bincount(np.concatenate(drawn), minlength=len(pairs))
+        figures[row] = metric(pairs[:, 1], -pairs[:, 0], weights)
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(figures, (tail, 1 - tail))
+    value = metric(labels, scores)
+    return Interval(value=value, low=min(float(low), value), high=max(float(high), value))
+
+
+def mcnemar(correct_a: Array, correct_b: Array) -> McNemar:
+    """Return the exact two-sided test of equal accuracy on the same images (McNemar 1947, binomial form).
+
+    `correct_a` and `correct_b`: bool [n], whether each model was right on image i.
+    """
+    a, b = np.asarray(correct_a, bool), np.asarray(correct_b, bool)
+    if a.shape != b.shape:
+        raise ValueError(f"{a.shape} and {b.shape} answers: expected the same images")
+    only_a, only_b = int(np.sum(a & ~b)), int(np.sum(b & ~a))
+    discordant = only_a + only_b
+    ways = term = 1  # of the binomial coefficients C(discordant, 0), C(discordant, 1), ...
+    for k in range(min(only_a, only_b)):
+        term = term * (discordant - k) // (k + 1)
+        ways += term
+    return McNemar(only_a=only_a, only_b=only_b, p_value=min(1.0, 2 * ways / 2**discordant))
+
+
+def _cumulate(labels: Array, scores: Array, weights: Array | None) -> tuple[Floats, Floats]:
+    """Return how many fakes and reals score at or above each distinct score, the highest first."""
+    fake, values, counts = _checked(labels, scores, weights)
+    order = np.argsort(-values, kind="stable")
+    values, fake, counts = values[order], fake[order], counts[order]
+    last = np.r_[np.flatnonzero(np.diff(values)), len(values) - 1]  # of each run of equal scores
+    hits = np.cumsum(counts * fake)[last]
+    alarms = np.cumsum(counts * (1 - fake))[last]
+    if not hits[-1] or not alarms[-1]:
+        raise UsageError("all images are of one class: metrics need real and fake images")
+    return hits, alarms
+
+
+def _checked(labels: Array, scores: Array, weights: Array | None) -> tuple[Floats, Floats, Floats]:
+    """Return the three as float64 [n]."""
+    fake, values = np.asarray(labels, np.float64), np.asarray(scores, np.float64)
+    counts = np.ones_like(values) if weights is None else np.asarray(weights, np.float64)
+    if fake.ndim != 1 or not fake.shape == values.shape == counts.shape:
+        raise ValueError(f"labels {fake.shape}, scores {values.shape}: expected one of each an image")
+    if not len(fake):
+        raise UsageError("no images to measure on")
+    if not ((fake == 0) | (fake == 1)).all() or not np.isfinite(values).all():
+        raise ValueError("labels must be 0 or 1, and scores finite numbers")
+    return fake, values, counts

@@ -1,0 +1,36 @@
+"""Keeping TensorFlow's own talk off the user's screen."""
+
+import logging
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def silence_tensorflow() -> None:
+    """Let TensorFlow log errors only; its C++ part heeds this before its first import alone."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for name in ("tensorflow", "absl"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"(tensorflow|tf_keras|keras)\b.*")
+
+
+@contextmanager
+def muted_stderr() -> Iterator[None]:
+    """Keep what C++ code writes to stderr inside the block off it: the converter heeds no log level.
+
+    It goes to our log, at level DEBUG.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as kept:
+        saved = os.dup(2)
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            kept.seek(0)
+            logging.getLogger(__name__).debug("%s", kept.read().decode(errors="replace"))

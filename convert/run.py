@@ -1,0 +1,114 @@
+"""The run directory that training hands over: found, checked and read."""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fakelens.edge_runtime.contract import Contract, contract_from_json
+from fakelens.edge_runtime.errors import ModelError, RunError
+from fakelens.edge_runtime.preprocess import ImageU8
+
+RUN_FORMAT = 1
+_RUN_NAME = "run.json"
+_MODEL_NAME = "model.h5"
+_FLOAT_NAME = "float.h5"
+_VALIDATION_NAME = "validation.npz"
+_AGAIN = "train again with `fakelens train`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A finished training run."""
+
+    path: Path
+    contract: Contract  # of the float model: nothing measured, no graph yet
+    quantization_aware: bool
+    model: Path  # what int8 is made from
+    float_model: Path  # the same file unless training was quantization-aware
+
+    @property
+    def calibration(self) -> Path:
+        """Folder with the images that set the int8 ranges, one folder a label."""
+        return self.path / "calibration"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation:
+    """The images a converted file is held against Keras with."""
+
+    images_u8: ImageU8  # [n, size, size, 3]
+    labels: npt.NDArray[np.uint8]  # [n], 1 = fake
+
+
+def read_run(path: Path) -> Run:
+    """Return the run in `path`; `RunError` where there is none, or it is unfinished or damaged."""
+    if not path.is_dir():
+        raise RunError(f"{path}: no such run directory; make one with `fakelens train DATA -o {path}`")
+    record = path / _RUN_NAME
+    if not record.is_file():
+        if any(path.iterdir()):
+            raise RunError(
+                f"{path}: no {_RUN_NAME}, training was interrupted; resume it with "
+                f"`fakelens train --resume -o {path}`"
+            )
+        raise RunError(f"{path}: the folder is empty; make a run with `fakelens train DATA -o {path}`")
+    contract, quantization_aware = _parse_record(record)
+    model = path / _MODEL_NAME
+    run = Run(
+        path=path,
+        contract=contract,
+        quantization_aware=quantization_aware,
+        model=model,
+        float_model=path / _FLOAT_NAME if quantization_aware else model,
+    )
+    for file in (run.model, run.float_model):
+        if not file.is_file():
+            raise RunError(f"{file}: missing, the run is incomplete; {_AGAIN}")
+    return run
+
+
+def read_validation(run: Run) -> Validation:
+    """Return the validation images of `run`; `RunError` unless both classes are there, sized right."""
+    path = run.path / _VALIDATION_NAME
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            images, labels = arrays["images"], arrays["labels"]
+    except FileNotFoundError as error:
+        raise RunError(f"{path}: missing, the run is incomplete; {_AGAIN}") from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise RunError(f"{path}: damaged ({error}); {_AGAIN}") from error
+    size = run.contract.input.size
+    if labels.ndim != 1:
+        raise RunError(f"{path}: the labels have shape {labels.shape}, expected one an image; {_AGAIN}")
+    if images.dtype != np.uint8 or images.shape != (len(labels), size, size, 3):
+        raise RunError(
+            f"{path}: the images are {images.dtype} {images.shape}, expected uint8 "
+            f"{(len(labels), size, size, 3)}; {_AGAIN}"
+        )
+    if set(np.unique(labels).tolist()) != {0, 1}:
+        raise RunError(f"{path}: the labels are {np.unique(labels).tolist()}, expected 0 and 1; {_AGAIN}")
+    return Validation(images_u8=images, labels=labels.astype(np.uint8))
+
+
+def _parse_record(path: Path) -> tuple[Contract, bool]:
+    try:
+        record: Any = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise RunError(f"{path}: damaged, not valid JSON ({error}); {_AGAIN}") from error
+    if not isinstance(record, dict) or record.get("format") != RUN_FORMAT:
+        found = record.get("format") if isinstance(record, dict) else None
+        raise RunError(f"{path}: format {found!r}, this fakelens reads {RUN_FORMAT}; {_AGAIN}")
+    quantization_aware = record.get("quantization_aware")
+    if not isinstance(quantization_aware, bool):
+        raise RunError(
+            f"{path}: quantization_aware is {quantization_aware!r}, expected true or false; {_AGAIN}"
+        )
+    try:
+        return contract_from_json(json.dumps(record.get("contract"))), quantization_aware
+    except ModelError as error:
+        raise RunError(f"{path}: {error}; {_AGAIN}") from error

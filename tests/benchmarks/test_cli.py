@@ -1,0 +1,165 @@
+import csv
+import gzip
+import hashlib
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fakelens.edge_runtime.main import main
+from fakelens.edge_runtime.modelfile import read_model
+
+WITHOUT_HEAVY = """
+import sys
+for name in ("tensorflow", "tf_keras", "sklearn", "matplotlib", "scipy"):
+    sys.modules[name] = None
+from fakelens.edge_runtime.main import main
+main()
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Bench = Callable[..., Done]
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bench:
+    """Run `fakelens bench` in this process."""
+
+    def run(*arguments: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["fakelens", "bench", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capsys.readouterr()
+        return Done(returncode=end.value.code, stdout=out, stderr=err)  # type: ignore[arg-type]
+
+    return run
+
+
+def _rows(done: Done) -> list[dict[str, object]]:
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_json_holds_the_figures_of_the_file(bench: Bench, model_file: Path, data: Path) -> None:
+    (row,) = _rows(bench(model_file, "--data", data, "--json"))
+    assert {name: row[name] for name in ("model", "data", "split", "note", "n", "accuracy", "unsure")} == {
+        "model": "brightness",
+        "data": "greys",
+        "split": "test",
+        "note": "",
+        "n": 20,
+        "accuracy": 0.85,
+        "unsure": 0.05,
+    }
+    assert row["accuracy_low"] < 0.85 < row["accuracy_high"]  # type: ignore[operator]
+    assert row["size_bytes"] == model_file.stat().st_size
+    assert row["gzip_bytes"] == len(gzip.compress(model_file.read_bytes(), 9))
+    assert row["latency_p50_ms"] > 0  # type: ignore[operator]
+
+
+def test_table_has_a_line_per_model(bench: Bench, model_file: Path, data: Path) -> None:
+    done = bench(model_file, model_file, "--data", data)
+    header, *lines = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert header.split()[:3] == ["model", "images", "accuracy"]
+    assert len(lines) == 2
+    assert all("85.00 [63.96-94.76]" in line and line.endswith("greys test") for line in lines)
+
+
+def test_csv_has_the_columns_of_json(bench: Bench, model_file: Path, data: Path) -> None:
+    (row,) = _rows(bench(model_file, "--data", data, "--json"))
+    done = bench(model_file, "--data", data, "--csv")
+    (read,) = csv.DictReader(io.StringIO(done.stdout))
+    assert list(read) == list(row)
+    assert float(read["accuracy"]) == 0.85
+
+
+def test_excluded_images_give_a_second_row(
+    bench: Bench, model_file: Path, data: Path, tmp_path: Path
+) -> None:
+    names = tmp_path / "seen.txt"
+    names.write_text("FAKE/1 (1).png\nFAKE/2 (1).png\n")
+    whole, without = _rows(bench(model_file, "--data", data, "--exclude", names, "--json"))
+    assert (whole["n"], whole["accuracy"], whole["note"]) == (20, 0.85, "")
+    assert (without["n"], without["note"]) == (18, "without the 2 of seen.txt")
+    assert without["accuracy"] == pytest.approx(17 / 18, abs=1e-6)
+    names.write_text("1 (1).png\n")
+    done = bench(model_file, "--data", data, "--exclude", names)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "write its folder too" in done.stderr
+
+
+def test_card_is_written_once_and_the_graph_stays(bench: Bench, model_file: Path, data: Path) -> None:
+    before = read_model(model_file)
+    for _ in range(2):
+        assert bench(model_file, "--data", data, "--card").returncode == 0
+    after = read_model(model_file)
+    assert hashlib.sha256(after.graph).digest() == hashlib.sha256(before.graph).digest()
+    figures = {entry.metric: entry for entry in after.contract.measured}
+    assert len(figures) == len(after.contract.measured) == 7
+    accuracy = figures["accuracy"]
+    assert (accuracy.value, accuracy.n, accuracy.data, accuracy.split) == (0.85, 20, "greys", "test")
+    assert accuracy.low < 0.85 < accuracy.high
+    assert figures["decided_accuracy"].n == 19
+
+
+def test_another_data_set_adds_to_the_card(bench: Bench, model_file: Path, data: Path) -> None:
+    assert bench(model_file, "--data", data, "--card").returncode == 0
+    assert bench(model_file, "--data", data / "test", "--card").returncode == 0
+    measured = read_model(model_file).contract.measured
+    assert [(entry.data, entry.split) for entry in measured if entry.metric == "auc"] == [
+        ("greys", "test"),
+        ("test", "all"),
+    ]
+
+
+@pytest.mark.parametrize(("least", "code"), [(85, 0), (85.1, 1)])
+def test_min_accuracy_is_a_gate(bench: Bench, model_file: Path, data: Path, least: float, code: int) -> None:
+    done = bench(model_file, "--data", data, "--min-accuracy", least)
+    assert done.returncode == code
+    assert ("85.00%" in done.stderr) == (code == 1)
+
+
+def test_an_unreadable_image_is_told_and_ends_in_2(bench: Bench, model_file: Path, data: Path) -> None:
+    (data / "test" / "REAL" / "0 (1).png").write_bytes(b"")
+    done = bench(model_file, "--data", data, "--json")
+    assert done.returncode == 2
+    assert (json.loads(done.stdout)["n"], json.loads(done.stdout)["unreadable"]) == (19, 1)
+    assert done.stderr.count("\n") == 1
+    assert "the file is empty" in done.stderr
+
+
+def test_bad_options_end_in_one_line(bench: Bench, model_file: Path, data: Path, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign.tflite"
+    foreign.write_bytes(b"not a model at all")
+    for arguments, message in (
+        ([model_file, "--data", tmp_path / "nowhere"], "no such folder"),
+        ([model_file, "--data", data, "--split", "val"], "no val/ folder"),
+        ([model_file, foreign, "--data", data], "not a TFLite file"),
+        ([model_file, "--data", data, "--json", "--csv"], "exclude each other"),
+        ([model_file, "--data", data, "--min-accuracy", "0.97"], "expected percent"),
+    ):
+        done = bench(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.count("\n") == 1
+        assert message in done.stderr
+
+
+def test_the_base_install_is_enough(model_file: Path, data: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_HEAVY, "bench", str(model_file), "--data", str(data), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["accuracy"] == 0.85

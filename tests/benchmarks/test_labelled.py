@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+
+from fakelens.benchmarks.labelled import Split, find_labelled, list_splits
+from fakelens.edge_runtime.errors import UsageError
+
+
+def _touch(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    return root
+
+
+def test_flat_layout_in_any_case_and_any_depth(tmp_path: Path) -> None:
+    data = _touch(
+        tmp_path, "REAL/a.jpg", "REAL/deep/er/b.PNG", "Fake/c.webp", "Fake/notes.txt", "other/d.jpg"
+    )
+    found = find_labelled(data)
+    assert [(image.path.name, image.label, image.split) for image in found] == [
+        ("a.jpg", 0, None),
+        ("b.PNG", 0, None),
+        ("c.webp", 1, None),
+    ]
+    assert list_splits(data) == []
+
+
+@pytest.mark.parametrize("name", ["val", "Valid", "VALIDATION"])
+def test_every_name_of_the_validation_split_is_known(tmp_path: Path, name: str) -> None:
+    data = _touch(tmp_path, f"{name}/real/a.jpg", f"{name}/fake/b.jpg")
+    assert {image.split for image in find_labelled(data)} == {Split.VAL}
+
+
+def test_splits_come_in_order_and_one_at_a_time_on_request(tmp_path: Path) -> None:
+    data = _touch(
+        tmp_path,
+        *(f"{split}/{label}/{split}.jpg" for split in ("test", "Train") for label in ("real", "fake")),
+    )
+    assert list_splits(data) == [Split.TRAIN, Split.TEST]
+    assert [(image.split, image.label) for image in find_labelled(data)] == [
+        (Split.TRAIN, 0),
+        (Split.TRAIN, 1),
+        (Split.TEST, 0),
+        (Split.TEST, 1),
+    ]
+    assert [image.path.name for image in find_labelled(data, Split.TEST)] == ["test.jpg", "test.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("names", "split", "message"),
+    [
+        ([], None, r"no real/ and fake/ in it \(found no folders\)"),
+        (["cats/a.jpg"], None, r"found cats/"),
+        (["real/a.jpg"], None, r"no fake/ folder; both classes are needed"),
+        (["real/a.jpg", "fake/notes.txt"], None, r"no images in fake/"),
+        (["train/fake/a.jpg"], None, r"train: no real/ folder"),
+        (["real/a.jpg", "fake/a.jpg", "train/real/a.jpg"], None, r"holds both fake/ and train/"),
+        (["real/a.jpg", "fake/a.jpg"], Split.TEST, r"no test/ folder .* not split"),
+        (["val/real/a.jpg", "val/fake/a.jpg"], Split.TEST, r"no test/ folder \(splits there: val\)"),
+    ],
+)
+def test_unusable_data_is_named_with_a_remedy(
+    tmp_path: Path, names: list[str], split: Split | None, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        find_labelled(_touch(tmp_path, *names), split)
+
+
+def test_missing_data_and_a_file_in_its_place(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such folder"):
+        find_labelled(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="is a file, not a folder"):
+        find_labelled(_touch(tmp_path, "data.zip") / "data.zip")

@@ -1,0 +1,63 @@
+"""The command: one table, one line, the right exit code, and nothing of TensorFlow's own talk."""
+
+import subprocess
+import sys
+
+import pytest
+
+from fakelens.convert.recipes import ConvertConfig
+from fakelens.edge_runtime.errors import UsageError
+
+
+def fakelens(*arguments):
+    command = [
+        sys.executable,
+        "-c",
+        "from fakelens.edge_runtime.main import main; main()",
+        *map(str, arguments),
+    ]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_convert_writes_beside_the_run_and_prints_only_its_own_words(run):
+    done = fakelens("convert", run, "--max-drop", "5")
+    assert done.returncode == 0, done.stderr
+    output = run / "tiny-int8.tflite"
+    assert done.stdout.startswith(f"{output}  {output.stat().st_size:,} bytes")
+    for gate in ("ops and types", "keras -> float", "accuracy drop", "XNNPACK", "file"):
+        assert gate in done.stderr
+    for noise in ("WARNING", "INFO", "I0000", "fully_quantize", "cuda", "oneDNN"):
+        assert noise not in done.stderr
+    shown = fakelens("info", output)
+    assert shown.returncode == 0
+    assert "uint8 [1, 16, 16, 3]" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--int8", "--float16"), "--float16 and --int8 exclude each other"),
+        (("--max-drop", "-1"), "--max-drop is -1.0"),
+        (("--name", "a/b"), "--name is 'a/b'"),
+        (("-o", "."), ".: is a folder"),
+    ],
+)
+def test_bad_options_are_one_line_and_exit_2(finished_run, arguments, reason):
+    done = fakelens("convert", finished_run, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.strip().count("\n") == 0
+    assert reason in done.stderr
+
+
+def test_an_interrupted_run_is_one_line_and_exit_2(run):
+    (run / "run.json").unlink()
+    done = fakelens("convert", run)
+    assert done.returncode == 2
+    assert done.stderr.startswith("fakelens: ")
+    assert "--resume" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["", " ", "a/b", "a\\b", "a\nb"])
+def test_a_name_that_is_no_file_name_is_refused(tmp_path, name):
+    with pytest.raises(UsageError, match="--name"):
+        ConvertConfig(run=tmp_path, name=name)

@@ -1,0 +1,100 @@
+"""Images decoded once: a cached uint8 array on disk, with the content digest of every file.
+
+The cache is keyed by the files' names, sizes and times, the input size and the version of the
+preprocessing, so that nothing is read again while nothing has changed.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from fakelens.edge_runtime import preprocess
+from fakelens.edge_runtime.contract import InputSpec
+from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
+
+_CHUNK = 512  # files handed to the decoding threads at a time
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodedFiles:
+    """One row a file, in the order in which the files were given."""
+
+    images: ImageU8  # uint8 [n, size, size, 3], memory-mapped; zeros where unreadable
+    digests: tuple[str, ...]  # sha256 of each file's bytes; empty where it could not be read at all
+    errors: dict[int, str]  # row -> why it cannot be decoded
+
+
+def cache_folder() -> Path:
+    """Return where decoded arrays are kept: $FAKELENS_CACHE, else the user's cache folder."""
+    base = os.environ.get("FAKELENS_CACHE")
+    if base:
+        return Path(base)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fakelens"
+
+
+def decode_files(paths: Sequence[Path], spec: InputSpec) -> DecodedFiles:
+    """Return the fitted images and digests of `paths`, from the cache where it has them."""
+    folder = cache_folder() / "arrays" / _cache_key(paths, spec)
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
+        try:
+            _fill(partial, paths, spec)
+            try:
+                partial.rename(folder)
+            except OSError:
+                if not folder.is_dir():  # else another run was faster: its array is the same
+                    raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    index = json.loads((folder / "index.json").read_text())
+    return DecodedFiles(
+        images=np.load(folder / "images.npy", mmap_mode="r"),
+        digests=tuple(index["digests"]),
+        errors={int(row): reason for row, reason in index["errors"].items()},
+    )
+
+
+def _cache_key(paths: Sequence[Path], spec: InputSpec) -> str:
+    key = hashlib.sha256(f"{preprocess.VERSION} {spec.size} {spec.fit}\n".encode())
+    for path in paths:
+        facts = path.stat()
+        key.update(f"{path.resolve()}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+    return key.hexdigest()[:24]
+
+
+def _fill(folder: Path, paths: Sequence[Path], spec: InputSpec) -> None:
+    shape = (len(paths), spec.size, spec.size, 3)
+    images = np.lib.format.open_memmap(folder / "images.npy", mode="w+", dtype=np.uint8, shape=shape)
+    digests: list[str] = []
+    errors: dict[int, str] = {}
+
+    def read(row: int) -> str:
+        try:
+            content = paths[row].read_bytes()
+        except OSError as error:
+            errors[row] = f"{paths[row]}: {error.strerror or error}"
+            return ""
+        try:
+            images[row] = fit_image(load_image(content), spec)
+        except ImageError as error:
+            errors[row] = str(error).replace("stdin", str(paths[row]), 1)
+        return hashlib.sha256(content).hexdigest()
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes without the GIL
+        chunks = range(0, len(paths), _CHUNK)
+        for start in track(chunks, "decoding images", console=Console(stderr=True), transient=True):
+            digests += pool.map(read, range(start, min(start + _CHUNK, len(paths))))
+    images.flush()
+    (folder / "index.json").write_text(json.dumps({"digests": digests, "errors": dict(sorted(errors.items()))}))

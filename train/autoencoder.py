@@ -1,0 +1,190 @@
+"""A small up-sampling auto-encoder: it gives a photo back with the traces that generators leave.
+
+After AutoGAN (Zhang, Karaman and Chang 2019, arXiv:1907.06515): what betrays a generated image is less
+its content than the decoder's up-sampling, so a decoder that only has to reproduce photos makes fakes
+whose content matches the reals.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+import tf_keras as keras
+
+from fakelens.edge_runtime.preprocess import ImageU8
+
+CROP_PX = 64  # of the crops to train on
+MARGIN_PX = 24  # no pixel of the output depends on one farther away; a multiple of the scale
+_SCALE = 4  # the latent image is so much smaller
+_HALF_CHANNELS, _LATENT_CHANNELS, _BLOCK_CHANNELS = 16, 16, 64
+_BLOCK_PX = 256  # of the blocks a photo is regenerated in, to bound the memory
+import os
+SHARP=float(os.environ.get("SHARP","1"))
+_EDGE_PX = 8  # of a crop, left out of the loss: there the padding shows
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutoencoderConfig:
+    """How long the auto-encoder is trained."""
+
+    steps: int = 400
+    batch_size: int = 16
+    learning_rate: float = 2e-3
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutoencoderResult:
+    """A trained auto-encoder, RGB 0..255 float32 [n, h, w, 3] in and out, h and w multiples of 4."""
+
+    model: keras.Model
+    loss: float  # mean over the last tenth of the steps
+
+
+def train_autoencoder(
+    crops: ImageU8, config: AutoencoderConfig, on_step: Callable[[], None] = lambda: None
+) -> AutoencoderResult:
+    """Train on `crops`, uint8 [n, CROP_PX, CROP_PX, 3]; `on_step` is called after every step."""
+    keras.utils.set_random_seed(config.seed)
+    model = build_autoencoder(crops)
+    schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.steps)
+    optimizer = keras.optimizers.Adam(schedule)
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator, unused-ignore]
+    def step(batch: Any) -> Any:
+        with tf.GradientTape() as tape:
+            loss = _measure_loss(batch, model(batch, training=True))
+        variables = model.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss
+
+    losses = []
+    for batch in _draw_batches(crops, config):
+        losses.append(float(step(tf.constant(batch))))
+        on_step()
+    return AutoencoderResult(model=model, loss=float(np.mean(losses[-max(1, len(losses) // 10) :])))
+
+
+def build_autoencoder(crops: ImageU8) -> keras.Model:
+    """Build the network; it starts as the best linear auto-encoder of `crops`.
+
+    The strided convolutions begin with the principal components of the crops, and the nonlinear blocks
+    begin at zero: so a minute of training goes into the detail, not into finding colours and edges.
+    """
+    layers = keras.layers
+    half_basis, latent_basis = _principal_components(crops)
+    inputs = keras.Input((None, None, 3))
+    x = inputs / 127.5 - 1.0
+    x = layers.Conv2D(_HALF_CHANNELS, 4, 2, "same", kernel_initializer=_constant(half_basis))(x)
+    x = layers.Conv2D(_LATENT_CHANNELS, 4, 2, "same", kernel_initializer=_constant(latent_basis))(x)
+    x = _add_block(x, _LATENT_CHANNELS)
+    x = layers.GaussianNoise(float(os.environ.get("NOISE","0.06")))(x, training=True)
+    x = layers.Conv2DTranspose(_HALF_CHANNELS, 4, 2, "same", kernel_initializer=_constant(latent_basis))(x)
+    x = _add_block(x, _HALF_CHANNELS)
+    x = layers.UpSampling2D(2)(x)
+    x = layers.Conv2D(3, 3, padding="same", kernel_initializer=_constant(_to_mean_kernel(half_basis)))(x)
+    return keras.Model(inputs, x * 127.5 + 127.5, name="autoencoder")
+
+
+def regenerate(model: keras.Model, photo: ImageU8) -> ImageU8:
+    """Return `photo`, uint8 [h, w, 3], as the auto-encoder gives it back: same shape, grey stays grey.
+
+    Within MARGIN_PX of the photo's border the padding shows: cut it away.
+    """
+    height, width = photo.shape[:2]
+    right, below = (-width) % _SCALE, (-height) % _SCALE
+    padded = np.pad(photo, ((MARGIN_PX, MARGIN_PX + below), (MARGIN_PX, MARGIN_PX + right), (0, 0)), "reflect")
+    result = np.empty_like(photo)
+    for top, left in _block_corners(height, width):
+        block = padded[top : top + _BLOCK_PX + 2 * MARGIN_PX, left : left + _BLOCK_PX + 2 * MARGIN_PX]
+        output = model(block[None].astype(np.float32)).numpy()[0, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+        target = result[top : top + _BLOCK_PX, left : left + _BLOCK_PX]
+        target[:] = np.clip(np.rint(output), 0, 255)[: target.shape[0], : target.shape[1]].astype(np.uint8)
+    if (photo == photo[..., :1]).all():  # a hue in a grey photo would be a giveaway of its own
+        result[:] = np.rint(result.mean(axis=-1, keepdims=True)).astype(np.uint8)
+    return result
+
+
+def _block_corners(height: int, width: int) -> Iterator[tuple[int, int]]:
+    for top in range(0, height, _BLOCK_PX):
+        for left in range(0, width, _BLOCK_PX):
+            yield top, left
+
+
+def _add_block(x: Any, channels: int) -> Any:
+    layers = keras.layers
+    y = layers.Conv2D(_BLOCK_CHANNELS, 3, padding="same", activation="relu")(x)
+    return x + layers.Conv2D(channels, 1, kernel_initializer="zeros")(y)
+
+
+def _measure_loss(real: Any, fake: Any) -> Any:
+    """Return L1 + L1 of the gradients + the missing local sharpness, so that fakes are not just blurry."""
+    real, fake = (image[:, _EDGE_PX:-_EDGE_PX, _EDGE_PX:-_EDGE_PX] for image in (real, fake))
+    error = real - fake
+    rows, columns = _gradients(error)
+    sharpness = tf.reduce_mean(tf.abs(_local_sharpness(real) - _local_sharpness(fake)))
+    return (
+        tf.reduce_mean(tf.abs(error))
+        + 0.5 * (tf.reduce_mean(tf.abs(rows)) + tf.reduce_mean(tf.abs(columns)))
+        + SHARP * sharpness
+    )
+
+
+def _gradients(image: Any) -> tuple[Any, Any]:
+    return image[:, 1:, :-1] - image[:, :-1, :-1], image[:, :-1, 1:] - image[:, :-1, :-1]
+
+
+def _local_sharpness(image: Any) -> Any:
+    rows, columns = _gradients(image)
+    return tf.nn.avg_pool2d(tf.abs(rows) + tf.abs(columns), 8, 4, "VALID")
+
+
+def _draw_batches(crops: ImageU8, config: AutoencoderConfig) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield batches with random colours and contrast: few photos must do for all hues."""
+    rng = np.random.default_rng(config.seed)
+    shape = (config.batch_size, 1, 1, 3)
+    for _ in range(config.steps):
+        batch = crops[rng.integers(0, len(crops), config.batch_size)].astype(np.float32)
+        batch = batch[..., rng.permutation(3)][:, :, :: rng.choice([-1, 1])]
+        gain = rng.uniform(0.6, 1.0, shape)
+        yield (batch * gain + rng.uniform(0.0, 255.0, shape) * (1.0 - gain)).astype(np.float32)
+
+
+def _principal_components(crops: ImageU8) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the kernels [4, 4, in, out] of both strided convolutions, 2x2 components in their middle."""
+    image = crops[:: max(1, len(crops) // 256)].astype(np.float32) / 127.5 - 1.0
+    half = _leading_components(_fold(image), _HALF_CHANNELS)
+    latent = _leading_components(_fold(_fold(image) @ half), _LATENT_CHANNELS)
+    return _to_kernel(half, 3), _to_kernel(latent, _HALF_CHANNELS)
+
+
+def _fold(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Stack each 2x2 neighbourhood into the channels: [n, h, w, c] -> [n, h/2, w/2, 4c]."""
+    n, height, width, channels = image.shape
+    folded = image.reshape(n, height // 2, 2, width // 2, 2, channels).transpose(0, 1, 3, 2, 4, 5)
+    return folded.reshape(n, height // 2, width // 2, 4 * channels)
+
+
+def _leading_components(image: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
+    """Return the `count` main axes as columns, [channels, count]; zeros where there are fewer."""
+    rows = image.reshape(-1, image.shape[-1])
+    axes = np.linalg.eigh(rows.T @ rows / len(rows))[1][:, ::-1][:, :count]
+    return np.pad(axes, ((0, 0), (0, count - axes.shape[1]))).astype(np.float32)
+
+
+def _to_kernel(axes: npt.NDArray[np.float32], channels: int) -> npt.NDArray[np.float32]:
+    kernel = axes.reshape(2, 2, channels, axes.shape[1])
+    return np.pad(kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
+
+
+def _to_mean_kernel(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the 3x3 kernel [3, 3, out, in] that gives each component's mean colour after up-sampling."""
+    mean = kernel[1:3, 1:3].mean(axis=(0, 1)).T
+    return np.pad(mean[None, None], ((1, 1), (1, 1), (0, 0), (0, 0)))
+
+
+def _constant(value: npt.NDArray[np.float32]) -> Any:
+    return keras.initializers.Constant(value)

@@ -1,0 +1,73 @@
+"""The state of a stage between two epochs, on disk: training goes on from it after any interruption."""
+
+import io
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fakelens.edge_runtime.errors import RunError
+from fakelens.edge_runtime.files import write_atomic
+
+Weights = list[npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """What one epoch came to; losses in nats."""
+
+    number: int  # from 1
+    loss: float
+    val_loss: float
+    val_accuracy: float
+    learning_rate: float  # after the last step
+    seconds: float
+    steps_per_s: float
+
+
+@dataclass(kw_only=True)
+class StageState:
+    """Everything that a stage needs to go on as if nothing had happened."""
+
+    weights: Weights
+    average: Weights  # exponential moving average of the weights; empty where it is off
+    optimizer: Weights
+    best: Weights
+    best_epoch: int
+    history: list[Epoch]
+
+    @property
+    def epochs_done(self) -> int:
+        """Epochs completed so far."""
+        return len(self.history)
+
+
+def save_state(path: Path, state: StageState) -> None:
+    """Write `state` atomically."""
+    arrays = {
+        f"{part}.{number:04d}": array
+        for part in ("weights", "average", "optimizer", "best")
+        for number, array in enumerate(getattr(state, part))
+    }
+    facts = {"best_epoch": state.best_epoch, "history": [asdict(epoch) for epoch in state.history]}
+    buffer = io.BytesIO()
+    np.savez(buffer, facts=np.array(json.dumps(facts)), **arrays)  # type: ignore[arg-type]
+    write_atomic(path, buffer.getvalue())
+
+
+def load_state(path: Path) -> StageState:
+    """Read what `save_state` wrote; `RunError` where the file is damaged."""
+    try:
+        with np.load(path) as file:
+            facts = json.loads(str(file["facts"]))
+            parts = {
+                part: [file[name] for name in sorted(file.files) if name.startswith(f"{part}.")]
+                for part in ("weights", "average", "optimizer", "best")
+            }
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise RunError(f"{path}: the checkpoint is damaged ({error}); remove it to repeat the stage") from error
+    history = [Epoch(**epoch) for epoch in facts["history"]]
+    return StageState(best_epoch=facts["best_epoch"], history=history, **parts)

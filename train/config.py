@@ -1,0 +1,214 @@
+"""What a training run is made from: frozen dataclasses, one merge of defaults, recipe and flags."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import dacite
+
+from fakelens.edge_runtime.contract import Fit
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.edge_runtime.strenum import StrEnum
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_RECIPES = Path(str(files("fakelens.train.recipes")))
+
+
+class Precision(StrEnum):
+    """Arithmetic of the forward and backward pass; weights are always float32."""
+
+    AUTO = "auto"  # bfloat16 where the hardware multiplies it natively, else float32
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """How images are read and split."""
+
+    size: int = 32  # px, of the network's input
+    fit: Fit = Fit.RESIZE
+    validation: float = 0.1  # share cut from train where DATA has no val/
+    test: float = 0.1  # share cut from train where DATA has no splits at all
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """Which network, and the knobs that some of them have."""
+
+    name: str = "compact"
+    width: int = 16  # channels of the first stage (classic, compact); multiples of 16 train fastest
+    dropout: float = 0.0
+    alpha: float = 0.35  # width multiplier (mobilenetv2)
+    weights: str = "none"  # none, imagenet, or a Keras weights file without top (mobilenetv2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentConfig:
+    """Random changes of training images; they never touch validation or test images."""
+
+    flip: bool = True  # left-right, in half of the images
+    shift: int = 2  # px, at most, in each direction, edges reflected
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitConfig:
+    """The optimization of one stage."""
+
+    epochs: int = 30
+    batch_size: int = 256
+    learning_rate: float = 2e-3  # peak of the cosine
+    weight_decay: float = 1e-2
+    warmup_epochs: float = 1.0
+    label_smoothing: float = 0.0
+    ema: float = 0.999  # decay of the weight average that is evaluated and kept; 0 keeps the raw weights
+    patience: int = 15  # epochs without a better validation loss before stopping; 0 never stops
+    precision: Precision = Precision.AUTO
+
+
+@dataclass(frozen=True, kw_only=True)
+class PruneConfig:
+    """Magnitude pruning on a polynomial schedule, then fine-tuning (TFMOT)."""
+
+    sparsity: float = 0.0  # share of zeros in each pruned kernel; 0 skips the stage
+    epochs: int = 6
+    learning_rate: float = 5e-4
+    ramp: float = 0.6  # share of the stage in which the sparsity grows
+
+
+@dataclass(frozen=True, kw_only=True)
+class QatConfig:
+    """Quantization-aware training (TFMOT); keeps the zeros of a pruned network."""
+
+    enabled: bool = False
+    epochs: int = 3
+    learning_rate: float = 2e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionConfig:
+    """How validation data become the answers."""
+
+    unsure_share: float = 0.05  # of the validation images, those nearest to the threshold, are UNSURE
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Everything that determines a run, but the data."""
+
+    name: str = "model"
+    description: str = ""
+    limits: str = ""  # for the model card, in plain words
+    recipe: str = ""
+    seed: int = 0
+    data: DataConfig = field(default_factory=DataConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    fit: FitConfig = field(default_factory=FitConfig)
+    prune: PruneConfig = field(default_factory=PruneConfig)
+    qat: QatConfig = field(default_factory=QatConfig)
+    decision: DecisionConfig = field(default_factory=DecisionConfig)
+
+
+def list_recipes() -> list[str]:
+    """Return the names of the recipes that come with the package."""
+    return sorted(path.stem for path in _RECIPES.glob("*.toml"))
+
+
+def load_config(recipe: str | None, flags: Mapping[str, Any]) -> TrainConfig:
+    """Return the configuration: flag before recipe before default.
+
+    `recipe` is a packaged name or a TOML file; `flags` maps dotted keys such as `fit.epochs` to values.
+    Raises `ConfigError` for an unknown key, a wrong type or a value out of range.
+    """
+    tree: dict[str, Any] = {} if recipe is None else _read_recipe(recipe)
+    if recipe is not None:
+        tree.setdefault("recipe", Path(recipe).stem)
+    for key, value in flags.items():
+        *sections, leaf = key.split(".")
+        branch = tree
+        for section in sections:
+            branch = branch.setdefault(section, {})
+            if not isinstance(branch, dict):
+                raise ConfigError(f"{key}: {section} is a value, not a section")
+        branch[leaf] = value
+    return config_from_dict(tree)
+
+
+def config_from_dict(tree: Mapping[str, Any]) -> TrainConfig:
+    """Return the checked configuration in `tree`; `ConfigError` where it holds what training cannot use."""
+    hooks = {float: lambda value: float(value) if type(value) is int else value}
+    try:
+        config = dacite.from_dict(
+            TrainConfig, tree, dacite.Config(strict=True, cast=[StrEnum], type_hooks=hooks)
+        )
+    except (dacite.DaciteError, ValueError) as error:
+        raise ConfigError(f"the configuration cannot be used: {error}") from error
+    _check(config)
+    return config
+
+
+def config_to_dict(config: TrainConfig) -> dict[str, Any]:
+    """Return `config` as plain values, the inverse of `config_from_dict`."""
+    tree = asdict(config)
+    tree["data"]["fit"] = str(config.data.fit)
+    tree["fit"]["precision"] = str(config.fit.precision)
+    return tree
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Return key and value of `section.key=value`, the value written as in TOML (bare words as strings)."""
+    key, separator, value = text.partition("=")
+    if not separator or not key.strip():
+        raise ConfigError(f"{text!r} is no setting: write section.key=value, such as fit.batch_size=128")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()
+
+
+def _read_recipe(recipe: str) -> dict[str, Any]:
+    path = _RECIPES / f"{recipe}.toml" if recipe in list_recipes() else Path(recipe)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{recipe}: no such recipe; there are {', '.join(list_recipes())}, or a file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{recipe}: not a TOML recipe ({error})") from error
+
+
+def _check(config: TrainConfig) -> None:
+    ranges: tuple[tuple[str, float, float, float], ...] = (
+        ("data.size", config.data.size, 8, 1024),
+        ("data.validation", config.data.validation, 0.01, 0.5),
+        ("data.test", config.data.test, 0.0, 0.5),
+        ("network.width", config.network.width, 1, 1024),
+        ("network.dropout", config.network.dropout, 0.0, 0.9),
+        ("network.alpha", config.network.alpha, 0.05, 2.0),
+        ("augment.shift", config.augment.shift, 0, config.data.size // 2 - 1),
+        ("fit.epochs", config.fit.epochs, 1, 100_000),
+        ("fit.batch_size", config.fit.batch_size, 1, 65_536),
+        ("fit.learning_rate", config.fit.learning_rate, 1e-8, 10.0),
+        ("fit.weight_decay", config.fit.weight_decay, 0.0, 1.0),
+        ("fit.warmup_epochs", config.fit.warmup_epochs, 0.0, config.fit.epochs),
+        ("fit.label_smoothing", config.fit.label_smoothing, 0.0, 0.5),
+        ("fit.ema", config.fit.ema, 0.0, 0.99999),
+        ("fit.patience", config.fit.patience, 0, 100_000),
+        ("prune.sparsity", config.prune.sparsity, 0.0, 0.95),
+        ("prune.epochs", config.prune.epochs, 1, 100_000),
+        ("prune.learning_rate", config.prune.learning_rate, 1e-8, 10.0),
+        ("prune.ramp", config.prune.ramp, 0.1, 0.9),
+        ("qat.epochs", config.qat.epochs, 1, 100_000),
+        ("qat.learning_rate", config.qat.learning_rate, 1e-8, 10.0),
+        ("decision.unsure_share", config.decision.unsure_share, 0.0, 0.5),
+    )
+    for key, value, low, high in ranges:
+        if not low <= value <= high:
+            raise ConfigError(f"{key} is {value}, expected {low:g} to {high:g}")

@@ -1,0 +1,164 @@
+"""A labelled data set, indexed by content and split without leaks.
+
+Files with the same bytes are one image: they never straddle a split. Where they do in DATA itself, the
+copy in the later of train, val, test is kept, so that a test image has never been trained on.
+"""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
+from fakelens.edge_runtime.contract import InputSpec
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.train.arrays import DecodedFiles, decode_files
+from fakelens.train.config import DataConfig
+
+_log = logging.getLogger(__name__)
+_ORDER = (Split.TRAIN, Split.VAL, Split.TEST)
+_CLASSES = (0, 1)
+_FEWEST = 2  # images of each class in each of train and val, below which nothing can be learned or chosen
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleaning:
+    """What was left out of a data set, and why."""
+
+    unreadable: tuple[str, ...]  # one line each
+    duplicates: int  # further copies of an image, in the same or an earlier split
+    conflicts: int  # files whose bytes stand in both classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Decoded images with labels and the rows of each split."""
+
+    name: str
+    digest: str  # of the sorted content digests of all its images
+    images: ImageU8  # uint8 [n, size, size, 3], memory-mapped
+    labels: npt.NDArray[np.uint8]  # [n], 1 is fake
+    paths: tuple[Path, ...]
+    rows: dict[Split, Rows]  # a split that does not exist is empty
+    cleaning: Cleaning
+
+    def take(self, split: Split) -> tuple[ImageU8, npt.NDArray[np.uint8]]:
+        """Return images and labels of `split`, in memory."""
+        rows = self.rows[split]
+        return np.asarray(self.images[rows]), self.labels[rows]
+
+    def count(self, split: Split, label: int) -> int:
+        """Return how many images of class `label` are in `split`."""
+        return int((self.labels[self.rows[split]] == label).sum())
+
+
+def load_dataset(data: Path, config: DataConfig, seed: int) -> Dataset:
+    """Index, decode (once, cached) and split `data`.
+
+    Validation is cut from train where DATA has no val/; a test part too where DATA has no splits at all.
+    The cut depends on content and `seed` alone, not on names or order. Raises `UsageError` where a class
+    or a split would hold too few images.
+    """
+    found = find_labelled(data)
+    decoded = decode_files([image.path for image in found], InputSpec(size=config.size, fit=config.fit))
+    labels = np.array([image.label for image in found], np.uint8)
+    given = _given_splits(found)
+    rows, cleaning = _clean(labels, given, decoded)
+    splits = {split: rows[given[rows] == order] for order, split in enumerate(_ORDER)}
+    flat = all(image.split is None for image in found)
+    if flat and config.test:
+        splits[Split.TRAIN], splits[Split.TEST] = _cut(
+            splits[Split.TRAIN], labels, decoded.digests, config.test, f"test {seed}"
+        )
+    if not len(splits[Split.VAL]):
+        splits[Split.TRAIN], splits[Split.VAL] = _cut(
+            splits[Split.TRAIN], labels, decoded.digests, config.validation, f"validation {seed}"
+        )
+    dataset = Dataset(
+        name=data.resolve().name,
+        digest=hashlib.sha256("\n".join(sorted(decoded.digests[row] for row in rows)).encode()).hexdigest(),
+        images=decoded.images,
+        labels=labels,
+        paths=tuple(image.path for image in found),
+        rows=splits,
+        cleaning=cleaning,
+    )
+    _check(dataset, data)
+    return dataset
+
+
+def class_weights(labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Return the loss weight of each class, [2]: inverse to its share, 1 for both where they balance."""
+    counts = np.bincount(labels, minlength=len(_CLASSES))
+    return (len(labels) / (len(_CLASSES) * counts)).astype(np.float32)
+
+
+def _given_splits(found: Sequence[LabelledImage]) -> Rows:
+    order = {None: 0} | {split: number for number, split in enumerate(_ORDER)}
+    return np.array([order[image.split] for image in found], np.int64)
+
+
+def _clean(
+    labels: npt.NDArray[np.uint8], given: Rows, decoded: DecodedFiles
+) -> tuple[Rows, Cleaning]:
+    """Return the rows to keep: readable, one per content, the copy in the latest split; none in conflict."""
+    kept: dict[str, int] = {}
+    in_conflict: set[str] = set()
+    duplicates = 0
+    for row, digest in enumerate(decoded.digests):
+        if row in decoded.errors:
+            continue
+        first = kept.setdefault(digest, row)
+        if first == row:
+            continue
+        duplicates += 1
+        if labels[first] != labels[row]:
+            in_conflict.add(digest)
+        if given[row] > given[first]:
+            kept[digest] = row
+    cleaning = Cleaning(
+        unreadable=tuple(decoded.errors.values()), duplicates=duplicates, conflicts=len(in_conflict)
+    )
+    _report(cleaning)
+    rows = sorted(row for digest, row in kept.items() if digest not in in_conflict)
+    return np.array(rows, np.int64), cleaning
+
+
+def _cut(
+    rows: Rows, labels: npt.NDArray[np.uint8], digests: Sequence[str], share: float, key: str
+) -> tuple[Rows, Rows]:
+    """Cut `share` of each class off `rows`: those whose content digest, keyed, sorts first."""
+    cut: list[int] = []
+    for label in _CLASSES:
+        of_class = [int(row) for row in rows if labels[row] == label]
+        of_class.sort(key=lambda row: hashlib.sha256(f"{key} {digests[row]}".encode()).digest())
+        cut += of_class[: round(len(of_class) * share) or min(1, len(of_class))]
+    taken = np.array(sorted(cut), np.int64)
+    return np.setdiff1d(rows, taken), taken
+
+
+def _report(cleaning: Cleaning) -> None:
+    for line in cleaning.unreadable:
+        _log.warning("left out: %s", line)
+    if cleaning.duplicates:
+        _log.info("%d exact duplicates left out, each image stays in one split", cleaning.duplicates)
+    if cleaning.conflicts:
+        _log.warning("%d images stand in both classes with the same bytes: left out", cleaning.conflicts)
+
+
+def _check(dataset: Dataset, data: Path) -> None:
+    for split in (Split.TRAIN, Split.VAL):
+        for label, name in zip(_CLASSES, ("real", "fake"), strict=True):
+            count = dataset.count(split, label)
+            if count < _FEWEST:
+                raise UsageError(
+                    f"{data}: {count} usable {name} images in the {split} split, at least {_FEWEST} are needed; "
+                    "add images, or raise data.validation"
+                )

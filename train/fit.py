@@ -1,0 +1,235 @@
+"""The one fit loop: every stage (float, pruning, quantization-aware) and every network goes through it.
+
+AdamW (Loshchilov & Hutter 2019) on a cosine schedule with linear warm-up. Evaluated and kept are the
+exponential moving average of the weights or the raw ones, of the epoch with the lowest validation loss.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+import tf_keras as keras
+from rich.console import Console
+from rich.progress import track
+
+from fakelens.benchmarks.metrics import log_loss
+from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.train.checkpoint import Epoch, StageState, load_state, save_state
+from fakelens.train.config import AugmentConfig, FitConfig
+from fakelens.train.batches import count_steps, open_batches
+
+_log = logging.getLogger(__name__)
+_EVAL_BATCH = 500
+_SMALLEST = 1e-7  # probability, inside the logarithm
+_CLASSES = 2
+
+Labels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """What a stage learns from and is judged by, in memory."""
+
+    images: ImageU8  # uint8 [n, size, size, 3]
+    labels: Labels  # [n], 1 is fake
+    class_weights: npt.NDArray[np.float32]  # [2]
+    val_images: ImageU8
+    val_labels: Labels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One pass of the loop over a model."""
+
+    name: str
+    fit: FitConfig
+    augment: AugmentConfig
+    seed: int
+    folder: Path  # of the checkpoint and the TensorBoard log
+    keep_from: int = 1  # first epoch whose weights may be kept: pruning needs its sparsity complete
+    before_step: Callable[[int], None] | None = None  # called with the number of steps done in all
+    after_epoch: Callable[[], None] | None = None
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the state between two epochs is kept."""
+        return self.folder / f"{self.name}.npz"
+
+
+def fit_stage(model: Any, examples: Examples, stage: Stage) -> StageState:  # noqa: ANN401 (a keras.Model)
+    """Train `model` in place, going on from the stage's checkpoint where there is one; return its end state.
+
+    `model` takes images in 0..1 and returns probabilities [n, 2]. It ends with the weights kept.
+    """
+    return _Loop(model, examples, stage).run()
+
+
+def predict(model: Any, images_u8: ImageU8, scale: float = 1.0) -> npt.NDArray[np.float64]:  # noqa: ANN401
+    """Return P(fake) [n] of `model` on `images_u8` times `scale` (1/255 before the scale is folded in)."""
+    forward = _compile_forward(model, scale)
+    parts = [
+        forward(tf.constant(images_u8[start : start + _EVAL_BATCH])).numpy()[:, 1]
+        for start in range(0, len(images_u8), _EVAL_BATCH)
+    ]
+    return np.concatenate(parts).astype(np.float64)
+
+
+class _Loop:
+    def __init__(self, model: Any, examples: Examples, stage: Stage) -> None:  # noqa: ANN401 (a keras.Model)
+        self.model, self.examples, self.stage = model, examples, stage
+        fit = stage.fit
+        self.batch_size = min(fit.batch_size, len(examples.images))
+        self.steps = count_steps(len(examples.images), self.batch_size)
+        self.optimizer = _build_optimizer(fit, self.steps)
+        self.optimizer.build(model.trainable_variables)
+        # Only numbers that vary smoothly can be averaged, which leaves step counters out.
+        self.averaged = [v for v in model.variables if v.dtype.is_floating] if fit.ema else []
+        self.average = [tf.Variable(v, trainable=False) for v in self.averaged]
+        self.train_step = self._compile_step()
+        self.forward = _compile_forward(model, 1 / 255)
+
+    def run(self) -> StageState:
+        state = self._restore() if self.stage.checkpoint.exists() else self._start()
+        writer = tf.summary.create_file_writer(str(self.stage.folder / "tensorboard" / self.stage.name))
+        while state.epochs_done < self.stage.fit.epochs and not self._is_stalled(state):
+            self._run_epoch(state)
+            with writer.as_default(step=state.epochs_done):
+                for name in ("loss", "val_loss", "val_accuracy", "learning_rate", "steps_per_s"):
+                    tf.summary.scalar(name, getattr(state.history[-1], name))
+            writer.flush()
+            save_state(self.stage.checkpoint, state)
+        self.model.set_weights(state.best)
+        return state
+
+    def _run_epoch(self, state: StageState) -> None:
+        number = state.epochs_done + 1
+        # A generator of its own for each epoch: a resumed run sees the very batches it would have seen.
+        rng = np.random.default_rng([self.stage.seed, number])
+        examples = self.examples
+        batches = open_batches(
+            examples.images, examples.labels, self.batch_size, self.stage.augment, rng
+        )
+        start = time.perf_counter()
+        total = tf.zeros(())
+        progress = track(
+            enumerate(batches),
+            f"{self.stage.name} {number}/{self.stage.fit.epochs}",
+            total=self.steps,
+            console=Console(stderr=True),
+            transient=True,
+        )
+        for step, (images, labels) in progress:
+            if self.stage.before_step is not None:
+                self.stage.before_step((number - 1) * self.steps + step)
+            total += self.train_step(images, labels)
+        loss = float(total) / self.steps
+        train_s = time.perf_counter() - start
+        if self.stage.after_epoch is not None:
+            self.stage.after_epoch()
+        state.weights = self.model.get_weights()
+        state.average = [v.numpy() for v in self.average]
+        state.optimizer = [v.numpy() for v in self.optimizer.variables]
+        val_loss, val_accuracy = self._evaluate(state, number)
+        rate = self.optimizer.learning_rate
+        record = Epoch(
+            number=number,
+            loss=loss,
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            learning_rate=float(rate.numpy()),
+            seconds=time.perf_counter() - start,
+            steps_per_s=self.steps / train_s,
+        )
+        state.history.append(record)
+        _log.info(
+            "%s %d/%d  loss %.4f  val loss %.4f  val accuracy %.2f%%  %.1f steps/s",
+            self.stage.name, number, self.stage.fit.epochs, loss, val_loss, 100 * val_accuracy, record.steps_per_s,
+        )  # fmt: skip
+
+    def _evaluate(self, state: StageState, number: int) -> tuple[float, float]:
+        """Judge the averaged (or raw) weights on validation, keep them where they are the best so far."""
+        for variable, value in zip(self.averaged, state.average, strict=True):
+            variable.assign(value)
+        examples = self.examples
+        starts = range(0, len(examples.val_images), _EVAL_BATCH)
+        p_fake = np.concatenate(
+            [self.forward(tf.constant(examples.val_images[s : s + _EVAL_BATCH])).numpy()[:, 1] for s in starts]
+        )
+        val_loss = log_loss(examples.val_labels, p_fake)
+        lowest = min((e.val_loss for e in state.history if e.number >= self.stage.keep_from), default=np.inf)
+        if not state.best or number <= self.stage.keep_from or val_loss < lowest:
+            state.best, state.best_epoch = self.model.get_weights(), number
+        self.model.set_weights(state.weights)
+        return val_loss, float(((p_fake >= 0.5) == examples.val_labels).mean())
+
+    def _is_stalled(self, state: StageState) -> bool:
+        patience = self.stage.fit.patience
+        if not patience or state.epochs_done - max(state.best_epoch, self.stage.keep_from) < patience:
+            return False
+        _log.info("%s: no better validation loss for %d epochs, stopping", self.stage.name, patience)
+        return True
+
+    def _start(self) -> StageState:
+        return StageState(weights=[], average=[], optimizer=[], best=[], best_epoch=0, history=[])
+
+    def _restore(self) -> StageState:
+        state = load_state(self.stage.checkpoint)
+        self.model.set_weights(state.weights)
+        for variables, values in ((self.average, state.average), (self.optimizer.variables, state.optimizer)):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+        _log.info("%s: resuming after epoch %d", self.stage.name, state.epochs_done)
+        return state
+
+    def _compile_step(self) -> Any:  # noqa: ANN401 (a tf.function)
+        weights = tf.constant(self.examples.class_weights)
+        smoothing = self.stage.fit.label_smoothing
+        decay = self.stage.fit.ema
+
+        @tf.function
+        def train_step(images: Any, labels: Any) -> Any:  # noqa: ANN401 (tensors)
+            targets = tf.one_hot(labels, _CLASSES) * (1 - smoothing) + smoothing / _CLASSES
+            with tf.GradientTape() as tape:
+                probabilities = self.model(tf.cast(images, tf.float32) / 255, training=True)
+                logs = tf.math.log(tf.clip_by_value(probabilities, _SMALLEST, 1.0))
+                losses = -tf.reduce_sum(targets * logs, axis=-1) * tf.gather(weights, tf.cast(labels, tf.int32))
+                loss = tf.reduce_mean(losses)
+            variables = self.model.trainable_variables
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+            if decay:
+                done = tf.cast(self.optimizer.iterations, tf.float32)
+                kept = tf.minimum(decay, (1 + done) / (10 + done))  # forgets the random start early
+                for average, variable in zip(self.average, self.averaged, strict=True):
+                    average.assign(kept * average + (1 - kept) * variable)
+            return loss
+
+        return train_step
+
+
+def _compile_forward(model: Any, scale: float) -> Any:  # noqa: ANN401 (a keras.Model in, a tf.function out)
+    @tf.function(reduce_retracing=True)
+    def forward(images: Any) -> Any:  # noqa: ANN401 (tensors)
+        return model(tf.cast(images, tf.float32) * scale, training=False)
+
+    return forward
+
+
+def _build_optimizer(fit: FitConfig, steps_per_epoch: int) -> Any:  # noqa: ANN401 (a keras optimizer)
+    total = fit.epochs * steps_per_epoch
+    warmup = min(round(fit.warmup_epochs * steps_per_epoch), total - 1)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=fit.learning_rate / 100 if warmup else fit.learning_rate,
+        decay_steps=max(1, total - warmup),
+        alpha=0.01,
+        warmup_target=fit.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=fit.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer

@@ -1,0 +1,25 @@
+"""The networks, one file each: a module `NAME.py` here with `build(config, size)` is network NAME.
+
+Every network is one flat functional tf_keras graph of standard layers. It takes images scaled to 0..1,
+float32 [n, size, size, 3], straight into one linear convolution (so that the scale folds into its kernel
+at the end of training) and ends in a dense layer and a softmax over (real, fake).
+"""
+
+import importlib
+import pkgutil
+from typing import Any
+
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.train.config import NetworkConfig
+
+
+def list_networks() -> list[str]:
+    """Return the names of all networks."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def build_network(config: NetworkConfig, size: int) -> Any:  # noqa: ANN401 (a keras.Model; Keras is untyped)
+    """Return a fresh network with input [n, size, size, 3] in 0..1 and output [n, 2], probabilities."""
+    if config.name not in list_networks():
+        raise ConfigError(f"network {config.name!r} does not exist; there are {', '.join(list_networks())}")
+    return importlib.import_module(f"{__name__}.{config.name}").build(config, size)
