@@ -61,11 +61,10 @@ def convert(
     from fakelens.convert.quiet import muted_stderr, silence_tensorflow
 
     silence_tensorflow()
-    # A handle of its own: stderr itself is muted while C++ code talks, and the spinner would stop.
+    # A handle of its own: stderr itself is muted, TensorFlow's C++ part heeds no log level.
     screen = Console(file=os.fdopen(os.dup(2), "w"))
-    with screen.status(f"converting {run} to {config.quantization}"):
-        with muted_stderr():
-            require_extra("train", "tensorflow", "tf_keras", "tensorflow_model_optimization")
+    with screen.status(f"converting {run} to {config.quantization}"), muted_stderr():
+        require_extra("train", "tensorflow", "tf_keras", "tensorflow_model_optimization")
         from fakelens.convert.pipeline import convert_run
 
         result = convert_run(config)

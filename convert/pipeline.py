@@ -9,7 +9,6 @@ from fakelens.benchmarks.metrics import bootstrap_interval, roc_auc, wilson_inte
 from fakelens.convert.calibration import load_calibration
 from fakelens.convert.metadata import attach_metadata
 from fakelens.convert.network import check_quantizers, load_network, predict
-from fakelens.convert.quiet import muted_stderr
 from fakelens.convert.recipes import ConvertConfig, Io, Quantization
 from fakelens.convert.run import Run, Validation, read_run, read_validation
 from fakelens.convert.tflite import convert_network
@@ -65,7 +64,9 @@ def convert_run(config: ConvertConfig) -> ConvertResult:
     interpreter = _load(graph, config.threads)
     p_fake = interpreter.predict(validation.images_u8)[:, 1]
     if not np.isfinite(p_fake).all():
-        raise GateError(f"the {config.quantization} graph gives scores that are no numbers; nothing was written")
+        raise GateError(
+            f"the {config.quantization} graph gives scores that are no numbers; nothing was written"
+        )
     stages = (*stages, Stage(name=f"{config.quantization} .tflite", p_fake=p_fake))
     contract = replace(contract, measured=_measure(p_fake, validation, contract))
     packed = pack_model(graph, contract)
@@ -96,8 +97,8 @@ def _convert(run: Run, validation: Validation, config: ConvertConfig) -> tuple[b
     p_keras = predict(parent, validation.images_u8)[:, 1]
     if not np.isfinite(p_keras).all():
         raise RunError(
-            f"{run.float_model}: gives scores that are no numbers, training diverged; train again with a lower "
-            "learning rate"
+            f"{run.float_model}: gives scores that are no numbers, training diverged; "
+            "train again with a lower learning rate"
         )
     keras_stage = Stage(name="keras", p_fake=p_keras)
     if not integer:
@@ -113,8 +114,7 @@ def _convert(run: Run, validation: Validation, config: ConvertConfig) -> tuple[b
 
 def _load(graph: bytes, threads: int) -> Interpreter:
     try:
-        with muted_stderr():
-            return Interpreter(graph, threads)
+        return Interpreter(graph, threads)
     except ModelError as error:
         raise GateError(f"{error}; nothing was written") from error
 

@@ -19,10 +19,7 @@ def silence_tensorflow() -> None:
 
 @contextmanager
 def muted_stderr() -> Iterator[None]:
-    """Keep what C++ code writes to stderr inside the block off it: the converter heeds no log level.
-
-    It goes to our log, at level DEBUG.
-    """
+    """Send to our log, at level DEBUG, what is written to stderr inside the block."""
     sys.stderr.flush()
     with tempfile.TemporaryFile() as kept:
         saved = os.dup(2)

@@ -7,7 +7,6 @@ import numpy.typing as npt
 import tensorflow as tf
 import tf_keras as keras
 
-from fakelens.convert.quiet import muted_stderr
 from fakelens.convert.recipes import Io, Quantization
 from fakelens.edge_runtime.errors import RunError
 from fakelens.edge_runtime.preprocess import ImageU8
@@ -40,8 +39,7 @@ def convert_network(
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.representative_dataset = lambda: _feed(calibration_u8)
     try:
-        with muted_stderr():
-            return bytes(converter.convert())
+        return bytes(converter.convert())
     except Exception as error:  # the converter raises many kinds
         reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise RunError(f"TFLite cannot express this network as {quantization}: {reason}") from error

@@ -2,7 +2,9 @@
 
 After AutoGAN (Zhang, Karaman and Chang 2019, arXiv:1907.06515): what betrays a generated image is less
 its content than the decoder's up-sampling, so a decoder that only has to reproduce photos makes fakes
-whose content matches the reals.
+whose content matches the reals. Strided transposed convolutions leave a checkerboard of the period of
+their stride (Odena, Dumoulin and Olah 2016), the same in every image of one generator (Marra et al. 2019).
+A decoder this small, trained on so few photos, unlearns it: so it is put in on purpose, `_build_lattice`.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,9 +22,9 @@ CROP_PX = 64  # of the crops to train on
 MARGIN_PX = 24  # no pixel of the output depends on one farther away; a multiple of the scale
 _SCALE = 4  # the latent image is so much smaller
 _HALF_CHANNELS, _LATENT_CHANNELS, _BLOCK_CHANNELS = 16, 16, 64
+_LATTICE_RMS = 3.0  # grey levels in flat places: hardly to be seen
+_DOUBLING_CONTRAST = 8.0  # grey levels; the lattice grows with what the decoder has to draw
 _BLOCK_PX = 256  # of the blocks a photo is regenerated in, to bound the memory
-import os
-SHARP=float(os.environ.get("SHARP","1"))
 _EDGE_PX = 8  # of a crop, left out of the loss: there the padding shows
 
 
@@ -30,7 +32,7 @@ _EDGE_PX = 8  # of a crop, left out of the loss: there the padding shows
 class AutoencoderConfig:
     """How long the auto-encoder is trained."""
 
-    steps: int = 400
+    steps: int = 150
     batch_size: int = 16
     learning_rate: float = 2e-3
     seed: int = 0
@@ -41,6 +43,7 @@ class AutoencoderResult:
     """A trained auto-encoder, RGB 0..255 float32 [n, h, w, 3] in and out, h and w multiples of 4."""
 
     model: keras.Model
+    lattice: npt.NDArray[np.float32]  # [4, 4, 3], grey levels: what the up-sampling leaves everywhere
     loss: float  # mean over the last tenth of the steps
 
 
@@ -65,7 +68,8 @@ def train_autoencoder(
     for batch in _draw_batches(crops, config):
         losses.append(float(step(tf.constant(batch))))
         on_step()
-    return AutoencoderResult(model=model, loss=float(np.mean(losses[-max(1, len(losses) // 10) :])))
+    loss = float(np.mean(losses[-max(1, len(losses) // 10) :]))
+    return AutoencoderResult(model=model, lattice=_build_lattice(config.seed), loss=loss)
 
 
 def build_autoencoder(crops: ImageU8) -> keras.Model:
@@ -81,15 +85,13 @@ def build_autoencoder(crops: ImageU8) -> keras.Model:
     x = layers.Conv2D(_HALF_CHANNELS, 4, 2, "same", kernel_initializer=_constant(half_basis))(x)
     x = layers.Conv2D(_LATENT_CHANNELS, 4, 2, "same", kernel_initializer=_constant(latent_basis))(x)
     x = _add_block(x, _LATENT_CHANNELS)
-    x = layers.GaussianNoise(float(os.environ.get("NOISE","0.06")))(x, training=True)
     x = layers.Conv2DTranspose(_HALF_CHANNELS, 4, 2, "same", kernel_initializer=_constant(latent_basis))(x)
     x = _add_block(x, _HALF_CHANNELS)
-    x = layers.UpSampling2D(2)(x)
-    x = layers.Conv2D(3, 3, padding="same", kernel_initializer=_constant(_to_mean_kernel(half_basis)))(x)
+    x = layers.Conv2DTranspose(3, 4, 2, "same", kernel_initializer=_constant(half_basis))(x)
     return keras.Model(inputs, x * 127.5 + 127.5, name="autoencoder")
 
 
-def regenerate(model: keras.Model, photo: ImageU8) -> ImageU8:
+def regenerate(trained: AutoencoderResult, photo: ImageU8) -> ImageU8:
     """Return `photo`, uint8 [h, w, 3], as the auto-encoder gives it back: same shape, grey stays grey.
 
     Within MARGIN_PX of the photo's border the padding shows: cut it away.
@@ -98,14 +100,33 @@ def regenerate(model: keras.Model, photo: ImageU8) -> ImageU8:
     right, below = (-width) % _SCALE, (-height) % _SCALE
     padded = np.pad(photo, ((MARGIN_PX, MARGIN_PX + below), (MARGIN_PX, MARGIN_PX + right), (0, 0)), "reflect")
     result = np.empty_like(photo)
+    is_grey = bool((photo == photo[..., :1]).all())  # a hue in a grey photo would be a giveaway of its own
     for top, left in _block_corners(height, width):
         block = padded[top : top + _BLOCK_PX + 2 * MARGIN_PX, left : left + _BLOCK_PX + 2 * MARGIN_PX]
-        output = model(block[None].astype(np.float32)).numpy()[0, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+        output = trained.model(block[None].astype(np.float32)).numpy()
         target = result[top : top + _BLOCK_PX, left : left + _BLOCK_PX]
-        target[:] = np.clip(np.rint(output), 0, 255)[: target.shape[0], : target.shape[1]].astype(np.uint8)
-    if (photo == photo[..., :1]).all():  # a hue in a grey photo would be a giveaway of its own
-        result[:] = np.rint(result.mean(axis=-1, keepdims=True)).astype(np.uint8)
+        repeats = (output.shape[1] // _SCALE, output.shape[2] // _SCALE, 1)
+        output = output + np.tile(trained.lattice, repeats) * _measure_gain(output)
+        output = output[0, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX][: target.shape[0], : target.shape[1]]
+        if is_grey:
+            output = output.mean(axis=-1, keepdims=True)
+        target[:] = np.clip(np.rint(output), 0, 255).astype(np.uint8)
     return result
+
+
+def _measure_gain(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return [1, h, w, 1]: 1 in flat places of `image`, more where it is busy (uneven kernels multiply)."""
+    detail = tf.abs(image - tf.nn.avg_pool2d(image, 3, 1, "SAME"))
+    contrast = tf.reduce_mean(tf.nn.avg_pool2d(detail, 9, 1, "SAME"), axis=-1, keepdims=True)
+    return np.asarray(1.0 + contrast / _DOUBLING_CONTRAST, dtype=np.float32)
+
+
+def _build_lattice(seed: int) -> npt.NDArray[np.float32]:
+    """Return what unevenly overlapping kernels add at each place of a 4x4 cell: mostly grey, mean zero."""
+    rng = np.random.default_rng(seed)
+    lattice = rng.normal(size=(_SCALE, _SCALE, 1)) + 0.3 * rng.normal(size=(_SCALE, _SCALE, 3))
+    lattice -= lattice.mean(axis=(0, 1))
+    return (lattice * (_LATTICE_RMS / lattice.std())).astype(np.float32)
 
 
 def _block_corners(height: int, width: int) -> Iterator[tuple[int, int]]:
@@ -129,7 +150,7 @@ def _measure_loss(real: Any, fake: Any) -> Any:
     return (
         tf.reduce_mean(tf.abs(error))
         + 0.5 * (tf.reduce_mean(tf.abs(rows)) + tf.reduce_mean(tf.abs(columns)))
-        + SHARP * sharpness
+        + sharpness
     )
 
 
@@ -178,12 +199,6 @@ def _leading_components(image: npt.NDArray[np.float32], count: int) -> npt.NDArr
 def _to_kernel(axes: npt.NDArray[np.float32], channels: int) -> npt.NDArray[np.float32]:
     kernel = axes.reshape(2, 2, channels, axes.shape[1])
     return np.pad(kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
-
-
-def _to_mean_kernel(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the 3x3 kernel [3, 3, out, in] that gives each component's mean colour after up-sampling."""
-    mean = kernel[1:3, 1:3].mean(axis=(0, 1)).T
-    return np.pad(mean[None, None], ((1, 1), (1, 1), (0, 0), (0, 0)))
 
 
 def _constant(value: npt.NDArray[np.float32]) -> Any:

@@ -1,7 +1,89 @@
-"""Commands of this room."""
+"""Commands of this room: `train`, `synthesize`."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
 
 import typer
+
+from fakelens.edge_runtime.errors import UsageError, require_extra
 
 
 def register(app: typer.Typer) -> None:
     """Mount this room's commands."""
+    app.command()(train)
+
+
+def train(
+    data: Annotated[
+        Path | None,
+        typer.Argument(metavar="DATA", help="Folder with real/ and fake/, optionally under train/, val/, test/."),
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="RUN", help="The run directory.")] = Path("run"),
+    recipe: Annotated[str | None, typer.Option(help="A recipe's name or a TOML file.")] = None,
+    network: Annotated[str | None, typer.Option(help="classic, compact or mobilenetv2.")] = None,
+    size: Annotated[int | None, typer.Option(help="Input size in px.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of the float stage.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    alpha: Annotated[float | None, typer.Option(help="Width of mobilenetv2.")] = None,
+    weights: Annotated[str | None, typer.Option(help="mobilenetv2: none, imagenet or a weights file.")] = None,
+    prune: Annotated[float | None, typer.Option(metavar="SPARSITY", help="Share of zeros, 0 to .95.")] = None,
+    qat: Annotated[bool | None, typer.Option("--qat/--no-qat", help="Quantization-aware training.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of split, order, augmentation and weights.")] = None,
+    name: Annotated[str | None, typer.Option(help="The model's name.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any recipe key: fit.ema=0.99")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in -o.")] = False,
+) -> None:
+    """Train a network on real and fake images; writes a run directory with a report.
+
+    A flag goes before the recipe, the recipe before the default. Exit codes: 0 done, 2 unusable input,
+    3 TensorFlow is not installed, 130 interrupted (go on with --resume).
+    """
+    from fakelens.train.config import load_config, parse_setting
+
+    flags = {
+        "network.name": network,
+        "data.size": size,
+        "fit.epochs": epochs,
+        "fit.batch_size": batch_size,
+        "network.alpha": alpha,
+        "network.weights": weights,
+        "prune.sparsity": prune,
+        "qat.enabled": qat,
+        "seed": seed,
+        "name": name,
+    }
+    given = {key: value for key, value in flags.items() if value is not None}
+    given |= dict(parse_setting(text) for text in setting or [])
+    if resume and (given or recipe):
+        raise UsageError("--resume goes on with the run's own settings: leave the others out")
+    if not resume and data is None:
+        raise UsageError("DATA is missing: a folder with real/ and fake/")
+    config = load_config(recipe, given)
+
+    require_extra("train", "tensorflow", "tf_keras", "tensorflow_model_optimization", "sklearn", "jinja2")
+    show_log()
+    from fakelens.train.trainer import resume_training, start_training
+
+    result = resume_training(output) if resume or data is None else start_training(data, output, config)
+    for part, metrics in (("validation", result.validation), ("test", result.test)):
+        if metrics is not None:
+            low, high = 100 * metrics.accuracy.low, 100 * metrics.accuracy.high
+            typer.echo(
+                f"{part:<11} accuracy {100 * metrics.accuracy.value:.2f}% [{low:.2f}, {high:.2f}]  "
+                f"AUC {metrics.auc.value:.4f}  ECE {metrics.ece.value:.3f}  n {metrics.n}"
+            )
+    if config.prune.sparsity or any(layer.zeros for layer in result.sparsity):
+        for layer in result.sparsity:
+            typer.echo(f"{layer.layer:<24} {layer.weights:>9} weights  {100 * layer.share:5.1f}% zeros")
+    typer.echo(f"{result.run / 'report.html'}")
+
+
+def show_log() -> None:
+    """Let the log of fakelens reach the user, on stderr, and TensorFlow's chatter not."""
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("fakelens").setLevel(logging.INFO)
+    for noisy in ("tensorflow", "absl"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)

@@ -53,8 +53,7 @@ class Stage:
     seed: int
     folder: Path  # of the checkpoint and the TensorBoard log
     keep_from: int = 1  # first epoch whose weights may be kept: pruning needs its sparsity complete
-    before_step: Callable[[int], None] | None = None  # called with the number of steps done in all
-    after_epoch: Callable[[], None] | None = None
+    after_epoch: Callable[[], None] | None = None  # called before the weights are judged
 
     @property
     def checkpoint(self) -> Path:
@@ -118,15 +117,13 @@ class _Loop:
         start = time.perf_counter()
         total = tf.zeros(())
         progress = track(
-            enumerate(batches),
+            batches,
             f"{self.stage.name} {number}/{self.stage.fit.epochs}",
             total=self.steps,
             console=Console(stderr=True),
             transient=True,
         )
-        for step, (images, labels) in progress:
-            if self.stage.before_step is not None:
-                self.stage.before_step((number - 1) * self.steps + step)
+        for images, labels in progress:
             total += self.train_step(images, labels)
         loss = float(total) / self.steps
         train_s = time.perf_counter() - start

@@ -95,6 +95,7 @@ class _Photo:
     path: Path
     name: str
     digest: str
+    is_grey: bool
     grid: TileGrid
 
 
@@ -109,7 +110,7 @@ def synthesize(config: SynthesizeConfig) -> SynthesizeResult:
         progress = stack.enter_context(_open_progress())
         staging = stack.enter_context(_stage(config.output))
         photos, skipped = _survey_photos(_find_photos(config, stack), config, progress)
-        split = split_photos([photo.digest for photo in photos], config)
+        split = split_photos([(photo.is_grey, photo.digest) for photo in photos], config)
         model = _train(photos, split, config, progress)
         quality = _write_tiles(photos, split, model, staging, progress)
         result = _finish(photos, split, skipped, model, quality, staging, config.seed)
@@ -119,16 +120,30 @@ def synthesize(config: SynthesizeConfig) -> SynthesizeResult:
     return result
 
 
-def split_photos(digests: list[str], config: SynthesizeConfig) -> list[Split]:
-    """Return the split of each photo; it follows from the digests and the seed, not from names or order."""
-    order = sorted(digests, key=lambda digest: hashlib.sha256(f"{config.seed} {digest}".encode()).digest())
-    val, test = (max(1, round(share * len(order))) for share in (config.val_share, config.test_share))
-    val, test = min(val, len(order) - 2), min(test, len(order) - 1 - min(val, len(order) - 2))
-    places = {digest: place for place, digest in enumerate(order)}
-    return [
-        Split.VAL if places[digest] < val else Split.TEST if places[digest] < val + test else Split.TRAIN
-        for digest in digests
-    ]
+def split_photos(photos: list[tuple[bool, str]], config: SynthesizeConfig) -> list[Split]:
+    """Return the split of each photo (is it grey, its digest); names and order have no say, the seed has.
+
+    Each split gets its share of grey photos, and at least one photo.
+    """
+    order = sorted(photos, key=lambda photo: (photo[0], _shuffle_key(config.seed, photo[1])))
+    val = min(max(1, round(config.val_share * len(order))), len(order) - 2)
+    test = min(max(1, round(config.test_share * len(order))), len(order) - 1 - val)
+    wanted = {Split.TRAIN: len(order) - val - test, Split.VAL: val, Split.TEST: test}
+    given = dict.fromkeys(Split, 0)
+    places: dict[tuple[bool, str], Split] = {}
+    for count, photo in enumerate(order, 1):  # to whom most is still due
+        places[photo] = max(Split, key=lambda split: wanted[split] * count / len(order) - given[split])
+        given[places[photo]] += 1
+    return [places[photo] for photo in photos]
+
+
+def digest_pixels(pixels: ImageU8) -> str:
+    """Return the SHA-256 of the decoded picture, so that a copy in another format is the same one."""
+    return hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
+
+
+def _shuffle_key(seed: int, digest: str) -> bytes:
+    return hashlib.sha256(f"{seed} {digest}".encode()).digest()
 
 
 def _check_config(config: SynthesizeConfig) -> None:
@@ -171,7 +186,7 @@ def _survey_photos(
         except ImageError as error:
             skipped.append(str(error))
             continue
-        digest = hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
+        digest = digest_pixels(pixels)
         if digest in photos:
             skipped.append(f"{path}: the same picture as {photos[digest].path.name}")
             continue
@@ -186,7 +201,8 @@ def _survey_photos(
             continue
         name = path.stem if path.stem.lower() not in names else f"{path.stem}-{digest[:12]}"
         names.add(name.lower())
-        photos[digest] = _Photo(path=path, name=name, digest=digest, grid=grid)
+        is_grey = bool((pixels == pixels[..., :1]).all())
+        photos[digest] = _Photo(path=path, name=name, digest=digest, is_grey=is_grey, grid=grid)
     if len(photos) < _FEWEST_PHOTOS:
         reason = f"; {skipped[0]}" if skipped else ""
         raise UsageError(
@@ -230,7 +246,7 @@ def _write_tiles(
     pairs = list(zip(photos, split, strict=True))
     for photo, part in progress.track(pairs, description="regenerating"):
         real = np.asarray(load_image(photo.path), dtype=np.uint8)
-        fake = compress_like(photo.path, regenerate(trained.model, real))
+        fake = compress_like(photo.path, regenerate(trained, real))
         for label, pixels in (("real", real), ("fake", fake)):
             target = folder / part / label
             target.mkdir(parents=True, exist_ok=True)

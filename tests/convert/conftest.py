@@ -1,24 +1,27 @@
 """Tiny finished runs: noise (fake) against flat blocks (real), learned in a second or two."""
 
 import json
-import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
+import tf_keras as keras
 from PIL import Image
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 from fakelens.edge_runtime.contract import Contract, DataSource, InputSpec, Training
+
+Array = npt.NDArray[Any]
 
 SIZE = 16
 TRAIN, VALIDATION = 128, 60
 
 
-def make_images(count, seed):
+def make_images(count: int, seed: int) -> tuple[Array, Array]:
     """Images and labels in turn: 0 a mosaic of 4-px blocks, 1 noise of the same levels, mixed by a third."""
     generator = np.random.default_rng(seed)
     noise = generator.integers(0, 256, (count, SIZE, SIZE, 3))
@@ -31,9 +34,7 @@ def make_images(count, seed):
     return np.clip(images, 0, 255).astype(np.uint8), labels
 
 
-def make_network():
-    import tf_keras as keras
-
+def make_network() -> keras.Model:
     image = keras.Input((SIZE, SIZE, 3))
     x = keras.layers.Conv2D(16, 3, padding="same", activation="relu")(image)
     x = keras.layers.MaxPooling2D()(x)
@@ -42,15 +43,13 @@ def make_network():
     return keras.Model(image, keras.layers.Dense(2, activation="softmax")(x))
 
 
-def fit(network, epochs, rate, callbacks=()):
-    import tf_keras as keras
-
+def fit(network: keras.Model, epochs: int, rate: float, callbacks: Sequence[Any] = ()) -> None:
     images, labels = make_images(TRAIN, seed=0)
     network.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")
     network.fit(images / 255.0, labels, batch_size=32, epochs=epochs, verbose=0, callbacks=list(callbacks))
 
 
-def fold_scaling(network):
+def fold_scaling(network: keras.Model) -> None:
     """Let a network trained on 0..1 take 0..255, as training does before it saves."""
     for layer in network.layers:
         for weight in layer.weights:
@@ -64,7 +63,14 @@ def fold_scaling(network):
             weight.assign(weight / 255.0)
 
 
-def write_run(path, model, *, parent=None, quantization_aware=False, sparsity=0.0):
+def write_run(
+    path: Path,
+    model: keras.Model,
+    *,
+    parent: keras.Model | None = None,
+    quantization_aware: bool = False,
+    sparsity: float = 0.0,
+) -> Path:
     path.mkdir(parents=True)
     model.save(path / "model.h5")
     if parent is not None:
@@ -104,16 +110,14 @@ def write_run(path, model, *, parent=None, quantization_aware=False, sparsity=0.
 
 
 @pytest.fixture(scope="session")
-def float_network():
-    import tf_keras as keras
-
+def float_network() -> keras.Model:
     keras.utils.set_random_seed(0)
     network = make_network()
     fit(network, epochs=60, rate=0.01)
     return network
 
 
-def quantize(network, epochs):
+def quantize(network: keras.Model, epochs: int) -> keras.Model:
     """Quantization-aware and pruned to half: fine-tuned for `epochs`, zeros kept."""
     import tensorflow_model_optimization as tfmot
 
@@ -127,7 +131,7 @@ def quantize(network, epochs):
     return aware
 
 
-def prune(network):
+def prune(network: keras.Model) -> keras.Model:
     import tensorflow_model_optimization as tfmot
 
     schedule = tfmot.sparsity.keras.ConstantSparsity(0.5, 0, frequency=1)
@@ -136,29 +140,27 @@ def prune(network):
     return tfmot.sparsity.keras.strip_pruning(pruned)
 
 
-def clone(network):
-    import tf_keras as keras
-
+def clone(network: keras.Model) -> keras.Model:
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
     return copy
 
 
 @pytest.fixture
-def untrained_network(float_network):
+def untrained_network(float_network: keras.Model) -> keras.Model:
     """Quantization-aware in form, with ranges that no step has ever set."""
     return quantize(float_network, epochs=0)
 
 
 @pytest.fixture
-def untrained_folded_network(untrained_network):
+def untrained_folded_network(untrained_network: keras.Model) -> keras.Model:
     """The same with the input range that folding writes."""
     fold_scaling(untrained_network)
     return untrained_network
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory, float_network) -> Path:
+def finished_run(tmp_path_factory: pytest.TempPathFactory, float_network: keras.Model) -> Path:
     """Shared and read-only; tests that damage a run take `run`."""
     folded = clone(float_network)
     fold_scaling(folded)
@@ -166,7 +168,7 @@ def finished_run(tmp_path_factory, float_network) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished_qat_run(tmp_path_factory, float_network) -> Path:
+def finished_qat_run(tmp_path_factory: pytest.TempPathFactory, float_network: keras.Model) -> Path:
     """Pruned to half, then quantization-aware; shared and read-only."""
     pruned = prune(float_network)
     aware = quantize(pruned, epochs=20)
@@ -179,12 +181,28 @@ def finished_qat_run(tmp_path_factory, float_network) -> Path:
 
 
 @pytest.fixture
-def run(finished_run, tmp_path) -> Path:
+def run(finished_run: Path, tmp_path: Path) -> Path:
     """A copy of the plain run, to be damaged."""
     return Path(shutil.copytree(finished_run, tmp_path / "run"))
 
 
 @pytest.fixture
-def qat_run(finished_qat_run, tmp_path) -> Path:
+def qat_run(finished_qat_run: Path, tmp_path: Path) -> Path:
     """A copy of the quantization-aware run, to be damaged."""
     return Path(shutil.copytree(finished_qat_run, tmp_path / "qat"))
+
+
+@pytest.fixture
+def lossy_run(run: Path) -> Path:
+    """A run that int8 ruins: huge opposite weights that cancel in float alone."""
+    network = keras.models.load_model(run / "model.h5", compile=False)
+    features, classes = network.layers[3], network.layers[-1]
+    kernel, bias = features.get_weights()
+    kernel[..., 1], bias[1] = kernel[..., 0], bias[0]
+    features.set_weights([kernel, bias])
+    kernel, bias = classes.get_weights()
+    kernel[0] += 1e4
+    kernel[1] -= 1e4
+    classes.set_weights([kernel, bias])
+    network.save(run / "model.h5")
+    return run

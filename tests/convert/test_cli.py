@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from fakelens.convert.recipes import ConvertConfig
 from fakelens.edge_runtime.errors import UsageError
 
 
-def fakelens(*arguments):
+def fakelens(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [
         sys.executable,
         "-c",
@@ -19,7 +20,7 @@ def fakelens(*arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_convert_writes_beside_the_run_and_prints_only_its_own_words(run):
+def test_convert_writes_beside_the_run_and_prints_only_its_own_words(run: Path) -> None:
     done = fakelens("convert", run, "--max-drop", "5")
     assert done.returncode == 0, done.stderr
     output = run / "tiny-int8.tflite"
@@ -33,6 +34,16 @@ def test_convert_writes_beside_the_run_and_prints_only_its_own_words(run):
     assert "uint8 [1, 16, 16, 3]" in shown.stdout
 
 
+def test_a_failed_gate_shows_the_table_exits_1_and_leaves_nothing(lossy_run: Path) -> None:
+    before = sorted(lossy_run.iterdir())
+    done = fakelens("convert", lossy_run)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "FAIL" in done.stderr
+    assert done.stderr.splitlines()[-1] == "fakelens: failed: accuracy drop; nothing was written"
+    assert sorted(lossy_run.iterdir()) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -42,14 +53,16 @@ def test_convert_writes_beside_the_run_and_prints_only_its_own_words(run):
         (("-o", "."), ".: is a folder"),
     ],
 )
-def test_bad_options_are_one_line_and_exit_2(finished_run, arguments, reason):
+def test_bad_options_are_one_line_and_exit_2(
+    finished_run: Path, arguments: tuple[str, ...], reason: str
+) -> None:
     done = fakelens("convert", finished_run, *arguments)
     assert done.returncode == 2
     assert done.stderr.strip().count("\n") == 0
     assert reason in done.stderr
 
 
-def test_an_interrupted_run_is_one_line_and_exit_2(run):
+def test_an_interrupted_run_is_one_line_and_exit_2(run: Path) -> None:
     (run / "run.json").unlink()
     done = fakelens("convert", run)
     assert done.returncode == 2
@@ -58,6 +71,6 @@ def test_an_interrupted_run_is_one_line_and_exit_2(run):
 
 
 @pytest.mark.parametrize("name", ["", " ", "a/b", "a\\b", "a\nb"])
-def test_a_name_that_is_no_file_name_is_refused(tmp_path, name):
+def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="--name"):
         ConvertConfig(run=tmp_path, name=name)

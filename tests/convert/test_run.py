@@ -2,20 +2,25 @@
 
 import json
 import shutil
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from fakelens.convert.run import read_run, read_validation
 from fakelens.edge_runtime.errors import RunError
 
+Array = npt.NDArray[Any]
 
-def edit_record(run, **changes):
+
+def edit_record(run: Path, **changes: object) -> None:
     record = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps(record | changes))
 
 
-def test_a_finished_run_is_read_whatever_else_it_records(run):
+def test_a_finished_run_is_read_whatever_else_it_records(run: Path) -> None:
     edit_record(run, something_new={"a": 1})
     found = read_run(run)
     assert found.contract.name == "tiny"
@@ -25,18 +30,18 @@ def test_a_finished_run_is_read_whatever_else_it_records(run):
     assert set(validation.labels) == {0, 1}
 
 
-def test_a_quantization_aware_run_has_a_float_parent(qat_run):
+def test_a_quantization_aware_run_has_a_float_parent(qat_run: Path) -> None:
     assert read_run(qat_run).float_model == qat_run / "float.h5"
 
 
-def test_an_interrupted_training_is_to_be_resumed(run):
+def test_an_interrupted_training_is_to_be_resumed(run: Path) -> None:
     (run / "run.json").unlink()
     with pytest.raises(RunError, match=f"interrupted.*fakelens train --resume -o {run}"):
         read_run(run)
 
 
 @pytest.mark.parametrize("make", [True, False])
-def test_a_missing_or_empty_folder_is_no_run(tmp_path, make):
+def test_a_missing_or_empty_folder_is_no_run(tmp_path: Path, make: bool) -> None:
     path = tmp_path / "run"
     if make:
         path.mkdir()
@@ -56,26 +61,26 @@ def test_a_missing_or_empty_folder_is_no_run(tmp_path, make):
         ('{"format": 1, "quantization_aware": false, "contract": {"schema": 1}}', "does not follow schema"),
     ],
 )
-def test_a_damaged_record_is_one_line_with_the_remedy(run, text, reason):
+def test_a_damaged_record_is_one_line_with_the_remedy(run: Path, text: str, reason: str) -> None:
     (run / "run.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(RunError, match=rf"(?s)run\.json: .*{reason}.*train again"):
         read_run(run)
 
 
 @pytest.mark.parametrize("name", ["model.h5", "float.h5"])
-def test_a_missing_model_is_named(qat_run, name):
+def test_a_missing_model_is_named(qat_run: Path, name: str) -> None:
     (qat_run / name).unlink()
     with pytest.raises(RunError, match=rf"{name}: missing.*train again"):
         read_run(qat_run)
 
 
-def test_missing_validation_images_are_named(run):
+def test_missing_validation_images_are_named(run: Path) -> None:
     (run / "validation.npz").unlink()
     with pytest.raises(RunError, match=r"validation\.npz: missing"):
         read_validation(read_run(run))
 
 
-def test_a_truncated_validation_file_is_damaged(run):
+def test_a_truncated_validation_file_is_damaged(run: Path) -> None:
     path = run / "validation.npz"
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(RunError, match=r"validation\.npz: damaged"):
@@ -93,12 +98,14 @@ def test_a_truncated_validation_file_is_damaged(run):
         (np.zeros((0, 16, 16, 3), np.uint8), [], r"labels are \[\]"),
     ],
 )
-def test_validation_images_of_another_kind_are_refused(run, images, labels, reason):
+def test_validation_images_of_another_kind_are_refused(
+    run: Path, images: Array, labels: list[int], reason: str
+) -> None:
     np.savez(run / "validation.npz", images=images, labels=np.asarray(labels, np.uint8))
     with pytest.raises(RunError, match=reason):
         read_validation(read_run(run))
 
 
-def test_float_formats_need_no_calibration_images(run):
+def test_float_formats_need_no_calibration_images(run: Path) -> None:
     shutil.rmtree(run / "calibration")
     assert read_run(run).contract.name == "tiny"

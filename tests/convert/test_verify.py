@@ -1,9 +1,13 @@
 """Each gate fails on what it is there for."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
+import tf_keras as keras
 
 from fakelens.convert.metadata import attach_metadata
 from fakelens.convert.network import load_network
@@ -18,38 +22,40 @@ from fakelens.convert.verify import (
     check_graph,
     compare_stages,
 )
-from fakelens.edge_runtime.contract import Decision
+from fakelens.edge_runtime.contract import Contract, Decision
 from fakelens.edge_runtime.graph import read_graph
 from fakelens.edge_runtime.interpreter import Delegation
 from fakelens.edge_runtime.modelfile import pack_model
 
+Array = npt.NDArray[Any]
+
 LABELS = np.array([0, 0, 1, 1], np.uint8)
 
 
-def stage(name, *p_fake):
+def stage(name: str, *p_fake: float) -> Stage:
     return Stage(name=name, p_fake=np.array(p_fake, np.float32))
 
 
 @pytest.fixture(scope="module")
-def networks(finished_run):
+def networks(finished_run: Path) -> tuple[Contract, keras.Model]:
     run = read_run(finished_run)
     return run.contract, load_network(run.model, run)
 
 
 @pytest.fixture(scope="module")
-def float_graph(networks):
+def float_graph(networks: tuple[Contract, keras.Model]) -> bytes:
     return convert_network(networks[1], Quantization.FLOAT32, Io.UINT8)
 
 
-def make_int8(network, io, calibration):
+def make_int8(network: keras.Model, io: Io, calibration: Array) -> bytes:
     return convert_network(network, Quantization.INT8, io, calibration)
 
 
-def noise(low=0, high=256):
+def noise(low: int = 0, high: int = 256) -> Array:
     return np.random.default_rng(0).integers(low, high, (8, 16, 16, 3)).astype(np.uint8)
 
 
-def test_a_float_graph_is_no_int8(float_graph):
+def test_a_float_graph_is_no_int8(float_graph: bytes) -> None:
     result = check_graph(read_graph(float_graph), Quantization.INT8, Io.UINT8)
     assert not result.passed
     assert "CONV_2D" in result.figure
@@ -57,31 +63,31 @@ def test_a_float_graph_is_no_int8(float_graph):
 
 
 @pytest.mark.parametrize("asked", [Quantization.FLOAT16, Quantization.DYNAMIC])
-def test_full_floats_are_no_smaller_format(float_graph, asked):
+def test_full_floats_are_no_smaller_format(float_graph: bytes, asked: Quantization) -> None:
     assert not check_graph(read_graph(float_graph), asked, Io.UINT8).passed
 
 
-def test_the_other_input_type_is_told(float_graph):
+def test_the_other_input_type_is_told(float_graph: bytes) -> None:
     result = check_graph(read_graph(float_graph), Quantization.FLOAT32, Io.FLOAT)
     assert not result.passed
     assert "takes uint8" in result.figure
 
 
-def test_quantize_at_the_border_is_allowed_for_float_io_alone(networks):
+def test_quantize_at_the_border_is_allowed_for_float_io_alone(networks: tuple[Contract, keras.Model]) -> None:
     summary = read_graph(make_int8(networks[1], Io.FLOAT, noise()))
     assert dict(summary.ops)["QUANTIZE"] == dict(summary.ops)["DEQUANTIZE"] == 1
     assert check_graph(summary, Quantization.INT8, Io.FLOAT).passed
     assert not check_graph(summary, Quantization.INT8, Io.UINT8).passed
 
 
-def test_an_input_range_that_nobody_pinned_fails(networks):
+def test_an_input_range_that_nobody_pinned_fails(networks: tuple[Contract, keras.Model]) -> None:
     summary = read_graph(make_int8(networks[1], Io.UINT8, noise(60, 120)))
     result = check_graph(summary, Quantization.INT8, Io.UINT8)
     assert not result.passed
     assert "not 1 and 0" in result.figure
 
 
-def test_a_drop_counts_in_points_of_accuracy():
+def test_a_drop_counts_in_points_of_accuracy() -> None:
     stages = stage("keras", 0.1, 0.2, 0.8, 0.9), stage("file", 0.1, 0.6, 0.8, 0.9)
     assert not check_drop(stages, LABELS, Decision(), 24.9).passed
     result = check_drop(stages, LABELS, Decision(), 25.0)
@@ -90,7 +96,7 @@ def test_a_drop_counts_in_points_of_accuracy():
     assert check_drop(stages[::-1], LABELS, Decision(), 0.0).passed  # better than Keras
 
 
-def test_stages_are_compared_by_verdict_and_score():
+def test_stages_are_compared_by_verdict_and_score() -> None:
     stages = (
         stage("keras", 0.1, 0.2, 0.8, 0.9),
         stage("a", 0.1, 0.45, 0.8, 0.9),
@@ -103,7 +109,7 @@ def test_stages_are_compared_by_verdict_and_score():
     assert "100.00%" in second.figure
 
 
-def test_leftover_ops_are_named_and_no_partition_fails():
+def test_leftover_ops_are_named_and_no_partition_fails() -> None:
     partly = check_delegation(Delegation(partitions=2, leftover_ops=("HARD_SWISH",)))
     assert partly.passed
     assert "HARD_SWISH" in partly.figure
@@ -113,7 +119,9 @@ def test_leftover_ops_are_named_and_no_partition_fails():
     assert unknown.figure == "not reported by this LiteRT"
 
 
-def test_a_packed_file_says_what_was_put_in(float_graph, networks):
+def test_a_packed_file_says_what_was_put_in(
+    float_graph: bytes, networks: tuple[Contract, keras.Model]
+) -> None:
     contract, _ = networks
     packed = pack_model(attach_metadata(float_graph, contract, Io.UINT8), contract)
     assert check_file(packed, contract).passed

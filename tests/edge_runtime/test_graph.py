@@ -1,5 +1,8 @@
 """A graph's contents are read without running it, and what is no graph is refused."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import flatbuffers
 import numpy as np
 import pytest
@@ -12,7 +15,15 @@ from fakelens.edge_runtime.interpreter import Interpreter
 OP, KIND = schema.BuiltinOperator, schema.TensorType
 
 
-def make_tensor(name, shape, kind, *, buffer=0, scale=None, signature=None):
+def make_tensor(
+    name: str,
+    shape: list[int],
+    kind: int,
+    *,
+    buffer: int = 0,
+    scale: tuple[float, int] | None = None,
+    signature: list[int] | None = None,
+) -> schema.TensorT:
     tensor = schema.TensorT()
     tensor.name, tensor.shape, tensor.type, tensor.buffer = name, shape, kind, buffer
     tensor.shapeSignature = signature
@@ -22,7 +33,9 @@ def make_tensor(name, shape, kind, *, buffer=0, scale=None, signature=None):
     return tensor
 
 
-def make_graph(tensors, ops, *, outputs=(), weights=b""):
+def make_graph(
+    tensors: list[Any], ops: list[Any], *, outputs: Sequence[int] = (), weights: bytes = b""
+) -> bytes:
     """A flatbuffer from tensors and (code, inputs, outputs); the first tensor goes in, the last out."""
     subgraph = schema.SubGraphT()
     subgraph.tensors, subgraph.inputs = tensors, [0]
@@ -48,7 +61,7 @@ def make_graph(tensors, ops, *, outputs=(), weights=b""):
     return bytes(builder.Output())
 
 
-def make_float_graph():
+def make_float_graph() -> bytes:
     weights = np.ones((2, 12), np.float32).tobytes()
     return make_graph(
         [
@@ -62,7 +75,7 @@ def make_float_graph():
     )
 
 
-def test_a_float_graph_is_described_and_is_one_that_runs():
+def test_a_float_graph_is_described_and_is_one_that_runs() -> None:
     graph = make_float_graph()
     found = read_graph(graph)
     assert (found.input.name, found.input.type, found.input.shape) == ("image", "uint8", (1, 2, 2, 3))
@@ -74,7 +87,7 @@ def test_a_float_graph_is_described_and_is_one_that_runs():
     assert Interpreter(graph).input_type == "uint8"
 
 
-def test_quantization_and_repeated_ops_are_counted():
+def test_quantization_and_repeated_ops_are_counted() -> None:
     tensors = [make_tensor(f"t{i}", [1, 2], KIND.UINT8, scale=(0.5, 3)) for i in range(4)]
     ops = [(OP.LOGISTIC, [0], [1]), (OP.RELU, [1], [2]), (OP.RELU, [2], [3])]
     found = read_graph(make_graph(tensors, ops))
@@ -84,7 +97,7 @@ def test_quantization_and_repeated_ops_are_counted():
     assert found.constants == ()
 
 
-def test_floats_are_border_conversions_only_at_the_border():
+def test_floats_are_border_conversions_only_at_the_border() -> None:
     border = [
         make_tensor("a", [1, 2], KIND.FLOAT32),
         make_tensor("b", [1, 2], KIND.INT8, scale=(1.0, -128)),
@@ -98,7 +111,7 @@ def test_floats_are_border_conversions_only_at_the_border():
     assert read_graph(make_graph(inside, again)).float_ops == ("DEQUANTIZE", "QUANTIZE")
 
 
-def test_a_resizable_batch_is_told():
+def test_a_resizable_batch_is_told() -> None:
     tensors = [
         make_tensor("a", [1, 2], KIND.FLOAT32, signature=[-1, 2]),
         make_tensor("b", [1, 2], KIND.FLOAT32, signature=[-1, 2]),
@@ -106,7 +119,7 @@ def test_a_resizable_batch_is_told():
     assert not read_graph(make_graph(tensors, [(OP.RELU, [0], [1])])).input.fixed_shape
 
 
-def test_more_than_one_output_is_no_classifier():
+def test_more_than_one_output_is_no_classifier() -> None:
     tensors = [make_tensor(name, [1, 2], KIND.FLOAT32) for name in "abc"]
     graph = make_graph(tensors, [(OP.RELU, [0], [1])], outputs=(1, 2))
     with pytest.raises(ModelError, match="2 outputs"):
@@ -114,12 +127,12 @@ def test_more_than_one_output_is_no_classifier():
 
 
 @pytest.mark.parametrize("content", [b"", b"TFL3", b"not a model at all, just text"])
-def test_what_is_no_tflite_file_is_refused(content):
+def test_what_is_no_tflite_file_is_refused(content: bytes) -> None:
     with pytest.raises(ModelError, match="not a TFLite file"):
         read_graph(content)
 
 
 @pytest.mark.parametrize("kept", [20, 60, 200, 400])
-def test_a_truncated_graph_is_refused(kept):
+def test_a_truncated_graph_is_refused(kept: int) -> None:
     with pytest.raises(ModelError):
         read_graph(make_float_graph()[:kept])

@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import flatbuffers
 import pytest
@@ -14,7 +15,7 @@ from fakelens.edge_runtime.modelfile import pack_model
 
 
 @pytest.fixture(scope="module")
-def model_file(tmp_path_factory):
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tensors = []
     for name in (b"image", b"p"):
         tensor = schema.TensorT()
@@ -54,12 +55,12 @@ def model_file(tmp_path_factory):
     return path
 
 
-def info(*arguments):
+def info(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from fakelens.edge_runtime.main import main; main()", "info"]
     return subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, check=False)
 
 
-def test_json_is_one_object_with_everything(model_file):
+def test_json_is_one_object_with_everything(model_file: Path) -> None:
     done = info(model_file, "--json")
     assert done.returncode == 0
     assert done.stdout.count("\n") == 1
@@ -73,7 +74,7 @@ def test_json_is_one_object_with_everything(model_file):
     assert found["graph"]["input"]["type"] == "uint8"
 
 
-def test_text_names_contract_card_ops_and_sizes(model_file):
+def test_text_names_contract_card_ops_and_sizes(model_file: Path) -> None:
     done = info(model_file)
     assert done.returncode == 0
     size = f"{model_file.stat().st_size:,} bytes, gzip"
@@ -81,7 +82,7 @@ def test_text_names_contract_card_ops_and_sizes(model_file):
         assert part in done.stdout
 
 
-def test_a_foreign_truncated_or_missing_file_is_one_line_and_exit_2(model_file, tmp_path):
+def test_a_foreign_truncated_or_missing_file_is_one_line_and_exit_2(model_file: Path, tmp_path: Path) -> None:
     content = model_file.read_bytes()
     foreign, truncated, text = (tmp_path / name for name in ("foreign", "truncated", "text"))
     foreign.write_bytes(content[: content.index(b"PK\x03\x04")])

@@ -1,0 +1,55 @@
+"""Constants folded into the weights at the end of training, exactly and without an extra op.
+
+After `fold_input_scale` a model takes raw RGB bytes; after `fold_temperature` its probabilities are
+calibrated. In a quantization-aware model the ranges that belong to the weights move with them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import tf_keras as keras
+
+BYTE_SCALE = 1 / 255
+
+_INPUT_RANGE = (("_min", 0.0), ("_max", 255.0))
+
+
+def fold_input_scale(model: Any) -> None:  # noqa: ANN401 (a keras.Model)
+    """Make `model`, trained on 0..1, take 0..255: conv(x / 255, K) = conv(x, K / 255).
+
+    Raises `ValueError` where the image does not go straight into one convolution.
+    """
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    if _inner(layers[0]).__class__.__name__ == "QuantizeLayer":
+        for ending, value in _INPUT_RANGE:
+            for variable in layers[0].weights:
+                if _short_name(variable).endswith(ending):
+                    variable.assign(value)
+        layers = layers[1:]
+    stem = layers[0]
+    if not isinstance(_inner(stem), keras.layers.Conv2D):
+        raise ValueError(f"the first layer is {stem.name}, a linear convolution is needed to hold the scale")
+    _scale(stem, ("kernel",), BYTE_SCALE)
+
+
+def fold_temperature(model: Any, temperature: float) -> None:  # noqa: ANN401 (a keras.Model)
+    """Divide the logits of `model` by `temperature` (Guo et al. 2017), inside its last dense layer."""
+    dense = model.layers[-2]
+    if not isinstance(_inner(dense), keras.layers.Dense):
+        raise ValueError(f"the last layer before the softmax is {dense.name}, a dense layer is needed")
+    _scale(dense, ("kernel", "bias", "post_activation"), 1 / temperature)
+
+
+def _scale(layer: Any, beginnings: Sequence[str], factor: float) -> None:  # noqa: ANN401 (a keras layer)
+    for variable in layer.weights:
+        if _short_name(variable).startswith(tuple(beginnings)):
+            variable.assign(variable * factor)
+
+
+def _short_name(variable: Any) -> str:  # noqa: ANN401 (a tf.Variable)
+    return str(variable.name).split("/")[-1].split(":")[0]
+
+
+def _inner(layer: Any) -> Any:  # noqa: ANN401 (a keras layer)
+    """Return the layer inside a quantization wrapper, or the layer itself."""
+    return getattr(layer, "layer", layer)

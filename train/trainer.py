@@ -1,0 +1,193 @@
+"""A training run from data to run directory: fit, prune, quantization-aware training, decide, hand over.
+
+Each stage keeps its state in RUN/checkpoints, so that a run goes on from its last complete epoch.
+"""
+
+import logging
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tf_keras as keras
+
+from fakelens.benchmarks.labelled import Split
+from fakelens.benchmarks.metrics import Metrics, evaluate
+from fakelens.edge_runtime.contract import Contract, DataSource, InputSpec, Training
+from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.train import rundir
+from fakelens.train.calibrate import choose_decision, fit_temperature
+from fakelens.train.checkpoint import Epoch, load_state
+from fakelens.train.compress import LayerSparsity, measure_sparsity, overall_sparsity, prune, quantize_aware
+from fakelens.train.config import TrainConfig
+from fakelens.train.data import Dataset, class_weights, load_dataset
+from fakelens.train.fit import Examples, Stage, fit_stage, predict
+from fakelens.train.fold import BYTE_SCALE, fold_input_scale, fold_temperature
+from fakelens.train.networks import build_network
+from fakelens.train.precision import choose_policy
+from fakelens.train.report import ReportData, write_report
+
+_log = logging.getLogger(__name__)
+_STAGES = ("float", "prune", "qat")
+_PACKAGES = ("fakelens", "tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "pillow")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainResult:
+    """A finished run."""
+
+    run: Path
+    validation: Metrics  # of the model handed over; every choice was made on these images
+    test: Metrics | None  # None where DATA leaves no test part
+    sparsity: tuple[LayerSparsity, ...]
+
+
+def start_training(data: Path, run: Path, config: TrainConfig) -> TrainResult:
+    """Train on `data` into the new run directory `run`; `UsageError` where either cannot be used."""
+    rundir.check_new(run)
+    dataset = load_dataset(data, config.data, config.seed)
+    rundir.start_run(run, config, data, dataset.digest)
+    return _train(run, config, dataset)
+
+
+def resume_training(run: Path) -> TrainResult:
+    """Go on with the interrupted training in `run`, on its own data and configuration."""
+    if (run / rundir.RECORD).exists():
+        raise UsageError(f"{run}: this training is finished; convert it, or train into another -o")
+    config, data, digest = rundir.read_start(run)
+    dataset = load_dataset(data, config.data, config.seed)
+    if dataset.digest != digest:
+        raise RunError(f"{data}: the images have changed since the run began; train into a new -o")
+    return _train(run, config, dataset)
+
+
+def _train(run: Path, config: TrainConfig, dataset: Dataset) -> TrainResult:
+    keras.utils.set_random_seed(config.seed)
+    examples = _gather(dataset)
+    float_model = _train_float(config, examples, _stage(run, config, 0))
+    if config.prune.sparsity:
+        float_model = prune(float_model, examples, config, _stage(run, config, 1))
+    model = float_model
+    if config.qat.enabled:
+        model = quantize_aware(float_model, examples, config, _stage(run, config, 2))
+        _fold(float_model, examples)
+        rundir.write_model(run / "float.h5", float_model)
+    temperature = _fold(model, examples)
+    rundir.write_model(run / "model.h5", model)
+    rundir.write_calibration(run, examples.images, examples.labels, config.seed)
+    rundir.write_validation(run, examples.val_images, examples.val_labels, config.seed)
+    return _hand_over(run, config, dataset, model, temperature)
+
+
+def _gather(dataset: Dataset) -> Examples:
+    images, labels = dataset.take(Split.TRAIN)
+    val_images, val_labels = dataset.take(Split.VAL)
+    weights = class_weights(labels)
+    for split in Split:
+        _log.info("%-5s %d real, %d fake", split, dataset.count(split, 0), dataset.count(split, 1))
+    _log.info("loss weights against the imbalance of the classes: real %.3f, fake %.3f", *weights)
+    return Examples(
+        images=images, labels=labels, class_weights=weights, val_images=val_images, val_labels=val_labels
+    )
+
+
+def _stage(run: Path, config: TrainConfig, order: int) -> Stage:
+    folder = run / "checkpoints"
+    folder.mkdir(exist_ok=True)
+    return Stage(
+        name=_STAGES[order], fit=config.fit, augment=config.augment, seed=config.seed + order, folder=folder
+    )
+
+
+def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:  # noqa: ANN401 (a keras.Model)
+    """Return the trained float32 network; lower precision serves the arithmetic of this stage alone."""
+    policy = choose_policy(config.fit.precision)
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        model = build_network(config.network, config.data.size)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    _log.info("%s, %d parameters, %s", config.network.name, model.count_params(), policy)
+    fit_stage(model, examples, stage)
+    if policy == "float32":
+        return model
+    plain = build_network(config.network, config.data.size)
+    plain.set_weights(model.get_weights())
+    return plain
+
+
+def _fold(model: Any, examples: Examples) -> float:  # noqa: ANN401 (a keras.Model)
+    """Fold input scale and the temperature fitted on validation into `model`; return the temperature."""
+    temperature = fit_temperature(examples.val_labels, predict(model, examples.val_images, BYTE_SCALE))
+    fold_input_scale(model)
+    fold_temperature(model, temperature)
+    return temperature
+
+
+def _hand_over(
+    run: Path, config: TrainConfig, dataset: Dataset, model: Any, temperature: float  # noqa: ANN401
+) -> TrainResult:
+    images, labels = dataset.take(Split.VAL)
+    p_fake = predict(model, images)
+    decision = choose_decision(labels, p_fake, config.decision.unsure_share)
+    validation = evaluate(labels, p_fake, decision.threshold)
+    test = None
+    if len(dataset.rows[Split.TEST]):
+        test_images, test_labels = dataset.take(Split.TEST)
+        if len(np.unique(test_labels)) > 1:
+            test = evaluate(test_labels, predict(model, test_images), decision.threshold)
+    sparsity = measure_sparsity(model)
+    contract = Contract(
+        name=config.name,
+        description=config.description,
+        limits=config.limits,
+        input=InputSpec(size=config.data.size, fit=config.data.fit),
+        decision=decision,
+        training=Training(
+            data=(DataSource(name=dataset.name, digest=dataset.digest, images=_count_images(dataset)),),
+            recipe=config.recipe,
+            network=config.network.name,
+            seed=config.seed,
+            parameters=sum(int(np.prod(v.shape)) for v in model.trainable_variables),
+            sparsity=round(overall_sparsity(sparsity), 4),
+            temperature=temperature,
+            versions={name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
+        ),
+    )
+    history = {
+        name: load_state(path).history
+        for name in _STAGES
+        if (path := run / "checkpoints" / f"{name}.npz").exists()
+    }
+    report = ReportData(
+        config=config, contract=contract, dataset=dataset, history=history, sparsity=sparsity,
+        p_fake=p_fake, validation=validation, test=test,
+    )  # fmt: skip
+    write_report(run, report)
+    rundir.write_record(
+        run, contract, quantization_aware=config.qat.enabled, facts=_facts(history, report)
+    )
+    return TrainResult(run=run, validation=validation, test=test, sparsity=sparsity)
+
+
+def _count_images(dataset: Dataset) -> int:
+    return sum(len(rows) for rows in dataset.rows.values())
+
+
+def _facts(history: dict[str, list[Epoch]], report: ReportData) -> dict[str, Any]:
+    return {
+        "history": {name: [asdict(epoch) for epoch in epochs] for name, epochs in history.items()},
+        "metrics": {
+            "validation": asdict(report.validation),
+            "test": asdict(report.test) if report.test is not None else None,
+        },
+        "sparsity": [asdict(layer) for layer in report.sparsity],
+        "data": {
+            "splits": {
+                str(split): [report.dataset.count(split, 0), report.dataset.count(split, 1)] for split in Split
+            },
+            "cleaning": asdict(report.dataset.cleaning),
+        },
+    }
