@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
-from rich.progress import track
 
 from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.latency import TIMED_IMAGES, measure_latency
@@ -20,6 +18,7 @@ from fakelens.edge_runtime.contract import Decision, InputSpec
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.progress import show_progress
 from fakelens.edge_runtime.verdict import Label, decide
 
 _PROGRESS_FROM = 200  # images; a small model scores so many in well under two seconds
@@ -118,7 +117,4 @@ def _decode_one(path: Path, spec: InputSpec) -> ImageU8 | ImageError:
 
 
 def _show(decoded: Iterator[ImageU8 | ImageError], total: int) -> Iterator[ImageU8 | ImageError]:
-    console = Console(stderr=True)
-    if total < _PROGRESS_FROM or not console.is_terminal:
-        return decoded
-    return iter(track(decoded, "scoring", total, console=console, transient=True))
+    return decoded if total < _PROGRESS_FROM else show_progress(decoded, "scoring", total)

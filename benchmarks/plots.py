@@ -133,7 +133,7 @@ def plot_curves(title: str, series: Mapping[str, Sequence[float]], ylabel: str) 
         return _to_png(figure)
 
 
-def _style() -> Any:  # noqa: ANN401 (a matplotlib context manager, which is not typed)
+def _style() -> Any:
     require_extra("train", "matplotlib")
     import matplotlib as mpl
 

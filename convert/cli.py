@@ -58,7 +58,7 @@ def convert(
     read_run(run)  # what is wrong with the run is said at once, not after seconds of imports
     from rich.console import Console
 
-    from fakelens.convert.quiet import muted_stderr, silence_tensorflow
+    from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
 
     silence_tensorflow()
     # A handle of its own: stderr itself is muted, TensorFlow's C++ part heeds no log level.

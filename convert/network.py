@@ -70,7 +70,7 @@ def predict(network: keras.Model, images_u8: ImageU8) -> npt.NDArray[np.float32]
     return np.concatenate(batches)
 
 
-def _find_untrained(layer: Any) -> str | None:  # noqa: ANN401 (tf_keras has no types)
+def _find_untrained(layer: Any) -> str | None:
     """Name the layer where its kernel's range is unlike its kernel; true at any scale of the kernel."""
     largest = {"kernel": 0.0, "kernel_max": 0.0}
     for weight in layer.weights:

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import track
-
 from fakelens.edge_runtime.detector import CheckedFile, Detector
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.progress import show_progress
 from fakelens.edge_runtime.sinks import Sink
 from fakelens.edge_runtime.sources import find_images
 from fakelens.edge_runtime.verdict import Label
@@ -24,6 +22,7 @@ class BatchResult:
 
     counts: dict[Label, int]
     errors: int
+    most_reduced: float  # largest `Verdict.reduction`
 
     @property
     def files(self) -> int:
@@ -31,32 +30,32 @@ class BatchResult:
         return sum(self.counts.values()) + self.errors
 
 
-def check_batch(detector: Detector, names: list[str], sink: Sink) -> BatchResult:
-    """Check every image that `names` stand for (files, folders, patterns, `-`), each into `sink`.
+def check_batch(detector: Detector, names: list[str], *sinks: Sink) -> BatchResult:
+    """Check every image that `names` stand for (files, folders, patterns, `-`), each into every sink.
 
     Raises `UsageError` before the first check where a folder or pattern holds no image.
     """
     paths = find_images(name for name in names if name != STDIN)
     counts = dict.fromkeys(Label, 0)
     errors = 0
+    most_reduced = 0.0
     for result in _check_all(detector, paths, read_stdin=STDIN in names):
-        sink.write(result)
+        for sink in sinks:
+            sink.write(result)
         if result.verdict is None:
             errors += 1
         else:
             counts[result.verdict.label] += 1
-    return BatchResult(counts=counts, errors=errors)
+            most_reduced = max(most_reduced, result.verdict.reduction)
+    return BatchResult(counts=counts, errors=errors, most_reduced=most_reduced)
 
 
 def _check_all(detector: Detector, paths: list[Path], *, read_stdin: bool) -> Iterator[CheckedFile]:
     if read_stdin:
         yield _check_stdin(detector)
-    console = Console(stderr=True)
     # Only where results and progress do not share a screen, or each would tear the other.
-    if len(paths) >= _PROGRESS_FROM and console.is_terminal and not sys.stdout.isatty():
-        yield from detector.check_files(track(paths, "checking", console=console, transient=True))
-    else:
-        yield from detector.check_files(paths)
+    quick = len(paths) < _PROGRESS_FROM or sys.stdout.isatty()
+    yield from detector.check_files(paths if quick else show_progress(paths, "checking", len(paths)))
 
 
 def _check_stdin(detector: Detector) -> CheckedFile:

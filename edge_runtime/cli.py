@@ -1,12 +1,15 @@
 """The commands that need nothing but the base install: `check` and `info`."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.strenum import StrEnum
+
+_TOO_REDUCED = 2.0  # times; beyond it, traces of a pixel or two are averaged away
 
 
 class FailOn(StrEnum):
@@ -31,6 +34,9 @@ def check(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write a page with the pictures and verdicts.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")] = 1,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where such a verdict was given.")] = None,
 ) -> None:
@@ -40,13 +46,29 @@ def check(
     """
     from fakelens.edge_runtime.batch import check_batch
     from fakelens.edge_runtime.detector import Detector
+    from fakelens.edge_runtime.page import PageSink
     from fakelens.edge_runtime.sinks import Format, open_sink
     from fakelens.edge_runtime.verdict import Label
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
-    result = check_batch(Detector(model, threads), paths, open_sink(output, sys.stdout))
+    detector = Detector(model, threads)
+    page = PageSink()
+    sinks = [open_sink(output, sys.stdout), *([page] if html else [])]
+    try:
+        result = check_batch(detector, paths, *sinks)
+    finally:
+        if html is not None:  # what was checked before an interruption is kept
+            page.save(html, detector.contract)
+    if result.most_reduced > _TOO_REDUCED:
+        size = detector.contract.input.size
+        typer.echo(
+            f"note: {detector.contract.name} sees an image scaled to {size} x {size} px; scaling down a "
+            f"photo {result.most_reduced:.0f} times erases most traces of generation, so do not lean on "
+            "its verdict",
+            err=True,
+        )
     if output is Format.TEXT and result.files > 1:
         found = ", ".join(f"{count} {label}" for label, count in result.counts.items())
         typer.echo(f"{result.files} files: {found}, {result.errors} unreadable", err=True)

@@ -108,18 +108,18 @@ def contract_from_json(text: str | bytes) -> Contract:
     """Return the contract in `text`; `ModelError` where it is not exactly one of this schema."""
     try:
         data: Any = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"the contract is not valid JSON ({error})") from error
     if not isinstance(data, dict):
         raise ModelError("the contract is not a JSON object")
-    if data.get("schema") != SCHEMA_VERSION:
+    if data.get("schema") != SCHEMA_VERSION or data["schema"] is True:
         raise ModelError(
             f"the contract has schema {data.get('schema')!r}, this fakelens reads {SCHEMA_VERSION}: "
             "install the fakelens release the model was made for"
         )
     try:
         contract = decode(Contract, data)
-    except (dacite.DaciteError, ValueError) as error:
+    except (dacite.DaciteError, ValueError, OverflowError) as error:
         raise ModelError(f"the contract does not follow schema {SCHEMA_VERSION}: {error}") from error
     check_contract(contract)
     return contract
@@ -128,7 +128,7 @@ def contract_from_json(text: str | bytes) -> Contract:
 def decode(kind: type[Contract], data: dict[str, Any]) -> Contract:
     """Build `kind` from plain JSON data, refusing unknown fields and wrong types."""
     return dacite.from_dict(
-        kind, data, dacite.Config(strict=True, cast=[Fit, tuple], type_hooks={float: _number})
+        kind, data, dacite.Config(strict=True, cast=[Fit, tuple], type_hooks={float: _number, int: _integer})
     )
 
 
@@ -142,6 +142,12 @@ def check_contract(contract: Contract) -> None:
     for name in ("threshold", "unsure_low", "unsure_high"):
         if not 0.0 <= getattr(decision, name) <= 1.0:
             raise ModelError(f"decision.{name} is {getattr(decision, name)}, expected 0 to 1")
+
+
+def _integer(value: object) -> object:
+    if isinstance(value, bool):  # an int to Python, not to JSON
+        raise ValueError(f"{value} where an integer is expected")
+    return value
 
 
 def _number(value: object) -> object:

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Contract
+from fakelens.edge_runtime.contract import LABELS, Contract
 from fakelens.edge_runtime.errors import ImageError, ModelError
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
-from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image, to_rgb
 from fakelens.edge_runtime.verdict import Verdict, decide
 
 
@@ -38,10 +38,11 @@ class Detector:
         self._file = read_model(find_model(model))
         self._interpreter = Interpreter(self._file.graph, threads)
         size = self.contract.input.size
-        if self._interpreter.input_shape != (1, size, size, 3):
+        shapes = self._interpreter.input_shape, self._interpreter.output_shape
+        if shapes != ((1, size, size, 3), (1, len(LABELS))):
             raise ModelError(
-                f"{self._file.path}: the contract says {size} px but the graph takes "
-                f"{self._interpreter.input_shape}; convert the model again"
+                f"{self._file.path}: the contract says {size} px and {len(LABELS)} labels, but the graph "
+                f"takes {shapes[0]} and gives {shapes[1]}; convert the model again"
             )
 
     @property
@@ -50,18 +51,22 @@ class Detector:
         return self._file.contract
 
     def check(self, image: Path | str | bytes | Image.Image) -> Verdict:
-        """Return the verdict on a file, encoded bytes, or an upright Pillow image; `ImageError` if unreadable."""
+        """Return the verdict on a file, encoded bytes or an upright Pillow image.
+
+        Raises `ImageError` where it is unreadable.
+        """
         start = time.perf_counter()
         if not isinstance(image, Image.Image):
             image = load_image(Path(image) if isinstance(image, str) else image)
-        elif image.mode != "RGB":
-            image = image.convert("RGB")
+        else:
+            image = to_rgb(image)
         p_fake = float(self.score(fit_image(image, self.contract.input)[None])[0])
         return Verdict(
             label=decide(p_fake, self.contract.decision),
             p_fake=p_fake,
             model=self.contract.name,
             latency_ms=(time.perf_counter() - start) * 1e3,
+            reduction=max(image.size) / self.contract.input.size,
         )
 
     def check_files(self, paths: Iterable[Path]) -> Iterator[CheckedFile]:

@@ -50,6 +50,5 @@ def require_extra(extra: str, *modules: str) -> None:
         except ImportError as error:
             missing = error.name or module
             raise MissingExtraError(
-                f"this command needs {missing}, which is not installed: "
-                f'pip install "fakelens[{extra}]"'
+                f'this command needs {missing}, which is not installed: pip install "fakelens[{extra}]"'
             ) from error

@@ -55,7 +55,7 @@ def read_graph(graph: bytes) -> GraphSummary:
         raise ModelError(f"the graph is damaged ({error}); fetch or convert the model again") from error
 
 
-def _summarize(model: Any) -> GraphSummary:  # noqa: ANN401 (the generated schema has no types)
+def _summarize(model: Any) -> GraphSummary:
     if len(model.subgraphs) != 1:
         raise ModelError(f"the graph has {len(model.subgraphs)} subgraphs, expected 1")
     subgraph = model.subgraphs[0]
@@ -98,7 +98,7 @@ def _read_ops(codes: list[Any], operators: list[Any]) -> Iterator[_Op]:
         )
 
 
-def _describe(tensor: Any) -> TensorInfo:  # noqa: ANN401
+def _describe(tensor: Any) -> TensorInfo:
     signature = tensor.shapeSignature
     quantization = tensor.quantization
     quantized = quantization is not None and quantization.scale is not None and len(quantization.scale) == 1
@@ -112,7 +112,7 @@ def _describe(tensor: Any) -> TensorInfo:  # noqa: ANN401
     )
 
 
-def _count_values(shape: Any) -> int:  # noqa: ANN401
+def _count_values(shape: Any) -> int:
     count = 1
     for side in () if shape is None else shape:
         count *= int(side)

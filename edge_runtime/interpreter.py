@@ -9,6 +9,7 @@ from ai_edge_litert.interpreter import Interpreter as LiteRTInterpreter
 
 from fakelens.edge_runtime.errors import ModelError, UsageError
 from fakelens.edge_runtime.modelfile import check_identifier
+from fakelens.edge_runtime.quiet import muted_stderr
 
 ImageU8 = npt.NDArray[np.uint8]
 Scores = npt.NDArray[np.float32]
@@ -32,8 +33,9 @@ class Interpreter:
             raise UsageError(f"threads is {threads}, expected 1 or more")
         check_identifier(graph, "the graph")
         try:
-            self._interpreter = LiteRTInterpreter(model_content=graph, num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with muted_stderr():  # LiteRT announces its delegate there
+                self._interpreter = LiteRTInterpreter(model_content=graph, num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"LiteRT cannot load the graph: {str(error).splitlines()[0]}") from error
         self._input: dict[str, Any] = self._interpreter.get_input_details()[0]
@@ -52,18 +54,20 @@ class Interpreter:
     @property
     def input_type(self) -> str:
         """Type of the input tensor: uint8 or float32, both for raw bytes of 0 to 255."""
-        return np.dtype(self._input["dtype"]).name
+        return str(np.dtype(self._input["dtype"]).name)
 
     @property
     def output_type(self) -> str:
         """Type of the output tensor: uint8 or float32."""
-        return np.dtype(self._output["dtype"]).name
+        return str(np.dtype(self._output["dtype"]).name)
 
     def predict(self, images_u8: ImageU8) -> Scores:
         """Return the class probabilities [n, classes] of `images_u8` [n, height, width, 3], raw RGB."""
         scores = np.empty((len(images_u8), self.output_shape[-1]), np.float32)
         for row, image in enumerate(images_u8):
-            self._interpreter.set_tensor(self._input["index"], image[None].astype(self._input["dtype"], copy=False))
+            self._interpreter.set_tensor(
+                self._input["index"], image[None].astype(self._input["dtype"], copy=False)
+            )
             self._interpreter.invoke()
             scores[row] = self._dequantize(self._interpreter.get_tensor(self._output["index"])[0])
         return scores
@@ -84,14 +88,12 @@ class Interpreter:
         scale, zero_point = self._output["quantization"]
         if not scale:
             return values.astype(np.float32, copy=False)
-        return ((values.astype(np.float32) - zero_point) * scale).astype(np.float32)
+        return np.asarray((values.astype(np.float32) - zero_point) * scale, np.float32)
 
 
 def _leftover_ops(ops: list[dict[str, Any]], partitions: list[dict[str, Any]]) -> tuple[str, ...]:
     """Name the ops outside every partition: a partition covers what leads back from its outputs."""
-    producer = {
-        int(tensor): op for op in ops if op["op_name"] != _DELEGATE_OP for tensor in op["outputs"]
-    }
+    producer = {int(tensor): op for op in ops if op["op_name"] != _DELEGATE_OP for tensor in op["outputs"]}
     covered: set[int] = set()
     for partition in partitions:
         border = {int(tensor) for tensor in partition["inputs"]}

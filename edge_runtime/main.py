@@ -1,6 +1,7 @@
 """The umbrella command: mounts each room's commands and turns errors into one line and an exit code."""
 
 import errno
+import io
 import os
 import sys
 from importlib.metadata import entry_points, version
@@ -21,8 +22,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; the exit codes are 0 done, 1 gate failed, 2 usage, 3 missing, 130 interrupted."""
-    for command in sorted(entry_points(group="fakelens.commands"), key=lambda entry: entry.name):
-        command.load()(app)
+    _prepare_streams()
     sys.exit(_run())
 
 
@@ -37,14 +37,19 @@ def _root(
 
 def _run() -> int:
     try:
+        for command in sorted(entry_points(group="fakelens.commands"), key=lambda entry: entry.name):
+            command.load()(app)
         code = app(standalone_mode=False)
     except FakelensError as error:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130)
-    except BrokenPipeError:  # the reader of our output has gone: `fakelens check ... | head`
+    except (BrokenPipeError, SystemExit) as error:
+        # Typer turns a broken pipe into exit code 1, which stands for a finding or a failed gate here.
+        if not isinstance(error, BrokenPipeError) and not isinstance(error.__context__, BrokenPipeError):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0  # the reader of our output has all it wanted: `fakelens check ... | head`
     except OSError as error:
         return _fail(_explain(error), 2)
     except Exception as error:
@@ -53,6 +58,14 @@ def _run() -> int:
         error.show() if hasattr(error, "show") else None
         return int(error.exit_code)
     return code if isinstance(code, int) else 0
+
+
+def _prepare_streams() -> None:
+    """Stand in for closed streams (`2>&-`), and let no character of a file name stop the output."""
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _explain(error: OSError) -> str:

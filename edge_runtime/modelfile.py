@@ -6,7 +6,9 @@ find their part in the same bytes. `labels.txt` serves other readers, `fakelens.
 
 import hashlib
 import io
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from fakelens.edge_runtime.files import write_atomic
 CONTRACT_NAME = "fakelens.json"
 LABELS_NAME = "labels.txt"
 _IDENTIFIER = b"TFL3"  # at bytes 4 to 8 of every TFLite flatbuffer
+_UNZIP_ERRORS = (zipfile.BadZipFile, EOFError, KeyError, RuntimeError, ValueError, struct.error, zlib.error)
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # fixed, so that equal models are equal bytes
 
 
@@ -36,7 +39,10 @@ def pack_model(graph: bytes, contract: Contract) -> bytes:
     sealed = replace(contract, graph_sha256=hashlib.sha256(graph).hexdigest())
     buffer = io.BytesIO(graph)
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_STORED) as archive:  # stored: MediaPipe maps it in place
-        for name, text in ((LABELS_NAME, "\n".join(LABELS) + "\n"), (CONTRACT_NAME, contract_to_json(sealed))):
+        for name, text in (
+            (LABELS_NAME, "\n".join(LABELS) + "\n"),
+            (CONTRACT_NAME, contract_to_json(sealed)),
+        ):
             archive.writestr(zipfile.ZipInfo(name, date_time=_ZIP_TIME), text)
     return buffer.getvalue()
 
@@ -52,10 +58,10 @@ def read_model(path: Path) -> ModelFile:
         raise ModelError(f"{path}: cannot read the model ({error.strerror or error})") from error
     check_identifier(content, str(path))
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:  # raises many kinds on a damaged archive
             start = min(entry.header_offset for entry in archive.infolist())
             text = archive.read(CONTRACT_NAME)
-    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError) as error:
+    except _UNZIP_ERRORS as error:
         raise ModelError(
             f"{path}: a TFLite file without an intact fakelens contract; it is truncated or was not made "
             "by `fakelens convert`"

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from fakelens.edge_runtime.contract import InputSpec
 from fakelens.edge_runtime.errors import ImageError
@@ -21,6 +21,15 @@ ImageU8 = npt.NDArray[np.uint8]
 VERSION = 1  # raise it when the bytes of any image change: caches are keyed by it
 MAX_PIXELS = 100_000_000  # refuse decompression bombs before decoding; a 100-megapixel photo passes
 _SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def load_image(source: Path | bytes) -> Image.Image:
@@ -37,18 +46,18 @@ def load_image(source: Path | bytes) -> Image.Image:
                 width, height = image.size
                 if width * height > MAX_PIXELS:
                     raise ImageError(
-                        f"{name}: {width} x {height} px is over the limit of {MAX_PIXELS // 10**6} megapixels; "
-                        "crop it or scale it down first"
+                        f"{name}: {width} x {height} px is over the limit of {MAX_PIXELS // 10**6} "
+                        "megapixels; crop it or scale it down first"
                     )
                 image.load()
-                return _to_rgb(ImageOps.exif_transpose(image))
+                return to_rgb(_turn_upright(image))
     except ImageError:
         raise
     except FileNotFoundError as error:
         raise ImageError(f"{name}: no such file") from error
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise ImageError(f"{name}: {_why_not_an_image(source, error)}") from error
-    except Exception as error:  # noqa: BLE001 (Pillow's decoders raise many kinds on damaged files)
+    except Exception as error:  # Pillow's decoders raise many kinds
         raise ImageError(f"{name}: cannot be decoded, damaged or incomplete ({error})") from error
 
 
@@ -62,7 +71,8 @@ def fit_image(image: Image.Image, spec: InputSpec) -> ImageU8:
     return np.asarray(image, dtype=np.uint8)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Return a decoded image of any mode in RGB, as `load_image` does."""
     if image.mode == "RGB":
         return image
     if image.mode in _SIXTEEN_BIT_MODES:
@@ -71,6 +81,12 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         rgba = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
     return image.convert("RGB")
+
+
+def _turn_upright(image: Image.Image) -> Image.Image:
+    """Apply the EXIF orientation; `ImageOps.exif_transpose` rewrites EXIF too, and fails where it is odd."""
+    method = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    return image if method is None else image.transpose(method)
 
 
 def _to_eight_bits(grey: npt.NDArray[Any]) -> ImageU8:

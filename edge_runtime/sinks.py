@@ -51,7 +51,9 @@ class JsonSink:
     def write(self, result: CheckedFile) -> None:
         """Write the fields that the result has, `verdict` always."""
         row = _to_row(result)
-        self._stream.write(json.dumps({k: v for k, v in row.items() if v is not None or k == "verdict"}) + "\n")
+        self._stream.write(
+            json.dumps({k: v for k, v in row.items() if v is not None or k == "verdict"}) + "\n"
+        )
         self._stream.flush()
 
 
@@ -71,7 +73,9 @@ class CsvSink:
 
 def open_sink(output: Format, stream: TextIO) -> Sink:
     """Return the sink that writes `output` to `stream`."""
-    return {Format.TEXT: TextSink, Format.JSON: JsonSink, Format.CSV: CsvSink}[output](stream)
+    sinks: dict[Format, type[TextSink] | type[JsonSink] | type[CsvSink]]
+    sinks = {Format.TEXT: TextSink, Format.JSON: JsonSink, Format.CSV: CsvSink}
+    return sinks[output](stream)
 
 
 def _to_row(result: CheckedFile) -> dict[str, str | float | None]:

@@ -39,7 +39,9 @@ def _expand(name: str) -> list[Path]:
         return images
     if path.exists() or not glob.has_magic(name):
         return [path]
-    matches = [match for match in sorted(glob.glob(name, recursive=True)) if Path(match).is_file()]
-    if not matches:
+    # The shell's rules: Path.glob would take hidden files too, and refuse `**.jpg`.
+    matches = [Path(match) for match in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207
+    files = [match for match in matches if match.is_file()]
+    if not files:
         raise UsageError(f"{name}: the pattern matches no file")
-    return [Path(match) for match in matches]
+    return files

@@ -22,6 +22,7 @@ class Verdict:
     p_fake: float  # calibrated on validation data
     model: str
     latency_ms: float  # decode, preprocess and inference together
+    reduction: float = 1.0  # how many times the image was scaled down, along its longer side
 
 
 def decide(p_fake: float, decision: Decision) -> Label:

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 
 from fakelens.edge_runtime import preprocess
 from fakelens.edge_runtime.contract import InputSpec
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.progress import show_progress
 
 _CHUNK = 512  # files handed to the decoding threads at a time
 
@@ -94,7 +93,9 @@ def _fill(folder: Path, paths: Sequence[Path], spec: InputSpec) -> None:
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes without the GIL
         chunks = range(0, len(paths), _CHUNK)
-        for start in track(chunks, "decoding images", console=Console(stderr=True), transient=True):
+        for start in show_progress(chunks, "decoding images"):
             digests += pool.map(read, range(start, min(start + _CHUNK, len(paths))))
     images.flush()
-    (folder / "index.json").write_text(json.dumps({"digests": digests, "errors": dict(sorted(errors.items()))}))
+    (folder / "index.json").write_text(
+        json.dumps({"digests": digests, "errors": dict(sorted(errors.items()))})
+    )

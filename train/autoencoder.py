@@ -1,15 +1,15 @@
-"""A small up-sampling auto-encoder: it gives a photo back with the traces that generators leave.
+"""A small up-sampling auto-encoder: it gives a photo back with a trace such as generators leave.
 
 After AutoGAN (Zhang, Karaman and Chang 2019, arXiv:1907.06515): what betrays a generated image is less
 its content than the decoder's up-sampling, so a decoder that only has to reproduce photos makes fakes
 whose content matches the reals. Strided transposed convolutions leave a checkerboard of the period of
 their stride (Odena, Dumoulin and Olah 2016), the same in every image of one generator (Marra et al. 2019).
-A decoder this small, trained on so few photos, unlearns it: so it is put in on purpose, `_build_lattice`.
+This decoder hardly has one, since it starts from a linear optimum: so a lattice of that period is put in
+on purpose, `_build_lattice`. A detector trained on such fakes learns mainly this lattice.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ CROP_PX = 64  # of the crops to train on
 MARGIN_PX = 24  # no pixel of the output depends on one farther away; a multiple of the scale
 _SCALE = 4  # the latent image is so much smaller
 _HALF_CHANNELS, _LATENT_CHANNELS, _BLOCK_CHANNELS = 16, 16, 64
-_LATTICE_RMS = 3.0  # grey levels in flat places: hardly to be seen
+_LATTICE_RMS = 3.0  # grey levels in flat places: seen only when enlarged
 _DOUBLING_CONTRAST = 8.0  # grey levels; the lattice grows with what the decoder has to draw
 _BLOCK_PX = 256  # of the blocks a photo is regenerated in, to bound the memory
 _EDGE_PX = 8  # of a crop, left out of the loss: there the padding shows
@@ -57,7 +57,7 @@ def train_autoencoder(
     optimizer = keras.optimizers.Adam(schedule)
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator, unused-ignore]
-    def step(batch: Any) -> Any:
+    def step(batch: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             loss = _measure_loss(batch, model(batch, training=True))
         variables = model.trainable_variables
@@ -98,7 +98,9 @@ def regenerate(trained: AutoencoderResult, photo: ImageU8) -> ImageU8:
     """
     height, width = photo.shape[:2]
     right, below = (-width) % _SCALE, (-height) % _SCALE
-    padded = np.pad(photo, ((MARGIN_PX, MARGIN_PX + below), (MARGIN_PX, MARGIN_PX + right), (0, 0)), "reflect")
+    padded = np.pad(
+        photo, ((MARGIN_PX, MARGIN_PX + below), (MARGIN_PX, MARGIN_PX + right), (0, 0)), "reflect"
+    )
     result = np.empty_like(photo)
     is_grey = bool((photo == photo[..., :1]).all())  # a hue in a grey photo would be a giveaway of its own
     for top, left in _block_corners(height, width):
@@ -126,7 +128,7 @@ def _build_lattice(seed: int) -> npt.NDArray[np.float32]:
     rng = np.random.default_rng(seed)
     lattice = rng.normal(size=(_SCALE, _SCALE, 1)) + 0.3 * rng.normal(size=(_SCALE, _SCALE, 3))
     lattice -= lattice.mean(axis=(0, 1))
-    return (lattice * (_LATTICE_RMS / lattice.std())).astype(np.float32)
+    return np.asarray(lattice * (_LATTICE_RMS / lattice.std()), dtype=np.float32)
 
 
 def _block_corners(height: int, width: int) -> Iterator[tuple[int, int]]:
@@ -135,13 +137,13 @@ def _block_corners(height: int, width: int) -> Iterator[tuple[int, int]]:
             yield top, left
 
 
-def _add_block(x: Any, channels: int) -> Any:
+def _add_block(x: tf.Tensor, channels: int) -> tf.Tensor:
     layers = keras.layers
     y = layers.Conv2D(_BLOCK_CHANNELS, 3, padding="same", activation="relu")(x)
     return x + layers.Conv2D(channels, 1, kernel_initializer="zeros")(y)
 
 
-def _measure_loss(real: Any, fake: Any) -> Any:
+def _measure_loss(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
     """Return L1 + L1 of the gradients + the missing local sharpness, so that fakes are not just blurry."""
     real, fake = (image[:, _EDGE_PX:-_EDGE_PX, _EDGE_PX:-_EDGE_PX] for image in (real, fake))
     error = real - fake
@@ -154,11 +156,11 @@ def _measure_loss(real: Any, fake: Any) -> Any:
     )
 
 
-def _gradients(image: Any) -> tuple[Any, Any]:
+def _gradients(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return image[:, 1:, :-1] - image[:, :-1, :-1], image[:, :-1, 1:] - image[:, :-1, :-1]
 
 
-def _local_sharpness(image: Any) -> Any:
+def _local_sharpness(image: tf.Tensor) -> tf.Tensor:
     rows, columns = _gradients(image)
     return tf.nn.avg_pool2d(tf.abs(rows) + tf.abs(columns), 8, 4, "VALID")
 
@@ -186,7 +188,7 @@ def _fold(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Stack each 2x2 neighbourhood into the channels: [n, h, w, c] -> [n, h/2, w/2, 4c]."""
     n, height, width, channels = image.shape
     folded = image.reshape(n, height // 2, 2, width // 2, 2, channels).transpose(0, 1, 3, 2, 4, 5)
-    return folded.reshape(n, height // 2, width // 2, 4 * channels)
+    return np.reshape(folded, (n, height // 2, width // 2, 4 * channels))
 
 
 def _leading_components(image: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
@@ -201,5 +203,5 @@ def _to_kernel(axes: npt.NDArray[np.float32], channels: int) -> npt.NDArray[np.f
     return np.pad(kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
 
 
-def _constant(value: npt.NDArray[np.float32]) -> Any:
+def _constant(value: npt.NDArray[np.float32]) -> keras.initializers.Initializer:
     return keras.initializers.Constant(value)

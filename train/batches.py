@@ -32,7 +32,7 @@ def open_batches(
     batch_size: int,
     augment: AugmentConfig,
     rng: np.random.Generator,
-) -> Any:  # noqa: ANN401 (a tf.data.Dataset; TensorFlow is untyped)
+) -> Any:
     """Return one epoch of (uint8 [batch, size, size, 3], uint8 [batch]), determined by `rng` alone."""
 
     def generate() -> Iterator[tuple[ImageU8, npt.NDArray[np.uint8]]]:

@@ -54,7 +54,7 @@ def save_state(path: Path, state: StageState) -> None:
     }
     facts = {"best_epoch": state.best_epoch, "history": [asdict(epoch) for epoch in state.history]}
     buffer = io.BytesIO()
-    np.savez(buffer, facts=np.array(json.dumps(facts)), **arrays)  # type: ignore[arg-type]
+    np.savez(buffer, facts=np.array(json.dumps(facts)), **arrays)
     write_atomic(path, buffer.getvalue())
 
 
@@ -68,6 +68,8 @@ def load_state(path: Path) -> StageState:
                 for part in ("weights", "average", "optimizer", "best")
             }
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise RunError(f"{path}: the checkpoint is damaged ({error}); remove it to repeat the stage") from error
+        raise RunError(
+            f"{path}: the checkpoint is damaged ({error}); remove it to repeat the stage"
+        ) from error
     history = [Epoch(**epoch) for epoch in facts["history"]]
     return StageState(best_epoch=facts["best_epoch"], history=history, **parts)

@@ -1,32 +1,41 @@
 """Commands of this room: `train`, `synthesize`."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fakelens.edge_runtime.errors import UsageError, require_extra
+from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
 
 
 def register(app: typer.Typer) -> None:
     """Mount this room's commands."""
     app.command()(train)
+    app.command()(synthesize)
 
 
 def train(
     data: Annotated[
         Path | None,
-        typer.Argument(metavar="DATA", help="Folder with real/ and fake/, optionally under train/, val/, test/."),
+        typer.Argument(
+            metavar="DATA", help="Folder with real/ and fake/, optionally under train/, val/, test/."
+        ),
     ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="RUN", help="The run directory.")] = Path("run"),
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="RUN", help="The run directory.")] = Path(
+        "run"
+    ),
     recipe: Annotated[str | None, typer.Option(help="A recipe's name or a TOML file.")] = None,
     network: Annotated[str | None, typer.Option(help="classic, compact or mobilenetv2.")] = None,
     size: Annotated[int | None, typer.Option(help="Input size in px.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of the float stage.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Width of mobilenetv2.")] = None,
-    weights: Annotated[str | None, typer.Option(help="mobilenetv2: none, imagenet or a weights file.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="mobilenetv2: none, imagenet or a weights file.")
+    ] = None,
     prune: Annotated[float | None, typer.Option(metavar="SPARSITY", help="Share of zeros, 0 to .95.")] = None,
     qat: Annotated[bool | None, typer.Option("--qat/--no-qat", help="Quantization-aware training.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of split, order, augmentation and weights.")] = None,
@@ -63,7 +72,7 @@ def train(
         raise UsageError("DATA is missing: a folder with real/ and fake/")
     config = load_config(recipe, given)
 
-    require_extra("train", "tensorflow", "tf_keras", "tensorflow_model_optimization", "sklearn", "jinja2")
+    load_tensorflow()
     show_log()
     from fakelens.train.trainer import resume_training, start_training
 
@@ -81,9 +90,60 @@ def train(
     typer.echo(f"{result.run / 'report.html'}")
 
 
+def load_tensorflow() -> None:
+    """Import TensorFlow and what goes with it without its start-up talk; `MissingExtraError` without it."""
+    silence_tensorflow()
+    with muted_stderr():
+        require_extra("train", "tensorflow", "tf_keras", "tensorflow_model_optimization", "sklearn", "jinja2")
+        import tensorflow as tf
+
+        tf.config.list_logical_devices()  # looks for a GPU now, and talks about it
+
+
 def show_log() -> None:
-    """Let the log of fakelens reach the user, on stderr, and TensorFlow's chatter not."""
+    """Let the log of fakelens reach the user, on stderr."""
     logging.basicConfig(format="%(message)s")
     logging.getLogger("fakelens").setLevel(logging.INFO)
-    for noisy in ("tensorflow", "absl"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+def synthesize(
+    photos: Annotated[
+        str,
+        typer.Argument(
+            metavar="PHOTOS", help="Folder of real photos, or `builtin`: those in Python packages."
+        ),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DATA", help="The new data set.")],
+    tile_size: Annotated[int, typer.Option(help="Side of a tile in px.")] = 32,
+    tiles_per_photo: Annotated[int, typer.Option(help="Tiles of a photo at most, of either class.")] = 200,
+    steps: Annotated[int | None, typer.Option(help="Training steps of the auto-encoder.")] = None,
+    seed: Annotated[int, typer.Option(help="Of split, tiles and auto-encoder.")] = 0,
+) -> None:
+    """Make a labelled real/fake set from nothing but real photos.
+
+    The fakes are the photos' own tiles passed through an up-sampling auto-encoder trained on them, which
+    leaves the trace that generators leave; content, size and encoding are the same in both classes.
+    """
+    from fakelens.benchmarks.labelled import Split
+
+    load_tensorflow()
+    show_log()
+    from fakelens.train.synthesize import SynthesizeConfig
+    from fakelens.train.synthesize import synthesize as run
+
+    config = SynthesizeConfig(
+        photos=photos, output=output, tile_size=tile_size, tiles_per_photo=tiles_per_photo, seed=seed
+    )
+    result = run(config if steps is None else replace(config, steps=steps))
+    for line in result.skipped:
+        typer.echo(f"left out: {line}", err=True)
+    for split in Split:
+        names = [photo.name for photo in result.photos if photo.split is split]
+        typer.echo(f"{split:<5} {result.count(split):>6} tiles from {len(names)} photos: {', '.join(names)}")
+    typer.echo(
+        f"fakes differ from their reals by {result.unseen_quality.difference:.1f} grey levels on average "
+        f"(PSNR {result.unseen_quality.psnr_db:.1f} dB, photos the auto-encoder never saw)"
+    )
+    typer.echo(
+        f"a probe on file metadata scores AUC {result.metadata_auc:.2f} (.50 is chance): no class given away"
+    )

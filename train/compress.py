@@ -4,11 +4,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 import tensorflow_model_optimization as tfmot
+import tf_keras as keras
 
+from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.batches import count_steps
 from fakelens.train.config import TrainConfig
 from fakelens.train.fit import Examples, Stage, fit_stage
+from fakelens.train.fold import BYTE_SCALE
+
+_RANGE_IMAGES = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +31,7 @@ class LayerSparsity:
         return self.zeros / self.weights
 
 
-def prune(model: Any, examples: Examples, config: TrainConfig, stage: Stage) -> Any:  # noqa: ANN401 (keras)
+def prune(model: Any, examples: Examples, config: TrainConfig, stage: Stage) -> Any:
     """Return `model` pruned to the configured sparsity, fine-tuned and stripped.
 
     Polynomial schedule of Zhu & Gupta 2017. Only epochs at full sparsity may be kept.
@@ -45,28 +51,32 @@ def prune(model: Any, examples: Examples, config: TrainConfig, stage: Stage) -> 
     masking.set_model(wrapped)
     masking.on_train_begin()  # starts the step counters, without which pruning refuses to train
     fit = replace(
-        stage.fit, epochs=epochs, learning_rate=config.prune.learning_rate, ema=0.0, warmup_epochs=0.0, patience=0
+        stage.fit,
+        epochs=epochs,
+        learning_rate=config.prune.learning_rate,
+        ema=0.0,
+        warmup_epochs=0.0,
+        patience=0,
     )
     first_full = min(epochs, ramp_steps // steps + 2)
     fit_stage(
         wrapped,
         examples,
-        replace(
-            stage, fit=fit, keep_from=first_full, after_epoch=lambda: masking.on_epoch_end(0)
-        ),
+        replace(stage, fit=fit, keep_from=first_full, after_epoch=lambda: masking.on_epoch_end(0)),
     )
-    return tfmot.sparsity.keras.strip_pruning(wrapped)
+    stripped = tfmot.sparsity.keras.strip_pruning(wrapped)
+    # Its layers still belong to the graphs before and inside the wrappers too: a clone is one clean graph.
+    pruned = keras.models.clone_model(stripped)
+    pruned.set_weights(stripped.get_weights())
+    return pruned
 
 
-def quantize_aware(model: Any, examples: Examples, config: TrainConfig, stage: Stage) -> Any:  # noqa: ANN401
+def quantize_aware(model: Any, examples: Examples, config: TrainConfig, stage: Stage) -> Any:
     """Return `model` with trained quantizers (Jacob et al. 2018); the zeros of a pruned model stay zeros."""
-    annotated = tfmot.quantization.keras.quantize_annotate_model(model)
-    if config.prune.sparsity:
-        scheme = tfmot.experimental.combine.Default8BitPrunePreserveQuantizeScheme()
-        with tfmot.quantization.keras.quantize_scope():
-            quantized = tfmot.quantization.keras.quantize_apply(annotated, scheme)
-    else:
-        quantized = tfmot.quantization.keras.quantize_apply(annotated)
+    # TFMOT's prune-preserving scheme loses the zeros of a convolution followed by a plain ReLU, so the loop
+    # keeps them itself; symmetric weight quantization maps zero to zero.
+    quantized = tfmot.quantization.keras.quantize_model(model)
+    _set_ranges(quantized, model, examples.images[:_RANGE_IMAGES])
     fit = replace(
         stage.fit,
         epochs=config.qat.epochs,
@@ -75,11 +85,11 @@ def quantize_aware(model: Any, examples: Examples, config: TrainConfig, stage: S
         warmup_epochs=0.0,
         patience=0,
     )
-    fit_stage(quantized, examples, replace(stage, fit=fit))
+    fit_stage(quantized, examples, replace(stage, fit=fit, keep_zeros=bool(config.prune.sparsity)))
     return quantized
 
 
-def measure_sparsity(model: Any) -> tuple[LayerSparsity, ...]:  # noqa: ANN401 (a keras.Model)
+def measure_sparsity(model: Any) -> tuple[LayerSparsity, ...]:
     """Return the zeros in each convolution's and dense layer's kernel, in the order of the graph."""
     found = []
     for layer in model.layers:
@@ -90,6 +100,31 @@ def measure_sparsity(model: Any) -> tuple[LayerSparsity, ...]:  # noqa: ANN401 (
                     LayerSparsity(layer=layer.name, weights=kernel.size, zeros=int(np.sum(kernel == 0)))
                 )
     return tuple(found)
+
+
+def _set_ranges(quantized: Any, model: Any, images_u8: ImageU8) -> None:
+    """Start each activation quantizer of `quantized` from the range seen in the float `model`.
+
+    TFMOT starts them all at -6..6 and lets them follow by a slow average, which takes thousands of steps.
+    """
+    outputs = {layer.name: layer.output for layer in model.layers}
+    wanted: dict[str, dict[str, Any]] = {}
+    for layer in quantized.layers:
+        name = layer.name.removeprefix("quant_")
+        ranges = {
+            end: v for v in layer.weights for end in ("min", "max") if _is_activation_range(v.name, end)
+        }
+        if name in outputs and len(ranges) == len(("min", "max")):
+            wanted[name] = ranges
+    probe = keras.Model(model.input, [outputs[name] for name in wanted])
+    seen = probe(tf.cast(images_u8, tf.float32) * BYTE_SCALE, training=False)
+    for ranges, values in zip(wanted.values(), seen if len(wanted) > 1 else [seen], strict=True):
+        ranges["min"].assign(tf.minimum(tf.reduce_min(values), 0.0))  # zero must be exact
+        ranges["max"].assign(tf.reduce_max(values))
+
+
+def _is_activation_range(name: str, end: str) -> bool:
+    return name.split("/")[-1].split(":")[0] in (f"output_{end}", f"post_activation_{end}")
 
 
 def overall_sparsity(layers: tuple[LayerSparsity, ...]) -> float:

@@ -177,11 +177,13 @@ def parse_setting(text: str) -> tuple[str, Any]:
 def _read_recipe(recipe: str) -> dict[str, Any]:
     path = _RECIPES / f"{recipe}.toml" if recipe in list_recipes() else Path(recipe)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        tree: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ConfigError(f"{recipe}: no such recipe; there are {', '.join(list_recipes())}, or a file") from error
+        there = ", ".join(list_recipes())
+        raise ConfigError(f"{recipe}: no such recipe; there are {there}, or a TOML file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{recipe}: not a TOML recipe ({error})") from error
+    return tree
 
 
 def _check(config: TrainConfig) -> None:

@@ -105,9 +105,7 @@ def _given_splits(found: Sequence[LabelledImage]) -> Rows:
     return np.array([order[image.split] for image in found], np.int64)
 
 
-def _clean(
-    labels: npt.NDArray[np.uint8], given: Rows, decoded: DecodedFiles
-) -> tuple[Rows, Cleaning]:
+def _clean(labels: npt.NDArray[np.uint8], given: Rows, decoded: DecodedFiles) -> tuple[Rows, Cleaning]:
     """Return the rows to keep: readable, one per content, the copy in the latest split; none in conflict."""
     kept: dict[str, int] = {}
     in_conflict: set[str] = set()
@@ -159,6 +157,6 @@ def _check(dataset: Dataset, data: Path) -> None:
             count = dataset.count(split, label)
             if count < _FEWEST:
                 raise UsageError(
-                    f"{data}: {count} usable {name} images in the {split} split, at least {_FEWEST} are needed; "
+                    f"{data}: {count} usable {name} images in the {split} split, {_FEWEST} are the least; "
                     "add images, or raise data.validation"
                 )

@@ -15,14 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 import tf_keras as keras
-from rich.console import Console
-from rich.progress import track
 
 from fakelens.benchmarks.metrics import log_loss
 from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.progress import show_progress
+from fakelens.train.batches import count_steps, open_batches
 from fakelens.train.checkpoint import Epoch, StageState, load_state, save_state
 from fakelens.train.config import AugmentConfig, FitConfig
-from fakelens.train.batches import count_steps, open_batches
 
 _log = logging.getLogger(__name__)
 _EVAL_BATCH = 500
@@ -53,6 +52,7 @@ class Stage:
     seed: int
     folder: Path  # of the checkpoint and the TensorBoard log
     keep_from: int = 1  # first epoch whose weights may be kept: pruning needs its sparsity complete
+    keep_zeros: bool = False  # whether kernel weights that are zero at the start stay zero
     after_epoch: Callable[[], None] | None = None  # called before the weights are judged
 
     @property
@@ -61,15 +61,15 @@ class Stage:
         return self.folder / f"{self.name}.npz"
 
 
-def fit_stage(model: Any, examples: Examples, stage: Stage) -> StageState:  # noqa: ANN401 (a keras.Model)
+def fit_stage(model: Any, examples: Examples, stage: Stage) -> StageState:
     """Train `model` in place, going on from the stage's checkpoint where there is one; return its end state.
 
     `model` takes images in 0..1 and returns probabilities [n, 2]. It ends with the weights kept.
     """
-    return _Loop(model, examples, stage).run()
+    return FitLoop(model, examples, stage).run()
 
 
-def predict(model: Any, images_u8: ImageU8, scale: float = 1.0) -> npt.NDArray[np.float64]:  # noqa: ANN401
+def predict(model: Any, images_u8: ImageU8, scale: float = 1.0) -> npt.NDArray[np.float64]:
     """Return P(fake) [n] of `model` on `images_u8` times `scale` (1/255 before the scale is folded in)."""
     forward = _compile_forward(model, scale)
     parts = [
@@ -79,8 +79,10 @@ def predict(model: Any, images_u8: ImageU8, scale: float = 1.0) -> npt.NDArray[n
     return np.concatenate(parts).astype(np.float64)
 
 
-class _Loop:
-    def __init__(self, model: Any, examples: Examples, stage: Stage) -> None:  # noqa: ANN401 (a keras.Model)
+class FitLoop:
+    """The loop over one model: compiled step, optimizer, moving average."""
+
+    def __init__(self, model: Any, examples: Examples, stage: Stage) -> None:
         self.model, self.examples, self.stage = model, examples, stage
         fit = stage.fit
         self.batch_size = min(fit.batch_size, len(examples.images))
@@ -90,10 +92,12 @@ class _Loop:
         # Only numbers that vary smoothly can be averaged, which leaves step counters out.
         self.averaged = [v for v in model.variables if v.dtype.is_floating] if fit.ema else []
         self.average = [tf.Variable(v, trainable=False) for v in self.averaged]
+        self.masks = _find_masks(model) if stage.keep_zeros else []
         self.train_step = self._compile_step()
         self.forward = _compile_forward(model, 1 / 255)
 
     def run(self) -> StageState:
+        """Run or resume the stage to its end; the model ends with the weights kept."""
         state = self._restore() if self.stage.checkpoint.exists() else self._start()
         writer = tf.summary.create_file_writer(str(self.stage.folder / "tensorboard" / self.stage.name))
         while state.epochs_done < self.stage.fit.epochs and not self._is_stalled(state):
@@ -111,19 +115,11 @@ class _Loop:
         # A generator of its own for each epoch: a resumed run sees the very batches it would have seen.
         rng = np.random.default_rng([self.stage.seed, number])
         examples = self.examples
-        batches = open_batches(
-            examples.images, examples.labels, self.batch_size, self.stage.augment, rng
-        )
+        batches = open_batches(examples.images, examples.labels, self.batch_size, self.stage.augment, rng)
         start = time.perf_counter()
         total = tf.zeros(())
-        progress = track(
-            batches,
-            f"{self.stage.name} {number}/{self.stage.fit.epochs}",
-            total=self.steps,
-            console=Console(stderr=True),
-            transient=True,
-        )
-        for images, labels in progress:
+        label = f"{self.stage.name} {number}/{self.stage.fit.epochs}"
+        for images, labels in show_progress(batches, label, self.steps):
             total += self.train_step(images, labels)
         loss = float(total) / self.steps
         train_s = time.perf_counter() - start
@@ -146,8 +142,14 @@ class _Loop:
         state.history.append(record)
         _log.info(
             "%s %d/%d  loss %.4f  val loss %.4f  val accuracy %.2f%%  %.1f steps/s",
-            self.stage.name, number, self.stage.fit.epochs, loss, val_loss, 100 * val_accuracy, record.steps_per_s,
-        )  # fmt: skip
+            self.stage.name,
+            number,
+            self.stage.fit.epochs,
+            loss,
+            val_loss,
+            100 * val_accuracy,
+            record.steps_per_s,
+        )
 
     def _evaluate(self, state: StageState, number: int) -> tuple[float, float]:
         """Judge the averaged (or raw) weights on validation, keep them where they are the best so far."""
@@ -156,7 +158,10 @@ class _Loop:
         examples = self.examples
         starts = range(0, len(examples.val_images), _EVAL_BATCH)
         p_fake = np.concatenate(
-            [self.forward(tf.constant(examples.val_images[s : s + _EVAL_BATCH])).numpy()[:, 1] for s in starts]
+            [
+                self.forward(tf.constant(examples.val_images[s : s + _EVAL_BATCH])).numpy()[:, 1]
+                for s in starts
+            ]
         )
         val_loss = log_loss(examples.val_labels, p_fake)
         lowest = min((e.val_loss for e in state.history if e.number >= self.stage.keep_from), default=np.inf)
@@ -184,21 +189,25 @@ class _Loop:
         _log.info("%s: resuming after epoch %d", self.stage.name, state.epochs_done)
         return state
 
-    def _compile_step(self) -> Any:  # noqa: ANN401 (a tf.function)
+    def _compile_step(self) -> Any:
         weights = tf.constant(self.examples.class_weights)
         smoothing = self.stage.fit.label_smoothing
         decay = self.stage.fit.ema
 
         @tf.function
-        def train_step(images: Any, labels: Any) -> Any:  # noqa: ANN401 (tensors)
+        def train_step(images: Any, labels: Any) -> Any:
             targets = tf.one_hot(labels, _CLASSES) * (1 - smoothing) + smoothing / _CLASSES
             with tf.GradientTape() as tape:
                 probabilities = self.model(tf.cast(images, tf.float32) / 255, training=True)
                 logs = tf.math.log(tf.clip_by_value(probabilities, _SMALLEST, 1.0))
-                losses = -tf.reduce_sum(targets * logs, axis=-1) * tf.gather(weights, tf.cast(labels, tf.int32))
+                losses = -tf.reduce_sum(targets * logs, axis=-1) * tf.gather(
+                    weights, tf.cast(labels, tf.int32)
+                )
                 loss = tf.reduce_mean(losses)
             variables = self.model.trainable_variables
             self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+            for kernel, mask in self.masks:
+                kernel.assign(kernel * mask)
             if decay:
                 done = tf.cast(self.optimizer.iterations, tf.float32)
                 kept = tf.minimum(decay, (1 + done) / (10 + done))  # forgets the random start early
@@ -209,15 +218,22 @@ class _Loop:
         return train_step
 
 
-def _compile_forward(model: Any, scale: float) -> Any:  # noqa: ANN401 (a keras.Model in, a tf.function out)
+def _find_masks(model: Any) -> list[tuple[Any, Any]]:
+    """Return each kernel that has zeros with its mask of the others."""
+    kernels = [v for v in model.trainable_variables if v.name.split("/")[-1].startswith("kernel:")]
+    masks = [(kernel, tf.cast(kernel != 0, kernel.dtype)) for kernel in kernels]
+    return [(kernel, mask) for kernel, mask in masks if not tf.reduce_all(mask == 1)]
+
+
+def _compile_forward(model: Any, scale: float) -> Any:
     @tf.function(reduce_retracing=True)
-    def forward(images: Any) -> Any:  # noqa: ANN401 (tensors)
+    def forward(images: Any) -> Any:
         return model(tf.cast(images, tf.float32) * scale, training=False)
 
     return forward
 
 
-def _build_optimizer(fit: FitConfig, steps_per_epoch: int) -> Any:  # noqa: ANN401 (a keras optimizer)
+def _build_optimizer(fit: FitConfig, steps_per_epoch: int) -> Any:
     total = fit.epochs * steps_per_epoch
     warmup = min(round(fit.warmup_epochs * steps_per_epoch), total - 1)
     schedule = keras.optimizers.schedules.CosineDecay(

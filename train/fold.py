@@ -14,7 +14,7 @@ BYTE_SCALE = 1 / 255
 _INPUT_RANGE = (("_min", 0.0), ("_max", 255.0))
 
 
-def fold_input_scale(model: Any) -> None:  # noqa: ANN401 (a keras.Model)
+def fold_input_scale(model: Any) -> None:
     """Make `model`, trained on 0..1, take 0..255: conv(x / 255, K) = conv(x, K / 255).
 
     Raises `ValueError` where the image does not go straight into one convolution.
@@ -32,7 +32,7 @@ def fold_input_scale(model: Any) -> None:  # noqa: ANN401 (a keras.Model)
     _scale(stem, ("kernel",), BYTE_SCALE)
 
 
-def fold_temperature(model: Any, temperature: float) -> None:  # noqa: ANN401 (a keras.Model)
+def fold_temperature(model: Any, temperature: float) -> None:
     """Divide the logits of `model` by `temperature` (Guo et al. 2017), inside its last dense layer."""
     dense = model.layers[-2]
     if not isinstance(_inner(dense), keras.layers.Dense):
@@ -40,16 +40,16 @@ def fold_temperature(model: Any, temperature: float) -> None:  # noqa: ANN401 (a
     _scale(dense, ("kernel", "bias", "post_activation"), 1 / temperature)
 
 
-def _scale(layer: Any, beginnings: Sequence[str], factor: float) -> None:  # noqa: ANN401 (a keras layer)
+def _scale(layer: Any, beginnings: Sequence[str], factor: float) -> None:
     for variable in layer.weights:
         if _short_name(variable).startswith(tuple(beginnings)):
             variable.assign(variable * factor)
 
 
-def _short_name(variable: Any) -> str:  # noqa: ANN401 (a tf.Variable)
+def _short_name(variable: Any) -> str:
     return str(variable.name).split("/")[-1].split(":")[0]
 
 
-def _inner(layer: Any) -> Any:  # noqa: ANN401 (a keras layer)
+def _inner(layer: Any) -> Any:
     """Return the layer inside a quantization wrapper, or the layer itself."""
     return getattr(layer, "layer", layer)

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from fakelens.edge_runtime.errors import UsageError
 

@@ -18,7 +18,7 @@ from fakelens.edge_runtime.contract import LABELS, Contract, contract_to_json
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.train.config import TrainConfig, config_from_dict, config_to_dict, tomllib
+from fakelens.train.config import TrainConfig, config_to_dict, load_config
 
 RUN_FORMAT = 1
 RECORD = "run.json"
@@ -46,16 +46,15 @@ def check_new(run: Path) -> None:
 def read_start(run: Path) -> tuple[TrainConfig, Path, str]:
     """Return configuration, data and data digest of the run to resume; `RunError` where there is none."""
     try:
-        tree = tomllib.loads((run / _CONFIG).read_text(encoding="utf-8"))
         source = json.loads((run / _SOURCE).read_text(encoding="utf-8"))
-        return config_from_dict(tree), Path(source["data"]), str(source["digest"])
+        return load_config(str(run / _CONFIG), {}), Path(source["data"]), str(source["digest"])
     except (OSError, ValueError, KeyError) as error:
         raise RunError(
             f"{run}: no run to resume ({error}); start one with `fakelens train DATA -o {run}`"
         ) from error
 
 
-def write_model(path: Path, model: Any) -> None:  # noqa: ANN401 (a keras.Model)
+def write_model(path: Path, model: Any) -> None:
     """Save `model` as HDF5 (the format in which quantization-aware models reload), atomically."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".model-") as folder:
         partial = Path(folder) / path.name
@@ -64,9 +63,7 @@ def write_model(path: Path, model: Any) -> None:  # noqa: ANN401 (a keras.Model)
         partial.replace(path)
 
 
-def write_calibration(
-    run: Path, images_u8: ImageU8, labels: npt.NDArray[np.uint8], seed: int
-) -> None:
+def write_calibration(run: Path, images_u8: ImageU8, labels: npt.NDArray[np.uint8], seed: int) -> None:
     """Write a seeded choice of training images of both classes as PNG."""
     with tempfile.TemporaryDirectory(dir=run, prefix=".calibration-") as folder:
         for label, name in enumerate(LABELS):
@@ -80,9 +77,7 @@ def write_calibration(
         (Path(folder) / "images").rename(run / "calibration")
 
 
-def write_validation(
-    run: Path, images_u8: ImageU8, labels: npt.NDArray[np.uint8], seed: int
-) -> None:
+def write_validation(run: Path, images_u8: ImageU8, labels: npt.NDArray[np.uint8], seed: int) -> None:
     """Write the validation images, a seeded choice where there are very many, for the gates of `convert`."""
     rows = np.arange(len(labels))
     if len(rows) > _VALIDATION_MOST:
@@ -92,7 +87,9 @@ def write_validation(
     write_atomic(run / "validation.npz", buffer.getvalue())
 
 
-def write_record(run: Path, contract: Contract, *, quantization_aware: bool, facts: Mapping[str, Any]) -> None:
+def write_record(
+    run: Path, contract: Contract, *, quantization_aware: bool, facts: Mapping[str, Any]
+) -> None:
     """Write `run.json`, the last file of a finished run."""
     record = {
         "format": RUN_FORMAT,

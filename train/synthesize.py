@@ -1,11 +1,10 @@
 """A labelled real/fake set from nothing but real photos: `fakelens synthesize`, as a library call."""
 
-import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,10 +13,10 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from fakelens.edge_runtime.errors import ImageError, UsageError
+from fakelens.benchmarks.labelled import Split
+from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import ImageU8, load_image
 from fakelens.edge_runtime.sources import walk_images
-from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.train.autoencoder import (
     CROP_PX,
     MARGIN_PX,
@@ -27,23 +26,15 @@ from fakelens.train.autoencoder import (
     train_autoencoder,
 )
 from fakelens.train.photos import BUILTIN, export_photos
-from fakelens.train.probe import probe_metadata
+from fakelens.train.probe import ProbeResult, probe_metadata
 from fakelens.train.quality import PairQuality, QualityMeter
-from fakelens.train.tiles import TileGrid, compress_like, plan_tiles, save_tile
+from fakelens.train.survey import Photo, SurveyConfig, survey_photos
+from fakelens.train.tiles import compress_like, save_tile
 
 REPORT_NAME = "synthesis.json"
-_FEWEST_PHOTOS = 3  # one for each split
 _MOST_CROPS = 6000  # of all photos together, to bound the memory
 _CROPS_A_PHOTO = 150
 _MOST_PROBED_PAIRS = 1500
-
-
-class Split(StrEnum):
-    """What a photo and all its tiles are for."""
-
-    TRAIN = "train"
-    VAL = "val"
-    TEST = "test"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +45,6 @@ class SynthesizeConfig:
     output: Path
     tile_size: int = 32  # px
     tiles_per_photo: int = 200  # at most, of either class
-    val_share: float = 0.2  # of the photos
-    test_share: float = 0.2
     steps: int = AutoencoderConfig.steps  # of the auto-encoder's training
     seed: int = 0
 
@@ -88,17 +77,6 @@ class SynthesizeResult:
         return 2 * sum(photo.tiles for photo in self.photos if photo.split is split)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Photo:
-    """A usable photo: where it is and which of its tiles are taken."""
-
-    path: Path
-    name: str
-    digest: str
-    is_grey: bool
-    grid: TileGrid
-
-
 def synthesize(config: SynthesizeConfig) -> SynthesizeResult:
     """Write `config.output`/{train,val,test}/{real,fake}/*.png and `synthesis.json`; return what was made.
 
@@ -108,42 +86,25 @@ def synthesize(config: SynthesizeConfig) -> SynthesizeResult:
     _check_config(config)
     with ExitStack() as stack:
         progress = stack.enter_context(_open_progress())
+        paths = _find_photos(config, stack)
+        survey = survey_photos(progress.track(paths, description="reading photos"), _configure_survey(config))
         staging = stack.enter_context(_stage(config.output))
-        photos, skipped = _survey_photos(_find_photos(config, stack), config, progress)
-        split = split_photos([(photo.is_grey, photo.digest) for photo in photos], config)
-        model = _train(photos, split, config, progress)
-        quality = _write_tiles(photos, split, model, staging, progress)
-        result = _finish(photos, split, skipped, model, quality, staging, config.seed)
+        trained = _train(survey.photos, config, progress)
+        every, unseen = _write_tiles(survey.photos, trained, staging, progress)
+        probe = _probe_tiles(staging, config.seed)
+        result = SynthesizeResult(
+            photos=tuple(_record(photo) for photo in survey.photos),
+            skipped=survey.skipped,
+            autoencoder_loss=trained.loss,
+            quality=every,
+            unseen_quality=unseen,
+            metadata_auc=probe.auc,
+            metadata_images=probe.images,
+        )
         settings = asdict(config) | {"output": str(config.output)}
         report = json.dumps({"config": settings} | asdict(result), indent=1)
         (staging / REPORT_NAME).write_text(report + "\n", encoding="utf-8")
     return result
-
-
-def split_photos(photos: list[tuple[bool, str]], config: SynthesizeConfig) -> list[Split]:
-    """Return the split of each photo (is it grey, its digest); names and order have no say, the seed has.
-
-    Each split gets its share of grey photos, and at least one photo.
-    """
-    order = sorted(photos, key=lambda photo: (photo[0], _shuffle_key(config.seed, photo[1])))
-    val = min(max(1, round(config.val_share * len(order))), len(order) - 2)
-    test = min(max(1, round(config.test_share * len(order))), len(order) - 1 - val)
-    wanted = {Split.TRAIN: len(order) - val - test, Split.VAL: val, Split.TEST: test}
-    given = dict.fromkeys(Split, 0)
-    places: dict[tuple[bool, str], Split] = {}
-    for count, photo in enumerate(order, 1):  # to whom most is still due
-        places[photo] = max(Split, key=lambda split: wanted[split] * count / len(order) - given[split])
-        given[places[photo]] += 1
-    return [places[photo] for photo in photos]
-
-
-def digest_pixels(pixels: ImageU8) -> str:
-    """Return the SHA-256 of the decoded picture, so that a copy in another format is the same one."""
-    return hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
-
-
-def _shuffle_key(seed: int, digest: str) -> bytes:
-    return hashlib.sha256(f"{seed} {digest}".encode()).digest()
 
 
 def _check_config(config: SynthesizeConfig) -> None:
@@ -154,10 +115,16 @@ def _check_config(config: SynthesizeConfig) -> None:
         raise UsageError(f"a tile size of {config.tile_size} px cannot be used: give one of 16 to 512")
     if config.tiles_per_photo < 1 or config.steps < 1:
         raise UsageError("the numbers of tiles a photo and of steps must be at least 1")
-    if min(config.val_share, config.test_share) < 0 or config.val_share + config.test_share >= 1:
-        raise UsageError(
-            f"shares of {config.val_share} (val) and {config.test_share} (test) leave nothing to train on"
-        )
+
+
+def _configure_survey(config: SynthesizeConfig) -> SurveyConfig:
+    return SurveyConfig(
+        tile_size=config.tile_size,
+        tiles_per_photo=config.tiles_per_photo,
+        margin=MARGIN_PX,
+        smallest_side=max(config.tile_size + 2 * MARGIN_PX, CROP_PX),
+        seed=config.seed,
+    )
 
 
 def _find_photos(config: SynthesizeConfig, stack: ExitStack) -> list[Path]:
@@ -172,55 +139,8 @@ def _find_photos(config: SynthesizeConfig, stack: ExitStack) -> list[Path]:
     return paths
 
 
-def _survey_photos(
-    paths: list[Path], config: SynthesizeConfig, progress: Progress
-) -> tuple[list[_Photo], list[str]]:
-    """Return the photos that can be used, each content once, and a line for each that cannot."""
-    photos: dict[str, _Photo] = {}
-    skipped: list[str] = []
-    names: set[str] = set()
-    smallest = max(config.tile_size + 2 * MARGIN_PX, CROP_PX)
-    for path in progress.track(paths, description="reading photos"):
-        try:
-            pixels = np.asarray(load_image(path), dtype=np.uint8)
-        except ImageError as error:
-            skipped.append(str(error))
-            continue
-        digest = digest_pixels(pixels)
-        if digest in photos:
-            skipped.append(f"{path}: the same picture as {photos[digest].path.name}")
-            continue
-        if min(pixels.shape[:2]) < smallest:
-            skipped.append(
-                f"{path}: {pixels.shape[1]} x {pixels.shape[0]} px, at least {smallest} x {smallest} needed"
-            )
-            continue
-        grid = _choose_tiles(pixels, digest, config)
-        if not grid.cells:
-            skipped.append(f"{path}: all its tiles are flat")
-            continue
-        name = path.stem if path.stem.lower() not in names else f"{path.stem}-{digest[:12]}"
-        names.add(name.lower())
-        is_grey = bool((pixels == pixels[..., :1]).all())
-        photos[digest] = _Photo(path=path, name=name, digest=digest, is_grey=is_grey, grid=grid)
-    if len(photos) < _FEWEST_PHOTOS:
-        reason = f"; {skipped[0]}" if skipped else ""
-        raise UsageError(
-            f"{len(photos)} of {len(paths)} photos can be used, at least {_FEWEST_PHOTOS} are needed, "
-            f"one each for train, val and test: add photos{reason}"
-        )
-    return list(photos.values()), skipped
-
-
-def _choose_tiles(pixels: ImageU8, digest: str, config: SynthesizeConfig) -> TileGrid:
-    rng = np.random.default_rng([config.seed, int(digest[:12], 16)])
-    return plan_tiles(pixels, config.tile_size, MARGIN_PX, rng).sample(config.tiles_per_photo, rng)
-
-
-def _train(
-    photos: list[_Photo], split: list[Split], config: SynthesizeConfig, progress: Progress
-) -> AutoencoderResult:
-    chosen = [photo for photo, part in zip(photos, split, strict=True) if part is Split.TRAIN]
+def _train(photos: Sequence[Photo], config: SynthesizeConfig, progress: Progress) -> AutoencoderResult:
+    chosen = [photo for photo in photos if photo.split is Split.TRAIN]
     rng = np.random.default_rng(config.seed)
     count = max(1, min(_CROPS_A_PHOTO, _MOST_CROPS // len(chosen)))
     crops = np.concatenate([_cut_crops(photo, count, rng) for photo in chosen])
@@ -229,7 +149,7 @@ def _train(
     return train_autoencoder(crops, training, on_step=lambda: progress.advance(task))
 
 
-def _cut_crops(photo: _Photo, count: int, rng: np.random.Generator) -> ImageU8:
+def _cut_crops(photo: Photo, count: int, rng: np.random.Generator) -> ImageU8:
     pixels = np.asarray(load_image(photo.path), dtype=np.uint8)
     tops = rng.integers(0, pixels.shape[0] - CROP_PX + 1, count)
     lefts = rng.integers(0, pixels.shape[1] - CROP_PX + 1, count)
@@ -239,56 +159,40 @@ def _cut_crops(photo: _Photo, count: int, rng: np.random.Generator) -> ImageU8:
 
 
 def _write_tiles(
-    photos: list[_Photo], split: list[Split], trained: AutoencoderResult, folder: Path, progress: Progress
+    photos: Sequence[Photo], trained: AutoencoderResult, folder: Path, progress: Progress
 ) -> tuple[PairQuality, PairQuality]:
     """Save every tile and its twin; return how close they are: over all photos, over the unseen ones."""
     every, unseen = QualityMeter(), QualityMeter()
-    pairs = list(zip(photos, split, strict=True))
-    for photo, part in progress.track(pairs, description="regenerating"):
+    for photo in progress.track(photos, description="regenerating"):
         real = np.asarray(load_image(photo.path), dtype=np.uint8)
         fake = compress_like(photo.path, regenerate(trained, real))
-        for label, pixels in (("real", real), ("fake", fake)):
-            target = folder / part / label
+        folders = folder / photo.split / "real", folder / photo.split / "fake"
+        for target in folders:
             target.mkdir(parents=True, exist_ok=True)
-            for row, column in photo.grid.cells:
-                tile = photo.grid.cut(pixels, (row, column))
+        for row, column in photo.grid.cells:
+            tiles = photo.grid.cut(real, (row, column)), photo.grid.cut(fake, (row, column))
+            for target, tile in zip(folders, tiles, strict=True):
                 save_tile(target / f"{photo.name}-{row:03d}-{column:03d}.png", tile)
-        for cell in photo.grid.cells:
-            for meter in (every, unseen) if part is not Split.TRAIN else (every,):
-                meter.add(photo.grid.cut(real, cell), photo.grid.cut(fake, cell))
+            every.add(*tiles)
+            if photo.split is not Split.TRAIN:
+                unseen.add(*tiles)
     return every.result(), unseen.result()
 
 
-def _finish(
-    photos: list[_Photo],
-    split: list[Split],
-    skipped: list[str],
-    trained: AutoencoderResult,
-    quality: tuple[PairQuality, PairQuality],
-    folder: Path,
-    seed: int,
-) -> SynthesizeResult:
+def _probe_tiles(folder: Path, seed: int) -> ProbeResult:
     reals = sorted(folder.glob("*/real/*.png"))
     chosen = np.random.default_rng(seed).permutation(len(reals))[:_MOST_PROBED_PAIRS]
     probed = [reals[index] for index in sorted(chosen)]
-    probe = probe_metadata(probed, [path.parents[1] / "fake" / path.name for path in probed], seed)
-    return SynthesizeResult(
-        photos=tuple(
-            PhotoRecord(
-                name=photo.name,
-                digest=photo.digest,
-                split=part,
-                tiles=len(photo.grid.cells),
-                seen=part is Split.TRAIN,
-            )
-            for photo, part in zip(photos, split, strict=True)
-        ),
-        skipped=tuple(skipped),
-        autoencoder_loss=trained.loss,
-        quality=quality[0],
-        unseen_quality=quality[1],
-        metadata_auc=probe.auc,
-        metadata_images=probe.images,
+    return probe_metadata(probed, [path.parents[1] / "fake" / path.name for path in probed], seed)
+
+
+def _record(photo: Photo) -> PhotoRecord:
+    return PhotoRecord(
+        name=photo.name,
+        digest=photo.digest,
+        split=photo.split,
+        tiles=len(photo.grid.cells),
+        seen=photo.split is Split.TRAIN,
     )
 
 

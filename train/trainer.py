@@ -101,7 +101,7 @@ def _stage(run: Path, config: TrainConfig, order: int) -> Stage:
     )
 
 
-def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:  # noqa: ANN401 (a keras.Model)
+def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     """Return the trained float32 network; lower precision serves the arithmetic of this stage alone."""
     policy = choose_policy(config.fit.precision)
     keras.mixed_precision.set_global_policy(policy)
@@ -118,7 +118,7 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any: 
     return plain
 
 
-def _fold(model: Any, examples: Examples) -> float:  # noqa: ANN401 (a keras.Model)
+def _fold(model: Any, examples: Examples) -> float:
     """Fold input scale and the temperature fitted on validation into `model`; return the temperature."""
     temperature = fit_temperature(examples.val_labels, predict(model, examples.val_images, BYTE_SCALE))
     fold_input_scale(model)
@@ -127,7 +127,7 @@ def _fold(model: Any, examples: Examples) -> float:  # noqa: ANN401 (a keras.Mod
 
 
 def _hand_over(
-    run: Path, config: TrainConfig, dataset: Dataset, model: Any, temperature: float  # noqa: ANN401
+    run: Path, config: TrainConfig, dataset: Dataset, model: Any, temperature: float
 ) -> TrainResult:
     images, labels = dataset.take(Split.VAL)
     p_fake = predict(model, images)
@@ -166,9 +166,7 @@ def _hand_over(
         p_fake=p_fake, validation=validation, test=test,
     )  # fmt: skip
     write_report(run, report)
-    rundir.write_record(
-        run, contract, quantization_aware=config.qat.enabled, facts=_facts(history, report)
-    )
+    rundir.write_record(run, contract, quantization_aware=config.qat.enabled, facts=_facts(history, report))
     return TrainResult(run=run, validation=validation, test=test, sparsity=sparsity)
 
 
@@ -186,7 +184,8 @@ def _facts(history: dict[str, list[Epoch]], report: ReportData) -> dict[str, Any
         "sparsity": [asdict(layer) for layer in report.sparsity],
         "data": {
             "splits": {
-                str(split): [report.dataset.count(split, 0), report.dataset.count(split, 1)] for split in Split
+                str(split): [report.dataset.count(split, 0), report.dataset.count(split, 1)]
+                for split in Split
             },
             "cleaning": asdict(report.dataset.cleaning),
         },

@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train import synthesize as subject
 from fakelens.train.autoencoder import CROP_PX, MARGIN_PX, AutoencoderConfig, regenerate, train_autoencoder
-from fakelens.train.synthesize import REPORT_NAME, SynthesizeConfig, SynthesizeResult, split_photos, synthesize
+from fakelens.train.survey import digest_pixels, split_photos
+from fakelens.train.synthesize import (
+    REPORT_NAME,
+    SynthesizeConfig,
+    SynthesizeResult,
+    synthesize,
+)
 from fakelens.train.tiles import compress_like
 
 PHOTOS = 6
@@ -53,7 +60,7 @@ def _photo_of(tile: Path) -> str:
 
 def test_no_photo_is_in_two_splits(made: tuple[Path, SynthesizeResult]) -> None:
     output, result = made
-    splits = {split: {_photo_of(tile) for tile in (output / split / "real").iterdir()} for split in subject.Split}
+    splits = {split: {_photo_of(tile) for tile in (output / split / "real").iterdir()} for split in Split}
     assert all(splits.values())
     assert sum(len(names) for names in splits.values()) == PHOTOS
     assert set.union(*splits.values()) == {photo.name for photo in result.photos}
@@ -82,18 +89,19 @@ def test_another_test_photo_changes_no_train_fake(
 
 def _find_replacement(result: SynthesizeResult, digest: str) -> int:
     """Return the seed of a photo that falls into the same split and leaves the others where they are."""
-    config = _config(Path(), Path())
     for seed in range(100, 200):
         pixels = np.asarray(_make_photo(seed))
-        other = subject.digest_pixels(pixels)
+        other = digest_pixels(pixels)
         swapped = [(False, other if photo.digest == digest else photo.digest) for photo in result.photos]
-        if split_photos(swapped, config) == [photo.split for photo in result.photos]:
+        if split_photos(swapped, seed=0) == [photo.split for photo in result.photos]:
             return seed
     raise AssertionError("no photo falls into the same split")
 
 
 def _difference(one: Path, other: Path) -> int:
-    return int(np.abs(np.asarray(Image.open(one), dtype=int) - np.asarray(Image.open(other), dtype=int)).max())
+    return int(
+        np.abs(np.asarray(Image.open(one), dtype=int) - np.asarray(Image.open(other), dtype=int)).max()
+    )
 
 
 def test_pairs_match_in_name_size_and_bytes(made: tuple[Path, SynthesizeResult]) -> None:
@@ -102,7 +110,7 @@ def test_pairs_match_in_name_size_and_bytes(made: tuple[Path, SynthesizeResult])
     assert [path.name for path in reals] == [path.name for path in fakes]
     assert len({path.stat().st_size for path in reals + fakes}) == 1
     assert {Image.open(path).size for path in reals + fakes} == {(32, 32)}
-    assert len(reals) + len(fakes) == sum(result.count(split) for split in subject.Split)
+    assert len(reals) + len(fakes) == sum(result.count(split) for split in Split)
 
 
 def test_metadata_tell_nothing(made: tuple[Path, SynthesizeResult]) -> None:
@@ -133,9 +141,7 @@ def test_report_holds_what_was_returned(made: tuple[Path, SynthesizeResult]) -> 
     assert report["config"]["seed"] == 0
 
 
-def test_same_seed_same_tiles(
-    photos: Path, made: tuple[Path, SynthesizeResult], tmp_path: Path
-) -> None:
+def test_same_seed_same_tiles(photos: Path, made: tuple[Path, SynthesizeResult], tmp_path: Path) -> None:
     synthesize(_config(photos, tmp_path / "again"))
     for label in ("real", "fake"):
         first, second = _tiles(made[0], label), _tiles(tmp_path / "again", label)
@@ -179,29 +185,29 @@ def test_three_photos_are_enough_and_two_are_not(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
     _make_photo(2).save(folder / "2.png")
     result = synthesize(_config(folder, tmp_path / "data", tiles_per_photo=3))
-    assert {photo.split for photo in result.photos} == set(subject.Split)
+    assert {photo.split for photo in result.photos} == set(Split)
 
 
 @pytest.mark.parametrize("count", [3, 4, 5, 7, 10, 101])
-def test_every_split_gets_a_photo(count: int, tmp_path: Path) -> None:
+def test_every_split_gets_a_photo(count: int) -> None:
     photos = [(index % 3 == 0, f"{index:064x}") for index in range(count)]
-    splits = split_photos(photos, _config(tmp_path, tmp_path))
-    assert set(splits) == set(subject.Split)
-    assert split_photos(photos[::-1], _config(tmp_path, tmp_path)) == splits[::-1]
-    assert splits.count(subject.Split.TRAIN) >= count // 3
+    splits = split_photos(photos, seed=0)
+    assert set(splits) == set(Split)
+    assert split_photos(photos[::-1], seed=0) == splits[::-1]
+    assert splits.count(Split.TRAIN) >= count // 3
 
 
-def test_every_split_gets_its_share_of_grey_photos(tmp_path: Path) -> None:
+def test_every_split_gets_its_share_of_grey_photos() -> None:
     photos = [(index % 2 == 0, f"{index:064x}") for index in range(20)]
-    splits = split_photos(photos, _config(tmp_path, tmp_path))
-    for split in subject.Split:
+    splits = split_photos(photos, seed=0)
+    for split in Split:
         grey = [is_grey for (is_grey, _), part in zip(photos, splits, strict=True) if part is split]
         assert sum(grey) == len(grey) / 2
 
 
-def test_another_seed_splits_otherwise(tmp_path: Path) -> None:
+def test_another_seed_splits_otherwise() -> None:
     photos = [(False, f"{index:064x}") for index in range(20)]
-    assert split_photos(photos, _config(tmp_path, tmp_path)) != split_photos(photos, _config(tmp_path, tmp_path, seed=1))
+    assert split_photos(photos, seed=0) != split_photos(photos, seed=1)
 
 
 def test_existing_output_is_refused_and_kept(photos: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def list_networks() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def build_network(config: NetworkConfig, size: int) -> Any:  # noqa: ANN401 (a keras.Model; Keras is untyped)
+def build_network(config: NetworkConfig, size: int) -> Any:
     """Return a fresh network with input [n, size, size, 3] in 0..1 and output [n, 2], probabilities."""
     if config.name not in list_networks():
         raise ConfigError(f"network {config.name!r} does not exist; there are {', '.join(list_networks())}")

@@ -9,7 +9,7 @@ from fakelens.train.config import NetworkConfig
 _STAGES = 3
 
 
-def build(config: NetworkConfig, size: int) -> Any:  # noqa: ANN401 (a keras.Model; Keras is untyped)
+def build(config: NetworkConfig, size: int) -> Any:
     """Return the network; stage i has `width * 2**i` channels."""
     layers = keras.layers
     image = keras.Input((size, size, 3), name="image")

@@ -11,7 +11,7 @@ from fakelens.train.config import NetworkConfig
 _NO_WEIGHTS = "none"
 
 
-def build(config: NetworkConfig, size: int) -> Any:  # noqa: ANN401 (a keras.Model; Keras is untyped)
+def build(config: NetworkConfig, size: int) -> Any:
     """Return the network of width `alpha`, from random weights, ImageNet's, or a weights file without top.
 
     Raises `ConfigError` where the weights cannot be had: offline, a missing or unfitting file, an alpha
@@ -27,7 +27,7 @@ def build(config: NetworkConfig, size: int) -> Any:  # noqa: ANN401 (a keras.Mod
     return keras.Model(image, layers.Softmax(name="probabilities", dtype="float32")(x), name="mobilenetv2")
 
 
-def _build_base(config: NetworkConfig, image: Any) -> Any:  # noqa: ANN401 (a keras.Model; Keras is untyped)
+def _build_base(config: NetworkConfig, image: Any) -> Any:
     weights = None if config.weights == _NO_WEIGHTS else config.weights
     if weights not in (None, "imagenet") and not Path(weights).is_file():
         raise ConfigError(f"weights {weights}: no such file; give none, imagenet or a Keras weights file")
@@ -42,7 +42,7 @@ def _build_base(config: NetworkConfig, image: Any) -> Any:  # noqa: ANN401 (a ke
     return base
 
 
-def _take_unit_range(base: Any) -> None:  # noqa: ANN401 (a keras.Model; Keras is untyped)
+def _take_unit_range(base: Any) -> None:
     """Make weights learned on -1..1 take 0..1: conv(2x - 1, K) = conv(x, 2K) - sum(K), but for the border."""
     stem, norm = base.get_layer("Conv1"), base.get_layer("bn_Conv1")
     kernel = stem.get_weights()[0]
@@ -55,7 +55,7 @@ def _explain(config: NetworkConfig, error: Exception) -> str:
     reason = str(error).splitlines()[0]
     if config.weights == "imagenet" and "fetch failure" in reason:
         return (
-            "the ImageNet weights could not be downloaded, this machine seems to be offline; use --weights none, "
-            "or fetch the file elsewhere and give --weights FILE"
+            "the ImageNet weights could not be downloaded, this machine seems to be offline; use "
+            "--weights none, or fetch the file elsewhere and give --weights FILE"
         )
     return f"weights {config.weights} with alpha {config.alpha} cannot be used: {reason}"

@@ -1,4 +1,4 @@
-"""Keeping TensorFlow's own talk off the user's screen."""
+"""Keeping what native libraries write to stderr off the user's screen."""
 
 import logging
 import os
@@ -11,15 +11,18 @@ from contextlib import contextmanager
 
 def silence_tensorflow() -> None:
     """Let TensorFlow log errors only; its C++ part heeds this before its first import alone."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     for name in ("tensorflow", "absl"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module=r"(tensorflow|tf_keras|keras)\b.*")
+    warnings.filterwarnings("ignore", module=r"(tensorflow|tf_keras|keras|setuptools)\b.*")
 
 
 @contextmanager
 def muted_stderr() -> Iterator[None]:
-    """Send to our log, at level DEBUG, what is written to stderr inside the block."""
+    """Keep what C++ code writes to stderr inside the block off it: it heeds no log level.
+
+    It goes to our log, at level DEBUG. The whole process is muted: not for blocks that report to the user.
+    """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as kept:
         saved = os.dup(2)

@@ -1,0 +1,43 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Everything lands in .venv and build/.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := build/demo
+
+.PHONY: demo test test-all lint clean
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+# Photos -> fakes -> train, prune, quantization-aware -> int8 with gates -> check photos never trained on.
+demo: $(VENV)/.installed
+	rm -rf $(DEMO)
+	$(BIN)/fakelens synthesize builtin -o $(DEMO)/data
+	$(BIN)/fakelens train $(DEMO)/data --recipe demo -o $(DEMO)/run
+	$(BIN)/fakelens convert $(DEMO)/run --int8 --max-drop 2 -o $(DEMO)/demo.tflite
+	$(BIN)/fakelens bench $(DEMO)/demo.tflite --data $(DEMO)/data --split test
+	$(BIN)/fakelens check $(DEMO)/data/test --model $(DEMO)/demo.tflite --csv --html $(DEMO)/checked.html > $(DEMO)/checked.csv
+	@echo
+	@echo "model:    $(DEMO)/demo.tflite"
+	@echo "training: $(DEMO)/run/report.html"
+	@echo "verdicts on photos that training never saw: $(DEMO)/checked.html"
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest -m "not slow"
+
+# What `make test` leaves out too: installing the wheel, the README's longer commands, the data beside the project.
+test-all: $(VENV)/.installed
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	mkdir -p build/typing/fakelens
+	for room in edge_runtime benchmarks convert train; do ln -sfn ../../../$$room build/typing/fakelens/$$room; done
+	$(BIN)/mypy -p fakelens.edge_runtime -p fakelens.benchmarks -p fakelens.convert -p fakelens.train
+
+clean:
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,80 @@
+"""Results as one self-contained page with pictures, for people who would rather look than read."""
+
+import base64
+import html
+import io
+from pathlib import Path
+
+from fakelens.edge_runtime.contract import Contract
+from fakelens.edge_runtime.detector import CheckedFile
+from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.preprocess import load_image
+
+_THUMBNAIL = 160  # px, of the longer side, at most
+
+_HEAD = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>fakelens: {title}</title>
+<style>
+ body {{ font: 16px/1.5 system-ui, sans-serif; color: #1d1d1f }}
+ body {{ max-width: 76rem; margin: 2rem auto; padding: 0 1rem }}
+ main {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: 1rem }}
+ figure {{ margin: 0; border-top: .4rem solid #767676; background: #f5f5f7; padding: .5rem }}
+ .real {{ border-color: #0072b2 }} .fake {{ border-color: #e69f00 }}
+ img {{ width: 100%; image-rendering: pixelated }} figcaption {{ font-size: .8rem; overflow-wrap: anywhere }}
+ .note {{ color: #666 }} b {{ font-size: 1rem }}
+</style>
+<h1>{counts}</h1>
+<p class="note">Model {title}: {description}. A verdict is evidence, no proof. {limits}</p>
+<main>
+"""
+
+
+class PageSink:
+    """Collects results with thumbnails; `save` writes the page."""
+
+    def __init__(self) -> None:
+        self._figures: list[str] = []
+        self._counts: dict[str, int] = {}
+
+    def write(self, result: CheckedFile) -> None:
+        """Add one result."""
+        name = "unreadable" if result.verdict is None else str(result.verdict.label)
+        self._counts[name] = self._counts.get(name, 0) + 1
+        caption = f"<b>{name.upper()}</b>"
+        if result.verdict is not None:
+            caption += f" P(fake) {result.verdict.p_fake:.3f}"
+        detail = html.escape(result.error or result.path)
+        self._figures.append(
+            f'<figure class="{name}">{_to_img(result)}'
+            f"<figcaption>{caption}<br>{detail}</figcaption></figure>\n"
+        )
+
+    def save(self, path: Path, contract: Contract) -> None:
+        """Write the page to `path`, atomically."""
+        counts = ", ".join(f"{count} {name}" for name, count in sorted(self._counts.items()))
+        head = _HEAD.format(
+            title=html.escape(contract.name),
+            counts=counts or "no images",
+            description=html.escape(contract.description or "no description"),
+            limits=html.escape(contract.limits),
+        )
+        write_atomic(path, head + "".join(self._figures) + "</main>\n</html>\n")
+
+
+def _to_img(result: CheckedFile) -> str:
+    if result.verdict is None or not Path(result.path).is_file():
+        return ""
+    try:
+        image = load_image(Path(result.path))
+    except ImageError:  # gone or changed since it was checked
+        return ""
+    image.thumbnail((_THUMBNAIL, _THUMBNAIL))  # for the eye alone: no model sees it
+    buffer = io.BytesIO()
+    lossless = max(image.size) <= _THUMBNAIL // 2
+    image.save(buffer, "PNG") if lossless else image.save(buffer, "JPEG", quality=85)
+    kind = "png" if lossless else "jpeg"
+    return f'<img src="data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}" alt="">'

@@ -1,0 +1,18 @@
+"""Progress on long work: on stderr, and only where that is a terminal."""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import track
+
+T = TypeVar("T")
+
+
+def show_progress(items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
+    """Yield `items` behind a progress bar that leaves no trace when it is done."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from items
+        return
+    yield from track(items, description, total=total, console=console, transient=True)

@@ -1,0 +1,59 @@
+"""Small data sets of noise whose brightness tells the class, and one trained run."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("tf_keras", reason="training needs the [train] extra")
+
+from fakelens.train.config import TrainConfig, load_config
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep decoded arrays out of the user's cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["FAKELENS_CACHE"] = str(folder)
+    return folder
+
+
+def write_images(folder: Path, count: int, brightness: float, seed: int) -> list[Path]:
+    """Write `count` distinct 16 px PNGs of noise around `brightness`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    paths = []
+    for number in range(count):
+        pixels = np.clip(rng.normal(brightness, 45, (16, 16, 3)), 0, 255).astype(np.uint8)
+        paths.append(folder / f"{number:03d}.png")
+        Image.fromarray(pixels).save(paths[-1])
+    return paths
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A flat DATA with 40 images a class, class folders in odd case."""
+    write_images(tmp_path / "data" / "Real", 40, 90, 1)
+    write_images(tmp_path / "data" / "FAKE", 40, 165, 2)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def config() -> TrainConfig:
+    """A net and a schedule small enough for seconds."""
+    return load_config(
+        None,
+        {
+            "name": "tiny",
+            "data.size": 16,
+            "data.validation": 0.25,
+            "network.name": "classic",
+            "network.width": 4,
+            "fit.epochs": 4,
+            "fit.batch_size": 16,
+            "fit.ema": 0.9,
+            "fit.learning_rate": 3e-3,
+        },
+    )

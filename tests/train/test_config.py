@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.train.config import (
+    TrainConfig,
+    config_from_dict,
+    config_to_dict,
+    list_recipes,
+    load_config,
+    parse_setting,
+)
+
+
+def test_flag_goes_before_recipe_before_default(tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text("[fit]\nepochs = 7\nbatch_size = 32\n")
+    config = load_config(str(recipe), {"fit.epochs": 9})
+    assert config.fit.epochs == 9
+    assert config.fit.batch_size == 32
+    assert config.fit.ema == TrainConfig().fit.ema
+    assert config.recipe == "mine"
+
+
+def test_every_packaged_recipe_loads() -> None:
+    assert {"demo", "cifake-quick"} <= set(list_recipes())
+    for name in list_recipes():
+        assert load_config(name, {}).recipe == name
+
+
+def test_config_survives_its_own_dictionary() -> None:
+    config = load_config("demo", {"seed": 3})
+    assert config_from_dict(config_to_dict(config)) == config
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"fit.epoch": 3}, "epoch"),
+        ({"fit.epochs": "many"}, "fit.epochs"),
+        ({"fit.epochs": 0}, "fit.epochs is 0"),
+        ({"prune.sparsity": 1.5}, "prune.sparsity is 1.5"),
+        ({"fit.precision": "float8"}, "float8"),
+        ({"name.x": 1}, "name"),
+    ],
+)
+def test_an_unusable_value_is_named(flags: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_config("demo", flags)
+
+
+def test_an_unknown_recipe_names_those_there() -> None:
+    with pytest.raises(ConfigError, match="cifake-quick"):
+        load_config("nonsense", {})
+
+
+def test_a_broken_recipe_is_one_line(tmp_path: Path) -> None:
+    recipe = tmp_path / "bad.toml"
+    recipe.write_text("[fit\n")
+    with pytest.raises(ConfigError, match="not a TOML recipe"):
+        load_config(str(recipe), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fit.ema=0.99", ("fit.ema", 0.99)),
+        ("qat.enabled=true", ("qat.enabled", True)),
+        ("network.name=classic", ("network.name", "classic")),
+    ],
+)
+def test_settings_are_typed_as_in_toml(text: str, expected: tuple[str, object]) -> None:
+    assert parse_setting(text) == expected
+
+
+def test_a_setting_without_value_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"section\.key=value"):
+        parse_setting("fit.ema")

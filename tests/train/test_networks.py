@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tf_keras as keras
+
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.train.config import NetworkConfig
+from fakelens.train.fold import fold_input_scale
+from fakelens.train.networks import build_network, list_networks
+
+SIZE = 32
+
+
+def test_there_is_one_file_a_network() -> None:
+    assert list_networks() == ["classic", "compact", "mobilenetv2"]
+
+
+@pytest.mark.parametrize("name", list_networks())
+def test_a_network_is_one_flat_graph_that_folds(name: str) -> None:
+    model = build_network(NetworkConfig(name=name, dropout=0.1), SIZE)
+    assert model.output_shape == (None, 2)
+    assert not [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    images = np.random.default_rng(0).integers(0, 256, (4, SIZE, SIZE, 3)).astype(np.float32)
+    before = model(images / 255).numpy()
+    np.testing.assert_allclose(before.sum(axis=1), 1, atol=1e-5)
+    fold_input_scale(model)
+    np.testing.assert_allclose(model(images).numpy(), before, atol=1e-4)
+
+
+def test_compact_has_the_parameters_it_promises() -> None:
+    model = build_network(NetworkConfig(name="compact", width=16), SIZE)
+    assert 72_000 < model.count_params() < 74_000
+
+
+def test_an_unknown_network_names_those_there() -> None:
+    with pytest.raises(ConfigError, match="classic, compact, mobilenetv2"):
+        build_network(NetworkConfig(name="resnet"), SIZE)
+
+
+def test_a_missing_weights_file_is_one_line() -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        build_network(NetworkConfig(name="mobilenetv2", weights="gone.h5"), SIZE)
+
+
+def test_weights_from_a_file_take_images_in_zero_to_one(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(0)
+    theirs = keras.applications.MobileNetV2(
+        include_top=False, weights=None, input_shape=(96, 96, 3), alpha=0.35, pooling="avg"
+    )
+    theirs.save_weights(tmp_path / "base.h5")
+    config = NetworkConfig(name="mobilenetv2", alpha=0.35, weights=str(tmp_path / "base.h5"))
+    model = build_network(config, 96)
+    ours = keras.Model(model.input, model.get_layer("mean").output)
+    images = np.random.default_rng(0).random((2, 96, 96, 3)).astype(np.float32)
+    expected = theirs(images * 2 - 1).numpy()
+    # All but the zero padding at the border is exact, so the features agree closely, not fully.
+    correlation = np.corrcoef(ours(images).numpy().ravel(), expected.ravel())[0, 1]
+    assert correlation > 0.95
+
+
+def test_imagenet_weights_offline_end_in_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nobody listens there: offline
+    with pytest.raises(ConfigError, match="offline") as caught:
+        build_network(NetworkConfig(name="mobilenetv2", weights="imagenet"), 96)
+    assert "--weights none" in str(caught.value)
+    assert "\n" not in str(caught.value)
