@@ -62,7 +62,8 @@ class PageSink:
             description=html.escape(contract.description or "no description"),
             limits=html.escape(contract.limits),
         )
-        write_atomic(path, head + "".join(self._figures) + "</main>\n</html>\n")
+        page = head + "".join(self._figures) + "</main>\n</html>\n"
+        write_atomic(path, page.encode(errors="xmlcharrefreplace"))  # a file name need not be valid text
 
 
 def _to_img(result: CheckedFile) -> str:

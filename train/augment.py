@@ -22,5 +22,5 @@ def _shift(images_u8: ImageU8, most: int, rng: np.random.Generator) -> ImageU8:
     padded = np.pad(images_u8, ((0, 0), (most, most), (most, most), (0, 0)), mode="reflect")
     down, right = rng.integers(0, 2 * most + 1, (2, count))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
-    moved: ImageU8 = windows[np.arange(count), down, right]
-    return moved.transpose(0, 2, 3, 1)
+    moved = windows[np.arange(count), down, right]
+    return np.asarray(moved.transpose(0, 2, 3, 1), np.uint8)

@@ -1,0 +1,187 @@
+"""Real model files whose answers are known, built without TensorFlow, and the installed command."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import numpy.typing as npt
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from PIL import Image
+
+from fakelens.edge_runtime.contract import Contract, Decision, InputSpec
+from fakelens.edge_runtime.modelfile import pack_model
+
+SIZE = 8
+DECISION = Decision(threshold=0.5, unsure_low=0.4, unsure_high=0.6)
+COMMAND = Path(sys.executable).parent / "fakelens"
+
+Floats = npt.NDArray[np.float32]
+BuildGraph = Callable[..., bytes]
+
+_BLOCKER = """
+import sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {blocked!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Blocker())
+"""
+
+
+def make_graph(
+    weights: Floats, bias: Sequence[float], *, input_type: str = "UINT8", output_type: str = "FLOAT32"
+) -> bytes:
+    """softmax(weights @ pixels + bias), the weights [classes, size * size * 3] for raw bytes.
+
+    A UINT8 output is quantized as the converter does it: scale 1/256, zero point 0.
+    """
+    classes, pixels = weights.shape
+    size = round((pixels / 3) ** 0.5)
+    ops, options, types = schema.BuiltinOperator, schema.BuiltinOptions, schema.TensorType
+    buffers = [schema.BufferT()]
+    tensors: list[Any] = []
+    codes: list[Any] = []
+    operators: list[Any] = []
+
+    def add_tensor(shape: list[int], kind: str, constant: npt.NDArray[Any] | None = None) -> int:
+        tensor = schema.TensorT()
+        tensor.name, tensor.shape, tensor.type = f"t{len(tensors)}".encode(), shape, getattr(types, kind)
+        if constant is not None:
+            tensor.buffer = len(buffers)
+            buffers.append(schema.BufferT())
+            buffers[-1].data = np.frombuffer(constant.tobytes(), np.uint8)
+        tensors.append(tensor)
+        return len(tensors) - 1
+
+    def add_op(name: str, inputs: list[int], output: int, settings: tuple[int, Any]) -> None:
+        code, operator = schema.OperatorCodeT(), schema.OperatorT()
+        code.builtinCode = code.deprecatedBuiltinCode = getattr(ops, name)
+        code.version = 1
+        operator.opcodeIndex, operator.inputs, operator.outputs = len(codes), inputs, [output]
+        operator.builtinOptionsType, operator.builtinOptions = settings
+        codes.append(code)
+        operators.append(operator)
+
+    source = floats = add_tensor([1, size, size, 3], input_type)
+    if input_type != "FLOAT32":
+        floats = add_tensor([1, size, size, 3], "FLOAT32")
+        add_op("CAST", [source], floats, (options.CastOptions, schema.CastOptionsT()))
+    logits = add_tensor([1, classes], "FLOAT32")
+    constants = [
+        add_tensor([classes, pixels], "FLOAT32", weights.astype(np.float32)),
+        add_tensor([classes], "FLOAT32", np.array(bias, np.float32)),
+    ]
+    dense = (options.FullyConnectedOptions, schema.FullyConnectedOptionsT())
+    add_op("FULLY_CONNECTED", [floats, *constants], logits, dense)
+    target = add_tensor([1, classes], "FLOAT32")
+    softmax = schema.SoftmaxOptionsT()
+    softmax.beta = 1.0
+    add_op("SOFTMAX", [logits], target, (options.SoftmaxOptions, softmax))
+    if output_type != "FLOAT32":
+        probabilities, target = target, add_tensor([1, classes], output_type)
+        quantization = schema.QuantizationParametersT()
+        quantization.scale, quantization.zeroPoint = [1 / 256], [0]
+        tensors[target].quantization = quantization
+        add_op("QUANTIZE", [probabilities], target, (options.QuantizeOptions, schema.QuantizeOptionsT()))
+
+    subgraph, model = schema.SubGraphT(), schema.ModelT()
+    subgraph.tensors, subgraph.operators = tensors, operators
+    subgraph.inputs, subgraph.outputs = [source], [target]
+    model.version, model.subgraphs, model.operatorCodes, model.buffers = 3, [subgraph], codes, buffers
+    builder = flatbuffers.Builder()
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def make_brightness_graph(**types: str) -> bytes:
+    """P(fake) = sigmoid((mean grey level - 128) / 16)."""
+    weights = np.zeros((2, SIZE * SIZE * 3), np.float32)
+    weights[1] = 1 / (16 * SIZE * SIZE * 3)
+    return make_graph(weights, [0, -8], **types)
+
+
+@pytest.fixture(scope="session")
+def build_graph() -> BuildGraph:
+    """Build a graph of one dense layer: see `make_graph`."""
+    return make_graph
+
+
+@pytest.fixture(scope="session")
+def build_brightness_graph() -> BuildGraph:
+    """Build the graph below with other types at its border."""
+    return make_brightness_graph
+
+
+@pytest.fixture(scope="session")
+def brightness_graph() -> bytes:
+    """uint8 [1, 8, 8, 3] in, softmax out: P(fake) = sigmoid((mean grey level - 128) / 16)."""
+    return make_brightness_graph()
+
+
+@pytest.fixture
+def model_file(tmp_path: Path, brightness_graph: bytes) -> Path:
+    """The model above as a file that the test may rewrite; UNSURE from .4 to .6."""
+    contract = Contract(name="brightness", input=InputSpec(size=SIZE), decision=DECISION)
+    path = tmp_path / "brightness.tflite"
+    path.write_bytes(pack_model(brightness_graph, contract))
+    return path
+
+
+@pytest.fixture
+def pixel_model_file(tmp_path: Path) -> Path:
+    """A model whose answer changes with any pixel: a random weight for each byte."""
+    generator = np.random.default_rng(0)
+    weights = generator.normal(0, 0.002, (2, SIZE * SIZE * 3)).astype(np.float32)
+    path = tmp_path / "pixels.tflite"
+    path.write_bytes(
+        pack_model(make_graph(weights, [0, 0]), Contract(name="pixels", input=InputSpec(size=SIZE)))
+    )
+    return path
+
+
+@pytest.fixture
+def save_grey() -> Callable[[Path, int], Path]:
+    """Write an image of one grey level, losslessly."""
+
+    def save(path: Path, level: int) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((SIZE, SIZE, 3), level, np.uint8)).save(path)
+        return path
+
+    return save
+
+
+@pytest.fixture
+def fakelens(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the installed command as a user does; `blocked` modules cannot be imported in it."""
+
+    def run(
+        *arguments: object, blocked: Sequence[str] = (), stdin: bytes = b"", cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        environment = dict(os.environ)
+        if blocked:
+            folder = tmp_path / "blocker"
+            folder.mkdir(exist_ok=True)
+            (folder / "sitecustomize.py").write_text(_BLOCKER.format(blocked=set(blocked)))
+            given = environment.get("PYTHONPATH")
+            environment["PYTHONPATH"] = os.pathsep.join([str(folder), *([given] if given else [])])
+        done = subprocess.run(
+            [COMMAND, *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            env=environment,
+            cwd=cwd,
+            check=False,
+            timeout=120,
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
+
+    return run
