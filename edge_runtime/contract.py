@@ -118,18 +118,11 @@ def contract_from_json(text: str | bytes) -> Contract:
             "install the fakelens release the model was made for"
         )
     try:
-        contract = decode(Contract, data)
+        contract = dacite.from_dict(Contract, _freeze(data), _STRICT)
     except (dacite.DaciteError, ValueError, OverflowError) as error:
         raise ModelError(f"the contract does not follow schema {SCHEMA_VERSION}: {error}") from error
     check_contract(contract)
     return contract
-
-
-def decode(kind: type[Contract], data: dict[str, Any]) -> Contract:
-    """Build `kind` from plain JSON data, refusing unknown fields and wrong types."""
-    return dacite.from_dict(
-        kind, data, dacite.Config(strict=True, cast=[Fit, tuple], type_hooks={float: _number, int: _integer})
-    )
 
 
 def check_contract(contract: Contract) -> None:
@@ -144,11 +137,21 @@ def check_contract(contract: Contract) -> None:
             raise ModelError(f"decision.{name} is {getattr(decision, name)}, expected 0 to 1")
 
 
+def _freeze(value: Any) -> Any:
+    """Turn lists into tuples, which is what the contract holds."""
+    if isinstance(value, dict):
+        return {name: _freeze(part) for name, part in value.items()}
+    return tuple(map(_freeze, value)) if isinstance(value, list) else value
+
+
 def _integer(value: object) -> object:
     if isinstance(value, bool):  # an int to Python, not to JSON
-        raise ValueError(f"{value} where an integer is expected")
+        raise ValueError(f"{value} where a number is expected")
     return value
 
 
 def _number(value: object) -> object:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return float(value) if isinstance(_integer(value), int) else value
+
+
+_STRICT = dacite.Config(strict=True, cast=[Fit], type_hooks={float: _number, int: _integer})

@@ -11,6 +11,8 @@ import typer
 
 from fakelens.edge_runtime.errors import FakelensError
 
+_INTERRUPTED = 130  # as a shell reports a process ended by Ctrl-C
+
 app = typer.Typer(
     name="fakelens",
     help="Tell fake images from real ones, on the device.",
@@ -26,13 +28,18 @@ def main() -> None:
     sys.exit(_run())
 
 
-@app.callback()
-def _root(
-    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-) -> None:
-    if show_version:
+def _show_version(given: bool) -> None:
+    if given:
         typer.echo(f"fakelens {version('fakelens')}")
         raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[  # a callback, since nothing else runs without a command
+        bool, typer.Option("--version", callback=_show_version, help="Print the version and exit.")
+    ] = False,
+) -> None: ...
 
 
 def _run() -> int:
@@ -40,10 +47,12 @@ def _run() -> int:
         for command in sorted(entry_points(group="fakelens.commands"), key=lambda entry: entry.name):
             command.load()(app)
         code = app(standalone_mode=False)
+        if code == _INTERRUPTED:  # recent releases of Typer swallow the exception
+            raise KeyboardInterrupt
     except FakelensError as error:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted", 130)
+        return _fail("interrupted", _INTERRUPTED)
     except (BrokenPipeError, SystemExit) as error:
         # Typer turns a broken pipe into exit code 1, which stands for a finding or a failed gate here.
         if not isinstance(error, BrokenPipeError) and not isinstance(error.__context__, BrokenPipeError):

@@ -58,7 +58,7 @@ def load_image(source: Path | bytes) -> Image.Image:
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise ImageError(f"{name}: {_why_not_an_image(source, error)}") from error
     except Exception as error:  # Pillow's decoders raise many kinds
-        raise ImageError(f"{name}: cannot be decoded, damaged or incomplete ({error})") from error
+        raise ImageError(f"{name}: {_why_not_decoded(source, error)}") from error
 
 
 def fit_image(image: Image.Image, spec: InputSpec) -> ImageU8:
@@ -73,7 +73,7 @@ def fit_image(image: Image.Image, spec: InputSpec) -> ImageU8:
 
 def to_rgb(image: Image.Image) -> Image.Image:
     """Return a decoded image of any mode in RGB, as `load_image` does."""
-    if image.mode == "RGB":
+    if image.mode == "RGB" and not image.has_transparency_data:
         return image
     if image.mode in _SIXTEEN_BIT_MODES:
         return Image.fromarray(_to_eight_bits(np.asarray(image))).convert("RGB")
@@ -94,13 +94,19 @@ def _to_eight_bits(grey: npt.NDArray[Any]) -> ImageU8:
     return np.clip(grey.astype(np.int64) // 257, 0, 255).astype(np.uint8)
 
 
+def _why_not_decoded(source: Path | bytes, error: Exception) -> str:
+    if isinstance(source, Path) and source.is_dir():
+        return "is a folder, not an image"
+    if isinstance(error, OSError) and error.strerror:  # the system's word, not a decoder's
+        return f"cannot be read ({error.strerror})"
+    return f"cannot be decoded, damaged or incomplete ({error})"
+
+
 def _why_not_an_image(source: Path | bytes, error: Exception) -> str:
     if isinstance(error, Image.DecompressionBombError):
         return f"over the limit of {MAX_PIXELS // 10**6} megapixels; crop it or scale it down first"
     if isinstance(source, bytes):
         return "empty input" if not source else "not an image (JPEG, PNG, WebP, BMP, TIFF, GIF)"
-    if source.is_dir():
-        return "is a folder, not an image"
     if source.stat().st_size == 0:
         return "the file is empty"
     return "not an image (JPEG, PNG, WebP, BMP, TIFF, GIF), whatever its name says"

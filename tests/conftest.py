@@ -135,9 +135,10 @@ def model_file(tmp_path: Path, brightness_graph: bytes) -> Path:
 
 @pytest.fixture
 def pixel_model_file(tmp_path: Path) -> Path:
-    """A model whose answer changes with any pixel: a random weight for each byte."""
+    """A model whose answer changes with any byte of its input: a random weight for each, none near zero."""
     generator = np.random.default_rng(0)
-    weights = generator.normal(0, 0.002, (2, SIZE * SIZE * 3)).astype(np.float32)
+    weights = np.zeros((2, SIZE * SIZE * 3), np.float32)
+    weights[1] = generator.uniform(0.001, 0.003, SIZE * SIZE * 3) * generator.choice([-1, 1], SIZE * SIZE * 3)
     path = tmp_path / "pixels.tflite"
     path.write_bytes(
         pack_model(make_graph(weights, [0, 0]), Contract(name="pixels", input=InputSpec(size=SIZE)))

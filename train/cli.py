@@ -10,6 +10,8 @@ import typer
 from fakelens.edge_runtime.errors import UsageError, require_extra
 from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
 
+_PROBE_NOISE = 0.03  # AUC; what chance alone may do to the probe
+
 
 def register(app: typer.Typer) -> None:
     """Mount this room's commands."""
@@ -72,11 +74,15 @@ def train(
         raise UsageError("DATA is missing: a folder with real/ and fake/")
     config = load_config(recipe, given)
 
-    load_tensorflow()
+    require_extra("train", "tomli_w", "jinja2")
     show_log()
-    from fakelens.train.trainer import resume_training, start_training
+    from fakelens.train.job import open_job, reopen_job
 
-    result = resume_training(output) if resume or data is None else start_training(data, output, config)
+    job = reopen_job(output) if resume or data is None else open_job(data, output, config)
+    load_tensorflow()
+    from fakelens.train.trainer import run_job
+
+    result = run_job(job)
     for part, metrics in (("validation", result.validation), ("test", result.test)):
         if metrics is not None:
             low, high = 100 * metrics.accuracy.low, 100 * metrics.accuracy.high
@@ -122,7 +128,7 @@ def synthesize(
     """Make a labelled real/fake set from nothing but real photos.
 
     The fakes are the photos' own tiles passed through an up-sampling auto-encoder trained on them, which
-    leaves the trace that generators leave; content, size and encoding are the same in both classes.
+    leaves a trace of the kind that generators leave; content, size and encoding match.
     """
     from fakelens.benchmarks.labelled import Split
 
@@ -144,6 +150,8 @@ def synthesize(
         f"fakes differ from their reals by {result.unseen_quality.difference:.1f} grey levels on average "
         f"(PSNR {result.unseen_quality.psnr_db:.1f} dB, photos the auto-encoder never saw)"
     )
+    given_away = abs(result.metadata_auc - 0.5) > _PROBE_NOISE
     typer.echo(
-        f"a probe on file metadata scores AUC {result.metadata_auc:.2f} (.50 is chance): no class given away"
+        f"a probe on file metadata scores AUC {result.metadata_auc:.2f} (.50 is chance): "
+        + ("it GIVES THE CLASS AWAY, do not train on this set" if given_away else "no class given away")
     )

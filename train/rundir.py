@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow_model_optimization as tfmot
 import tomli_w
 from PIL import Image
 
@@ -56,6 +55,8 @@ def read_start(run: Path) -> tuple[TrainConfig, Path, str]:
 
 def write_model(path: Path, model: Any) -> None:
     """Save `model` as HDF5 (the format in which quantization-aware models reload), atomically."""
+    import tensorflow_model_optimization as tfmot  # the rest of this module works without TensorFlow
+
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".model-") as folder:
         partial = Path(folder) / path.name
         with tfmot.quantization.keras.quantize_scope():

@@ -5,6 +5,7 @@ Each stage keeps its state in RUN/checkpoints, so that a run goes on from its la
 
 import logging
 import platform
+import shutil
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,15 +17,16 @@ import tf_keras as keras
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Metrics, evaluate
 from fakelens.edge_runtime.contract import Contract, DataSource, InputSpec, Training
-from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train import rundir
 from fakelens.train.calibrate import choose_decision, fit_temperature
 from fakelens.train.checkpoint import Epoch, load_state
 from fakelens.train.compress import LayerSparsity, measure_sparsity, overall_sparsity, prune, quantize_aware
 from fakelens.train.config import TrainConfig
-from fakelens.train.data import Dataset, class_weights, load_dataset
+from fakelens.train.data import Dataset, class_weights
 from fakelens.train.fit import Examples, Stage, fit_stage, predict
 from fakelens.train.fold import BYTE_SCALE, fold_input_scale, fold_temperature
+from fakelens.train.job import Job
 from fakelens.train.networks import build_network
 from fakelens.train.precision import choose_policy
 from fakelens.train.report import ReportData, write_report
@@ -44,29 +46,17 @@ class TrainResult:
     sparsity: tuple[LayerSparsity, ...]
 
 
-def start_training(data: Path, run: Path, config: TrainConfig) -> TrainResult:
-    """Train on `data` into the new run directory `run`; `UsageError` where either cannot be used."""
-    rundir.check_new(run)
-    dataset = load_dataset(data, config.data, config.seed)
-    rundir.start_run(run, config, data, dataset.digest)
-    return _train(run, config, dataset)
-
-
-def resume_training(run: Path) -> TrainResult:
-    """Go on with the interrupted training in `run`, on its own data and configuration."""
-    if (run / rundir.RECORD).exists():
-        raise UsageError(f"{run}: this training is finished; convert it, or train into another -o")
-    config, data, digest = rundir.read_start(run)
-    dataset = load_dataset(data, config.data, config.seed)
-    if dataset.digest != digest:
-        raise RunError(f"{data}: the images have changed since the run began; train into a new -o")
-    return _train(run, config, dataset)
-
-
-def _train(run: Path, config: TrainConfig, dataset: Dataset) -> TrainResult:
+def run_job(job: Job) -> TrainResult:
+    """Train `job` to its end, from wherever its checkpoints stand, and fill its run directory."""
+    run, config, dataset = job.run, job.config, job.dataset
+    (run / "checkpoints").mkdir(exist_ok=True)
     keras.utils.set_random_seed(config.seed)
     examples = _gather(dataset)
-    float_model = _train_float(config, examples, _stage(run, config, 0))
+    try:
+        float_model = _train_float(config, examples, _stage(run, config, 0))
+    except ConfigError:  # a network that cannot be built: nothing was trained, so nothing is left behind
+        shutil.rmtree(run)
+        raise
     if config.prune.sparsity:
         float_model = prune(float_model, examples, config, _stage(run, config, 1))
     model = float_model
@@ -78,7 +68,7 @@ def _train(run: Path, config: TrainConfig, dataset: Dataset) -> TrainResult:
     rundir.write_model(run / "model.h5", model)
     rundir.write_calibration(run, examples.images, examples.labels, config.seed)
     rundir.write_validation(run, examples.val_images, examples.val_labels, config.seed)
-    return _hand_over(run, config, dataset, model, temperature)
+    return _hand_over(job, model, temperature)
 
 
 def _gather(dataset: Dataset) -> Examples:
@@ -94,10 +84,12 @@ def _gather(dataset: Dataset) -> Examples:
 
 
 def _stage(run: Path, config: TrainConfig, order: int) -> Stage:
-    folder = run / "checkpoints"
-    folder.mkdir(exist_ok=True)
     return Stage(
-        name=_STAGES[order], fit=config.fit, augment=config.augment, seed=config.seed + order, folder=folder
+        name=_STAGES[order],
+        fit=config.fit,
+        augment=config.augment,
+        seed=config.seed + order,
+        folder=run / "checkpoints",
     )
 
 
@@ -126,9 +118,9 @@ def _fold(model: Any, examples: Examples) -> float:
     return temperature
 
 
-def _hand_over(
-    run: Path, config: TrainConfig, dataset: Dataset, model: Any, temperature: float
-) -> TrainResult:
+def _hand_over(job: Job, model: Any, temperature: float) -> TrainResult:
+    """Decide on validation, measure, and write report and record."""
+    run, config, dataset = job.run, job.config, job.dataset
     images, labels = dataset.take(Split.VAL)
     p_fake = predict(model, images)
     decision = choose_decision(labels, p_fake, config.decision.unsure_share)

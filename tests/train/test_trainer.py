@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from fakelens.edge_runtime.contract import contract_from_json
-from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.edge_runtime.errors import ConfigError, RunError, UsageError
 from fakelens.train.config import PruneConfig, QatConfig, TrainConfig, load_config
-from fakelens.train.trainer import TrainResult, resume_training, start_training
+from fakelens.train.job import open_job, reopen_job
+from fakelens.train.trainer import TrainResult, run_job
 from tests.train.conftest import write_images
 
 CONFIG = load_config(
@@ -42,7 +43,7 @@ def write_data(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> TrainResult:
     folder = tmp_path_factory.mktemp("trainer")
-    return start_training(write_data(folder / "data"), folder / "run", CONFIG)
+    return run_job(open_job(write_data(folder / "data"), folder / "run", CONFIG))
 
 
 def test_the_run_directory_holds_what_convert_needs(result: TrainResult) -> None:
@@ -86,14 +87,14 @@ def test_the_resolved_configuration_reproduces_the_run(result: TrainResult) -> N
 
 def test_a_finished_run_is_not_trained_again(result: TrainResult, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="finished"):
-        resume_training(result.run)
+        reopen_job(result.run)
     with pytest.raises(UsageError, match="exists already"):
-        start_training(tmp_path, result.run, CONFIG)
+        open_job(tmp_path, result.run, CONFIG)
 
 
 def test_resuming_nothing_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no run to resume"):
-        resume_training(tmp_path)
+        reopen_job(tmp_path)
 
 
 def test_data_that_changed_meanwhile_are_noticed(tmp_path: Path) -> None:
@@ -101,11 +102,11 @@ def test_data_that_changed_meanwhile_are_noticed(tmp_path: Path) -> None:
     plain: TrainConfig = replace(
         CONFIG, fit=replace(CONFIG.fit, epochs=1), prune=PruneConfig(), qat=QatConfig()
     )
-    run = start_training(data, tmp_path / "run", plain).run
+    run = run_job(open_job(data, tmp_path / "run", plain)).run
     (run / "run.json").unlink()  # as if interrupted before its last file
     write_images(data / "real", 1, 20, 77)
     with pytest.raises(RunError, match="changed"):
-        resume_training(run)
+        reopen_job(run)
 
 
 def test_fewer_images_than_a_batch_train(tmp_path: Path) -> None:
@@ -114,6 +115,14 @@ def test_fewer_images_than_a_batch_train(tmp_path: Path) -> None:
         None,
         {"data.size": 16, "network.name": "classic", "network.width": 4, "fit.epochs": 1, "data.test": 0.0},
     )
-    result = start_training(data, tmp_path / "run", config)
+    result = run_job(open_job(data, tmp_path / "run", config))
     assert result.test is None
     assert not (result.run / "float.h5").exists()
+
+
+def test_a_network_that_cannot_be_built_leaves_no_run(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    config = load_config(None, {"data.size": 16, "network.name": "mobilenetv2", "network.weights": "gone.h5"})
+    with pytest.raises(ConfigError, match="no such file"):
+        run_job(open_job(data, tmp_path / "run", config))
+    assert not (tmp_path / "run").exists()

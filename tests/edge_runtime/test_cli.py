@@ -1,0 +1,167 @@
+"""`fakelens check` as a user runs it: what it prints where, and how it ends."""
+
+import csv
+import io
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fakelens.edge_runtime.library import list_models
+
+Fakelens = Callable[..., subprocess.CompletedProcess[str]]
+DEVICE_ONLY = (
+    "tensorflow",
+    "tf_keras",
+    "keras",
+    "sklearn",
+    "matplotlib",
+    "skimage",
+    "scipy",
+    "jinja2",
+    "cv2",
+)
+
+
+@pytest.fixture
+def photos(tmp_path: Path, save_grey: Callable[[Path, int], Path]) -> Path:
+    """Three readable images and two that are none."""
+    folder = tmp_path / "photos"
+    save_grey(folder / "a real.png", 40)
+    save_grey(folder / "deep" / "b fake.bmp", 220)
+    save_grey(folder / "deep" / "c unsure.tiff", 128)
+    (folder / "y text.jpg").write_text("no image")
+    (folder / "z empty.png").touch()
+    return folder
+
+
+def test_text_for_people_with_tensorflow_out_of_reach(
+    fakelens: Fakelens, model_file: Path, photos: Path
+) -> None:
+    done = fakelens("check", photos, "--model", model_file, blocked=DEVICE_ONLY)
+    assert done.returncode == 2
+    assert done.stdout.splitlines() == [
+        f"REAL   P(fake) 0.004  {photos}/a real.png",
+        f"FAKE   P(fake) 0.997  {photos}/deep/b fake.bmp",
+        f"UNSURE P(fake) 0.500  {photos}/deep/c unsure.tiff",
+    ]
+    text, empty, summary = done.stderr.splitlines()
+    assert text.startswith(f"fakelens: {photos}/y text.jpg: not an image")
+    assert empty == f"fakelens: {photos}/z empty.png: the file is empty"
+    assert summary == "5 files: 1 real, 1 fake, 1 unsure, 2 unreadable"
+
+
+def test_json_is_one_documented_object_a_line_and_nothing_else(
+    fakelens: Fakelens, model_file: Path, photos: Path
+) -> None:
+    done = fakelens("check", photos, "--json", "--model", model_file)
+    assert done.returncode == 2
+    assert done.stderr == ""
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["verdict"] for row in rows] == ["real", "fake", "unsure", None, None]
+    for row in rows[:3]:
+        assert list(row) == ["path", "verdict", "p_fake", "model", "ms"]
+        assert 0 <= row["p_fake"] <= 1
+        assert row["model"] == "brightness"
+        assert row["ms"] > 0
+    for row in rows[3:]:
+        assert list(row) == ["path", "verdict", "error"]
+        assert row["error"].startswith(row["path"])
+    assert [Path(row["path"]).name[0] for row in rows] == ["a", "b", "c", "y", "z"]
+
+
+def test_csv_is_a_table_of_the_same(fakelens: Fakelens, model_file: Path, photos: Path) -> None:
+    done = fakelens("check", photos, "--csv", "--model", model_file)
+    assert done.returncode == 2
+    assert done.stderr == ""
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["verdict"] for row in rows] == ["real", "fake", "unsure", "", ""]
+    assert list(rows[0]) == ["path", "verdict", "p_fake", "model", "ms", "error"]
+    assert [bool(row["error"]) for row in rows] == [False, False, False, True, True]
+
+
+def test_files_patterns_and_stdin_in_one_call(fakelens: Fakelens, model_file: Path, photos: Path) -> None:
+    stdin = (photos / "deep" / "b fake.bmp").read_bytes()
+    names = [photos / "a*.png", "-", photos / "**" / "*.tiff", photos / "missing.png"]
+    done = fakelens("check", *names, "--json", "--model", model_file, stdin=stdin)
+    rows = {Path(row["path"]).name: row["verdict"] for row in map(json.loads, done.stdout.splitlines())}
+    assert rows == {"a real.png": "real", "-": "fake", "c unsure.tiff": "unsure", "missing.png": None}
+    assert done.returncode == 2
+
+
+def test_one_good_file_leaves_stderr_empty(fakelens: Fakelens, model_file: Path, photos: Path) -> None:
+    """LiteRT announces its delegate on stderr, from C++; nobody asked."""
+    done = fakelens("check", photos / "a real.png", "--model", model_file, "--threads", 2)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+
+
+def test_no_image_on_stdin_is_one_line(fakelens: Fakelens, model_file: Path) -> None:
+    done = fakelens("check", "-", "--model", model_file)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "fakelens: stdin: empty input\n")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "name", "code"),
+    [
+        ("fake", "deep/b fake.bmp", 1),
+        ("fake", "deep/c unsure.tiff", 0),
+        ("fake", "a real.png", 0),
+        ("unsure", "deep/c unsure.tiff", 1),
+        ("unsure", "deep/b fake.bmp", 1),
+        ("unsure", "a real.png", 0),
+        ("fake", ".", 1),  # found one, though another file is unreadable
+    ],
+)
+def test_fail_on_is_for_scripts(
+    fakelens: Fakelens, model_file: Path, photos: Path, verdict: str, name: str, code: int
+) -> None:
+    done = fakelens("check", photos / name, "--model", model_file, "--fail-on", verdict)
+    assert done.returncode == code
+    assert done.stdout  # the answers are given all the same
+
+
+def test_a_photo_that_had_to_be_scaled_down_far_gets_a_note(
+    fakelens: Fakelens, model_file: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (200, 80)).save(tmp_path / "photo.jpg")
+    done = fakelens("check", tmp_path / "photo.jpg", "--json", "--model", model_file)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["verdict"] == "real"
+    assert done.stderr.startswith("note: brightness sees an image scaled to 8 x 8 px")
+    assert " 25 times " in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--json", "--csv"], "exclude each other"),
+        (["--model", "no-such-model"], "no-such-model: no such model file"),
+        (["--model", "photos/a real.png"], "not a TFLite file"),
+        (["--threads", "0"], "--threads"),
+        (["--fail-on", "real"], "--fail-on"),
+        (["no such folder/*.png"], "matches no file"),
+        (["nothing here"], "no images in this folder"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_any_answer(
+    fakelens: Fakelens, model_file: Path, photos: Path, options: list[str], reason: str
+) -> None:
+    (photos.parent / "nothing here").mkdir()
+    done = fakelens("check", "photos", "--model", model_file, *options, cwd=photos.parent)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert reason in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1 or done.stderr.startswith("Usage: ")
+
+
+@pytest.mark.skipif(not list_models(), reason="no release model is committed yet")
+def test_without_a_model_the_default_release_model_answers(fakelens: Fakelens, photos: Path) -> None:
+    done = fakelens("check", photos / "a real.png", "--json", blocked=DEVICE_ONLY)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["model"] in list_models()

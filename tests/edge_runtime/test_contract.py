@@ -1,0 +1,133 @@
+"""The contract is read strictly: what is not exactly of this schema is refused, never guessed."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fakelens.edge_runtime.contract import (
+    Contract,
+    DataSource,
+    Decision,
+    InputSpec,
+    Measurement,
+    Training,
+    contract_from_json,
+    contract_to_json,
+)
+from fakelens.edge_runtime.errors import ModelError
+
+FULL = Contract(
+    name="full",
+    description='An "odd" description, ä.',
+    limits="Small images alone.",
+    input=InputSpec(size=32),
+    decision=Decision(threshold=0.41, unsure_low=0.3, unsure_high=0.6),
+    training=Training(
+        data=(
+            DataSource(name="a", digest="0" * 64, images=10),
+            DataSource(name="b", digest="1" * 64, images=2),
+        ),
+        recipe="cifake-quick",
+        network="compact",
+        seed=7,
+        parameters=1234,
+        sparsity=0.6,
+        quantization="int8",
+        quantization_aware=True,
+        temperature=1.5,
+        versions={"tensorflow": "2.21.0"},
+    ),
+    measured=(
+        Measurement(metric="accuracy", value=0.97, low=0.96, high=0.98, n=100, data="a", split="test"),
+        Measurement(metric="auc", value=0.99, low=0.98, high=1.0, n=100, data="a", split="test", note="!"),
+    ),
+    graph_sha256="f" * 64,
+)
+
+
+def edited(edit: Callable[[dict[str, Any]], object]) -> str:
+    data = json.loads(contract_to_json(FULL))
+    edit(data)
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize("contract", [FULL, Contract(name="least", input=InputSpec(size=1))])
+def test_a_contract_survives_the_way_to_json_and_back(contract: Contract) -> None:
+    assert contract_from_json(contract_to_json(contract)) == contract
+    assert contract_from_json(contract_to_json(contract).encode()) == contract
+
+
+def test_whole_numbers_count_as_floats() -> None:
+    contract = contract_from_json(edited(lambda data: data["decision"].update(threshold=1)))
+    assert contract.decision.threshold == 1.0
+    assert isinstance(contract.decision.threshold, float)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda data: data.update(mean=[0.5]),
+        lambda data: data["input"].update(std=1),
+        lambda data: data["measured"][0].update(extra=1),
+        lambda data: data["input"].update(size="32"),
+        lambda data: data["input"].update(size=32.0),
+        lambda data: data["input"].update(size=True),
+        lambda data: data["input"].update(size=None),
+        lambda data: data["input"].update(fit="crop"),
+        lambda data: data["decision"].update(threshold="0.5"),
+        lambda data: data["decision"].update(threshold=True),
+        lambda data: data["decision"].update(threshold=10**400),
+        lambda data: data["training"].update(data={}),
+        lambda data: data["training"].update(versions={"numpy": 2}),
+        lambda data: data.update(measured="none"),
+        lambda data: data.pop("name"),
+        lambda data: data.pop("input"),
+    ],
+)
+def test_unknown_missing_and_wrong_fields_are_refused(edit: Callable[[dict[str, Any]], object]) -> None:
+    with pytest.raises(ModelError, match="does not follow schema 1"):
+        contract_from_json(edited(edit))
+
+
+@pytest.mark.parametrize("schema", [0, 2, "1", None, True, [1]])
+def test_another_schema_is_refused_with_the_remedy(schema: object) -> None:
+    with pytest.raises(ModelError, match="install the fakelens release"):
+        contract_from_json(edited(lambda data: data.update(schema=schema)))
+    with pytest.raises(ModelError, match="install the fakelens release"):
+        contract_from_json(edited(lambda data: data.pop("schema")))
+
+
+@pytest.mark.parametrize("labels", [["fake", "real"], ["real"], ["real", "fake", "other"], ["Real", "Fake"]])
+def test_labels_in_another_order_or_number_are_refused(labels: list[str]) -> None:
+    with pytest.raises(ModelError, match="in this order"):
+        contract_from_json(edited(lambda data: data.update(labels=labels)))
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "value"),
+    [
+        ("input", "size", 0),
+        ("input", "size", -32),
+        ("input", "size", 4097),
+        ("decision", "threshold", 1.01),
+        ("decision", "threshold", -0.01),
+        ("decision", "unsure_low", -1),
+        ("decision", "unsure_high", 1e9),
+        ("decision", "threshold", float("nan")),
+    ],
+)
+def test_values_no_runtime_could_use_are_refused_by_name(part: str, field: str, value: float) -> None:
+    with pytest.raises(ModelError, match=f"{field if part == 'decision' else 'input size'}"):
+        contract_from_json(edited(lambda data: data[part].update({field: value})))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", "1", b"\xff\xfe\0", "[" * 100_000, '{"schema":1,"a":' * 100_000, "9" * 5000],
+)
+def test_what_is_no_json_object_is_refused_in_one_line(text: str | bytes) -> None:
+    with pytest.raises(ModelError) as caught:
+        contract_from_json(text)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,145 @@
+"""The umbrella command: starts light, ends in one line and the right exit code, never a traceback."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMAND = Path(sys.executable).parent / "fakelens"
+HEAVY = ("tensorflow", "tf_keras", "numpy", "PIL", "ai_edge_litert", "sklearn", "matplotlib", "skimage")
+Fakelens = Callable[..., subprocess.CompletedProcess[str]]
+
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals and streams")
+
+
+@pytest.fixture
+def many(tmp_path: Path, save_grey: Callable[[Path, int], Path]) -> Path:
+    """More results than a pipe holds, so that the command waits in the middle of its work."""
+    folder = tmp_path / "many"
+    image = save_grey(folder / "0.png", 40)
+    for number in range(1, 1500):
+        os.link(image, folder / f"{number:04}-{'name' * 20}.png")
+    return folder
+
+
+def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([COMMAND, *map(str, arguments)], stderr=subprocess.PIPE, **options)
+
+
+def test_help_lists_the_commands_without_any_heavy_module(fakelens: Fakelens) -> None:
+    done = fakelens("--help", blocked=HEAVY)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    for command in ("check", "info", "train", "synthesize", "convert", "bench"):
+        assert f" {command} " in done.stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['fakelens', '--help']\n"
+        "from fakelens.edge_runtime.main import main\n"
+        "try: main()\n"
+        f"finally: sys.stderr.write(' '.join(m for m in {HEAVY!r} if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert "Usage:" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "info", "train", "synthesize", "convert", "bench"])
+def test_every_command_explains_itself_on_the_base_install_alone(fakelens: Fakelens, command: str) -> None:
+    done = fakelens(command, "--help", blocked=("tensorflow", "tf_keras", "sklearn", "matplotlib"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"fakelens {command}" in done.stdout
+
+
+def test_the_version_is_that_of_the_package(fakelens: Fakelens) -> None:
+    assert fakelens("--version").stdout == f"fakelens {version('fakelens')}\n"
+
+
+@pytest.mark.parametrize("arguments", [["no-such-command"], ["--no-such-option"], ["check"]])
+def test_bad_usage_is_exit_2_without_a_traceback(fakelens: Fakelens, arguments: list[str]) -> None:
+    done = fakelens(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Usage: fakelens" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_extra_is_exit_3_with_the_command_to_install_it(fakelens: Fakelens, tmp_path: Path) -> None:
+    done = fakelens("train", tmp_path, blocked=("tensorflow",), cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr == (
+        'fakelens: this command needs tensorflow, which is not installed: pip install "fakelens[train]"\n'
+    )
+    assert not (tmp_path / "run").exists()
+
+
+@posix
+def test_ctrl_c_in_the_middle_of_a_batch_is_exit_130(model_file: Path, many: Path) -> None:
+    process = start("check", many, "--json", "--model", model_file, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith(b'{"path"')
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.strip() == b"fakelens: interrupted"
+    assert output.count(b"\n") < 1400  # it stopped there and then
+
+
+@posix
+@pytest.mark.parametrize("output", ["--json", "--csv"])
+def test_a_reader_that_has_enough_is_no_error(model_file: Path, many: Path, output: str) -> None:
+    process = start("check", many, output, "--model", model_file, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=60) == 0
+
+
+@posix
+@pytest.mark.parametrize("stream", [1, 2])
+def test_a_closed_stream_changes_no_exit_code(
+    model_file: Path, tmp_path: Path, save_grey: Callable[[Path, int], Path], stream: int
+) -> None:
+    for level, code in ((10, 0), (250, 1)):
+        image = save_grey(tmp_path / f"{level}.png", level)
+        command = f"'{COMMAND}' check '{image}' --model '{model_file}' --fail-on fake {stream}>&-"
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+        assert done.returncode == code
+        assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_line(
+    model_file: Path, tmp_path: Path, save_grey: Callable[[Path, int], Path]
+) -> None:
+    image = save_grey(tmp_path / "grey.png", 40)
+    with Path("/dev/full").open("w") as full:
+        process = start("check", image, "--model", model_file, stdout=full)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert errors.startswith(b"fakelens: the disk is full")
+    assert errors.count(b"\n") == 1
+
+
+@posix
+@pytest.mark.parametrize("output", ["--csv", "--json", None])
+def test_any_file_name_can_be_written(
+    model_file: Path, tmp_path: Path, save_grey: Callable[[Path, int], Path], output: str | None
+) -> None:
+    image = save_grey(tmp_path / os.fsdecode(b"\xff \xc3\xa4.png"), 40)
+    arguments = ["check", image, "--model", model_file, *([output] if output else [])]
+    for encoding in ("utf-8:strict", "ascii:strict"):
+        process = start(*arguments, stdout=subprocess.PIPE, env=os.environ | {"PYTHONIOENCODING": encoding})
+        answer, errors = process.communicate(timeout=60)
+        assert (process.returncode, errors) == (0, b"")
+        assert b"real" in answer.lower()

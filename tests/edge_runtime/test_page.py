@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from fakelens.edge_runtime.contract import Contract, InputSpec
+from fakelens.edge_runtime.detector import CheckedFile
+from fakelens.edge_runtime.page import PageSink
+from fakelens.edge_runtime.verdict import Label, Verdict
+
+CONTRACT = Contract(name="m<1>", input=InputSpec(size=8), limits="only noise")
+
+
+def checked(path: Path, label: Label = Label.FAKE) -> CheckedFile:
+    return CheckedFile(
+        path=str(path), verdict=Verdict(label=label, p_fake=0.875, model="m<1>", latency_ms=1.0)
+    )
+
+
+def test_the_page_shows_pictures_verdicts_and_failures_on_its_own(tmp_path: Path) -> None:
+    picture = tmp_path / "a & b.png"
+    Image.fromarray(np.zeros((400, 300, 3), np.uint8)).save(picture)
+    page = PageSink()
+    page.write(checked(picture))
+    page.write(CheckedFile(path="x.jpg", error="x.jpg: <damaged>"))
+    page.save(tmp_path / "page.html", CONTRACT)
+    text = (tmp_path / "page.html").read_text()
+    assert "1 fake, 1 unreadable" in text
+    assert "P(fake) 0.875" in text
+    assert 'src="data:image/jpeg;base64,' in text
+    assert "a &amp; b.png" in text
+    assert "&lt;damaged&gt;" in text
+    assert "m&lt;1&gt;" in text
+    assert "only noise" in text
+    assert "http" not in text
+
+
+def test_a_picture_gone_since_is_no_failure(tmp_path: Path) -> None:
+    page = PageSink()
+    page.write(checked(tmp_path / "gone.png", Label.REAL))
+    page.save(tmp_path / "page.html", CONTRACT)
+    assert "1 real" in (tmp_path / "page.html").read_text()

@@ -1,0 +1,43 @@
+"""What native code writes to stderr is kept off the screen, and everything else is not."""
+
+import logging
+import os
+import sys
+
+import pytest
+
+from fakelens.edge_runtime.quiet import muted_stderr
+
+
+def test_native_output_goes_to_the_log_alone(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with muted_stderr():
+        os.write(2, b"INFO: native talk\n")
+    assert capfd.readouterr().err == ""
+    assert "native talk" in caplog.text
+
+
+def test_stderr_speaks_again_afterwards_even_after_an_error(capfd: pytest.CaptureFixture[str]) -> None:
+    os.write(2, b"before\n")
+    with pytest.raises(ValueError), muted_stderr():
+        int("inside" * os.write(2, b"inside\n"))
+    os.write(2, b"after\n")
+    print("and Python too", file=sys.stderr, flush=True)
+    assert capfd.readouterr().err == "before\nafter\nand Python too\n"
+
+
+def list_free_handles() -> list[int]:
+    handles = [os.dup(2) for _ in range(20)]
+    for handle in handles:
+        os.close(handle)
+    return handles
+
+
+def test_no_handle_is_left_open() -> None:
+    before = list_free_handles()
+    for _ in range(5):
+        with muted_stderr():
+            pass
+    assert list_free_handles() == before

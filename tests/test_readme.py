@@ -1,0 +1,74 @@
+"""Every `fakelens` command that the README shows, run in its order in one folder."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+MAKE_TARGETS = {"make demo", "make test"}  # CI runs the one, the other runs this
+
+
+def list_commands() -> list[str]:
+    blocks = BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+def write_class(folder: Path, brightness: float, count: int, size: int) -> None:
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(int(brightness))
+    for number in range(count):
+        pixels = np.clip(rng.normal(brightness, 40, (size, size, 3)), 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the README takes for granted: a photo, pictures, two folders of images, CIFAKE's layout."""
+    folder = tmp_path_factory.mktemp("readme")
+    rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8)).save(folder / "photo.jpg")
+    write_class(folder / "pictures", 128, 3, 40)
+    for label, brightness in (("real", 90), ("fake", 165)):
+        write_class(folder / "data" / label, brightness, 250, 32)
+        write_class(folder / "unseen" / label, brightness + 1, 30, 32)
+        for split, count in (("train", 400), ("test", 20)):
+            write_class(folder / "cifake" / split / label.upper(), brightness + len(split), count, 32)
+    (folder / "cifake_test_fakes_also_in_train.txt").write_text("FAKE/0.png\n")
+    return folder
+
+
+@pytest.mark.slow
+def test_every_command_in_the_readme_runs(workplace: Path) -> None:
+    pytest.importorskip("tf_keras", reason="training needs the [train] extra")
+    pytest.importorskip("skimage", reason="the built-in photos need the [demo] extra")
+    fakelens = shutil.which("fakelens", path=str(Path(sys.executable).parent))
+    assert fakelens is not None
+    ran = 0
+    for command in list_commands():
+        if command.startswith("fakelens "):
+            line = shlex.quote(fakelens) + command.removeprefix("fakelens")
+            done = subprocess.run(
+                ["bash", "-c", line],
+                cwd=workplace,
+                capture_output=True,
+                text=True,
+                env=os.environ | {"FAKELENS_CACHE": str(workplace / "cache")},
+                check=False,
+            )
+            allowed = {0, 1} if "--fail-on" in command else {0}
+            assert done.returncode in allowed, f"{command}\n{done.stdout}\n{done.stderr}"
+            assert "Traceback" not in done.stderr
+            ran += 1
+        else:
+            assert command in MAKE_TARGETS or command.startswith("pip install "), command
+    assert ran >= 10

@@ -1,0 +1,73 @@
+"""The committed release models against their own cards, on a fixed slice of the official test images."""
+
+import hashlib
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from fakelens.benchmarks.accuracy import measure_accuracy, score_images
+from fakelens.benchmarks.labelled import Split, find_labelled
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.library import DEFAULT_MODEL, find_model, list_models
+from fakelens.edge_runtime.modelfile import read_model
+
+ARCHIVE = Path(
+    os.environ.get("FAKELENS_CIFAKE")
+    or Path(__file__).resolve().parents[2] / "shared" / "data" / "cifake.tar.xz"
+)
+SLICE_PER_CLASS = 1000
+MOST_BELOW_CARD = 0.01
+MOST_BYTES = 5_000_000  # of all release models together
+
+
+@pytest.fixture(scope="module")
+def cifake_slice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The 2,000 test images whose names hash lowest, half of each class."""
+    if not ARCHIVE.is_file():
+        pytest.skip(f"{ARCHIVE.name} is not beside the project: set FAKELENS_CIFAKE to it")
+    folder = tmp_path_factory.mktemp("cifake")
+    with tarfile.open(ARCHIVE) as archive:
+        members = [m for m in archive if m.isfile() and "/test/" in f"/{m.name}"]
+        members.sort(key=lambda m: hashlib.sha256(m.name.encode()).digest())
+        for label in ("REAL", "FAKE"):
+            chosen = [m for m in members if Path(m.name).parent.name == label][:SLICE_PER_CLASS]
+            archive.extractall(folder, chosen, filter="data")
+    return next(folder.glob("**/test")).parent
+
+
+def test_the_default_model_is_a_release_model() -> None:
+    assert DEFAULT_MODEL in list_models()
+
+
+def test_the_release_models_stay_small() -> None:
+    assert sum(find_model(name).stat().st_size for name in list_models()) < MOST_BYTES
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_a_release_model_carries_a_complete_card(name: str) -> None:
+    contract = read_model(find_model(name)).contract
+    assert contract.name == name
+    assert contract.training.quantization == "int8"
+    assert contract.description
+    assert contract.limits
+    splits = {measurement.split for measurement in contract.measured}
+    assert {"validation", "test"} <= splits
+    for measurement in contract.measured:
+        assert measurement.low <= measurement.value <= measurement.high
+        assert measurement.n > 0
+
+
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.parametrize("name", [name for name in list_models() if name.startswith("cifake")])
+def test_a_release_model_is_as_good_as_its_card(name: str, cifake_slice: Path) -> None:
+    detector = Detector(name)
+    card = next(
+        m for m in detector.contract.measured if m.metric == "accuracy" and m.split == "test" and not m.note
+    )
+    scores = score_images(detector, find_labelled(cifake_slice, Split.TEST))
+    assert len(scores.labels) == 2 * SLICE_PER_CLASS
+    accuracy = measure_accuracy(scores, detector.contract.decision).metrics.accuracy
+    assert accuracy.value >= card.value - MOST_BELOW_CARD

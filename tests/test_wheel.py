@@ -1,0 +1,134 @@
+"""The wheel, installed where there is no TensorFlow: it holds what it should, and checks a photo."""
+
+import json
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fakelens.edge_runtime.library import DEFAULT_MODEL
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("edge_runtime", "benchmarks", "convert", "train")
+MODELS = sorted(path.name for path in (ROOT / "edge_runtime" / "models").glob("*.tflite"))
+OFFLINE = (
+    "NewConnectionError",
+    "ConnectTimeoutError",
+    "ProxyError",
+    "name resolution",
+    "Network is unreachable",
+)
+
+
+def run_pip(*command: object) -> None:
+    """Run what needs a package index; skip the test where none can be reached."""
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+    output = done.stdout + done.stderr
+    if done.returncode and any(sign in output for sign in OFFLINE):
+        pytest.skip("pip cannot reach a package index")
+    assert done.returncode == 0, output
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy of the source tree: one that was built in before keeps deleted files."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("needs the git checkout, to tell source from what was made in it")
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    source, output = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():  # a deleted file is still listed until it is committed
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, source / name)
+    run_pip(sys.executable, "-m", "build", "--wheel", "--outdir", output, source)
+    (built,) = output.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of programs of a new environment with nothing but the wheel and what it asks for."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    programs = folder / ("Scripts" if sys.platform == "win32" else "bin")
+    run_pip(programs / "python", "-m", "pip", "install", wheel)
+    return programs
+
+
+def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def test_it_holds_one_namespace_and_all_its_data(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if not name.endswith("/")}
+    roots = {name.split("/")[0] for name in names}
+    assert roots == {"fakelens", next(root for root in roots if root.endswith(".dist-info"))}
+    for room in ROOMS:
+        sources = {f"fakelens/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / room).rglob("*.py")}
+        packed = {name for name in names if name.startswith(f"fakelens/{room}/") and name.endswith(".py")}
+        assert packed == sources
+        assert f"fakelens/{room}/py.typed" in names
+    recipes = {path.name for path in (ROOT / "train" / "recipes").glob("*.toml")}
+    assert recipes
+    assert {f"fakelens/train/recipes/{name}" for name in recipes} <= names
+    assert "fakelens/train/report.html" in names
+    assert {f"fakelens/edge_runtime/models/{name}" for name in MODELS} <= names
+    assert any(name.endswith("/LICENSE") for name in names)
+
+
+def test_the_base_install_brings_no_tensorflow_and_the_command_starts(
+    environment: Path, tmp_path: Path
+) -> None:
+    listed = run(environment / "python", "-m", "pip", "list", "--format", "json", cwd=tmp_path)
+    installed = {package["name"].lower() for package in json.loads(listed.stdout)}
+    assert "fakelens" in installed
+    assert not installed & {
+        "tensorflow",
+        "tf-keras",
+        "tf_keras",
+        "keras",
+        "scikit-learn",
+        "matplotlib",
+        "scipy",
+    }
+    done = run(environment / "fakelens", "--help", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert " check " in done.stdout
+
+
+def test_training_there_is_exit_3_with_the_command_to_install_it(environment: Path, tmp_path: Path) -> None:
+    done = run(environment / "fakelens", "train", "x", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        'fakelens: this command needs tensorflow, which is not installed: pip install "fakelens[train]"\n'
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_checks_a_photo_with_a_model_file(environment: Path, tmp_path: Path, model_file: Path) -> None:
+    Image.new("RGB", (8, 8), "white").save(tmp_path / "photo.jpg")
+    done = run(environment / "fakelens", "check", "photo.jpg", "--model", model_file, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "FAKE   P(fake) 1.000  photo.jpg\n"
+
+
+@pytest.mark.skipif(f"{DEFAULT_MODEL}.tflite" not in MODELS, reason="no release model is committed yet")
+def test_it_checks_a_photo_with_the_model_inside(environment: Path, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.jpg")
+    done = run(environment / "fakelens", "check", "photo.jpg", "--json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert answer["path"] == "photo.jpg"
+    assert answer["model"] == DEFAULT_MODEL
+    assert answer["verdict"] in ("real", "fake", "unsure")

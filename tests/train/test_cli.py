@@ -1,0 +1,99 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.train.conftest import write_images
+
+FAKELENS = str(Path(sys.executable).parent / "fakelens")
+SMALL = [
+    *("--network", "classic", "--size", "16", "--batch-size", "16"),
+    *("--set", "network.width=4", "--set", "fit.ema=0.9", "--set", "fit.patience=0"),
+]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([FAKELENS, *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train"], "DATA is missing"),
+        (["train", "gone", "--resume", "--epochs", "3"], "leave the others out"),
+        (["train", "gone", "--set", "fit.epochz=3"], "epochz"),
+        (["train", "gone", "--prune", "2"], "prune.sparsity is 2"),
+        (["train", "gone", "--recipe", "nonsense"], "no such recipe"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], message: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [([], "no real/ and fake/"), (["real"], "no fake/"), (["real", "fake"], "no images")],
+)
+def test_unusable_data_is_one_line_and_leaves_nothing(
+    tmp_path: Path, classes: list[str], message: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    for name in classes:
+        (tmp_path / "data" / name).mkdir()
+        if len(classes) == 1:
+            write_images(tmp_path / "data" / name, 3, 90, 1)
+    done = run("train", str(tmp_path / "data"), "-o", str(tmp_path / "run"))
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_a_killed_training_resumes_to_the_same_result(tmp_path: Path, data: Path) -> None:
+    epochs = ["--epochs", "60", *SMALL]
+    killed = tmp_path / "killed"
+    process = subprocess.Popen([FAKELENS, "train", str(data), "-o", str(killed), *epochs])
+    checkpoint = killed / "checkpoints" / "float.npz"
+    deadline = time.monotonic() + 180
+    while not checkpoint.exists() and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (killed / "run.json").exists()
+
+    done = run("convert", str(killed))
+    assert done.returncode == 2
+    assert "--resume" in done.stderr
+
+    resumed = run("train", "--resume", "-o", str(killed))
+    assert resumed.returncode == 0, resumed.stderr
+    assert "resuming after epoch" in resumed.stderr
+    whole = run("train", str(data), "-o", str(tmp_path / "whole"), *epochs)
+    assert resumed.stdout.splitlines()[:2] == whole.stdout.splitlines()[:2]
+
+
+@pytest.mark.slow
+def test_ctrl_c_says_so_and_exits_130(tmp_path: Path, data: Path) -> None:
+    output = tmp_path / "run"
+    process = subprocess.Popen(
+        [FAKELENS, "train", str(data), "-o", str(output), "--epochs", "5000", *SMALL],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 180
+    while not (output / "checkpoints" / "float.npz").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stderr.splitlines()[-1].startswith("fakelens: interrupted")
+    assert "Traceback" not in stderr

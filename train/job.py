@@ -1,0 +1,37 @@
+"""What is to be trained, checked before TensorFlow is loaded: what is wrong is said at once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.train import rundir
+from fakelens.train.config import TrainConfig
+from fakelens.train.data import Dataset, load_dataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A run directory that is open for training, its configuration and its data."""
+
+    run: Path
+    config: TrainConfig
+    dataset: Dataset
+
+
+def open_job(data: Path, run: Path, config: TrainConfig) -> Job:
+    """Open the new run directory `run` for training on `data`; `UsageError` where either cannot be used."""
+    rundir.check_new(run)
+    dataset = load_dataset(data, config.data, config.seed)
+    rundir.start_run(run, config, data, dataset.digest)
+    return Job(run=run, config=config, dataset=dataset)
+
+
+def reopen_job(run: Path) -> Job:
+    """Open the interrupted training in `run` again, on its own data and configuration."""
+    if (run / rundir.RECORD).exists():
+        raise UsageError(f"{run}: this training is finished; convert it, or train into another -o")
+    config, data, digest = rundir.read_start(run)
+    dataset = load_dataset(data, config.data, config.seed)
+    if dataset.digest != digest:
+        raise RunError(f"{data}: the images have changed since the run began; train into a new -o")
+    return Job(run=run, config=config, dataset=dataset)
