@@ -151,7 +151,8 @@ def _integer(value: object) -> object:
 
 
 def _number(value: object) -> object:
-    return float(value) if isinstance(_integer(value), int) else value
+    value = _integer(value)
+    return float(value) if isinstance(value, int) else value
 
 
 _STRICT = dacite.Config(strict=True, cast=[Fit], type_hooks={float: _number, int: _integer})

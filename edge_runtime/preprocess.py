@@ -21,7 +21,7 @@ ImageU8 = npt.NDArray[np.uint8]
 VERSION = 1  # raise it when the bytes of any image change: caches are keyed by it
 MAX_PIXELS = 100_000_000  # refuse decompression bombs before decoding; a 100-megapixel photo passes
 _SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
-_TURNS = {
+_TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hold anything there
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -58,7 +58,7 @@ def load_image(source: Path | bytes) -> Image.Image:
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise ImageError(f"{name}: {_why_not_an_image(source, error)}") from error
     except Exception as error:  # Pillow's decoders raise many kinds
-        raise ImageError(f"{name}: {_why_not_decoded(source, error)}") from error
+        raise ImageError(f"{name}: {_why_not_decoded(error)}") from error
 
 
 def fit_image(image: Image.Image, spec: InputSpec) -> ImageU8:
@@ -94,8 +94,8 @@ def _to_eight_bits(grey: npt.NDArray[Any]) -> ImageU8:
     return np.clip(grey.astype(np.int64) // 257, 0, 255).astype(np.uint8)
 
 
-def _why_not_decoded(source: Path | bytes, error: Exception) -> str:
-    if isinstance(source, Path) and source.is_dir():
+def _why_not_decoded(error: Exception) -> str:
+    if isinstance(error, IsADirectoryError):
         return "is a folder, not an image"
     if isinstance(error, OSError) and error.strerror:  # the system's word, not a decoder's
         return f"cannot be read ({error.strerror})"

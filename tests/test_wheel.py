@@ -109,9 +109,8 @@ def test_the_base_install_brings_no_tensorflow_and_the_command_starts(
 def test_training_there_is_exit_3_with_the_command_to_install_it(environment: Path, tmp_path: Path) -> None:
     done = run(environment / "fakelens", "train", "x", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr == (
-        'fakelens: this command needs tensorflow, which is not installed: pip install "fakelens[train]"\n'
-    )
+    assert done.stderr.endswith(', which is not installed: pip install "fakelens[train]"\n')
+    assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 

@@ -73,11 +73,10 @@ def test_bad_usage_is_exit_2_without_a_traceback(fakelens: Fakelens, arguments: 
 
 
 def test_a_missing_extra_is_exit_3_with_the_command_to_install_it(fakelens: Fakelens, tmp_path: Path) -> None:
-    done = fakelens("train", tmp_path, blocked=("tensorflow",), cwd=tmp_path)
+    done = fakelens("train", "x", blocked=("tensorflow", "tomli_w", "jinja2"), cwd=tmp_path)
     assert done.returncode == 3
-    assert done.stderr == (
-        'fakelens: this command needs tensorflow, which is not installed: pip install "fakelens[train]"\n'
-    )
+    assert done.stderr.endswith(', which is not installed: pip install "fakelens[train]"\n')
+    assert done.stderr.count("\n") == 1
     assert not (tmp_path / "run").exists()
 
 
