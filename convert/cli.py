@@ -53,6 +53,7 @@ def convert(
         output=output,
         threads=threads,
     )
+    require_extra("train", "tensorflow", "tf_keras", "tensorflow_model_optimization")
     from fakelens.convert.run import read_run
 
     read_run(run)  # what is wrong with the run is said at once, not after seconds of imports
@@ -64,7 +65,6 @@ def convert(
     # A handle of its own: stderr itself is muted, TensorFlow's C++ part heeds no log level.
     screen = Console(file=os.fdopen(os.dup(2), "w"))
     with screen.status(f"converting {run} to {config.quantization}"), muted_stderr():
-        require_extra("train", "tensorflow", "tf_keras", "tensorflow_model_optimization")
         from fakelens.convert.pipeline import convert_run
 
         result = convert_run(config)

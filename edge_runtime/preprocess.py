@@ -20,6 +20,7 @@ ImageU8 = npt.NDArray[np.uint8]
 
 VERSION = 1  # raise it when the bytes of any image change: caches are keyed by it
 MAX_PIXELS = 100_000_000  # refuse decompression bombs before decoding; a 100-megapixel photo passes
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # MPO: what some phones write as .jpg
 _SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hold anything there
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -42,7 +43,8 @@ def load_image(source: Path | bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # our own limit below is stricter than Pillow's warning
-            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            stream = io.BytesIO(source) if isinstance(source, bytes) else source
+            with Image.open(stream, formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > MAX_PIXELS:
                     raise ImageError(

@@ -74,7 +74,7 @@ def train(
         raise UsageError("DATA is missing: a folder with real/ and fake/")
     config = load_config(recipe, given)
 
-    require_extra("train", "tomli_w", "jinja2")
+    require_tensorflow()
     show_log()
     from fakelens.train.job import open_job, reopen_job
 
@@ -96,12 +96,19 @@ def train(
     typer.echo(f"{result.run / 'report.html'}")
 
 
+def require_tensorflow() -> None:
+    """Raise `MissingExtraError` unless everything that training imports is installed."""
+    require_extra(
+        "train", "tensorflow", "tf_keras", "tensorflow_model_optimization", "sklearn", "jinja2", "tomli_w"
+    )
+
+
 def load_tensorflow() -> None:
-    """Import TensorFlow and what goes with it without its start-up talk; `MissingExtraError` without it."""
+    """Import TensorFlow and what goes with it, without its start-up talk."""
     silence_tensorflow()
     with muted_stderr():
-        require_extra("train", "tensorflow", "tf_keras", "tensorflow_model_optimization", "sklearn", "jinja2")
         import tensorflow as tf
+        import tensorflow_model_optimization  # noqa: F401
 
         tf.config.list_logical_devices()  # looks for a GPU now, and talks about it
 
