@@ -20,7 +20,7 @@ ImageU8 = npt.NDArray[np.uint8]
 
 VERSION = 1  # raise it when the bytes of any image change: caches are keyed by it
 MAX_PIXELS = 100_000_000  # refuse decompression bombs before decoding; a 100-megapixel photo passes
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # MPO: what some phones write as .jpg
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # JPEG includes the MPO of some phones
 _SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hold anything there
     2: Image.Transpose.FLIP_LEFT_RIGHT,
