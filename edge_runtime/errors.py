@@ -49,7 +49,14 @@ def require_extra(extra: str, *modules: str) -> None:
     """
     for module in modules:
         package = module.partition(".")[0]
-        if importlib.util.find_spec(package) is None:
+        if not _is_installed(package):
             raise MissingExtraError(
                 f'this command needs {package}, which is not installed: pip install "fakelens[{extra}]"'
             )
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):  # an importer that refuses it, or a module without a spec
+        return False
