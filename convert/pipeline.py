@@ -105,11 +105,15 @@ def _convert(run: Run, validation: Validation, config: ConvertConfig) -> tuple[b
         return convert_network(parent, config.quantization, config.io), (keras_stage,)
     float_graph = convert_network(parent, Quantization.FLOAT32, Io.UINT8)
     p_float = _load(float_graph, config.threads).predict(validation.images_u8)[:, 1]
-    network = load_network(run.model, run) if run.quantization_aware else parent
-    if run.quantization_aware:
-        check_quantizers(network, run.model)
+    stages = keras_stage, Stage(name="float .tflite", p_fake=p_float)
+    if not run.quantization_aware:
+        return convert_network(parent, config.quantization, config.io, calibration), stages
+    network = load_network(run.model, run)
+    check_quantizers(network, run.model)
+    # Trained on after its float parent, it differs from that; what the file must agree with is this one.
+    p_aware = predict(network, validation.images_u8)[:, 1]
     graph = convert_network(network, config.quantization, config.io, calibration)
-    return graph, (keras_stage, Stage(name="float .tflite", p_fake=p_float))
+    return graph, (*stages, Stage(name="keras, quantization-aware", p_fake=p_aware))
 
 
 def _load(graph: bytes, threads: int) -> Interpreter:
