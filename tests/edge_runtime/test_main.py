@@ -29,7 +29,14 @@ def many(tmp_path: Path, save_grey: Callable[[Path, int], Path]) -> Path:
 
 
 def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([COMMAND, *map(str, arguments)], stderr=subprocess.PIPE, **options)
+    return subprocess.Popen(
+        [COMMAND, *map(str, arguments)], stderr=subprocess.PIPE, preexec_fn=heed_interrupts, **options
+    )
+
+
+def heed_interrupts() -> None:
+    """Undo what a shell does to its background jobs, which the tests may be one of: they ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_help_lists_the_commands_without_any_heavy_module(fakelens: Fakelens) -> None:

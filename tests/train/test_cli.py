@@ -88,6 +88,8 @@ def test_ctrl_c_says_so_and_exits_130(tmp_path: Path, data: Path) -> None:
         [FAKELENS, "train", str(data), "-o", str(output), "--epochs", "5000", *SMALL],
         stderr=subprocess.PIPE,
         text=True,
+        # A shell's background job ignores Ctrl-C, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     deadline = time.monotonic() + 180
     while not (output / "checkpoints" / "float.npz").exists() and time.monotonic() < deadline:
