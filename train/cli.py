@@ -3,12 +3,15 @@
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fakelens.edge_runtime.errors import UsageError, require_extra
 from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
+
+if TYPE_CHECKING:
+    from fakelens.train.trainer import TrainResult
 
 _PROBE_NOISE = 0.03  # AUC; what chance alone may do to the probe
 
@@ -68,8 +71,6 @@ def train(
     }
     given = {key: value for key, value in flags.items() if value is not None}
     given |= dict(parse_setting(text) for text in setting or [])
-    if resume and (given or recipe):
-        raise UsageError("--resume goes on with the run's own settings: leave the others out")
     if not resume and data is None:
         raise UsageError("DATA is missing: a folder with real/ and fake/")
     config = load_config(recipe, given)
@@ -78,11 +79,18 @@ def train(
     show_log()
     from fakelens.train.job import open_job, reopen_job
 
-    job = reopen_job(output) if resume or data is None else open_job(data, output, config)
+    if resume or data is None:
+        job = reopen_job(output, data, config if given or recipe else None)
+    else:
+        job = open_job(data, output, config)
     load_tensorflow()
     from fakelens.train.trainer import run_job
 
     result = run_job(job)
+    _print_result(result)
+
+
+def _print_result(result: "TrainResult") -> None:
     for part, metrics in (("validation", result.validation), ("test", result.test)):
         if metrics is not None:
             low, high = 100 * metrics.accuracy.low, 100 * metrics.accuracy.high
@@ -90,7 +98,7 @@ def train(
                 f"{part:<11} accuracy {100 * metrics.accuracy.value:.2f}% [{low:.2f}, {high:.2f}]  "
                 f"AUC {metrics.auc.value:.4f}  ECE {metrics.ece.value:.3f}  n {metrics.n}"
             )
-    if config.prune.sparsity or any(layer.zeros for layer in result.sparsity):
+    if any(layer.zeros for layer in result.sparsity):
         for layer in result.sparsity:
             typer.echo(f"{layer.layer:<24} {layer.weights:>9} weights  {100 * layer.share:5.1f}% zeros")
     typer.echo(f"{result.run / 'report.html'}")

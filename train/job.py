@@ -26,12 +26,19 @@ def open_job(data: Path, run: Path, config: TrainConfig) -> Job:
     return Job(run=run, config=config, dataset=dataset)
 
 
-def reopen_job(run: Path) -> Job:
-    """Open the interrupted training in `run` again, on its own data and configuration."""
+def reopen_job(run: Path, data: Path | None = None, config: TrainConfig | None = None) -> Job:
+    """Open the interrupted training in `run` again, on its own data and configuration.
+
+    `UsageError` where `data` or `config` are given and are not the run's.
+    """
     if (run / rundir.RECORD).exists():
         raise UsageError(f"{run}: this training is finished; convert it, or train into another -o")
-    config, data, digest = rundir.read_start(run)
-    dataset = load_dataset(data, config.data, config.seed)
+    own_config, own_data, digest = rundir.read_start(run)
+    if data is not None and data.resolve() != own_data:
+        raise UsageError(f"{run} is trained on {own_data}, not {data}; leave DATA out, or choose another -o")
+    if config is not None and config != own_config:
+        raise UsageError(f"{run} was started with other settings; leave them out, or choose another -o")
+    dataset = load_dataset(own_data, own_config.data, own_config.seed)
     if dataset.digest != digest:
-        raise RunError(f"{data}: the images have changed since the run began; train into a new -o")
-    return Job(run=run, config=config, dataset=dataset)
+        raise RunError(f"{own_data}: the images have changed since the run began; train into a new -o")
+    return Job(run=run, config=own_config, dataset=dataset)

@@ -24,7 +24,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     ("arguments", "message"),
     [
         (["train"], "DATA is missing"),
-        (["train", "gone", "--resume", "--epochs", "3"], "leave the others out"),
+        (["train", "--resume", "-o", "gone"], "no run to resume"),
         (["train", "gone", "--set", "fit.epochz=3"], "epochz"),
         (["train", "gone", "--prune", "2"], "prune.sparsity is 2"),
         (["train", "gone", "--recipe", "nonsense"], "no such recipe"),

@@ -97,6 +97,16 @@ def test_resuming_nothing_is_one_line(tmp_path: Path) -> None:
         reopen_job(tmp_path)
 
 
+def test_resuming_takes_no_other_data_or_settings(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    job = open_job(data, tmp_path / "run", CONFIG)
+    assert reopen_job(job.run, data, CONFIG).config == CONFIG
+    with pytest.raises(UsageError, match="other settings"):
+        reopen_job(job.run, config=replace(CONFIG, seed=9))
+    with pytest.raises(UsageError, match="is trained on"):
+        reopen_job(job.run, tmp_path)
+
+
 def test_data_that_changed_meanwhile_are_noticed(tmp_path: Path) -> None:
     data = write_data(tmp_path / "data")
     plain: TrainConfig = replace(
