@@ -9,6 +9,7 @@ import typer
 
 from fakelens.edge_runtime.errors import UsageError, require_extra
 from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
+from fakelens.train.networks import list_networks
 
 if TYPE_CHECKING:
     from fakelens.train.trainer import TrainResult
@@ -33,7 +34,7 @@ def train(
         "run"
     ),
     recipe: Annotated[str | None, typer.Option(help="A recipe's name or a TOML file.")] = None,
-    network: Annotated[str | None, typer.Option(help="classic, compact or mobilenetv2.")] = None,
+    network: Annotated[str | None, typer.Option(help=f"One of {', '.join(list_networks())}.")] = None,
     size: Annotated[int | None, typer.Option(help="Input size in px.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of the float stage.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
