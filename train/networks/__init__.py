@@ -7,10 +7,12 @@ at the end of training) and ends in a dense layer and a softmax over (real, fake
 
 import importlib
 import pkgutil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.train.config import NetworkConfig
+
+if TYPE_CHECKING:  # the command line lists the networks in its help, so this module stays light
+    from fakelens.train.config import NetworkConfig
 
 
 def list_networks() -> list[str]:
@@ -18,7 +20,7 @@ def list_networks() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def build_network(config: NetworkConfig, size: int) -> Any:
+def build_network(config: "NetworkConfig", size: int) -> Any:
     """Return a fresh network with input [n, size, size, 3] in 0..1 and output [n, 2], probabilities."""
     if config.name not in list_networks():
         raise ConfigError(f"network {config.name!r} does not exist; there are {', '.join(list_networks())}")
