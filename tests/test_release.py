@@ -30,10 +30,13 @@ def cifake_slice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cifake")
     with tarfile.open(ARCHIVE) as archive:
         members = [m for m in archive if m.isfile() and "/test/" in f"/{m.name}"]
-        members.sort(key=lambda m: hashlib.sha256(m.name.encode()).digest())
+        chosen: list[tarfile.TarInfo] = []
         for label in ("REAL", "FAKE"):
-            chosen = [m for m in members if Path(m.name).parent.name == label][:SLICE_PER_CLASS]
-            archive.extractall(folder, chosen, filter="data")
+            of_class = [m for m in members if Path(m.name).parent.name == label]
+            of_class.sort(key=lambda m: hashlib.sha256(m.name.encode()).digest())
+            chosen += of_class[:SLICE_PER_CLASS]
+        # In the order of the archive: going back in it means decompressing it from its start.
+        archive.extractall(folder, sorted(chosen, key=lambda m: m.offset), filter="data")
     return next(folder.glob("**/test")).parent
 
 
