@@ -1,8 +1,9 @@
 """What a model file weighs: on the device, and on the way to it."""
 
-import gzip
 from dataclasses import dataclass
 from pathlib import Path
+
+from fakelens.edge_runtime.info import count_gzip_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,4 +17,4 @@ class Footprint:
 def measure_footprint(path: Path) -> Footprint:
     """Return the sizes of the file at `path`."""
     content = path.read_bytes()
-    return Footprint(size_bytes=len(content), gzip_bytes=len(gzip.compress(content, 9, mtime=0)))
+    return Footprint(size_bytes=len(content), gzip_bytes=count_gzip_bytes(content))

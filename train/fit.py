@@ -71,12 +71,7 @@ def fit_stage(model: Any, examples: Examples, stage: Stage) -> StageState:
 
 def predict(model: Any, images_u8: ImageU8, scale: float = 1.0) -> npt.NDArray[np.float64]:
     """Return P(fake) [n] of `model` on `images_u8` times `scale` (1/255 before the scale is folded in)."""
-    forward = _compile_forward(model, scale)
-    parts = [
-        forward(tf.constant(images_u8[start : start + _EVAL_BATCH])).numpy()[:, 1]
-        for start in range(0, len(images_u8), _EVAL_BATCH)
-    ]
-    return np.concatenate(parts).astype(np.float64)
+    return _run_forward(_compile_forward(model, scale), images_u8)
 
 
 class FitLoop:
@@ -156,13 +151,7 @@ class FitLoop:
         for variable, value in zip(self.averaged, state.average, strict=True):
             variable.assign(value)
         examples = self.examples
-        starts = range(0, len(examples.val_images), _EVAL_BATCH)
-        p_fake = np.concatenate(
-            [
-                self.forward(tf.constant(examples.val_images[s : s + _EVAL_BATCH])).numpy()[:, 1]
-                for s in starts
-            ]
-        )
+        p_fake = _run_forward(self.forward, examples.val_images)
         val_loss = log_loss(examples.val_labels, p_fake)
         lowest = min((e.val_loss for e in state.history if e.number >= self.stage.keep_from), default=np.inf)
         if not state.best or number <= self.stage.keep_from or val_loss < lowest:
@@ -231,6 +220,14 @@ def _compile_forward(model: Any, scale: float) -> Any:
         return model(tf.cast(images, tf.float32) * scale, training=False)
 
     return forward
+
+
+def _run_forward(forward: Any, images_u8: ImageU8) -> npt.NDArray[np.float64]:
+    parts = [
+        forward(tf.constant(images_u8[start : start + _EVAL_BATCH])).numpy()[:, 1]
+        for start in range(0, len(images_u8), _EVAL_BATCH)
+    ]
+    return np.concatenate(parts).astype(np.float64)
 
 
 def _build_optimizer(fit: FitConfig, steps_per_epoch: int) -> Any:
