@@ -14,6 +14,8 @@ from fakelens.edge_runtime.files import write_atomic
 
 Weights = list[npt.NDArray[np.float32]]
 
+_PARTS = ("weights", "average", "optimizer", "best", "losses")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Epoch:
@@ -36,6 +38,7 @@ class StageState:
     average: Weights  # exponential moving average of the weights; empty where it is off
     optimizer: Weights
     best: Weights
+    losses: Weights  # one array: of each training image, when last seen
     best_epoch: int
     history: list[Epoch]
 
@@ -48,9 +51,7 @@ class StageState:
 def save_state(path: Path, state: StageState) -> None:
     """Write `state` atomically."""
     arrays = {
-        f"{part}.{number:04d}": array
-        for part in ("weights", "average", "optimizer", "best")
-        for number, array in enumerate(getattr(state, part))
+        f"{part}.{number:04d}": array for part in _PARTS for number, array in enumerate(getattr(state, part))
     }
     facts = {"best_epoch": state.best_epoch, "history": [asdict(epoch) for epoch in state.history]}
     buffer = io.BytesIO()
@@ -65,7 +66,7 @@ def load_state(path: Path) -> StageState:
             facts = json.loads(str(file["facts"]))
             parts = {
                 part: [file[name] for name in sorted(file.files) if name.startswith(f"{part}.")]
-                for part in ("weights", "average", "optimizer", "best")
+                for part in _PARTS
             }
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise RunError(

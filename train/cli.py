@@ -42,6 +42,9 @@ def train(
     weights: Annotated[
         str | None, typer.Option(help="mobilenetv2: none, imagenet or a weights file.")
     ] = None,
+    teacher: Annotated[
+        list[Path] | None, typer.Option(metavar="RUN", help="A finished run to learn from; may be repeated.")
+    ] = None,
     prune: Annotated[float | None, typer.Option(metavar="SPARSITY", help="Share of zeros, 0 to .95.")] = None,
     qat: Annotated[bool | None, typer.Option("--qat/--no-qat", help="Quantization-aware training.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of split, order, augmentation and weights.")] = None,
@@ -65,6 +68,7 @@ def train(
         "fit.batch_size": batch_size,
         "network.alpha": alpha,
         "network.weights": weights,
+        "distill.teachers": tuple(str(run) for run in teacher) if teacher else None,
         "prune.sparsity": prune,
         "qat.enabled": qat,
         "seed": seed,

@@ -9,10 +9,10 @@ import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.train.batches import count_steps
-from fakelens.train.config import TrainConfig
+from fakelens.train.config import Optimizer, TrainConfig
 from fakelens.train.fit import Examples, Stage, fit_stage
 from fakelens.train.fold import BYTE_SCALE
+from fakelens.train.selection import count_steps
 
 _RANGE_IMAGES = 512
 
@@ -54,6 +54,9 @@ def prune(model: Any, examples: Examples, config: TrainConfig, stage: Stage) -> 
         stage.fit,
         epochs=epochs,
         learning_rate=config.prune.learning_rate,
+        optimizer=Optimizer.ADAMW,
+        skip_easy=0.0,
+        crop=0,
         ema=0.0,
         warmup_epochs=0.0,
         patience=0,
@@ -81,6 +84,9 @@ def quantize_aware(model: Any, examples: Examples, config: TrainConfig, stage: S
         stage.fit,
         epochs=config.qat.epochs,
         learning_rate=config.qat.learning_rate,
+        optimizer=Optimizer.ADAMW,
+        skip_easy=0.0,
+        crop=0,
         ema=0.0,
         warmup_epochs=0.0,
         patience=0,

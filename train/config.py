@@ -29,6 +29,13 @@ class Precision(StrEnum):
     BFLOAT16 = "bfloat16"
 
 
+class Optimizer(StrEnum):
+    """Who turns gradients into steps in the float stage; the stages after it use AdamW."""
+
+    ADAMW = "adamw"
+    MUON = "muon"  # needs batch norm after every convolution
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
     """How images are read and split."""
@@ -37,6 +44,8 @@ class DataConfig:
     fit: Fit = Fit.RESIZE
     validation: float = 0.1  # share cut from train where DATA has no val/
     test: float = 0.1  # share cut from train where DATA has no splits at all
+    score_test: bool = True  # whether training ends with the figures of the test part; off while one tries
+    split_seed: int = 0  # of the cut, so that runs of several seeds are judged on the same images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +54,9 @@ class NetworkConfig:
 
     name: str = "compact"
     width: int = 16  # channels of the first stage (classic, compact); multiples of 16 train fastest
+    stages: tuple[int, ...] = (16, 48, 96)  # channels of each stage (residual)
+    blocks: int = 1  # residual blocks a stage (residual)
+    mirror: bool = False  # whether the finished graph also asks for the mirror image, at twice the arithmetic
     dropout: float = 0.0
     alpha: float = 0.35  # width multiplier (mobilenetv2)
     weights: str = "none"  # none, imagenet, or a Keras weights file without top (mobilenetv2)
@@ -56,6 +68,7 @@ class AugmentConfig:
 
     flip: bool = True  # left-right, in half of the images
     shift: int = 2  # px, at most, in each direction, edges reflected
+    degrade: float = 0.0  # share of the images that are recompressed, noisy, rescaled or exposed otherwise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +77,7 @@ class FitConfig:
 
     epochs: int = 30
     batch_size: int = 256
+    optimizer: Optimizer = Optimizer.ADAMW
     learning_rate: float = 2e-3  # peak of the cosine
     weight_decay: float = 1e-2
     warmup_epochs: float = 1.0
@@ -71,6 +85,18 @@ class FitConfig:
     ema: float = 0.999  # decay of the weight average that is evaluated and kept; 0 keeps the raw weights
     patience: int = 15  # epochs without a better validation loss before stopping; 0 never stops
     precision: Precision = Precision.AUTO
+    skip_easy: float = 0.0  # share of the images below the mean loss that an epoch leaves out (InfoBatch)
+    skip_until: float = 0.8  # share of the epochs that skip
+    crop: int = 0  # px, side of the random crops that the first epochs train on; 0 for whole images
+    crop_until: float = 0.5  # share of the epochs that train on crops
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistillConfig:
+    """Learning from the answers of finished runs."""
+
+    teachers: tuple[str, ...] = ()  # run directories, model files or release models, made from the same data
+    share: float = 0.7  # of the teachers' answer in what is to be learned; the rest is the label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +138,7 @@ class TrainConfig:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     fit: FitConfig = field(default_factory=FitConfig)
+    distill: DistillConfig = field(default_factory=DistillConfig)
     prune: PruneConfig = field(default_factory=PruneConfig)
     qat: QatConfig = field(default_factory=QatConfig)
     decision: DecisionConfig = field(default_factory=DecisionConfig)
@@ -147,7 +174,7 @@ def config_from_dict(tree: Mapping[str, Any]) -> TrainConfig:
     hooks = {float: lambda value: float(value) if type(value) is int else value}
     try:
         config = dacite.from_dict(
-            TrainConfig, tree, dacite.Config(strict=True, cast=[StrEnum], type_hooks=hooks)
+            TrainConfig, tree, dacite.Config(strict=True, cast=[StrEnum, tuple], type_hooks=hooks)
         )
     except (dacite.DaciteError, ValueError) as error:
         raise ConfigError(f"the configuration cannot be used: {error}") from error
@@ -160,6 +187,7 @@ def config_to_dict(config: TrainConfig) -> dict[str, Any]:
     tree = asdict(config)
     tree["data"]["fit"] = str(config.data.fit)
     tree["fit"]["precision"] = str(config.fit.precision)
+    tree["fit"]["optimizer"] = str(config.fit.optimizer)
     return tree
 
 
@@ -192,9 +220,12 @@ def _check(config: TrainConfig) -> None:
         ("data.validation", config.data.validation, 0.01, 0.5),
         ("data.test", config.data.test, 0.0, 0.5),
         ("network.width", config.network.width, 1, 1024),
+        ("network.stages", min(config.network.stages, default=0), 1, 4096),
+        ("network.blocks", config.network.blocks, 0, 16),
         ("network.dropout", config.network.dropout, 0.0, 0.9),
         ("network.alpha", config.network.alpha, 0.05, 2.0),
         ("augment.shift", config.augment.shift, 0, config.data.size // 2 - 1),
+        ("augment.degrade", config.augment.degrade, 0.0, 1.0),
         ("fit.epochs", config.fit.epochs, 1, 100_000),
         ("fit.batch_size", config.fit.batch_size, 1, 65_536),
         ("fit.learning_rate", config.fit.learning_rate, 1e-8, 10.0),
@@ -203,6 +234,11 @@ def _check(config: TrainConfig) -> None:
         ("fit.label_smoothing", config.fit.label_smoothing, 0.0, 0.5),
         ("fit.ema", config.fit.ema, 0.0, 0.99999),
         ("fit.patience", config.fit.patience, 0, 100_000),
+        ("fit.skip_easy", config.fit.skip_easy, 0.0, 0.95),
+        ("fit.skip_until", config.fit.skip_until, 0.0, 1.0),
+        ("fit.crop", config.fit.crop, 0, config.data.size),
+        ("fit.crop_until", config.fit.crop_until, 0.0, 1.0),
+        ("distill.share", config.distill.share, 0.0, 1.0),
         ("prune.sparsity", config.prune.sparsity, 0.0, 0.95),
         ("prune.epochs", config.prune.epochs, 1, 100_000),
         ("prune.learning_rate", config.prune.learning_rate, 1e-8, 10.0),

@@ -59,12 +59,12 @@ class Dataset:
         return int((self.labels[self.rows[split]] == label).sum())
 
 
-def load_dataset(data: Path, config: DataConfig, seed: int) -> Dataset:
+def load_dataset(data: Path, config: DataConfig) -> Dataset:
     """Index, decode (once, cached) and split `data`.
 
     Validation is cut from train where DATA has no val/; a test part too where DATA has no splits at all.
-    The cut depends on content and `seed` alone, not on names or order. Raises `UsageError` where a class
-    or a split would hold too few images.
+    The cut depends on content and `config.split_seed` alone, not on names or order. Raises `UsageError`
+    where a class or a split would hold too few images.
     """
     found = find_labelled(data)
     decoded = decode_files([image.path for image in found], InputSpec(size=config.size, fit=config.fit))
@@ -75,11 +75,11 @@ def load_dataset(data: Path, config: DataConfig, seed: int) -> Dataset:
     flat = all(image.split is None for image in found)
     if flat and config.test:
         splits[Split.TRAIN], splits[Split.TEST] = _cut(
-            splits[Split.TRAIN], labels, decoded.digests, config.test, f"test {seed}"
+            splits[Split.TRAIN], labels, decoded.digests, config.test, f"test {config.split_seed}"
         )
     if not len(splits[Split.VAL]):
         splits[Split.TRAIN], splits[Split.VAL] = _cut(
-            splits[Split.TRAIN], labels, decoded.digests, config.validation, f"validation {seed}"
+            splits[Split.TRAIN], labels, decoded.digests, config.validation, f"validation {config.split_seed}"
         )
     dataset = Dataset(
         name=data.resolve().name,

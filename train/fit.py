@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-import tf_keras as keras
 
 from fakelens.benchmarks.metrics import log_loss
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.edge_runtime.progress import show_progress
-from fakelens.train.batches import count_steps, open_batches
+from fakelens.train.batches import open_batches
 from fakelens.train.checkpoint import Epoch, StageState, load_state, save_state
 from fakelens.train.config import AugmentConfig, FitConfig
+from fakelens.train.optimizer import build_optimizer, learning_rate_at
+from fakelens.train.selection import Floats, plan_epoch
 
 _log = logging.getLogger(__name__)
 _EVAL_BATCH = 500
@@ -37,6 +38,7 @@ class Examples:
 
     images: ImageU8  # uint8 [n, size, size, 3]
     labels: Labels  # [n], 1 is fake
+    targets: Floats  # [n], P(fake) to learn: the labels, or softer ones from a teacher
     class_weights: npt.NDArray[np.float32]  # [2]
     val_images: ImageU8
     val_labels: Labels
@@ -81,8 +83,7 @@ class FitLoop:
         self.model, self.examples, self.stage = model, examples, stage
         fit = stage.fit
         self.batch_size = min(fit.batch_size, len(examples.images))
-        self.steps = count_steps(len(examples.images), self.batch_size)
-        self.optimizer = _build_optimizer(fit, self.steps)
+        self.optimizer = build_optimizer(fit)
         self.optimizer.build(model.trainable_variables)
         # Only numbers that vary smoothly can be averaged, which leaves step counters out.
         self.averaged = [v for v in model.variables if v.dtype.is_floating] if fit.ema else []
@@ -107,16 +108,22 @@ class FitLoop:
 
     def _run_epoch(self, state: StageState) -> None:
         number = state.epochs_done + 1
+        fit, examples = self.stage.fit, self.examples
         # A generator of its own for each epoch: a resumed run sees the very batches it would have seen.
         rng = np.random.default_rng([self.stage.seed, number])
-        examples = self.examples
-        batches = open_batches(examples.images, examples.labels, self.batch_size, self.stage.augment, rng)
+        losses = state.losses[0]
+        skips = fit.skip_easy if number <= fit.skip_until * fit.epochs else 0.0
+        crop = fit.crop if number <= fit.crop_until * fit.epochs else 0
+        plan = plan_epoch(losses, self.batch_size, skips, rng)
+        batches = open_batches(examples.images, examples.targets, plan, self.stage.augment, rng, crop)
         start = time.perf_counter()
-        total = tf.zeros(())
-        label = f"{self.stage.name} {number}/{self.stage.fit.epochs}"
-        for images, labels in show_progress(batches, label, self.steps):
-            total += self.train_step(images, labels)
-        loss = float(total) / self.steps
+        total, steps = 0.0, len(plan.rows)
+        label = f"{self.stage.name} {number}/{fit.epochs}"
+        for step, batch in enumerate(show_progress(batches, label, steps)):
+            self.optimizer.learning_rate = learning_rate_at(fit, number - 1 + step / steps)
+            losses[plan.rows[step]], weighted = self.train_step(*batch)
+            total += float(weighted)
+        loss = total / steps
         train_s = time.perf_counter() - start
         if self.stage.after_epoch is not None:
             self.stage.after_epoch()
@@ -132,7 +139,7 @@ class FitLoop:
             val_accuracy=val_accuracy,
             learning_rate=float(rate.numpy()),
             seconds=time.perf_counter() - start,
-            steps_per_s=self.steps / train_s,
+            steps_per_s=steps / train_s,
         )
         state.history.append(record)
         _log.info(
@@ -167,7 +174,10 @@ class FitLoop:
         return True
 
     def _start(self) -> StageState:
-        return StageState(weights=[], average=[], optimizer=[], best=[], best_epoch=0, history=[])
+        unseen = np.full(len(self.examples.images), np.inf, np.float32)
+        return StageState(
+            weights=[], average=[], optimizer=[], best=[], losses=[unseen], best_epoch=0, history=[]
+        )
 
     def _restore(self) -> StageState:
         state = load_state(self.stage.checkpoint)
@@ -179,20 +189,19 @@ class FitLoop:
         return state
 
     def _compile_step(self) -> Any:
-        weights = tf.constant(self.examples.class_weights)
+        real, fake = self.examples.class_weights
         smoothing = self.stage.fit.label_smoothing
         decay = self.stage.fit.ema
 
-        @tf.function
-        def train_step(images: Any, labels: Any) -> Any:
-            targets = tf.one_hot(labels, _CLASSES) * (1 - smoothing) + smoothing / _CLASSES
+        @tf.function(reduce_retracing=True)
+        def train_step(images: Any, targets: Any, weights: Any) -> Any:
+            """Return the loss of each image, and their weighted mean, whose gradient is followed."""
+            soft = targets * (1 - smoothing) + smoothing / _CLASSES
             with tf.GradientTape() as tape:
                 probabilities = self.model(tf.cast(images, tf.float32) / 255, training=True)
                 logs = tf.math.log(tf.clip_by_value(probabilities, _SMALLEST, 1.0))
-                losses = -tf.reduce_sum(targets * logs, axis=-1) * tf.gather(
-                    weights, tf.cast(labels, tf.int32)
-                )
-                loss = tf.reduce_mean(losses)
+                losses = -(1 - soft) * logs[:, 0] * real - soft * logs[:, 1] * fake
+                loss = tf.reduce_mean(losses * weights)
             variables = self.model.trainable_variables
             self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
             for kernel, mask in self.masks:
@@ -202,7 +211,7 @@ class FitLoop:
                 kept = tf.minimum(decay, (1 + done) / (10 + done))  # forgets the random start early
                 for average, variable in zip(self.average, self.averaged, strict=True):
                     average.assign(kept * average + (1 - kept) * variable)
-            return loss
+            return losses, loss
 
         return train_step
 
@@ -228,18 +237,3 @@ def _run_forward(forward: Any, images_u8: ImageU8) -> npt.NDArray[np.float64]:
         for start in range(0, len(images_u8), _EVAL_BATCH)
     ]
     return np.concatenate(parts).astype(np.float64)
-
-
-def _build_optimizer(fit: FitConfig, steps_per_epoch: int) -> Any:
-    total = fit.epochs * steps_per_epoch
-    warmup = min(round(fit.warmup_epochs * steps_per_epoch), total - 1)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=fit.learning_rate / 100 if warmup else fit.learning_rate,
-        decay_steps=max(1, total - warmup),
-        alpha=0.01,
-        warmup_target=fit.learning_rate if warmup else None,
-        warmup_steps=warmup,
-    )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=fit.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer

@@ -34,10 +34,10 @@ def fold_input_scale(model: Any) -> None:
 
 def fold_temperature(model: Any, temperature: float) -> None:
     """Divide the logits of `model` by `temperature` (Guo et al. 2017), inside its last dense layer."""
-    dense = model.layers[-2]
-    if not isinstance(_inner(dense), keras.layers.Dense):
-        raise ValueError(f"the last layer before the softmax is {dense.name}, a dense layer is needed")
-    _scale(dense, ("kernel", "bias", "post_activation"), 1 / temperature)
+    dense = [layer for layer in model.layers if isinstance(_inner(layer), keras.layers.Dense)]
+    if not dense:
+        raise ValueError("the network has no dense layer that gives the logits")
+    _scale(dense[-1], ("kernel", "bias", "post_activation"), 1 / temperature)
 
 
 def _scale(layer: Any, beginnings: Sequence[str], factor: float) -> None:

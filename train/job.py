@@ -21,7 +21,7 @@ class Job:
 def open_job(data: Path, run: Path, config: TrainConfig) -> Job:
     """Open the new run directory `run` for training on `data`; `UsageError` where either cannot be used."""
     rundir.check_new(run)
-    dataset = load_dataset(data, config.data, config.seed)
+    dataset = load_dataset(data, config.data)
     rundir.start_run(run, config, data, dataset.digest)
     return Job(run=run, config=config, dataset=dataset)
 
@@ -38,7 +38,7 @@ def reopen_job(run: Path, data: Path | None = None, config: TrainConfig | None =
         raise UsageError(f"{run} is trained on {own_data}, not {data}; leave DATA out, or choose another -o")
     if config is not None and config != own_config:
         raise UsageError(f"{run} was started with other settings; leave them out, or choose another -o")
-    dataset = load_dataset(own_data, own_config.data, own_config.seed)
+    dataset = load_dataset(own_data, own_config.data)
     if dataset.digest != digest:
         raise RunError(f"{own_data}: the images have changed since the run began; train into a new -o")
     return Job(run=run, config=own_config, dataset=dataset)

@@ -20,6 +20,7 @@ from fakelens.train.batches import open_batches
 from fakelens.train.config import TrainConfig
 from fakelens.train.fit import Examples, FitLoop, Stage
 from fakelens.train.networks import build_network
+from fakelens.train.selection import plan_epoch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,7 @@ def measure_feeding(config: TrainConfig, *, steps: int = 30, turns: int = 5) -> 
     examples = Examples(
         images=images,
         labels=labels,
+        targets=labels.astype(np.float32),
         class_weights=np.ones(2, np.float32),
         val_images=images,
         val_labels=labels,
@@ -48,11 +50,14 @@ def measure_feeding(config: TrainConfig, *, steps: int = 30, turns: int = 5) -> 
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(name="float", fit=config.fit, augment=config.augment, seed=0, folder=Path(folder))
         loop = FitLoop(model, examples, stage)
-    batch = (tf.constant(images[: loop.batch_size]), tf.constant(labels[: loop.batch_size]))
+    plan = plan_epoch(np.zeros(count, np.float32), loop.batch_size, 0.0, rng)
+    batch = tuple(
+        tf.constant(part[: loop.batch_size]) for part in (images, examples.targets, plan.weights.ravel())
+    )
     loop.train_step(*batch)
     fed, memory = [], []
     for _ in range(turns):
-        batches = open_batches(images, labels, loop.batch_size, config.augment, rng)
+        batches = open_batches(images, examples.targets, plan, config.augment, rng)
         fed.append(_time_steps(loop, batches, steps))
         memory.append(_time_steps(loop, [batch] * (steps + 1), steps))
     return Feeding(
@@ -65,8 +70,8 @@ def measure_feeding(config: TrainConfig, *, steps: int = 30, turns: int = 5) -> 
 def _time_steps(loop: FitLoop, batches: Iterable[Any], steps: int) -> float:
     """Return steps/s over `steps` steps, the first batch not counted: the pipeline starts with it."""
     start = 0.0
-    for done, (images, labels) in enumerate(batches):
-        float(loop.train_step(images, labels))
+    for done, batch in enumerate(batches):
+        float(loop.train_step(*batch)[1])
         if done == 0:
             start = time.perf_counter()
         if done == steps:

@@ -24,9 +24,11 @@ from fakelens.train.checkpoint import Epoch, load_state
 from fakelens.train.compress import LayerSparsity, measure_sparsity, overall_sparsity, prune, quantize_aware
 from fakelens.train.config import TrainConfig
 from fakelens.train.data import Dataset, class_weights
+from fakelens.train.distill import check_teachers, soften_labels
 from fakelens.train.fit import Examples, Stage, fit_stage, predict
-from fakelens.train.fold import BYTE_SCALE, fold_input_scale, fold_temperature
+from fakelens.train.fold import fold_input_scale, fold_temperature
 from fakelens.train.job import Job
+from fakelens.train.mirror import average_mirror
 from fakelens.train.networks import build_network
 from fakelens.train.precision import choose_policy
 from fakelens.train.report import ReportData, write_report
@@ -51,7 +53,9 @@ def run_job(job: Job) -> TrainResult:
     run, config, dataset = job.run, job.config, job.dataset
     (run / "checkpoints").mkdir(exist_ok=True)
     keras.utils.set_random_seed(config.seed)
-    examples = _gather(dataset)
+    if config.distill.teachers:
+        check_teachers(config, dataset.digest)
+    examples = _gather(job)
     try:
         float_model = _train_float(config, examples, _stage(run, config, 0))
     except ConfigError:  # a network that cannot be built: nothing was trained, so nothing is left behind
@@ -62,24 +66,34 @@ def run_job(job: Job) -> TrainResult:
     model = float_model
     if config.qat.enabled:
         model = quantize_aware(float_model, examples, config, _stage(run, config, 2))
-        _fold(float_model, examples)
+        float_model, _ = _finish(float_model, examples, config)
         rundir.write_model(run / "float.h5", float_model)
-    temperature = _fold(model, examples)
+    model, temperature = _finish(model, examples, config)
     rundir.write_model(run / "model.h5", model)
     rundir.write_calibration(run, examples.images, examples.labels, config.seed)
     rundir.write_validation(run, examples.val_images, examples.val_labels, config.seed)
     return _hand_over(job, model, temperature)
 
 
-def _gather(dataset: Dataset) -> Examples:
+def _gather(job: Job) -> Examples:
+    dataset, config = job.dataset, job.config
     images, labels = dataset.take(Split.TRAIN)
     val_images, val_labels = dataset.take(Split.VAL)
     weights = class_weights(labels)
     for split in Split:
         _log.info("%-5s %d real, %d fake", split, dataset.count(split, 0), dataset.count(split, 1))
     _log.info("loss weights against the imbalance of the classes: real %.3f, fake %.3f", *weights)
+    targets = labels.astype(np.float32)
+    if config.distill.teachers:
+        _log.info("soft labels from %s", ", ".join(config.distill.teachers))
+        targets = soften_labels(labels, images, config, job.run / "checkpoints" / "soft_labels.npy")
     return Examples(
-        images=images, labels=labels, class_weights=weights, val_images=val_images, val_labels=val_labels
+        images=images,
+        labels=labels,
+        targets=targets,
+        class_weights=weights,
+        val_images=val_images,
+        val_labels=val_labels,
     )
 
 
@@ -96,26 +110,29 @@ def _stage(run: Path, config: TrainConfig, order: int) -> Stage:
 def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     """Return the trained float32 network; lower precision serves the arithmetic of this stage alone."""
     policy = choose_policy(config.fit.precision)
+    size = None if config.fit.crop else config.data.size
     keras.mixed_precision.set_global_policy(policy)
     try:
-        model = build_network(config.network, config.data.size)
+        model = build_network(config.network, size)
     finally:
         keras.mixed_precision.set_global_policy("float32")
     _log.info("%s, %d parameters, %s", config.network.name, model.count_params(), policy)
     fit_stage(model, examples, stage)
-    if policy == "float32":
+    if policy == "float32" and size is not None:
         return model
     plain = build_network(config.network, config.data.size)
     plain.set_weights(model.get_weights())
     return plain
 
 
-def _fold(model: Any, examples: Examples) -> float:
-    """Fold input scale and the temperature fitted on validation into `model`; return the temperature."""
-    temperature = fit_temperature(examples.val_labels, predict(model, examples.val_images, BYTE_SCALE))
+def _finish(model: Any, examples: Examples, config: TrainConfig) -> tuple[Any, float]:
+    """Return `model` as it is handed over, taking bytes and calibrated on validation, and its temperature."""
     fold_input_scale(model)
+    if config.network.mirror:
+        model = average_mirror(model)
+    temperature = fit_temperature(examples.val_labels, predict(model, examples.val_images))
     fold_temperature(model, temperature)
-    return temperature
+    return model, temperature
 
 
 def _hand_over(job: Job, model: Any, temperature: float) -> TrainResult:
@@ -126,7 +143,7 @@ def _hand_over(job: Job, model: Any, temperature: float) -> TrainResult:
     decision = choose_decision(labels, p_fake, config.decision.unsure_share)
     validation = evaluate(labels, p_fake, decision.threshold)
     test = None
-    if len(dataset.rows[Split.TEST]):
+    if config.data.score_test and len(dataset.rows[Split.TEST]):
         test_images, test_labels = dataset.take(Split.TEST)
         if len(np.unique(test_labels)) > 1:
             test = evaluate(test_labels, predict(model, test_images), decision.threshold)

@@ -18,7 +18,12 @@ IMAGES = np.clip(RNG.normal(90 + 75 * LABELS[:, None, None, None], 45, (48, 16, 
     np.uint8
 )
 EXAMPLES = Examples(
-    images=IMAGES, labels=LABELS, class_weights=np.ones(2, np.float32), val_images=IMAGES, val_labels=LABELS
+    images=IMAGES,
+    labels=LABELS,
+    targets=LABELS.astype(np.float32),
+    class_weights=np.ones(2, np.float32),
+    val_images=IMAGES,
+    val_labels=LABELS,
 )
 
 

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +19,18 @@ def contents(dataset: Dataset, split: Split) -> set[bytes]:
 
 
 def test_a_flat_folder_is_cut_by_class_into_three(data: Path) -> None:
-    dataset = load_dataset(data, CONFIG, seed=0)
+    dataset = load_dataset(data, CONFIG)
     for label in (0, 1):
         assert [dataset.count(split, label) for split in Split] == [22, 8, 10]
 
 
 def test_the_split_depends_on_content_and_seed_alone(data: Path) -> None:
-    before = load_dataset(data, CONFIG, seed=0)
+    before = load_dataset(data, CONFIG)
     kept = contents(before, Split.VAL)
-    other_seed = contents(load_dataset(data, CONFIG, seed=1), Split.VAL)
+    other_seed = contents(load_dataset(data, replace(CONFIG, split_seed=1)), Split.VAL)
     for number, path in enumerate(sorted((data / "Real").iterdir(), reverse=True)):
         path.rename(data / "Real" / f"renamed-{number}.png")
-    after = load_dataset(data, CONFIG, seed=0)
+    after = load_dataset(data, CONFIG)
     assert contents(after, Split.VAL) == kept
     assert after.digest == before.digest
     assert other_seed != kept
@@ -38,7 +39,7 @@ def test_the_split_depends_on_content_and_seed_alone(data: Path) -> None:
 def test_duplicates_never_straddle_a_split(data: Path) -> None:
     for number, path in enumerate(sorted((data / "FAKE").iterdir())):
         shutil.copy(path, data / "FAKE" / f"copy-{number}.png")
-    dataset = load_dataset(data, CONFIG, seed=0)
+    dataset = load_dataset(data, CONFIG)
     assert dataset.cleaning.duplicates == 40
     parts = [contents(dataset, split) for split in Split]
     assert sum(len(part) for part in parts) == len(set().union(*parts)) == 80
@@ -50,14 +51,14 @@ def test_a_copy_in_given_test_is_kept_there_and_leaves_train(tmp_path: Path) -> 
         write_images(tmp_path / split / "fake", count, 165, 2 if split == "train" else 6)
     leaked = tmp_path / "TEST" / "fake" / "leak.png"
     shutil.copy(tmp_path / "train" / "fake" / "000.png", leaked)
-    dataset = load_dataset(tmp_path, CONFIG, seed=0)
+    dataset = load_dataset(tmp_path, CONFIG)
     assert leaked in {dataset.paths[row] for row in dataset.rows[Split.TEST]}
     assert leaked.read_bytes() not in contents(dataset, Split.TRAIN) | contents(dataset, Split.VAL)
 
 
 def test_the_same_bytes_in_both_classes_are_left_out(data: Path) -> None:
     shutil.copy(data / "Real" / "000.png", data / "FAKE" / "liar.png")
-    dataset = load_dataset(data, CONFIG, seed=0)
+    dataset = load_dataset(data, CONFIG)
     assert dataset.cleaning.conflicts == 1
     everything = set().union(*(contents(dataset, split) for split in Split))
     assert (data / "FAKE" / "liar.png").read_bytes() not in everything
@@ -66,7 +67,7 @@ def test_the_same_bytes_in_both_classes_are_left_out(data: Path) -> None:
 def test_an_unreadable_file_is_reported_and_left_out(data: Path) -> None:
     broken = data / "Real" / "broken.jpg"
     broken.write_text("no image")
-    dataset = load_dataset(data, CONFIG, seed=0)
+    dataset = load_dataset(data, CONFIG)
     assert len(dataset.cleaning.unreadable) == 1
     assert str(broken) in dataset.cleaning.unreadable[0]
     assert broken not in {dataset.paths[row] for split in Split for row in dataset.rows[split]}
@@ -76,7 +77,7 @@ def test_too_few_images_name_class_and_split(tmp_path: Path) -> None:
     write_images(tmp_path / "real", 40, 90, 1)
     write_images(tmp_path / "fake", 2, 165, 2)
     with pytest.raises(UsageError, match="fake images in the"):
-        load_dataset(tmp_path, CONFIG, seed=0)
+        load_dataset(tmp_path, CONFIG)
 
 
 def test_the_rarer_class_weighs_more() -> None:

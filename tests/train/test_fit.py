@@ -16,12 +16,13 @@ from fakelens.train.networks import build_network
 
 @pytest.fixture
 def examples(data: Path, config: TrainConfig) -> Examples:
-    dataset = load_dataset(data, config.data, config.seed)
+    dataset = load_dataset(data, config.data)
     images, labels = dataset.take(Split.TRAIN)
     val_images, val_labels = dataset.take(Split.VAL)
     return Examples(
         images=images,
         labels=labels,
+        targets=labels.astype(np.float32),
         class_weights=class_weights(labels),
         val_images=val_images,
         val_labels=val_labels,

@@ -20,8 +20,11 @@ def list_networks() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def build_network(config: "NetworkConfig", size: int) -> Any:
-    """Return a fresh network with input [n, size, size, 3] in 0..1 and output [n, 2], probabilities."""
+def build_network(config: "NetworkConfig", size: int | None) -> Any:
+    """Return a fresh network with input [n, size, size, 3] in 0..1 and output [n, 2], probabilities.
+
+    `size` None leaves height and width open, for training on crops.
+    """
     if config.name not in list_networks():
         raise ConfigError(f"network {config.name!r} does not exist; there are {', '.join(list_networks())}")
     return importlib.import_module(f"{__name__}.{config.name}").build(config, size)

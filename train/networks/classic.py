@@ -9,7 +9,7 @@ from fakelens.train.config import NetworkConfig
 _STAGES = 3
 
 
-def build(config: NetworkConfig, size: int) -> Any:
+def build(config: NetworkConfig, size: int | None) -> Any:
     """Return the network; stage i has `width * 2**i` channels."""
     layers = keras.layers
     image = keras.Input((size, size, 3), name="image")

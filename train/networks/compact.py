@@ -10,7 +10,7 @@ _STAGES = 3
 _CONVOLUTIONS = 2  # per stage
 
 
-def build(config: NetworkConfig, size: int) -> Any:
+def build(config: NetworkConfig, size: int | None) -> Any:
     """Return the network; stage i has `width * 2**i` channels, 73k parameters at width 16."""
     layers = keras.layers
     image = keras.Input((size, size, 3), name="image")

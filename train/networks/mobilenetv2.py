@@ -11,7 +11,7 @@ from fakelens.train.config import NetworkConfig
 _NO_WEIGHTS = "none"
 
 
-def build(config: NetworkConfig, size: int) -> Any:
+def build(config: NetworkConfig, size: int | None) -> Any:
     """Return the network of width `alpha`, from random weights, ImageNet's, or a weights file without top.
 
     Raises `ConfigError` where the weights cannot be had: offline, a missing or unfitting file, an alpha
