@@ -1,11 +1,8 @@
 """Scoring labelled images with a model file, through the very path that `fakelens check` takes."""
 
 import os
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +11,7 @@ import numpy.typing as npt
 from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.latency import TIMED_IMAGES, measure_latency
 from fakelens.benchmarks.metrics import Interval, Metrics, evaluate, wilson_interval
+from fakelens.benchmarks.workers import map_in_order
 from fakelens.edge_runtime.contract import Decision, InputSpec
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ImageError, UsageError
@@ -23,7 +21,6 @@ from fakelens.edge_runtime.verdict import Label, decide
 
 _PROGRESS_FROM = 200  # images; a small model scores so many in well under two seconds
 _DECODERS = min(4, os.cpu_count() or 1)
-_AHEAD = 16  # images decoded ahead of the interpreter; bounds memory where decoding is the faster part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +63,7 @@ def score_images(detector: Detector, images: Sequence[LabelledImage]) -> Scores:
         p_fake.append(float(detector.score(pixels[None])[0]))
         if len(timed) < TIMED_IMAGES:
             timed.append(pixels)
-    if not read:
-        raise UsageError(
-            f"none of {len(images)} images can be read; the first: {(errors or ['no image given'])[0]}"
-        )
+    check_readable(len(read), errors)
     return Scores(
         images=tuple(read),
         labels=np.array([image.label for image in read], np.uint8),
@@ -79,15 +73,42 @@ def score_images(detector: Detector, images: Sequence[LabelledImage]) -> Scores:
     )
 
 
-def measure_accuracy(scores: Scores, decision: Decision, excluded: frozenset[Path] = frozenset()) -> Accuracy:
-    """Return the figures of `scores` at the contract's `decision`, without the `excluded` files."""
+def check_readable(read: int, errors: Sequence[str]) -> None:
+    """Raise `UsageError` where not one image was `read`; `errors` tell why, a line each."""
+    if not read:
+        raise UsageError(
+            f"none of {len(errors)} images can be read; the first: {(errors or ['no image given'])[0]}"
+        )
+
+
+def leave_out(scores: Scores, excluded: frozenset[Path]) -> Scores:
+    """Return `scores` without the `excluded` files."""
     kept = np.array([image.path not in excluded for image in scores.images])
-    labels, p_fake = scores.labels[kept], scores.p_fake[kept]
-    metrics = evaluate(labels, p_fake, decision.threshold)
-    answers = [decide(float(p), decision) for p in p_fake]
-    truths = [Label.FAKE if label else Label.REAL for label in labels]
-    unsure = sum(answer is Label.UNSURE for answer in answers)
-    right = sum(answer is truth for answer, truth in zip(answers, truths, strict=True))
+    return replace(
+        scores,
+        images=tuple(image for image in scores.images if image.path not in excluded),
+        labels=scores.labels[kept],
+        p_fake=scores.p_fake[kept],
+    )
+
+
+def give_verdicts(scores: Scores, decision: Decision) -> list[Label]:
+    """Return the verdict on each image, as `fakelens check` gives it."""
+    return [decide(float(p), decision) for p in scores.p_fake]
+
+
+def mark_correct(scores: Scores, decision: Decision) -> npt.NDArray[np.bool_]:
+    """Return for each image whether its side of the threshold is the right one."""
+    return np.asarray((scores.p_fake >= decision.threshold) == (scores.labels == 1), np.bool_)
+
+
+def measure_accuracy(scores: Scores, decision: Decision) -> Accuracy:
+    """Return the figures of `scores` at the contract's `decision`."""
+    metrics = evaluate(scores.labels, scores.p_fake, decision.threshold)
+    verdicts = give_verdicts(scores, decision)
+    truths = [Label.FAKE if label else Label.REAL for label in scores.labels]
+    unsure = sum(verdict is Label.UNSURE for verdict in verdicts)
+    right = sum(verdict is truth for verdict, truth in zip(verdicts, truths, strict=True))
     decided = metrics.n - unsure
     return Accuracy(
         metrics=metrics,
@@ -98,15 +119,8 @@ def measure_accuracy(scores: Scores, decision: Decision, excluded: frozenset[Pat
 
 
 def _decode(images: Sequence[LabelledImage], spec: InputSpec) -> Iterator[ImageU8 | ImageError]:
-    """Yield each image's bytes in order, decoded in threads (Pillow frees the interpreter lock)."""
-    paths = iter([image.path for image in images])
-    with ThreadPoolExecutor(_DECODERS) as pool:
-        pending: deque[Future[ImageU8 | ImageError]] = deque(
-            pool.submit(_decode_one, path, spec) for path in islice(paths, _AHEAD)
-        )
-        while pending:
-            yield pending.popleft().result()
-            pending.extend(pool.submit(_decode_one, path, spec) for path in islice(paths, 1))
+    """Yield each image's bytes in order, or why there are none."""
+    return map_in_order(lambda image: _decode_one(image.path, spec), images, _DECODERS)
 
 
 def _decode_one(path: Path, spec: InputSpec) -> ImageU8 | ImageError:

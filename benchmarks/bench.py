@@ -1,17 +1,19 @@
 """Measuring model files against labelled images: `fakelens bench`, as a library call."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from fakelens.benchmarks.accuracy import Accuracy, measure_accuracy, score_images
+from fakelens.benchmarks.accuracy import Accuracy, Scores, leave_out, measure_accuracy, score_images
+from fakelens.benchmarks.comparison import Comparison, ScoredModel, compare_models
 from fakelens.benchmarks.exclusion import read_exclusions
 from fakelens.benchmarks.footprint import Footprint, measure_footprint
-from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, list_splits
+from fakelens.benchmarks.labelled import LabelledImage, Split, choose_slice, find_labelled, list_splits
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.errors import ModelError, UsageError
 from fakelens.edge_runtime.library import find_model
 
 UNSPLIT = "all"  # the name of the split where DATA has none
@@ -25,6 +27,8 @@ class BenchConfig:
     data: Path
     split: Split | None = None  # None: test, or everything where DATA is not split
     exclude: Path | None = None
+    limit: int | None = None  # images of each class; None: all
+    reference: str | None = None  # path or name of the model to compare with
     threads: int = 1
 
 
@@ -37,7 +41,9 @@ class BenchRow:
     data: str  # name of the DATA folder
     split: str
     note: str  # what was left out, empty for nothing
+    scores: Scores
     accuracy: Accuracy
+    comparison: Comparison | None  # None without a reference
     footprint: Footprint
     latency_p50_ms: float  # of inference alone
     threads: int
@@ -49,38 +55,67 @@ def bench(config: BenchConfig) -> Iterator[BenchRow]:
 
     Models and names are all checked before the first image is scored.
     """
+    images, excluded = choose_images(config)
+    cuts = {"": frozenset[Path]()}
+    if config.exclude is not None:
+        cuts[f"without the {len(excluded)} of {config.exclude.name}"] = excluded
+    detectors = [(find_model(name), Detector(name, config.threads)) for name in config.models]
+    reference = _open_reference(config, [path for path, _ in detectors])
+    baseline = None if reference is None else _score(*reference, images)
+    for path, detector in detectors:
+        model = _score(path, detector, images)
+        for note, left_out in cuts.items():
+            other = None if baseline is None else _leave_out(baseline, left_out)
+            yield _to_row(config, note, _leave_out(model, left_out), other)
+
+
+def choose_images(config: BenchConfig) -> tuple[list[LabelledImage], frozenset[Path]]:
+    """Return the images that `config` asks for, and those among them that its `exclude` names."""
     split = config.split
     if split is None and list_splits(config.data):
         split = Split.TEST
     images = find_labelled(config.data, split)
-    cuts = {"": frozenset[Path]()}
-    if config.exclude is not None:
-        excluded = read_exclusions(config.exclude, images)
-        cuts[f"without the {len(excluded)} of {config.exclude.name}"] = excluded
-    detectors = [(find_model(name), Detector(name, config.threads)) for name in config.models]
-    for path, detector in detectors:
-        yield from _bench_model(path, detector, images, cuts, config)
+    excluded = frozenset[Path]() if config.exclude is None else read_exclusions(config.exclude, images)
+    if config.limit is not None:
+        images = choose_slice(images, config.data, config.limit)
+    return images, excluded & {image.path for image in images}
 
 
-def _bench_model(
-    path: Path,
-    detector: Detector,
-    images: list[LabelledImage],
-    cuts: dict[str, frozenset[Path]],
-    config: BenchConfig,
-) -> Iterator[BenchRow]:
-    scores = score_images(detector, images)
-    footprint = measure_footprint(path)
-    for note, excluded in cuts.items():
-        yield BenchRow(
-            path=path,
-            contract=detector.contract,
-            data=config.data.resolve().name,
-            split=images[0].split or UNSPLIT,
-            note=note,
-            accuracy=measure_accuracy(scores, detector.contract.decision, excluded),
-            footprint=footprint,
-            latency_p50_ms=float(np.median(scores.latency_ms)),
-            threads=config.threads,
-            errors=scores.errors,
-        )
+def _open_reference(config: BenchConfig, models: Sequence[Path]) -> tuple[Path, Detector] | None:
+    name = config.reference
+    if name is None:
+        return None
+    try:
+        path, detector = find_model(name), Detector(name, config.threads)
+    except ModelError as error:
+        raise UsageError(f"the reference cannot be used: {error}") from error
+    if any(path.samefile(model) for model in models):
+        raise UsageError(f"the reference cannot be used: {name} is also measured; name another model")
+    return path, detector
+
+
+def _score(path: Path, detector: Detector, images: Sequence[LabelledImage]) -> ScoredModel:
+    return ScoredModel(path=path, contract=detector.contract, scores=score_images(detector, images))
+
+
+def _leave_out(model: ScoredModel, excluded: frozenset[Path]) -> ScoredModel:
+    return replace(model, scores=leave_out(model.scores, excluded))
+
+
+def _to_row(config: BenchConfig, note: str, model: ScoredModel, reference: ScoredModel | None) -> BenchRow:
+    scores = model.scores
+    accuracy = measure_accuracy(scores, model.contract.decision)  # refuses an empty set of images
+    return BenchRow(
+        path=model.path,
+        contract=model.contract,
+        data=config.data.resolve().name,
+        split=scores.images[0].split or UNSPLIT,
+        note=note,
+        scores=scores,
+        accuracy=accuracy,
+        comparison=None if reference is None else compare_models(model, reference),
+        footprint=measure_footprint(model.path),
+        latency_p50_ms=float(np.median(scores.latency_ms)),
+        threads=config.threads,
+        errors=scores.errors,
+    )

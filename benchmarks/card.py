@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from fakelens.benchmarks.battery import Kind
 from fakelens.benchmarks.bench import BenchRow
 from fakelens.benchmarks.metrics import Interval
+from fakelens.benchmarks.robustness import RobustRow
 from fakelens.edge_runtime.contract import Measurement
 from fakelens.edge_runtime.modelfile import read_model, replace_contract
 
 
-def write_cards(rows: Sequence[BenchRow]) -> None:
+def write_cards(rows: Sequence[BenchRow] | Sequence[RobustRow]) -> None:
     """Add the figures of `rows` to their model files.
 
     Earlier figures of the same metric, data, split and note give way; the graph stays byte for byte.
@@ -19,7 +21,8 @@ def write_cards(rows: Sequence[BenchRow]) -> None:
         entries = {_key(entry): entry for entry in model.contract.measured}
         for row in rows:
             if row.path == path:
-                entries |= {_key(entry): entry for entry in list_measurements(row)}
+                found = list_measurements(row) if isinstance(row, BenchRow) else _list_robust(row)
+                entries |= {_key(entry): entry for entry in found}
         replace_contract(model, replace(model.contract, measured=tuple(entries.values())))
 
 
@@ -49,6 +52,23 @@ def list_measurements(row: BenchRow) -> list[Measurement]:
         )
         for name, figure, count in figures
         if figure is not None
+    ]
+
+
+def _list_robust(row: RobustRow) -> list[Measurement]:
+    if row.degradation.kind is Kind.CLEAN:
+        return []  # `list_measurements` tells it, with all the other figures of clean images
+    return [
+        Measurement(
+            metric="accuracy",
+            value=row.accuracy.value,
+            low=row.accuracy.low,
+            high=row.accuracy.high,
+            n=row.n,
+            data=row.data,
+            split=row.split,
+            note=row.degradation.name,
+        )
     ]
 
 

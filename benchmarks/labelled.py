@@ -1,6 +1,7 @@
 """Finding labelled images: DATA with real/ and fake/, optionally under train/, val/ and test/."""
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -58,6 +59,23 @@ def find_labelled(data: Path, split: Split | None = None) -> list[LabelledImage]
 def list_splits(data: Path) -> list[Split]:
     """Return the splits that `data` has, none where its real/ and fake/ lie at the top."""
     return [split for split in _find_splits(data) if split is not None]
+
+
+def choose_slice(images: Sequence[LabelledImage], data: Path, per_class: int) -> list[LabelledImage]:
+    """Return `per_class` of `images` of each class, in their order: always the same for the same files.
+
+    Those whose paths below `data` hash lowest; all of a class that has fewer. `UsageError` below 1.
+    """
+    if per_class < 1:
+        raise UsageError(f"the limit is {per_class}, expected 1 or more images of each class")
+    lowest = sorted(images, key=lambda image: _hash_path(image.path, data))
+    of_classes = [[image for image in lowest if image.label == label] for label in range(len(LABELS))]
+    chosen = {image for of_class in of_classes for image in of_class[:per_class]}
+    return [image for image in images if image in chosen]
+
+
+def _hash_path(path: Path, data: Path) -> bytes:
+    return hashlib.sha256(path.relative_to(data).as_posix().encode(errors="surrogateescape")).digest()
 
 
 def _find_splits(data: Path) -> dict[Split | None, list[Path]]:

@@ -5,6 +5,7 @@ Drawn on matplotlib's `Figure` itself, never through pyplot: no global state, no
 
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Okabe and Ito 2008: told apart with every kind of colour blindness.
-_REAL, _FAKE, _GREY = "#0072B2", "#E69F00", "#767676"
-_SERIES = (_REAL, _FAKE, "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+REAL, FAKE, GREY = "#0072B2", "#E69F00", "#767676"
+_SERIES = (REAL, FAKE, "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 _STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.titlesize": 11,
@@ -37,42 +38,42 @@ _BINS = 40  # of the score histogram
 
 def plot_roc(labels: Array, p_fake: Array, metrics: Metrics) -> bytes:
     """Return the ROC curve (fake is the positive class) with its area and the equal error point."""
-    with _style():
-        figure, axes = _open_figure(f"ROC: AUC {_format_interval(metrics.auc)}")
+    with use_style():
+        figure, axes = open_figure(f"ROC: AUC {_format_interval(metrics.auc)}")
         fpr, tpr = roc_curve(labels, p_fake)
-        axes.plot([0, 1], [0, 1], color=_GREY, linestyle=":", label="chance")
-        axes.plot(fpr, tpr, color=_FAKE, label="model")
+        axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="chance")
+        axes.plot(fpr, tpr, color=FAKE, label="model")
         eer = metrics.eer.value
         axes.plot([eer], [1 - eer], "o", color="black", markersize=5, label=f"equal error rate {eer:.2%}")
         axes.set(xlabel="reals called fake", ylabel="fakes found", xlim=(0, 1), ylim=(0, 1.01))
         axes.legend(loc="lower right")
-        return _to_png(figure)
+        return to_png(figure)
 
 
 def plot_reliability(labels: Array, p_fake: Array, metrics: Metrics) -> bytes:
     """Return the share of fakes against P(fake) in the bins of the calibration error; dots sized by n."""
-    with _style():
-        figure, axes = _open_figure(f"Reliability: ECE {_format_interval(metrics.ece)}")
+    with use_style():
+        figure, axes = open_figure(f"Reliability: ECE {_format_interval(metrics.ece)}")
         fake, scores = np.asarray(labels, float), np.asarray(p_fake, float)
         index = np.minimum((scores * ECE_BINS).astype(int), ECE_BINS - 1)
         counts = np.bincount(index, minlength=ECE_BINS)
         filled = counts > 0
         predicted = np.bincount(index, scores, ECE_BINS)[filled] / counts[filled]
         observed = np.bincount(index, fake, ECE_BINS)[filled] / counts[filled]
-        axes.plot([0, 1], [0, 1], color=_GREY, linestyle=":", label="perfectly calibrated")
-        axes.plot(predicted, observed, color=_REAL, linewidth=1)
-        axes.scatter(predicted, observed, 15 + 185 * counts[filled] / counts.max(), color=_REAL, alpha=0.7)
+        axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="perfectly calibrated")
+        axes.plot(predicted, observed, color=REAL, linewidth=1)
+        axes.scatter(predicted, observed, 15 + 185 * counts[filled] / counts.max(), color=REAL, alpha=0.7)
         axes.set(
             xlabel="P(fake), mean of the bin", ylabel="share of fakes", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03)
         )
         axes.legend(loc="upper left")
-        return _to_png(figure)
+        return to_png(figure)
 
 
 def plot_confusion(metrics: Metrics) -> bytes:
     """Return the confusion matrix: counts, and shares of each true class."""
-    with _style():
-        figure, axes = _open_figure(
+    with use_style():
+        figure, axes = open_figure(
             f"Accuracy {_format_interval(metrics.accuracy, percent=True)}, n = {metrics.n:,}"
         )
         counts = _to_matrix(metrics.confusion)
@@ -87,15 +88,15 @@ def plot_confusion(metrics: Metrics) -> bytes:
         axes.grid(visible=False)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
-        return _to_png(figure)
+        return to_png(figure)
 
 
 def plot_scores(labels: Array, p_fake: Array, decision: Decision) -> bytes:
     """Return the histogram of P(fake) per class, with the threshold and the UNSURE band."""
-    with _style():
-        figure, axes = _open_figure("Scores of both classes")
+    with use_style():
+        figure, axes = open_figure("Scores of both classes")
         scores, edges = np.asarray(p_fake, float), np.linspace(0, 1, _BINS + 1).tolist()
-        for label, name, colour in ((0, "real", _REAL), (1, "fake", _FAKE)):
+        for label, name, colour in ((0, "real", REAL), (1, "fake", FAKE)):
             of_class = scores[np.asarray(labels) == label]
             axes.hist(of_class, edges, color=colour, alpha=0.3)
             axes.hist(
@@ -107,22 +108,22 @@ def plot_scores(labels: Array, p_fake: Array, decision: Decision) -> bytes:
                 label=f"{name} ({len(of_class):,})",
             )
         if decision.unsure_low <= decision.unsure_high:
-            axes.axvspan(decision.unsure_low, decision.unsure_high, color=_GREY, alpha=0.2, label="UNSURE")
+            axes.axvspan(decision.unsure_low, decision.unsure_high, color=GREY, alpha=0.2, label="UNSURE")
         axes.axvline(
             decision.threshold, color="black", linestyle="--", label=f"threshold {decision.threshold:.3f}"
         )
         axes.set_yscale("symlog", linthresh=1)  # the few images on the wrong side are the point
         axes.set(xlabel="P(fake)", ylabel="images", xlim=(0, 1))
         figure.legend(loc="outside lower center", ncols=2)
-        return _to_png(figure)
+        return to_png(figure)
 
 
 def plot_curves(title: str, series: Mapping[str, Sequence[float]], ylabel: str) -> bytes:
     """Return one line a series over epochs 1, 2, ...; series may differ in length."""
-    with _style():
+    with use_style():
         from matplotlib.ticker import MaxNLocator
 
-        figure, axes = _open_figure(title)
+        figure, axes = open_figure(title)
         for order, (name, values) in enumerate(series.items()):
             epochs = np.arange(1, len(values) + 1)
             marker = "o" if len(values) < 2 else None  # a single epoch has no line
@@ -130,28 +131,31 @@ def plot_curves(title: str, series: Mapping[str, Sequence[float]], ylabel: str) 
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set(xlabel="epoch", ylabel=ylabel)
         axes.legend()
-        return _to_png(figure)
+        return to_png(figure)
 
 
-def _style() -> Any:
+def use_style() -> AbstractContextManager[None]:
+    """Return a context in which figures have the style of the reports; `MissingExtraError`."""
     require_extra("train", "matplotlib")
     import matplotlib as mpl
 
     return mpl.rc_context(_STYLE)
 
 
-def _open_figure(title: str) -> "tuple[Figure, Axes]":
+def open_figure(title: str, size: tuple[float, float] = (5.2, 4.2)) -> "tuple[Figure, Axes]":
+    """Return an empty figure of `size` inches and its axes."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(5.2, 4.2), dpi=110, layout="constrained")
+    figure = Figure(figsize=size, dpi=110, layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title)
     return figure, axes
 
 
-def _to_png(figure: "Figure") -> bytes:
+def to_png(figure: "Figure") -> bytes:
+    """Return `figure` as PNG; equal figures give equal bytes."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})  # equal figures, equal bytes
+    figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
 
 

@@ -38,6 +38,9 @@ RESIZERS = {
 MAY_RESIZE = {
     "edge_runtime/preprocess.py": "the one way to the bytes a model sees",
     "edge_runtime/page.py": "thumbnails for the eye alone",
+    "benchmarks/degradations.py": "down and up again on purpose, at the image's native size",
+    "benchmarks/battery.py": "calls that degradation, to measure what verdicts withstand",
+    "train/augment.py": "calls that degradation, for robust training",
 }
 NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.

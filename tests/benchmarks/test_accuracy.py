@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fakelens.benchmarks.accuracy import measure_accuracy, score_images
+from fakelens.benchmarks.accuracy import leave_out, measure_accuracy, score_images
 from fakelens.benchmarks.labelled import LabelledImage, find_labelled
 from fakelens.benchmarks.latency import TIMED_IMAGES
 from fakelens.edge_runtime.contract import Decision
@@ -53,9 +53,13 @@ def test_excluded_images_do_not_count(model_file: Path, data: Path) -> None:
     images = find_labelled(data)
     scores = score_images(Detector(model_file), images)
     dark_fakes = frozenset(images[number].path for number in (11, 12))
-    accuracy = measure_accuracy(scores, Decision(), dark_fakes)
+    accuracy = measure_accuracy(leave_out(scores, dark_fakes), Decision())
     assert accuracy.metrics.n == 18
     assert accuracy.metrics.accuracy.value == 17 / 18
+    kept = leave_out(scores, frozenset([images[9].path]))  # the bright real
+    assert kept.images == tuple(image for image in images if image is not images[9])
+    counts = measure_accuracy(kept, Decision()).metrics.confusion
+    assert (counts.real_as_real, counts.real_as_fake, counts.fake_as_real) == (9, 0, 2)
 
 
 def test_an_unreadable_image_is_reported_and_the_rest_goes_on(model_file: Path, data: Path) -> None:

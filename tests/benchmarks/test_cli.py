@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from fakelens.benchmarks.battery import BATTERY
+from fakelens.edge_runtime.contract import Contract, Decision, InputSpec
 from fakelens.edge_runtime.main import main
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile import pack_model, read_model
 
 WITHOUT_HEAVY = """
 import sys
@@ -142,6 +144,98 @@ def test_an_unreadable_image_is_told_and_ends_in_2(bench: Bench, model_file: Pat
     assert "the file is empty" in done.stderr
 
 
+@pytest.fixture
+def strict_file(tmp_path: Path, brightness_graph: bytes) -> Path:
+    """The model of `model_file`, but fake begins at P(fake) .9, grey 164: 16 of 20 right, never UNSURE."""
+    contract = Contract(name="strict", input=InputSpec(size=8), decision=Decision(threshold=0.9))
+    path = tmp_path / "strict.tflite"
+    path.write_bytes(pack_model(brightness_graph, contract))
+    return path
+
+
+def test_a_reference_is_scored_on_the_same_images(
+    bench: Bench, model_file: Path, strict_file: Path, data: Path, tmp_path: Path
+) -> None:
+    # They differ on one image: fake, grey 130, UNSURE and right to the one, real and wrong to the other.
+    names = tmp_path / "seen.txt"
+    names.write_text("FAKE/0 (1).png\n")
+    arguments = (model_file, "--data", data, "--reference", strict_file)
+    whole, without = _rows(bench(*arguments, "--exclude", names, "--json"))
+    figures = ("accuracy", "reference_accuracy", "difference_points", "agreement", "mcnemar_p")
+    assert [whole[name] for name in figures] == [0.85, 0.8, 5, 0.95, 1]
+    assert (whole["only_model_right"], whole["only_reference_right"]) == (1, 0)
+    assert whole["agreement_low"] < 0.95 < whole["agreement_high"]  # type: ignore[operator]
+    assert whole["reference"] == str(strict_file)
+    assert [without[name] for name in figures[2:]] == [0, 1, 1]
+    (read,) = csv.DictReader(io.StringIO(bench(*arguments, "--csv").stdout))
+    assert list(read) == list(whole)
+    header, line = bench(*arguments).stdout.splitlines()
+    assert "points vs strict.tflite  same verdict %  McNemar p" in header
+    assert line.split()[-5:-2] == ["+5.00", "95.00", "1"]
+
+
+def test_a_limit_measures_a_part_of_each_class_and_tells_what_is_left_out_of_it(
+    bench: Bench, model_file: Path, data: Path, tmp_path: Path
+) -> None:
+    names = tmp_path / "seen.txt"
+    names.write_text("".join(f"REAL/{number} (1).png\n" for number in range(1, 10)))
+    whole, cut = _rows(bench(model_file, "--data", data, "--limit", 7, "--exclude", names, "--json"))
+    assert (whole["n"], whole["note"]) == (14, "")
+    assert 14 - 9 <= cut["n"] < 14  # type: ignore[operator]
+    assert cut["note"] == f"without the {14 - cut['n']} of seen.txt"  # type: ignore[operator]
+
+
+def test_robust_has_a_line_a_degradation_and_a_column_a_model(
+    bench: Bench, model_file: Path, strict_file: Path, data: Path
+) -> None:
+    done = bench(model_file, strict_file, "--data", data, "--robust")
+    header, *lines = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert header.split("  ")[0] == "degraded by"
+    assert header.index("brightness.tflite") < header.index("strict.tflite")
+    assert [line.split("  ")[0] for line in lines] == [degradation.name for degradation in BATTERY]
+    assert "85.00 [63.96-94.76]" in lines[0]
+    assert "80.00 [58.40-91.93]" in lines[0]
+    assert lines[0].endswith("20  greys test")
+    rows = _rows(bench(model_file, strict_file, "--data", data, "--robust", "--json"))
+    assert [row["model"] for row in rows] == ["brightness"] * len(BATTERY) + ["strict"] * len(BATTERY)
+    by_name = {row["degradation"]: row for row in rows if row["model"] == "brightness"}
+    assert by_name["brightness 0.7"]["accuracy"] == 0.7
+    assert (by_name["JPEG 40"]["kind"], by_name["JPEG 40"]["strength"]) == ("JPEG", 40)
+    read = list(csv.DictReader(io.StringIO(bench(model_file, "--data", data, "--robust", "--csv").stdout)))
+    assert list(read[0]) == list(rows[0])
+    assert len(read) == len(BATTERY)
+    done = bench(model_file, "--data", data, "--robust", "--limit", 3, "--json")
+    assert {row["n"] for row in _rows(done)} == {6}
+
+
+def test_robust_figures_join_the_card_beside_the_clean_one(
+    bench: Bench, model_file: Path, data: Path
+) -> None:
+    assert bench(model_file, "--data", data, "--card").returncode == 0
+    clean = read_model(model_file).contract.measured
+    for _ in range(2):
+        assert bench(model_file, "--data", data, "--robust", "--card").returncode == 0
+    measured = read_model(model_file).contract.measured
+    assert measured[: len(clean)] == clean
+    added = measured[len(clean) :]
+    assert [entry.note for entry in added] == [degradation.name for degradation in BATTERY[1:]]
+    assert {(entry.metric, entry.data, entry.split, entry.n) for entry in added} == {
+        ("accuracy", "greys", "test", 20)
+    }
+    darkened = next(entry for entry in added if entry.note == "brightness 0.7")
+    assert darkened.low < darkened.value == 0.7 < darkened.high
+
+
+def test_an_unreadable_image_is_told_by_robust_too(bench: Bench, model_file: Path, data: Path) -> None:
+    (data / "test" / "REAL" / "0 (1).png").write_bytes(b"")
+    done = bench(model_file, "--data", data, "--robust", "--json")
+    assert done.returncode == 2
+    assert {json.loads(line)["unreadable"] for line in done.stdout.splitlines()} == {1}
+    assert done.stderr.count("\n") == 1
+    assert "the file is empty" in done.stderr
+
+
 def test_bad_options_end_in_one_line(bench: Bench, model_file: Path, data: Path, tmp_path: Path) -> None:
     foreign = tmp_path / "foreign.tflite"
     foreign.write_bytes(b"not a model at all")
@@ -151,6 +245,16 @@ def test_bad_options_end_in_one_line(bench: Bench, model_file: Path, data: Path,
         ([model_file, foreign, "--data", data], "not a TFLite file"),
         ([model_file, "--data", data, "--json", "--csv"], "exclude each other"),
         ([model_file, "--data", data, "--min-accuracy", "0.97"], "expected percent"),
+        ([model_file, "--data", data, "--limit", "0"], "the limit is 0"),
+        ([model_file, "--data", data, "--limit", "0", "--robust"], "the limit is 0"),
+        ([model_file, "--data", data, "--limit", "5", "--card"], "leave out --limit"),
+        ([model_file, "--data", data, "--reference", "float"], "reference cannot be used: float: no such"),
+        ([model_file, "--data", data, "--reference", foreign], "reference cannot be used: "),
+        ([model_file, "--data", data, "--reference", model_file], "is also measured"),
+        ([model_file, "--data", data, "--robust", "--reference", model_file], "does not go with"),
+        ([model_file, "--data", data, "--robust", "--exclude", foreign], "does not go with"),
+        ([model_file, "--data", data, "--robust", "--min-accuracy", "80"], "does not go with"),
+        ([model_file, foreign, "--data", data, "--robust"], "not a TFLite file"),
     ):
         done = bench(*arguments)
         assert (done.returncode, done.stdout) == (2, "")
@@ -158,8 +262,9 @@ def test_bad_options_end_in_one_line(bench: Bench, model_file: Path, data: Path,
         assert message in done.stderr
 
 
-def test_the_base_install_is_enough(model_file: Path, data: Path) -> None:
+@pytest.mark.parametrize("flags", [(), ("--robust",)], ids=["clean", "robust"])
+def test_the_base_install_is_enough(model_file: Path, data: Path, flags: tuple[str, ...]) -> None:
     command = [sys.executable, "-c", WITHOUT_HEAVY, "bench", str(model_file), "--data", str(data), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, *flags], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["accuracy"] == 0.85
+    assert json.loads(done.stdout.splitlines()[0])["accuracy"] == 0.85

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.benchmarks.labelled import Split, find_labelled, list_splits
+from fakelens.benchmarks.labelled import Split, choose_slice, find_labelled, list_splits
 from fakelens.edge_runtime.errors import UsageError
 
 
@@ -72,3 +72,35 @@ def test_missing_data_and_a_file_in_its_place(tmp_path: Path) -> None:
         find_labelled(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="is a file, not a folder"):
         find_labelled(_touch(tmp_path, "data.zip") / "data.zip")
+
+
+def test_a_slice_is_the_same_images_of_each_class_every_time(tmp_path: Path) -> None:
+    names = [f"{label}/{number}.jpg" for label in ("real", "fake") for number in range(40)]
+    data = _touch(tmp_path, *names)
+    images = find_labelled(data)
+    chosen = choose_slice(images, data, 10)
+    assert [image.label for image in chosen] == [0] * 10 + [1] * 10
+    assert chosen == [image for image in images if image in chosen]  # in their order
+    assert choose_slice(images[::-1], data, 10) == chosen[::-1]
+    assert set(choose_slice(images, data, 4)) < set(chosen)
+    names = [image.path.stem for image in chosen]
+    assert names[:10] != names[10:]  # no class follows from the other
+    assert names[:10] != [image.path.stem for image in images[:10]]  # nor is it the first ones
+
+
+def test_a_slice_does_not_hang_on_where_the_data_lies(tmp_path: Path) -> None:
+    slices = []
+    for folder in ("here", "there"):
+        data = _touch(
+            tmp_path / folder, *(f"{label}/{n}.jpg" for label in ("real", "fake") for n in range(30))
+        )
+        slices.append([image.path.relative_to(data) for image in choose_slice(find_labelled(data), data, 7)])
+    assert slices[0] == slices[1]
+
+
+def test_a_slice_takes_all_of_a_class_that_has_fewer(tmp_path: Path) -> None:
+    data = _touch(tmp_path, "real/a.jpg", "real/b.jpg", "fake/a.jpg", "fake/b.jpg", "fake/c.jpg")
+    images = find_labelled(data)
+    assert choose_slice(images, data, 3) == images
+    with pytest.raises(UsageError, match="the limit is 0, expected 1 or more"):
+        choose_slice(images, data, 0)
