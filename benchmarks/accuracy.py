@@ -60,7 +60,7 @@ def score_images(detector: Detector, images: Sequence[LabelledImage]) -> Scores:
             errors.append(str(pixels))
             continue
         read.append(image)
-        p_fake.append(float(detector.score(pixels[None])[0]))
+        p_fake.append(detector.score_image(pixels))
         if len(timed) < TIMED_IMAGES:
             timed.append(pixels)
     check_readable(len(read), errors)
@@ -68,7 +68,7 @@ def score_images(detector: Detector, images: Sequence[LabelledImage]) -> Scores:
         images=tuple(read),
         labels=np.array([image.label for image in read], np.uint8),
         p_fake=np.array(p_fake, np.float64),
-        latency_ms=measure_latency(detector, np.stack(timed)),  # now that no decoder competes for the cores
+        latency_ms=measure_latency(detector, timed),  # now that no decoder competes for the cores
         errors=tuple(errors),
     )
 

@@ -99,10 +99,12 @@ def _mark_image(image: LabelledImage, detectors: Sequence[Detector]) -> Marks:
     specs = dict.fromkeys(detector.contract.input for detector in detectors)
     degraded = (Image.fromarray(degrade(image_u8, degradation)) for degradation in BATTERY)
     fitted = [[fit_image(each, spec) for spec in specs] for each in degraded]
-    stacks = {spec: np.stack(column) for spec, column in zip(specs, zip(*fitted, strict=True), strict=True)}
-    return np.stack([_mark(detector, stacks[detector.contract.input], image.label) for detector in detectors])
+    by_spec = dict(zip(specs, zip(*fitted, strict=True), strict=True))
+    return np.stack(
+        [_mark(detector, by_spec[detector.contract.input], image.label) for detector in detectors]
+    )
 
 
-def _mark(detector: Detector, images_u8: ImageU8, label: int) -> Marks:
-    p_fake = detector.score(images_u8).astype(np.float64)  # as precise as the threshold
+def _mark(detector: Detector, fitted: Sequence[ImageU8], label: int) -> Marks:
+    p_fake = np.array([detector.score_image(tiles_u8) for tiles_u8 in fitted])
     return np.asarray((p_fake >= detector.contract.decision.threshold) == (label == 1), np.bool_)

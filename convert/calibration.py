@@ -1,5 +1,6 @@
 """The images that set the ranges of a post-training int8 file: both classes, seeded, ends pinned."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,6 @@ def _find_images(folder: Path) -> list[Path]:
 
 def _load(path: Path, spec: InputSpec) -> ImageU8:
     try:
-        return fit_image(load_image(path), spec)
+        return fit_image(load_image(path), replace(spec, tiles=1))[0]
     except ImageError as error:
         raise RunError(f"calibration image {error}; {_AGAIN}") from error

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fakelens.edge_runtime.detector import CheckedFile, Detector
-from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.edge_runtime.sinks import Sink
 from fakelens.edge_runtime.sources import find_images
@@ -52,14 +51,7 @@ def check_batch(detector: Detector, names: list[str], *sinks: Sink) -> BatchResu
 
 def _check_all(detector: Detector, paths: list[Path], *, read_stdin: bool) -> Iterator[CheckedFile]:
     if read_stdin:
-        yield _check_stdin(detector)
+        yield detector.check_file(sys.stdin.buffer.read(), STDIN)
     # Only where results and progress do not share a screen, or each would tear the other.
     quick = len(paths) < _PROGRESS_FROM or sys.stdout.isatty()
     yield from detector.check_files(paths if quick else show_progress(paths, "checking", len(paths)))
-
-
-def _check_stdin(detector: Detector) -> CheckedFile:
-    try:
-        return CheckedFile(path=STDIN, verdict=detector.check(sys.stdin.buffer.read()))
-    except ImageError as error:
-        return CheckedFile(path=STDIN, error=str(error))

@@ -37,6 +37,10 @@ def check(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write a page with the pictures and verdicts.")
     ] = None,
+    heatmap: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also write each picture as PNG, tinted where the model sees fake."),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")] = 1,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where such a verdict was given.")] = None,
 ) -> None:
@@ -46,6 +50,7 @@ def check(
     """
     from fakelens.edge_runtime.batch import check_batch
     from fakelens.edge_runtime.detector import Detector
+    from fakelens.edge_runtime.heatmap import HeatmapSink
     from fakelens.edge_runtime.page import PageSink
     from fakelens.edge_runtime.sinks import Format, open_sink
     from fakelens.edge_runtime.verdict import Label
@@ -56,6 +61,8 @@ def check(
     detector = Detector(model, threads)
     page = PageSink()
     sinks = [open_sink(output, sys.stdout), *([page] if html else [])]
+    if heatmap is not None:
+        sinks.append(HeatmapSink(detector, heatmap))
     try:
         result = check_batch(detector, paths, *sinks)
     finally:

@@ -21,6 +21,14 @@ class Fit(StrEnum):
     """How an image is brought to the size of the input tensor."""
 
     RESIZE = "resize"  # the whole image is resized, aspect ratio not kept: for small-image models
+    TILES = "tiles"  # tiles at native resolution, never resized: for photo models
+
+
+class Pool(StrEnum):
+    """How the scores of an image's tiles become one; see `tiles.pool_scores`."""
+
+    MEAN = "mean"  # of the logits: for images that are fake as a whole
+    TOP = "top"  # mean of the highest quarter of the logits: for images that are fake in places
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +37,8 @@ class InputSpec:
 
     size: int  # px
     fit: Fit = Fit.RESIZE
+    tiles: int = 1  # of one image, at most
+    pool: Pool = Pool.MEAN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +142,10 @@ def check_contract(contract: Contract) -> None:
         raise ModelError(f"the labels are {contract.labels}, expected {LABELS} in this order")
     if not 1 <= contract.input.size <= 4096:
         raise ModelError(f"the input size is {contract.input.size} px, expected 1 to 4096")
+    if not 1 <= contract.input.tiles <= (1 if contract.input.fit is Fit.RESIZE else 1024):
+        raise ModelError(
+            f"input.tiles is {contract.input.tiles}, expected 1 with fit resize, 1 to 1024 with fit tiles"
+        )
     for name in ("threshold", "unsure_low", "unsure_high"):
         if not 0.0 <= getattr(decision, name) <= 1.0:
             raise ModelError(f"decision.{name} is {getattr(decision, name)}, expected 0 to 1")
@@ -155,4 +169,4 @@ def _number(value: object) -> object:
     return float(value) if isinstance(value, int) else value
 
 
-_STRICT = dacite.Config(strict=True, cast=[Fit], type_hooks={float: _number, int: _integer})
+_STRICT = dacite.Config(strict=True, cast=[Fit, Pool], type_hooks={float: _number, int: _integer})

@@ -2,19 +2,20 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fakelens.edge_runtime.contract import LABELS, Contract
+from fakelens.edge_runtime.contract import LABELS, Contract, Fit
 from fakelens.edge_runtime.errors import ImageError, ModelError
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
-from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image, to_rgb
+from fakelens.edge_runtime.preprocess import ImageU8, cut_tiles, fit_image, load_image, to_rgb
+from fakelens.edge_runtime.tiles import Region, place_tiles, pool_scores
 from fakelens.edge_runtime.verdict import Verdict, decide
 
 
@@ -25,6 +26,7 @@ class CheckedFile:
     path: str
     verdict: Verdict | None = None
     error: str | None = None
+    image: Image.Image | None = field(default=None, repr=False, compare=False)  # decoded, upright, RGB
 
 
 class Detector:
@@ -60,23 +62,63 @@ class Detector:
             image = load_image(Path(image) if isinstance(image, str) else image)
         else:
             image = to_rgb(image)
-        p_fake = float(self.score(fit_image(image, self.contract.input)[None])[0])
+        return self._judge(image, start)
+
+    def check_file(self, source: Path | bytes, name: str) -> CheckedFile:
+        """Return the verdict on a file or encoded bytes under its `name`, or why there is none."""
+        start = time.perf_counter()
+        try:
+            image = load_image(source)
+        except ImageError as error:
+            return CheckedFile(path=name, error=str(error))
+        return CheckedFile(path=name, verdict=self._judge(image, start), image=image)
+
+    def check_files(self, paths: Iterable[Path]) -> Iterator[CheckedFile]:
+        """Yield a result for each path in order; a file that cannot be read does not stop the rest."""
+        for path in paths:
+            yield self.check_file(path, str(path))
+
+    def _judge(self, image: Image.Image, start: float) -> Verdict:
+        spec = self.contract.input
+        scores = self.score(fit_image(image, spec))
+        p_fake = self._pool(scores)
+        tiled = spec.fit is Fit.TILES
         return Verdict(
             label=decide(p_fake, self.contract.decision),
             p_fake=p_fake,
             model=self.contract.name,
             latency_ms=(time.perf_counter() - start) * 1e3,
-            reduction=max(image.size) / self.contract.input.size,
+            reduction=1.0 if tiled else max(image.size) / spec.size,
+            regions=_to_regions(place_tiles(*image.size, spec), scores, spec.size) if tiled else (),
         )
 
-    def check_files(self, paths: Iterable[Path]) -> Iterator[CheckedFile]:
-        """Yield a result for each path in order; a file that cannot be read does not stop the rest."""
-        for path in paths:
-            try:
-                yield CheckedFile(path=str(path), verdict=self.check(path))
-            except ImageError as error:
-                yield CheckedFile(path=str(path), error=str(error))
+    def map_regions(self, image: Image.Image, most: int = 400) -> tuple[Region, ...]:
+        """Return what the model says of up to `most` tiles side by side over an upright RGB `image`.
+
+        Empty where the model looks at the image as a whole.
+        """
+        spec = self.contract.input
+        if spec.fit is not Fit.TILES:
+            return ()
+        places = place_tiles(*image.size, replace(spec, tiles=most))
+        return _to_regions(places, self.score(cut_tiles(image, places, spec.size)), spec.size)
 
     def score(self, images_u8: ImageU8) -> npt.NDArray[np.float32]:
-        """Return P(fake) [n] of fitted images, uint8 [n, size, size, 3]."""
+        """Return P(fake) [n] of input tensors, uint8 [n, size, size, 3]: fitted images or tiles of them."""
         return self._interpreter.predict(images_u8)[:, 1]
+
+    def score_image(self, tiles_u8: ImageU8) -> float:
+        """Return P(fake) of one image from all that `fit_image` made of it, uint8 [tiles, size, size, 3]."""
+        return self._pool(self.score(tiles_u8))
+
+    def _pool(self, scores: npt.NDArray[np.float32]) -> float:
+        return float(scores[0]) if len(scores) == 1 else pool_scores(scores, self.contract.input.pool)
+
+
+def _to_regions(
+    places: list[tuple[int, int]], scores: npt.NDArray[np.float32], size: int
+) -> tuple[Region, ...]:
+    return tuple(
+        Region(left=left, top=top, size=size, p_fake=float(p_fake))
+        for (left, top), p_fake in zip(places, scores, strict=True)
+    )

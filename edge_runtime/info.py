@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from fakelens.edge_runtime.contract import Contract, Measurement
+from fakelens.edge_runtime.contract import Contract, Fit, InputSpec, Measurement
 from fakelens.edge_runtime.graph import GraphSummary, TensorInfo, read_graph
 from fakelens.edge_runtime.modelfile import read_model
 
@@ -63,7 +63,7 @@ def _render_contract(info: ModelInfo) -> Table:
         table.add_row("description", contract.description)
     if contract.limits:
         table.add_row("limits", contract.limits)
-    table.add_row("input", f"{contract.input.size} x {contract.input.size} px RGB, fit: {contract.input.fit}")
+    table.add_row("input", _describe_input(contract.input))
     table.add_row("labels", ", ".join(contract.labels))
     decision = contract.decision
     unsure = f"unsure from {decision.unsure_low:.3f} to {decision.unsure_high:.3f}"
@@ -81,6 +81,11 @@ def _render_contract(info: ModelInfo) -> Table:
     table.add_row("recipe", f"{training.recipe or '-'}, seed {training.seed}")
     table.add_row("size", f"{info.size_bytes:,} bytes, gzip {info.gzip_bytes:,}")
     return table
+
+
+def _describe_input(spec: InputSpec) -> str:
+    tiles = f", at most {spec.tiles} of them, pool: {spec.pool}" if spec.fit is Fit.TILES else ""
+    return f"{spec.size} x {spec.size} px RGB, fit: {spec.fit}{tiles}"
 
 
 def _render_graph(info: ModelInfo) -> Table:

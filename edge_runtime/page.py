@@ -5,11 +5,11 @@ import html
 import io
 from pathlib import Path
 
+from PIL import Image
+
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.detector import CheckedFile
-from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.preprocess import load_image
 
 _THUMBNAIL = 160  # px, of the longer side, at most
 
@@ -67,15 +67,23 @@ class PageSink:
 
 
 def _to_img(result: CheckedFile) -> str:
-    if result.verdict is None or not Path(result.path).is_file():
+    if result.image is None:
         return ""
-    try:
-        image = load_image(Path(result.path))
-    except ImageError:  # gone or changed since it was checked
-        return ""
+    image = result.image.copy()
     image.thumbnail((_THUMBNAIL, _THUMBNAIL))  # for the eye alone: no model sees it
-    buffer = io.BytesIO()
     lossless = max(image.size) <= _THUMBNAIL // 2
-    image.save(buffer, "PNG") if lossless else image.save(buffer, "JPEG", quality=85)
-    kind = "png" if lossless else "jpeg"
-    return f'<img src="data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}" alt="">'
+    kind, content = ("png", encode_png(image)) if lossless else ("jpeg", _encode_jpeg(image))
+    return f'<img src="data:image/{kind};base64,{base64.b64encode(content).decode()}" alt="">'
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """Return `image` as PNG."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _encode_jpeg(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()

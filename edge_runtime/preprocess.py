@@ -6,6 +6,7 @@ a forensic signal: another library's "bilinear" moves pixels by several grey lev
 
 import io
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from fakelens.edge_runtime.contract import InputSpec
+from fakelens.edge_runtime.contract import Fit, InputSpec
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.tiles import place_tiles
 
 ImageU8 = npt.NDArray[np.uint8]
 
@@ -64,13 +66,31 @@ def load_image(source: Path | bytes) -> Image.Image:
 
 
 def fit_image(image: Image.Image, spec: InputSpec) -> ImageU8:
-    """Return the bytes of `image` as the model sees them: uint8 [size, size, 3], RGB.
+    """Return the bytes of `image` as the model sees them: uint8 [tiles, size, size, 3], RGB.
 
-    Pillow's bilinear filter with its support widened on reduction (antialiased).
+    With `Fit.RESIZE` that is one: Pillow's bilinear filter with its support widened on reduction
+    (antialiased). With `Fit.TILES` see `tiles.place_tiles`; nothing is resized.
     """
+    if spec.fit is Fit.TILES:
+        return cut_tiles(image, place_tiles(*image.size, spec), spec.size)
     if image.size != (spec.size, spec.size):
         image = image.resize((spec.size, spec.size), Image.Resampling.BILINEAR)
-    return np.asarray(image, dtype=np.uint8)
+    return np.asarray(image, dtype=np.uint8)[None]
+
+
+def cut_tiles(image: Image.Image, places: Sequence[tuple[int, int]], size: int) -> ImageU8:
+    """Return the tiles of `image` whose left and top are in `places`: uint8 [n, size, size, 3].
+
+    What lies beyond the right or lower edge is the image mirrored there, edge pixels repeated.
+    """
+    if min(image.size) < size:
+        width, height = image.size
+        beyond = ((0, max(0, size - height)), (0, max(0, size - width)), (0, 0))
+        image = Image.fromarray(np.pad(np.asarray(image), beyond, mode="symmetric"))
+    tiles = np.empty((len(places), size, size, 3), np.uint8)
+    for row, (left, top) in enumerate(places):  # one by one: most of a large photo is never copied
+        tiles[row] = np.asarray(image.crop((left, top, left + size, top + size)))
+    return tiles
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.strenum import StrEnum
+from fakelens.edge_runtime.tiles import Region
 
 
 class Label(StrEnum):
@@ -23,6 +24,7 @@ class Verdict:
     model: str
     latency_ms: float  # decode, preprocess and inference together
     reduction: float = 1.0  # how many times the image was scaled down, along its longer side
+    regions: tuple[Region, ...] = ()  # the tiles; empty where the model looks at the image as a whole
 
 
 def decide(p_fake: float, decision: Decision) -> Label:

@@ -54,7 +54,7 @@ def photos(tmp_path: Path) -> list[Path]:
 
 @pytest.fixture
 def expected(photos: list[Path]) -> ImageU8:
-    return np.stack([fit_image(load_image(path), SPEC) for path in photos])
+    return np.concatenate([fit_image(load_image(path), SPEC) for path in photos])
 
 
 def test_training_sees_these_bytes(

@@ -86,7 +86,7 @@ def _fill(folder: Path, paths: Sequence[Path], spec: InputSpec) -> None:
             errors[row] = f"{paths[row]}: {error.strerror or error}"
             return ""
         try:
-            images[row] = fit_image(load_image(content), spec)
+            images[row] = fit_image(load_image(content), spec)[0]
         except ImageError as error:
             errors[row] = str(error).replace("stdin", str(paths[row]), 1)
         return hashlib.sha256(content).hexdigest()

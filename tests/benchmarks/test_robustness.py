@@ -85,7 +85,7 @@ def test_images_are_degraded_at_their_own_size_for_every_model(
             for image in find_labelled(textures):
                 degraded = degrade(np.asarray(load_image(image.path)), degradation)
                 fitted = fit_image(Image.fromarray(degraded), detector.contract.input)
-                fake = detector.score(fitted[None])[0] >= detector.contract.decision.threshold
+                fake = detector.score_image(fitted) >= detector.contract.decision.threshold
                 right += int(fake == image.label)
             expected.append(right)
     assert _count_right(rows) == expected

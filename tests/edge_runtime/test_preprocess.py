@@ -209,7 +209,7 @@ def test_the_name_decides_nothing(tmp_path: Path) -> None:
 
 def test_an_image_of_the_input_size_passes_unchanged() -> None:
     image = Image.fromarray(GENERATOR.integers(0, 256, (32, 32, 3), np.uint8))
-    fitted = fit_image(image, InputSpec(size=32))
+    fitted = fit_image(image, InputSpec(size=32))[0]
     assert fitted.dtype == np.uint8
     assert fitted.tobytes() == image.tobytes()
 
@@ -217,14 +217,14 @@ def test_an_image_of_the_input_size_passes_unchanged() -> None:
 @pytest.mark.parametrize("shape", [(37, 53), (1, 1), (3, 200), (16, 32), (8, 9)])
 def test_other_sizes_are_pillows_bilinear_to_the_byte(shape: tuple[int, int]) -> None:
     image = Image.fromarray(GENERATOR.integers(0, 256, (*shape, 3), np.uint8))
-    fitted = fit_image(image, InputSpec(size=16))
+    fitted = fit_image(image, InputSpec(size=16))[0]
     assert fitted.shape == (16, 16, 3)
     assert fitted.tobytes() == image.resize((16, 16), Image.Resampling.BILINEAR).tobytes()
 
 
 def test_reduction_averages_and_does_not_skip_pixels() -> None:
     checks = (np.indices((64, 64)).sum(axis=0) % 2 * 255).astype(np.uint8)
-    fitted = fit_image(Image.fromarray(checks).convert("RGB"), InputSpec(size=8))
+    fitted = fit_image(Image.fromarray(checks).convert("RGB"), InputSpec(size=8))[0]
     assert np.abs(fitted.astype(int) - 127.5).max() <= 4  # skipping would leave black or white
 
 

@@ -1,0 +1,58 @@
+"""Where in a picture the model sees traces: the picture with its tiles tinted."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from fakelens.edge_runtime.detector import CheckedFile, Detector
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.page import encode_png
+from fakelens.edge_runtime.tiles import Region
+
+_REAL, _FAKE = np.array(
+    [[0, 114, 178], [230, 159, 0]], np.float32
+)  # blue and orange, as on every page and plot
+_STRONGEST = 0.6  # share of the tint where P(fake) is 0 or 1; at 0.5 there is none
+
+
+class HeatmapSink:
+    """Writes one PNG a picture into a folder, named after the file; equal names are numbered."""
+
+    def __init__(self, detector: Detector, folder: Path) -> None:
+        """`UsageError` where the model of `detector` looks at an image as a whole."""
+        if not detector.map_regions(Image.new("RGB", (1, 1))):
+            raise UsageError(
+                f"--heatmap needs a model that looks at tiles; {detector.contract.name} sees each picture "
+                "scaled to its input size, as a whole"
+            )
+        self._detector, self._folder = detector, folder
+        self._names: Counter[str] = Counter()
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def write(self, result: CheckedFile) -> None:
+        """Write the heatmap of one result; nothing for a file that could not be read."""
+        if result.image is None:
+            return
+        stem = Path(result.path).stem
+        self._names[stem] += 1
+        name = stem if self._names[stem] == 1 else f"{stem}-{self._names[stem]}"
+        painted = paint_regions(result.image, self._detector.map_regions(result.image))
+        write_atomic(self._folder / f"{name}.png", encode_png(painted))
+
+
+def paint_regions(image: Image.Image, regions: Sequence[Region]) -> Image.Image:
+    """Return the RGB `image` under the tint of its `regions`: orange for fake, blue for real."""
+    pixels = np.asarray(image, np.float32)
+    strength, seen = np.zeros((2, *pixels.shape[:2], 1), np.float32)
+    for region in regions:
+        part = np.s_[region.top : region.top + region.size, region.left : region.left + region.size]
+        strength[part] += 2 * region.p_fake - 1
+        seen[part] += 1
+    strength /= np.maximum(seen, 1)
+    share = _STRONGEST * np.abs(strength)
+    tint = np.where(strength > 0, _FAKE, _REAL)
+    return Image.fromarray(np.rint(pixels * (1 - share) + tint * share).astype(np.uint8))

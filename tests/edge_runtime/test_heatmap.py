@@ -1,0 +1,101 @@
+"""Photo models from tiles to heatmap; the model calls bright tiles fake."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fakelens.edge_runtime.contract import Contract, Fit, InputSpec, Pool, check_contract
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.errors import ModelError
+from fakelens.edge_runtime.heatmap import paint_regions
+from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.preprocess import cut_tiles
+from fakelens.edge_runtime.tiles import Region
+
+SIZE = 8
+Fakelens = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def tile_model(tmp_path: Path, brightness_graph: bytes) -> Path:
+    spec = InputSpec(size=SIZE, fit=Fit.TILES, tiles=4, pool=Pool.TOP)
+    path = tmp_path / "tiles.tflite"
+    path.write_bytes(pack_model(brightness_graph, Contract(name="tiles", input=spec)))
+    return path
+
+
+@pytest.fixture
+def half_bright() -> Image.Image:
+    """16 x 16 px, dark but for the upper right quarter."""
+    pixels = np.full((16, 16, 3), 80, np.uint8)
+    pixels[:8, 8:] = 200
+    return Image.fromarray(pixels)
+
+
+def test_an_image_smaller_than_a_tile_is_mirrored_beyond_its_edges() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 5, 3), dtype=np.uint8)
+    (tile,) = cut_tiles(Image.fromarray(pixels), [(0, 0)], SIZE)
+    rows, columns = [0, 1, 2, 2, 1, 0, 0, 1], [0, 1, 2, 3, 4, 4, 3, 2]
+    np.testing.assert_array_equal(tile, pixels[rows][:, columns])
+
+
+def test_a_verdict_pools_its_tiles_and_tells_each(tile_model: Path, half_bright: Image.Image) -> None:
+    verdict = Detector(tile_model).check(half_bright)
+    assert [(region.left, region.top) for region in verdict.regions] == [(0, 0), (8, 0), (0, 8), (8, 8)]
+    bright = 1 / (1 + np.exp(-(200 - 128) / 16))
+    assert verdict.p_fake == pytest.approx(bright, abs=1e-4)
+    assert verdict.regions[1].p_fake == pytest.approx(bright, abs=1e-4)
+    assert verdict.reduction == 1.0
+
+
+def test_nothing_is_resized(tile_model: Path) -> None:
+    photo = Image.new("RGB", (4000, 3000))
+    assert Detector(tile_model).check(photo).reduction == 1.0
+
+
+def test_a_heatmap_tints_fake_orange_and_real_blue(half_bright: Image.Image) -> None:
+    fake = Region(left=8, top=0, size=8, p_fake=1.0)
+    real = Region(left=0, top=0, size=8, p_fake=0.0)
+    none = Region(left=0, top=8, size=8, p_fake=0.5)
+    painted = np.asarray(paint_regions(half_bright, [fake, real, none]), int)
+    before = np.asarray(half_bright, int)
+    assert (painted[:8, 8:, 0] > painted[:8, 8:, 2]).all()
+    assert (painted[:8, :8, 2] > painted[:8, :8, 0]).all()
+    np.testing.assert_array_equal(painted[8:], before[8:])
+
+
+def test_check_writes_a_heatmap_for_each_picture(
+    tile_model: Path, half_bright: Image.Image, tmp_path: Path, fakelens: Fakelens
+) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        half_bright.save(tmp_path / folder / "same.png")
+    (tmp_path / "b" / "broken.png").write_text("no picture")
+    arguments = ["check", str(tmp_path / "a"), str(tmp_path / "b"), "--model", str(tile_model)]
+    result = fakelens(*arguments, "--heatmap", str(tmp_path / "heat"))
+    assert result.returncode == 2  # the broken one, reported; the others are there
+    assert {path.name for path in (tmp_path / "heat").iterdir()} == {"same.png", "same-2.png"}
+    assert Image.open(tmp_path / "heat" / "same.png").size == (16, 16)
+
+
+def test_a_model_without_tiles_has_no_heatmap(
+    model_file: Path, half_bright: Image.Image, tmp_path: Path, fakelens: Fakelens
+) -> None:
+    half_bright.save(tmp_path / "x.png")
+    result = fakelens(
+        "check", str(tmp_path / "x.png"), "--model", str(model_file), "--heatmap", str(tmp_path / "heat")
+    )
+    assert result.returncode == 2
+    assert "--heatmap needs a model that looks at tiles" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "heat").exists()
+
+
+@pytest.mark.parametrize("spec", [InputSpec(size=8, tiles=2), InputSpec(size=8, fit=Fit.TILES, tiles=5000)])
+def test_more_tiles_than_a_runtime_could_use_are_refused(spec: InputSpec) -> None:
+    with pytest.raises(ModelError, match=r"input\.tiles"):
+        check_contract(Contract(name="x", input=spec))
