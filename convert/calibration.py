@@ -40,6 +40,6 @@ def _find_images(folder: Path) -> list[Path]:
 
 def _load(path: Path, spec: InputSpec) -> ImageU8:
     try:
-        return fit_image(load_image(path), replace(spec, tiles=1))[0]
+        return np.asarray(fit_image(load_image(path), replace(spec, tiles=1))[0], np.uint8)
     except ImageError as error:
         raise RunError(f"calibration image {error}; {_AGAIN}") from error
