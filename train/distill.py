@@ -1,5 +1,6 @@
 """Soft labels from finished models (Hinton et al. 2015): a small network learns what larger ones answer."""
 
+import hashlib
 import io
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train import rundir
+from fakelens.train.arrays import cache_folder
 from fakelens.train.calibrate import to_logit
 from fakelens.train.config import TrainConfig
 from fakelens.train.fit import Labels, predict
@@ -22,16 +24,18 @@ from fakelens.train.selection import Floats
 _RESOLUTION = 1 / 512  # half a step of a uint8 probability: as sure as a model file can say it is
 
 
-def soften_labels(labels: Labels, images_u8: ImageU8, config: TrainConfig, cache: Path) -> Floats:
+def soften_labels(labels: Labels, images_u8: ImageU8, config: TrainConfig) -> Floats:
     """Return P(fake) [n] to learn: `config.distill.share` of the teachers' answer, the rest the label.
 
-    The teachers answer once, and `cache` keeps what they said.
+    The teachers answer once for all runs on the same images: what they said is kept in the cache folder.
     """
-    if not cache.exists():
+    cached = cache_folder() / "soft_labels" / f"{_cache_key(config.distill.teachers, images_u8)}.npy"
+    if not cached.exists():
         buffer = io.BytesIO()
         np.save(buffer, ask_teachers(config.distill.teachers, images_u8))
-        write_atomic(cache, buffer.getvalue())
-    answers = np.load(cache)
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(cached, buffer.getvalue())
+    answers = np.load(cached)
     share = config.distill.share
     return np.asarray(share * answers + (1 - share) * labels, np.float32)
 
@@ -55,11 +59,22 @@ def check_teachers(config: TrainConfig, digest: str) -> None:
             _check_file(teacher, config, digest)
 
 
+def _cache_key(teachers: tuple[str, ...], images_u8: ImageU8) -> str:
+    key = hashlib.sha256(images_u8.tobytes())
+    for teacher in teachers:
+        key.update(hashlib.sha256(_find_weights(teacher).read_bytes()).digest())
+    return key.hexdigest()[:24]
+
+
+def _find_weights(teacher: str) -> Path:
+    return Path(teacher) / "model.h5" if Path(teacher).is_dir() else find_model(teacher)
+
+
 def _ask(teacher: str, images_u8: ImageU8) -> Floats:
     if not Path(teacher).is_dir():
         return np.asarray(Detector(teacher).score(images_u8), np.float32)
     with tfmot.quantization.keras.quantize_scope():
-        model = keras.models.load_model(Path(teacher) / "model.h5", compile=False)
+        model = keras.models.load_model(_find_weights(teacher), compile=False)
     return np.asarray(predict(model, images_u8), np.float32)
 
 

@@ -86,7 +86,7 @@ def _gather(job: Job) -> Examples:
     targets = labels.astype(np.float32)
     if config.distill.teachers:
         _log.info("soft labels from %s", ", ".join(config.distill.teachers))
-        targets = soften_labels(labels, images, config, job.run / "checkpoints" / "soft_labels.npy")
+        targets = soften_labels(labels, images, config)
     return Examples(
         images=images,
         labels=labels,
