@@ -46,7 +46,7 @@ NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.
 MAY_OPEN = {
     "edge_runtime/preprocess.py": "the one decoder",
-    "train/probe.py": "what the file format alone gives away",
+    "train/headers.py": "what the file format alone gives away",
     "train/tiles.py": "the encoding of the original, from its header",
 }
 DUMPS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "stuff", "lib"}

@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 
@@ -70,12 +71,12 @@ def _find_weights(teacher: str) -> Path:
     return Path(teacher) / "model.h5" if Path(teacher).is_dir() else find_model(teacher)
 
 
-def _ask(teacher: str, images_u8: ImageU8) -> Floats:
+def _ask(teacher: str, images_u8: ImageU8) -> npt.NDArray[np.float64]:
     if not Path(teacher).is_dir():
-        return np.asarray(Detector(teacher).score(images_u8), np.float32)
+        return np.asarray(Detector(teacher).score(images_u8), np.float64)
     with tfmot.quantization.keras.quantize_scope():
         model = keras.models.load_model(_find_weights(teacher), compile=False)
-    return np.asarray(predict(model, images_u8), np.float32)
+    return predict(model, images_u8)
 
 
 def _check_run(run: Path, config: TrainConfig, digest: str) -> None:

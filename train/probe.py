@@ -69,17 +69,16 @@ def probe_metadata(real: Sequence[Path], fake: Sequence[Path], seed: int = 0) ->
     labels = np.repeat([0, 1], [len(real), len(fake)])
     names = {name: group for group, name in enumerate(sorted({path.stem for path in files}))}
     groups = [names[path.stem] for path in files]
-    check_probe(labels, groups)
+    if not has_enough(labels, groups):
+        raise UsageError(
+            f"{len(real)} real and {len(fake)} fake files are too few for a probe: give {_FEWEST} of each"
+        )
     return probe_facts([read_header(path) for path in files], labels, groups, seed)
 
 
-def check_probe(labels: Array, groups: Sequence[int]) -> None:
-    """Raise `UsageError` where a probe would have too little to learn from and be tested on."""
-    reals, fakes = np.bincount(labels, minlength=2)
-    if min(reals, fakes, len(set(groups))) < _FEWEST:
-        raise UsageError(
-            f"{reals} real and {fakes} fake files are too few for a probe: give at least {_FEWEST} of each"
-        )
+def has_enough(labels: Array, groups: Sequence[int]) -> bool:
+    """Whether there is enough for a probe to learn from and be tested on; labels are 0 and 1."""
+    return bool(min(len(set(groups)), *np.bincount(labels, minlength=2)) >= _FEWEST)
 
 
 def probe_facts(
@@ -87,7 +86,7 @@ def probe_facts(
 ) -> ProbeResult:
     """Return how well `facts`, one dataclass of numbers and words an image, tell label 1 from label 0.
 
-    Images of one group stay in one fold. See `check_probe` for what is too little.
+    Images of one group stay in one fold. There must be enough of them: see `has_enough`.
     """
     names = [field.name for field in fields(facts[0])]
     values = {name: [getattr(fact, name) for fact in facts] for name in names}

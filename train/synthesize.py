@@ -1,8 +1,6 @@
 """A labelled real/fake set from nothing but real photos: `fakelens synthesize`, as a library call."""
 
 import json
-import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -28,6 +26,7 @@ from fakelens.train.autoencoder import (
 from fakelens.train.photos import BUILTIN, export_photos
 from fakelens.train.probe import ProbeResult, probe_metadata
 from fakelens.train.quality import PairQuality, QualityMeter
+from fakelens.train.staging import check_output, stage_folder
 from fakelens.train.survey import Photo, SurveyConfig, survey_photos
 from fakelens.train.tiles import compress_like, save_tile
 
@@ -88,7 +87,7 @@ def synthesize(config: SynthesizeConfig) -> SynthesizeResult:
         progress = stack.enter_context(_open_progress())
         paths = _find_photos(config, stack)
         survey = survey_photos(progress.track(paths, description="reading photos"), _configure_survey(config))
-        staging = stack.enter_context(_stage(config.output))
+        staging = stack.enter_context(stage_folder(config.output))
         trained = _train(survey.photos, config, progress)
         every, unseen = _write_tiles(survey.photos, trained, staging, progress)
         probe = _probe_tiles(staging, config.seed)
@@ -98,7 +97,7 @@ def synthesize(config: SynthesizeConfig) -> SynthesizeResult:
             autoencoder_loss=trained.loss,
             quality=every,
             unseen_quality=unseen,
-            metadata_auc=probe.auc,
+            metadata_auc=probe.auc.value,
             metadata_images=probe.images,
         )
         settings = asdict(config) | {"output": str(config.output)}
@@ -108,9 +107,7 @@ def synthesize(config: SynthesizeConfig) -> SynthesizeResult:
 
 
 def _check_config(config: SynthesizeConfig) -> None:
-    output = config.output
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise UsageError(f"{output} exists and is not empty: give another -o or remove it first")
+    check_output(config.output, "-o")
     if not 16 <= config.tile_size <= 512:
         raise UsageError(f"a tile size of {config.tile_size} px cannot be used: give one of 16 to 512")
     if config.tiles_per_photo < 1 or config.steps < 1:
@@ -201,20 +198,3 @@ def _open_progress() -> Iterator[Progress]:
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         yield progress
-
-
-@contextmanager
-def _stage(output: Path) -> Iterator[Path]:
-    """Yield a folder that becomes `output` at the end, and is gone after any error or interruption."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
-    try:
-        yield staging
-        mask = os.umask(0)
-        os.umask(mask)
-        staging.chmod(0o777 & ~mask)
-        if output.exists():
-            output.rmdir()
-        staging.rename(output)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)

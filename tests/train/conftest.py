@@ -57,3 +57,18 @@ def config() -> TrainConfig:
             "fit.learning_rate": 3e-3,
         },
     )
+
+
+def write_pictures(folder: Path, count: int, suffix: str, *, seed: int = 0, **options: int) -> list[Path]:
+    """Write `count` distinct 48 px pictures of one kind, soft and noisy to varying degree as photos are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng([seed, *folder.name.encode()])
+    paths = []
+    for number in range(count):
+        patches = np.clip(rng.normal(128, rng.uniform(10, 50), (5, 5, 3)), 0, 255).astype(np.uint8)
+        soft = np.asarray(Image.fromarray(patches).resize((48, 48), Image.Resampling.BICUBIC))
+        soft = soft + rng.normal(0, rng.uniform(1, 20), (48, 48, 1))
+        # Names differ between folders, or the probes would take the pictures for pairs.
+        paths.append(folder / f"{folder.name}-{seed}-{number:03d}{suffix}")
+        Image.fromarray(np.clip(soft, 0, 255).astype(np.uint8)).save(paths[-1], **options)
+    return paths

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.train.conftest import write_images
+from tests.train.conftest import write_images, write_pictures
 
 FAKELENS = str(Path(sys.executable).parent / "fakelens")
 SMALL = [
@@ -99,3 +100,64 @@ def test_ctrl_c_says_so_and_exits_130(tmp_path: Path, data: Path) -> None:
     assert process.returncode == 130
     assert stderr.splitlines()[-1].startswith("fakelens: interrupted")
     assert "Traceback" not in stderr
+
+
+@pytest.fixture
+def formats(tmp_path: Path) -> Path:
+    """PNG fakes, whose pixels are cut off behind a sound header, against JPEG reals."""
+    write_pictures(tmp_path / "formats" / "real", 20, ".jpg")
+    for path in write_pictures(tmp_path / "formats" / "fake", 20, ".png"):
+        path.write_bytes(path.read_bytes()[:500])
+    return tmp_path / "formats"
+
+
+def test_training_warns_of_giveaways_before_a_pixel_is_decoded(tmp_path: Path, formats: Path) -> None:
+    done = run("train", str(formats), "-o", str(tmp_path / "run"))
+    assert done.returncode == 2  # no fake can be decoded
+    warning = done.stderr.splitlines()[0]
+    assert warning.startswith("WARNING: file metadata alone")
+    assert "file type: reals JPEG; fakes PNG" in warning
+    assert "--equalize OUT" in warning
+
+
+def test_resuming_and_a_taken_output_are_not_probed(tmp_path: Path, formats: Path) -> None:
+    for arguments in (["--resume", "-o", str(tmp_path / "gone")], ["-o", str(formats)]):
+        done = run("train", str(formats), *arguments)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "WARNING" not in done.stderr
+
+
+def test_audit_fails_its_gate_then_equalizes(tmp_path: Path) -> None:
+    data, page = tmp_path / "data", tmp_path / "page.html"
+    write_pictures(data / "real", 30, ".jpg")
+    write_pictures(data / "fake", 30, ".png")
+    before = run("audit", str(data), "--json", "--html", str(page))
+    assert before.returncode == 1
+    assert json.loads(before.stdout)["metadata"]["auc"]["value"] > 0.99
+    assert before.stderr.count("\n") == 1
+    assert f"`fakelens audit {data} --equalize OUT`" in before.stderr
+    assert "GIVES THE CLASS AWAY" in page.read_text()
+
+    (data / "real" / "text.jpg").write_text("no image")
+    after = run("audit", str(data), "--equalize", str(tmp_path / "equal"), "--max-auc", ".8")
+    assert after.returncode == 2  # a file was left out
+    assert "left out:" in after.stderr
+    assert "Not removed: traces of an earlier compression" in after.stderr
+    assert "within 0.8" in after.stdout
+    assert len(list((tmp_path / "equal").rglob("*.jpg"))) == 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gone"], "no such folder"),
+        ([".", "--max-auc", "65"], "--max-auc is 65"),
+        ([".", "--crop", "64"], "without --equalize"),
+        (["{data}", "--limit", "0"], "the limit is 0"),
+        (["{data}", "--equalize", "{data}"], "is not empty"),
+    ],
+)
+def test_wrong_usage_of_audit_is_one_line_and_exit_2(data: Path, arguments: list[str], message: str) -> None:
+    done = run("audit", *(argument.format(data=data) for argument in arguments))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert message in done.stderr
