@@ -11,6 +11,7 @@ from fakelens.benchmarks.degradations import (
 )
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.config import AugmentConfig
+from fakelens.train.selection import Floats
 
 _JPEG_QUALITY = (35, 96)
 _NOISE = (0.01, 0.12)  # sigma, 1 is full scale
@@ -39,6 +40,26 @@ def augment_batch(
             images_u8, crop, *rng.integers(0, images_u8.shape[1] - crop + 1, (2, len(images_u8)))
         )
     return np.ascontiguousarray(images_u8)
+
+
+def mix_rectangles(
+    images_u8: ImageU8, targets: Floats, share: float, rng: np.random.Generator
+) -> tuple[ImageU8, Floats]:
+    """Return images and targets after CutMix (Yun et al. 2019) in a `share` of the images.
+
+    Such an image holds a rectangle of the next one, at the same place, and as much of its target as it
+    covers; its area is uniform between nothing and everything.
+    """
+    count, size = images_u8.shape[:2]
+    others = np.roll(np.arange(count), 1)
+    sides = np.rint(np.sqrt(rng.random(count)) * size).astype(int) * (rng.random(count) < share)
+    corners = rng.integers(0, size - sides + 1, (2, count))
+    place = np.arange(size)
+    down, right = ((place >= c[:, None]) & (place < (c + sides)[:, None]) for c in corners)
+    inside = down[:, :, None] & right[:, None, :]
+    covered = (sides / size) ** 2
+    mixed = np.where(inside[..., None], images_u8[others], images_u8)
+    return mixed, np.asarray((1 - covered) * targets + covered * targets[others], np.float32)
 
 
 def _degrade(image_u8: ImageU8, rng: np.random.Generator) -> ImageU8:

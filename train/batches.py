@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.train.augment import augment_batch
+from fakelens.train.augment import augment_batch, mix_rectangles
 from fakelens.train.config import AugmentConfig
 from fakelens.train.selection import EpochPlan, Floats
 
@@ -29,7 +29,10 @@ def open_batches(
 
     def generate() -> Iterator[tuple[ImageU8, Floats, Floats]]:
         for rows, weights in zip(plan.rows, plan.weights, strict=True):
-            yield augment_batch(images[rows], augment, rng, crop), targets[rows], weights
+            changed, target = augment_batch(images[rows], augment, rng, crop), targets[rows]
+            if augment.cutmix:
+                changed, target = mix_rectangles(changed, target, augment.cutmix, rng)
+            yield changed, target, weights
 
     batch_size = plan.rows.shape[1]
     side = crop or images.shape[1]

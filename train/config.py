@@ -68,6 +68,7 @@ class AugmentConfig:
 
     flip: bool = True  # left-right, in half of the images
     shift: int = 2  # px, at most, in each direction, edges reflected
+    cutmix: float = 0.0  # share of the images that get a rectangle of another one, and as much of its target
     degrade: float = 0.0  # share of the images that are recompressed, noisy, rescaled or exposed otherwise
 
 
@@ -225,6 +226,7 @@ def _check(config: TrainConfig) -> None:
         ("network.dropout", config.network.dropout, 0.0, 0.9),
         ("network.alpha", config.network.alpha, 0.05, 2.0),
         ("augment.shift", config.augment.shift, 0, config.data.size // 2 - 1),
+        ("augment.cutmix", config.augment.cutmix, 0.0, 1.0),
         ("augment.degrade", config.augment.degrade, 0.0, 1.0),
         ("fit.epochs", config.fit.epochs, 1, 100_000),
         ("fit.batch_size", config.fit.batch_size, 1, 65_536),
@@ -247,6 +249,8 @@ def _check(config: TrainConfig) -> None:
         ("qat.learning_rate", config.qat.learning_rate, 1e-8, 10.0),
         ("decision.unsure_share", config.decision.unsure_share, 0.0, 0.5),
     )
+    if config.augment.cutmix and config.fit.skip_easy:
+        raise ConfigError("augment.cutmix hides which images are easy: set fit.skip_easy to 0, or cutmix")
     for key, value, low, high in ranges:
         if not low <= value <= high:
             raise ConfigError(f"{key} is {value}, expected {low:g} to {high:g}")
