@@ -62,7 +62,7 @@ def convert_run(config: ConvertConfig) -> ConvertResult:
     graph, stages = _convert(run, validation, config)
     graph = attach_metadata(graph, contract, config.io)
     interpreter = _load(graph, config.threads)
-    p_fake = interpreter.predict(validation.images_u8)[:, 1]
+    p_fake = validation.pool_rows(interpreter.predict(validation.images_u8)[:, 1])
     if not np.isfinite(p_fake).all():
         raise GateError(
             f"the {config.quantization} graph gives scores that are no numbers; nothing was written"
@@ -94,7 +94,7 @@ def _convert(run: Run, validation: Validation, config: ConvertConfig) -> tuple[b
     integer = config.quantization is Quantization.INT8
     calibration = load_calibration(run) if integer else None
     parent = load_network(run.float_model, run)
-    p_keras = predict(parent, validation.images_u8)[:, 1]
+    p_keras = validation.pool_rows(predict(parent, validation.images_u8)[:, 1])
     if not np.isfinite(p_keras).all():
         raise RunError(
             f"{run.float_model}: gives scores that are no numbers, training diverged; "
@@ -104,14 +104,14 @@ def _convert(run: Run, validation: Validation, config: ConvertConfig) -> tuple[b
     if not integer:
         return convert_network(parent, config.quantization, config.io), (keras_stage,)
     float_graph = convert_network(parent, Quantization.FLOAT32, Io.UINT8)
-    p_float = _load(float_graph, config.threads).predict(validation.images_u8)[:, 1]
+    p_float = validation.pool_rows(_load(float_graph, config.threads).predict(validation.images_u8)[:, 1])
     stages = keras_stage, Stage(name="float .tflite", p_fake=p_float)
     if not run.quantization_aware:
         return convert_network(parent, config.quantization, config.io, calibration), stages
     network = load_network(run.model, run)
     check_quantizers(network, run.model)
     # Trained on after its float parent, it differs from that; what the file must agree with is this one.
-    p_aware = predict(network, validation.images_u8)[:, 1]
+    p_aware = validation.pool_rows(predict(network, validation.images_u8)[:, 1])
     graph = convert_network(network, config.quantization, config.io, calibration)
     return graph, (*stages, Stage(name="keras, quantization-aware", p_fake=p_aware))
 

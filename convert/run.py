@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.edge_runtime.contract import Contract, contract_from_json
+from fakelens.edge_runtime.contract import Contract, Pool, contract_from_json
 from fakelens.edge_runtime.errors import ModelError, RunError
 from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.tiles import pool_scores
 
 RUN_FORMAT = 1
 _RUN_NAME = "run.json"
@@ -41,8 +42,17 @@ class Run:
 class Validation:
     """The images a converted file is held against Keras with."""
 
-    images_u8: ImageU8  # [n, size, size, 3]
-    labels: npt.NDArray[np.uint8]  # [n], 1 = fake
+    images_u8: ImageU8  # [n, size, size, 3], whole images or tiles of them
+    owners: npt.NDArray[np.int64]  # [n], sorted: which image each belongs to
+    labels: npt.NDArray[np.uint8]  # [images], 1 = fake
+    pool: Pool
+
+    def pool_rows(self, p_rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return P(fake) [images] from that of all rows [n], as the contract pools tiles."""
+        if len(p_rows) == len(self.labels):
+            return p_rows
+        ends = np.searchsorted(self.owners, np.arange(1, len(self.labels)))
+        return np.array([pool_scores(rows, self.pool) for rows in np.split(p_rows, ends)], np.float32)
 
 
 def read_run(path: Path) -> Run:
@@ -78,6 +88,7 @@ def read_validation(run: Run) -> Validation:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             images, labels = arrays["images"], arrays["labels"]
+            owners = arrays["owners"] if "owners" in arrays else np.arange(len(labels))  # whole images
     except FileNotFoundError as error:
         raise RunError(f"{path}: missing, the run is incomplete; {_AGAIN}") from error
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -85,14 +96,21 @@ def read_validation(run: Run) -> Validation:
     size = run.contract.input.size
     if labels.ndim != 1:
         raise RunError(f"{path}: the labels have shape {labels.shape}, expected one an image; {_AGAIN}")
-    if images.dtype != np.uint8 or images.shape != (len(labels), size, size, 3):
+    if images.dtype != np.uint8 or images.shape != (len(owners), size, size, 3):
         raise RunError(
             f"{path}: the images are {images.dtype} {images.shape}, expected uint8 "
-            f"{(len(labels), size, size, 3)}; {_AGAIN}"
+            f"{(len(owners), size, size, 3)}; {_AGAIN}"
         )
+    if not np.array_equal(np.unique(owners), np.arange(len(labels))) or np.any(np.diff(owners) < 0):
+        raise RunError(f"{path}: the owners of its rows are not its {len(labels)} images in order; {_AGAIN}")
     if set(np.unique(labels).tolist()) != {0, 1}:
         raise RunError(f"{path}: the labels are {np.unique(labels).tolist()}, expected 0 and 1; {_AGAIN}")
-    return Validation(images_u8=images, labels=labels.astype(np.uint8))
+    return Validation(
+        images_u8=images,
+        owners=owners.astype(np.int64),
+        labels=labels.astype(np.uint8),
+        pool=run.contract.input.pool,
+    )
 
 
 def _parse_record(path: Path) -> tuple[Contract, bool]:

@@ -41,6 +41,7 @@ MAY_RESIZE = {
     "benchmarks/degradations.py": "down and up again on purpose, at the image's native size",
     "benchmarks/battery.py": "calls that degradation, to measure what verdicts withstand",
     "train/augment.py": "calls that degradation, for robust training",
+    "train/circulation.py": "as pictures are rescaled on their way, before tiles are cut for training",
 }
 NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.

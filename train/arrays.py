@@ -21,6 +21,7 @@ from fakelens.edge_runtime.contract import InputSpec
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
 from fakelens.edge_runtime.progress import show_progress
+from fakelens.train.pool import map_threads
 
 _CHUNK = 512  # files handed to the decoding threads at a time
 
@@ -63,6 +64,20 @@ def decode_files(paths: Sequence[Path], spec: InputSpec) -> DecodedFiles:
         digests=tuple(index["digests"]),
         errors={int(row): reason for row, reason in index["errors"].items()},
     )
+
+
+def digest_files(paths: Sequence[Path]) -> tuple[tuple[str, ...], dict[int, str]]:
+    """Return the sha256 of each file's bytes, empty where it cannot be read, and why by its place."""
+    errors: dict[int, str] = {}
+
+    def digest(row: int) -> str:
+        try:
+            return hashlib.sha256(paths[row].read_bytes()).hexdigest()
+        except OSError as error:
+            errors[row] = f"{paths[row]}: {error.strerror or error}"
+            return ""
+
+    return tuple(map_threads(digest, range(len(paths)), "reading files")), errors
 
 
 def _cache_key(paths: Sequence[Path], spec: InputSpec) -> str:

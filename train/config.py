@@ -9,7 +9,7 @@ from typing import Any
 
 import dacite
 
-from fakelens.edge_runtime.contract import Fit
+from fakelens.edge_runtime.contract import Fit, InputSpec, Pool
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.strenum import StrEnum
 
@@ -42,6 +42,9 @@ class DataConfig:
 
     size: int = 32  # px, of the network's input
     fit: Fit = Fit.RESIZE
+    tiles: int = 16  # of one image, at most, when it is judged (fit tiles)
+    histories: int = 3  # of each training image (fit tiles); see `circulation`
+    cuts: int = 4  # tiles of each history (fit tiles)
     validation: float = 0.1  # share cut from train where DATA has no val/
     test: float = 0.1  # share cut from train where DATA has no splits at all
     score_test: bool = True  # whether training ends with the figures of the test part; off while one tries
@@ -145,6 +148,12 @@ class TrainConfig:
     decision: DecisionConfig = field(default_factory=DecisionConfig)
 
 
+def describe_input(config: DataConfig, pool: Pool = Pool.MEAN) -> InputSpec:
+    """Return the part of the contract that follows from how the data are read."""
+    tiles = config.tiles if config.fit is Fit.TILES else 1
+    return InputSpec(size=config.size, fit=config.fit, tiles=tiles, pool=pool)
+
+
 def list_recipes() -> list[str]:
     """Return the names of the recipes that come with the package."""
     return sorted(path.stem for path in _RECIPES.glob("*.toml"))
@@ -220,6 +229,9 @@ def _check(config: TrainConfig) -> None:
         ("data.size", config.data.size, 8, 1024),
         ("data.validation", config.data.validation, 0.01, 0.5),
         ("data.test", config.data.test, 0.0, 0.5),
+        ("data.tiles", config.data.tiles, 1, 1024),
+        ("data.histories", config.data.histories, 1, 100),
+        ("data.cuts", config.data.cuts, 1, 1000),
         ("network.width", config.network.width, 1, 1024),
         ("network.stages", min(config.network.stages, default=0), 1, 4096),
         ("network.blocks", config.network.blocks, 0, 16),

@@ -6,19 +6,21 @@ copy in the later of train, val, test is kept, so that a test image has never be
 
 import hashlib
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
-from fakelens.edge_runtime.contract import InputSpec
+from fakelens.edge_runtime.contract import Fit
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.train.arrays import DecodedFiles, decode_files
-from fakelens.train.config import DataConfig
+from fakelens.train.arrays import decode_files, digest_files
+from fakelens.train.config import DataConfig, describe_input
+from fakelens.train.judge import JudgedImages, group_images
+from fakelens.train.tilebank import SourceImage, open_bank
 
 _log = logging.getLogger(__name__)
 _ORDER = (Split.TRAIN, Split.VAL, Split.TEST)
@@ -43,8 +45,9 @@ class Dataset:
 
     name: str
     digest: str  # of the sorted content digests of all its images
-    images: ImageU8  # uint8 [n, size, size, 3], memory-mapped
+    images: ImageU8  # uint8 [n, size, size, 3], memory-mapped: whole images, or tiles of them
     labels: npt.NDArray[np.uint8]  # [n], 1 is fake
+    owners: Rows  # [n], which image a row belongs to
     paths: tuple[Path, ...]
     rows: dict[Split, Rows]  # a split that does not exist is empty
     cleaning: Cleaning
@@ -55,8 +58,18 @@ class Dataset:
         return np.asarray(self.images[rows]), self.labels[rows]
 
     def count(self, split: Split, label: int) -> int:
-        """Return how many images of class `label` are in `split`."""
-        return int((self.labels[self.rows[split]] == label).sum())
+        """Return how many images of class `label` are in `split`; with and without a history are two."""
+        rows = self.rows[split]
+        return len(np.unique(self.owners[rows[self.labels[rows] == label]]))
+
+    def count_files(self) -> int:
+        """Return how many different image files all splits hold together."""
+        return len({self.paths[row] for rows in self.rows.values() for row in rows})
+
+    def judge(self, split: Split) -> JudgedImages:
+        """Return the images of `split`, the rows being those that `take` returns."""
+        rows = self.rows[split]
+        return group_images(self.owners[rows], self.labels[rows])
 
 
 def load_dataset(data: Path, config: DataConfig) -> Dataset:
@@ -67,31 +80,75 @@ def load_dataset(data: Path, config: DataConfig) -> Dataset:
     where a class or a split would hold too few images.
     """
     found = find_labelled(data)
-    decoded = decode_files([image.path for image in found], InputSpec(size=config.size, fit=config.fit))
+    load = _load_tiles if config.fit is Fit.TILES else _load_whole
+    dataset = load(data, found, config)
+    _report(dataset.cleaning)
+    _check(dataset, data)
+    return dataset
+
+
+def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
+    """Return a row for each image of `found`."""
+    decoded = decode_files([image.path for image in found], describe_input(config))
     labels = np.array([image.label for image in found], np.uint8)
-    given = _given_splits(found)
-    rows, cleaning = _clean(labels, given, decoded)
-    splits = {split: rows[given[rows] == order] for order, split in enumerate(_ORDER)}
-    flat = all(image.split is None for image in found)
-    if flat and config.test:
-        splits[Split.TRAIN], splits[Split.TEST] = _cut(
-            splits[Split.TRAIN], labels, decoded.digests, config.test, f"test {config.split_seed}"
-        )
-    if not len(splits[Split.VAL]):
-        splits[Split.TRAIN], splits[Split.VAL] = _cut(
-            splits[Split.TRAIN], labels, decoded.digests, config.validation, f"validation {config.split_seed}"
-        )
-    dataset = Dataset(
+    splits, cleaning = _split(found, decoded.digests, decoded.errors, config)
+    return Dataset(
         name=data.resolve().name,
-        digest=hashlib.sha256("\n".join(sorted(decoded.digests[row] for row in rows)).encode()).hexdigest(),
+        digest=_digest_all(decoded.digests, splits),
         images=decoded.images,
         labels=labels,
+        owners=np.arange(len(found)),
         paths=tuple(image.path for image in found),
         rows=splits,
         cleaning=cleaning,
     )
-    _check(dataset, data)
-    return dataset
+
+
+def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
+    """Return a row for each tile of the images of `found`; with and without a history are two images."""
+    digests, errors = digest_files([image.path for image in found])
+    splits, cleaning = _split(found, digests, errors, config)
+    kept = np.sort(np.concatenate(list(splits.values())))
+    trained = set(splits[Split.TRAIN].tolist())
+    bank = open_bank(
+        [SourceImage(path=found[row].path, digest=digests[row], judged=row not in trained) for row in kept],
+        config,
+    )
+    files = kept[bank.owners]
+    return Dataset(
+        name=data.resolve().name,
+        digest=_digest_all(digests, splits),
+        images=bank.tiles,
+        labels=np.array([image.label for image in found], np.uint8)[files],
+        owners=2 * files + bank.worn,
+        paths=tuple(found[row].path for row in files),
+        rows={split: np.flatnonzero(np.isin(files, rows)) for split, rows in splits.items()},
+        cleaning=replace(cleaning, unreadable=(*cleaning.unreadable, *bank.errors.values())),
+    )
+
+
+def _split(
+    found: Sequence[LabelledImage], digests: Sequence[str], errors: Mapping[int, str], config: DataConfig
+) -> tuple[dict[Split, Rows], Cleaning]:
+    """Return the rows of each split among `found`, and what was left out."""
+    labels = np.array([image.label for image in found], np.uint8)
+    given = _given_splits(found)
+    rows, cleaning = _clean(labels, given, digests, errors)
+    splits = {split: rows[given[rows] == order] for order, split in enumerate(_ORDER)}
+    if config.test and all(image.split is None for image in found):
+        splits[Split.TRAIN], splits[Split.TEST] = _cut(
+            splits[Split.TRAIN], labels, digests, config.test, f"test {config.split_seed}"
+        )
+    if not len(splits[Split.VAL]):
+        splits[Split.TRAIN], splits[Split.VAL] = _cut(
+            splits[Split.TRAIN], labels, digests, config.validation, f"validation {config.split_seed}"
+        )
+    return splits, cleaning
+
+
+def _digest_all(digests: Sequence[str], splits: Mapping[Split, Rows]) -> str:
+    used = sorted(digests[row] for rows in splits.values() for row in rows)
+    return hashlib.sha256("\n".join(used).encode()).hexdigest()
 
 
 def class_weights(labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -105,13 +162,15 @@ def _given_splits(found: Sequence[LabelledImage]) -> Rows:
     return np.array([order[image.split] for image in found], np.int64)
 
 
-def _clean(labels: npt.NDArray[np.uint8], given: Rows, decoded: DecodedFiles) -> tuple[Rows, Cleaning]:
+def _clean(
+    labels: npt.NDArray[np.uint8], given: Rows, digests: Sequence[str], errors: Mapping[int, str]
+) -> tuple[Rows, Cleaning]:
     """Return the rows to keep: readable, one per content, the copy in the latest split; none in conflict."""
     kept: dict[str, int] = {}
     in_conflict: set[str] = set()
     duplicates = 0
-    for row, digest in enumerate(decoded.digests):
-        if row in decoded.errors:
+    for row, digest in enumerate(digests):
+        if row in errors:
             continue
         first = kept.setdefault(digest, row)
         if first == row:
@@ -121,10 +180,7 @@ def _clean(labels: npt.NDArray[np.uint8], given: Rows, decoded: DecodedFiles) ->
             in_conflict.add(digest)
         if given[row] > given[first]:
             kept[digest] = row
-    cleaning = Cleaning(
-        unreadable=tuple(decoded.errors.values()), duplicates=duplicates, conflicts=len(in_conflict)
-    )
-    _report(cleaning)
+    cleaning = Cleaning(unreadable=tuple(errors.values()), duplicates=duplicates, conflicts=len(in_conflict))
     rows = sorted(row for digest, row in kept.items() if digest not in in_conflict)
     return np.array(rows, np.int64), cleaning
 

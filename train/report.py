@@ -70,8 +70,9 @@ def write_report(run: Path, data: ReportData) -> None:
 
 def find_misses(data: ReportData) -> list[Miss]:
     """Return the validation images with the wrong answer, the most confident mistakes first."""
-    rows = data.dataset.rows[Split.VAL]
-    labels = data.dataset.labels[rows]
+    judged = data.dataset.judge(Split.VAL)
+    rows = data.dataset.rows[Split.VAL][[rows[0] for rows in judged.groups]]  # its first tile stands for it
+    labels = judged.labels
     answered = (data.p_fake >= data.contract.decision.threshold).astype(labels.dtype)
     wrong = np.flatnonzero(answered != labels)
     order = wrong[np.argsort(-np.abs(data.p_fake[wrong] - labels[wrong]), kind="stable")]
@@ -99,7 +100,7 @@ def to_data_url(png: bytes) -> str:
 
 
 def _draw(data: ReportData) -> dict[str, bytes]:
-    labels = data.dataset.labels[data.dataset.rows[Split.VAL]]
+    labels = data.dataset.judge(Split.VAL).labels
     figures = {}
     for stage, epochs in data.history.items():
         losses = {"training": [e.loss for e in epochs], "validation": [e.val_loss for e in epochs]}

@@ -18,6 +18,7 @@ from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.config import TrainConfig, config_to_dict, load_config
+from fakelens.train.judge import JudgedImages
 
 RUN_FORMAT = 1
 RECORD = "run.json"
@@ -78,13 +79,18 @@ def write_calibration(run: Path, images_u8: ImageU8, labels: npt.NDArray[np.uint
         (Path(folder) / "images").rename(run / "calibration")
 
 
-def write_validation(run: Path, images_u8: ImageU8, labels: npt.NDArray[np.uint8], seed: int) -> None:
-    """Write the validation images, a seeded choice where there are very many, for the gates of `convert`."""
-    rows = np.arange(len(labels))
-    if len(rows) > _VALIDATION_MOST:
-        rows = np.sort(np.random.default_rng(seed).permutation(rows)[:_VALIDATION_MOST])
+def write_validation(run: Path, images_u8: ImageU8, judged: JudgedImages, seed: int) -> None:
+    """Write the validation images for the gates of `convert`, a seeded choice where there are very many.
+
+    `images_u8` are whole images or tiles; `owners` tells which image each belongs to.
+    """
+    sizes = np.array([len(rows) for rows in judged.groups])
+    chosen = np.random.default_rng(seed).permutation(len(sizes))
+    chosen = np.sort(chosen[np.cumsum(sizes[chosen]) <= _VALIDATION_MOST])
+    rows = np.concatenate([judged.groups[image] for image in chosen])
+    owners = np.repeat(np.arange(len(chosen)), sizes[chosen])
     buffer = io.BytesIO()
-    np.savez(buffer, images=images_u8[rows], labels=labels[rows])
+    np.savez(buffer, images=images_u8[rows], owners=owners, labels=judged.labels[chosen])
     write_atomic(run / "validation.npz", buffer.getvalue())
 
 

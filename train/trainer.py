@@ -16,14 +16,14 @@ import tf_keras as keras
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Metrics, evaluate
-from fakelens.edge_runtime.contract import Contract, DataSource, InputSpec, Training
+from fakelens.edge_runtime.contract import Contract, DataSource, Training
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train import rundir
 from fakelens.train.calibrate import choose_decision, fit_temperature
 from fakelens.train.checkpoint import Epoch, load_state
 from fakelens.train.compress import LayerSparsity, measure_sparsity, overall_sparsity, prune, quantize_aware
-from fakelens.train.config import TrainConfig
-from fakelens.train.data import Dataset, class_weights
+from fakelens.train.config import TrainConfig, describe_input
+from fakelens.train.data import class_weights
 from fakelens.train.distill import check_teachers, soften_labels
 from fakelens.train.fit import Examples, Stage, fit_stage, predict
 from fakelens.train.fold import fold_input_scale, fold_temperature
@@ -66,12 +66,12 @@ def run_job(job: Job) -> TrainResult:
     model = float_model
     if config.qat.enabled:
         model = quantize_aware(float_model, examples, config, _stage(run, config, 2))
-        float_model, _ = _finish(float_model, examples, config)
+        float_model, _ = _finish(float_model, job)
         rundir.write_model(run / "float.h5", float_model)
-    model, temperature = _finish(model, examples, config)
+    model, temperature = _finish(model, job)
     rundir.write_model(run / "model.h5", model)
     rundir.write_calibration(run, examples.images, examples.labels, config.seed)
-    rundir.write_validation(run, examples.val_images, examples.val_labels, config.seed)
+    rundir.write_validation(run, examples.val_images, dataset.judge(Split.VAL), config.seed)
     return _hand_over(job, model, temperature)
 
 
@@ -125,12 +125,15 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     return plain
 
 
-def _finish(model: Any, examples: Examples, config: TrainConfig) -> tuple[Any, float]:
+def _finish(model: Any, job: Job) -> tuple[Any, float]:
     """Return `model` as it is handed over, taking bytes and calibrated on validation, and its temperature."""
     fold_input_scale(model)
-    if config.network.mirror:
+    if job.config.network.mirror:
         model = average_mirror(model)
-    temperature = fit_temperature(examples.val_labels, predict(model, examples.val_images))
+    p_fake, judged = predict(model, job.dataset.take(Split.VAL)[0]), job.dataset.judge(Split.VAL)
+    # A pool is a mean of logits, so what calibrates images calibrates their tiles by the same factor.
+    pooled = judged.pool(p_fake, judged.choose_pool(p_fake))
+    temperature = fit_temperature(judged.labels, pooled)
     fold_temperature(model, temperature)
     return model, temperature
 
@@ -138,24 +141,27 @@ def _finish(model: Any, examples: Examples, config: TrainConfig) -> tuple[Any, f
 def _hand_over(job: Job, model: Any, temperature: float) -> TrainResult:
     """Decide on validation, measure, and write report and record."""
     run, config, dataset = job.run, job.config, job.dataset
-    images, labels = dataset.take(Split.VAL)
-    p_fake = predict(model, images)
+    judged = dataset.judge(Split.VAL)
+    p_rows = predict(model, dataset.take(Split.VAL)[0])
+    pool = judged.choose_pool(p_rows)
+    labels, p_fake = judged.labels, judged.pool(p_rows, pool)
     decision = choose_decision(labels, p_fake, config.decision.unsure_share)
     validation = evaluate(labels, p_fake, decision.threshold)
     test = None
     if config.data.score_test and len(dataset.rows[Split.TEST]):
-        test_images, test_labels = dataset.take(Split.TEST)
-        if len(np.unique(test_labels)) > 1:
-            test = evaluate(test_labels, predict(model, test_images), decision.threshold)
+        tested = dataset.judge(Split.TEST)
+        if len(np.unique(tested.labels)) > 1:
+            p_test = tested.pool(predict(model, dataset.take(Split.TEST)[0]), pool)
+            test = evaluate(tested.labels, p_test, decision.threshold)
     sparsity = measure_sparsity(model)
     contract = Contract(
         name=config.name,
         description=config.description,
         limits=config.limits,
-        input=InputSpec(size=config.data.size, fit=config.data.fit),
+        input=describe_input(config.data, pool),
         decision=decision,
         training=Training(
-            data=(DataSource(name=dataset.name, digest=dataset.digest, images=_count_images(dataset)),),
+            data=(DataSource(name=dataset.name, digest=dataset.digest, images=dataset.count_files()),),
             recipe=config.recipe,
             network=config.network.name,
             seed=config.seed,
@@ -177,10 +183,6 @@ def _hand_over(job: Job, model: Any, temperature: float) -> TrainResult:
     write_report(run, report)
     rundir.write_record(run, contract, quantization_aware=config.qat.enabled, facts=_facts(history, report))
     return TrainResult(run=run, validation=validation, test=test, sparsity=sparsity)
-
-
-def _count_images(dataset: Dataset) -> int:
-    return sum(len(rows) for rows in dataset.rows.values())
 
 
 def _facts(history: dict[str, list[Epoch]], report: ReportData) -> dict[str, Any]:

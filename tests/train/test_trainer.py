@@ -136,3 +136,23 @@ def test_a_network_that_cannot_be_built_leaves_no_run(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         run_job(open_job(data, tmp_path / "run", config))
     assert not (tmp_path / "run").exists()
+
+
+def test_photos_are_trained_on_tiles_and_judged_as_a_whole(tmp_path: Path) -> None:
+    for label, brightness in (("real", 90), ("fake", 165)):
+        write_images(tmp_path / "data" / label, 24, brightness, brightness)
+    fit = {"data.fit": "tiles", "data.size": 8, "data.tiles": 4, "data.histories": 2, "data.cuts": 3}
+    config = load_config(
+        None,
+        {"name": "photo", "data.validation": 0.25, "network.name": "compact", "network.width": 4}
+        | {"fit.epochs": 4, "fit.batch_size": 16, "fit.ema": 0.9, "fit.learning_rate": 1e-2}
+        | fit,
+    )
+    result = run_job(open_job(tmp_path / "data", tmp_path / "run", config))
+    contract = contract_from_json(json.dumps(json.loads((result.run / "run.json").read_text())["contract"]))
+    assert (contract.input.fit, contract.input.size, contract.input.tiles) == ("tiles", 8, 4)
+    assert contract.training.data[0].images == 48
+    with np.load(result.run / "validation.npz") as validation:
+        assert len(validation["labels"]) == result.validation.n
+        assert len(validation["owners"]) == len(validation["images"]) > result.validation.n
+    assert result.validation.n == 2 * 12  # 12 images, each clean and with a history
