@@ -26,7 +26,7 @@ demo: $(VENV)/.installed
 	@echo "verdicts on photos that training never saw: $(DEMO)/checked.html"
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile  # a worker a core; a file stays with its fixtures
 
 # What `make test` leaves out too: installing the wheel, the README's longer commands, the data beside the project.
 test-all: $(VENV)/.installed

@@ -14,7 +14,13 @@ EPOCH = Epoch(
 def make_state() -> StageState:
     arrays = [np.arange(3, dtype=np.float32), np.array(2, np.int64)]
     return StageState(
-        weights=arrays, average=[], optimizer=arrays * 6, best=arrays, best_epoch=1, history=[EPOCH]
+        weights=arrays,
+        average=[],
+        optimizer=arrays * 6,
+        best=arrays,
+        losses=arrays[:1],
+        best_epoch=1,
+        history=[EPOCH],
     )
 
 
