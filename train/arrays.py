@@ -7,8 +7,6 @@ preprocessing, so that nothing is read again while nothing has changed.
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from fakelens.edge_runtime.contract import InputSpec
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
 from fakelens.edge_runtime.progress import show_progress
+from fakelens.train.cache import cache_folder, fill_once
 from fakelens.train.pool import map_threads
 
 _CHUNK = 512  # files handed to the decoding threads at a time
@@ -35,29 +34,10 @@ class DecodedFiles:
     errors: dict[int, str]  # row -> why it cannot be decoded
 
 
-def cache_folder() -> Path:
-    """Return where decoded arrays are kept: $FAKELENS_CACHE, else the user's cache folder."""
-    base = os.environ.get("FAKELENS_CACHE")
-    if base:
-        return Path(base)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fakelens"
-
-
 def decode_files(paths: Sequence[Path], spec: InputSpec) -> DecodedFiles:
     """Return the fitted images and digests of `paths`, from the cache where it has them."""
     folder = cache_folder() / "arrays" / _cache_key(paths, spec)
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
-        try:
-            _fill(partial, paths, spec)
-            try:
-                partial.rename(folder)
-            except OSError:
-                if not folder.is_dir():  # else another run was faster: its array is the same
-                    raise
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    fill_once(folder, lambda partial: _fill(partial, paths, spec))
     index = json.loads((folder / "index.json").read_text())
     return DecodedFiles(
         images=np.load(folder / "images.npy", mmap_mode="r"),

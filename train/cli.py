@@ -17,6 +17,28 @@ if TYPE_CHECKING:
 _PROBE_NOISE = 0.03  # AUC; what chance alone may do to the probe
 
 
+_Data = Annotated[
+    Path | None,
+    typer.Argument(metavar="DATA", help="Folder with real/ and fake/, optionally under train/, val/, test/."),
+]
+_Output = Annotated[Path, typer.Option("-o", "--output", metavar="RUN", help="The run directory.")]
+_Network = Annotated[str | None, typer.Option(help=f"One of {', '.join(list_networks())}.")]
+_Weights = Annotated[str | None, typer.Option(help="mobilenetv2: none, imagenet or a weights file.")]
+_Teacher = Annotated[
+    list[str] | None,
+    typer.Option(metavar="RUN|MODEL", help="A finished run or model to learn from; may be repeated."),
+]
+_Prune = Annotated[float | None, typer.Option(metavar="SPARSITY", help="Share of zeros, 0 to .95.")]
+_Qat = Annotated[bool | None, typer.Option("--qat/--no-qat", help="Quantization-aware training.")]
+_Seed = Annotated[
+    int | None, typer.Option(help="Of order, augmentation and weights; the split has data.split_seed.")
+]
+_Setting = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any recipe key: fit.ema=0.99")
+]
+_Resume = Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in -o.")]
+
+
 def register(app: typer.Typer) -> None:
     """Mount this room's commands."""
     app.command()(train)
@@ -25,35 +47,22 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    data: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="DATA", help="Folder with real/ and fake/, optionally under train/, val/, test/."
-        ),
-    ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="RUN", help="The run directory.")] = Path(
-        "run"
-    ),
+    data: _Data = None,
+    output: _Output = Path("run"),
     recipe: Annotated[str | None, typer.Option(help="A recipe's name or a TOML file.")] = None,
-    network: Annotated[str | None, typer.Option(help=f"One of {', '.join(list_networks())}.")] = None,
+    network: _Network = None,
     size: Annotated[int | None, typer.Option(help="Input size in px.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of the float stage.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Width of mobilenetv2.")] = None,
-    weights: Annotated[
-        str | None, typer.Option(help="mobilenetv2: none, imagenet or a weights file.")
-    ] = None,
-    teacher: Annotated[
-        list[Path] | None, typer.Option(metavar="RUN", help="A finished run to learn from; may be repeated.")
-    ] = None,
-    prune: Annotated[float | None, typer.Option(metavar="SPARSITY", help="Share of zeros, 0 to .95.")] = None,
-    qat: Annotated[bool | None, typer.Option("--qat/--no-qat", help="Quantization-aware training.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of split, order, augmentation and weights.")] = None,
+    weights: _Weights = None,
+    teacher: _Teacher = None,
+    prune: _Prune = None,
+    qat: _Qat = None,
+    seed: _Seed = None,
     name: Annotated[str | None, typer.Option(help="The model's name.")] = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any recipe key: fit.ema=0.99")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in -o.")] = False,
+    setting: _Setting = None,
+    resume: _Resume = False,
 ) -> None:
     """Train a network on real and fake images; writes a run directory with a report.
 
@@ -69,7 +78,7 @@ def train(
         "fit.batch_size": batch_size,
         "network.alpha": alpha,
         "network.weights": weights,
-        "distill.teachers": tuple(str(run) for run in teacher) if teacher else None,
+        "distill.teachers": tuple(teacher) if teacher else None,
         "prune.sparsity": prune,
         "qat.enabled": qat,
         "seed": seed,

@@ -7,6 +7,7 @@ from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.train import rundir
 from fakelens.train.config import TrainConfig
 from fakelens.train.data import Dataset, load_dataset
+from fakelens.train.teachers import check_teachers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,7 @@ def open_job(data: Path, run: Path, config: TrainConfig) -> Job:
     """Open the new run directory `run` for training on `data`; `UsageError` where either cannot be used."""
     rundir.check_new(run)
     dataset = load_dataset(data, config.data)
+    check_teachers(config, dataset.digest)
     rundir.start_run(run, config, data, dataset.digest)
     return Job(run=run, config=config, dataset=dataset)
 
@@ -41,4 +43,5 @@ def reopen_job(run: Path, data: Path | None = None, config: TrainConfig | None =
     dataset = load_dataset(own_data, own_config.data)
     if dataset.digest != digest:
         raise RunError(f"{own_data}: the images have changed since the run began; train into a new -o")
+    check_teachers(own_config, dataset.digest)
     return Job(run=run, config=own_config, dataset=dataset)

@@ -2,12 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from fakelens.benchmarks.workers import map_in_order
 from fakelens.edge_runtime.progress import show_progress
-
-_CHUNK = 64  # items handed out at a time: an interruption waits for no more than these
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -15,7 +13,5 @@ R = TypeVar("R")
 
 def map_threads(work: Callable[[T], R], items: Sequence[T], description: str) -> Iterator[R]:
     """Yield `work(item)` for each of `items`, in order, behind a progress bar; the first error ends it."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        starts = range(0, len(items), _CHUNK)
-        for start in show_progress(starts, description):
-            yield from pool.map(work, items[start : start + _CHUNK])
+    results = map_in_order(work, items, os.cpu_count() or 1)
+    yield from show_progress(results, description, len(items))

@@ -7,8 +7,6 @@ image's content, so that neither order nor company changes a tile.
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,7 @@ from PIL import Image
 from fakelens.edge_runtime import preprocess
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.preprocess import ImageU8, cut_tiles, fit_image, load_image
-from fakelens.train.arrays import cache_folder
+from fakelens.train.cache import cache_folder, fill_once
 from fakelens.train.circulation import circulate
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.pool import map_threads
@@ -53,14 +51,7 @@ class TileBank:
 def open_bank(images: Sequence[SourceImage], config: DataConfig) -> TileBank:
     """Return the tiles of `images`, from the cache where it has them."""
     folder = cache_folder() / "tiles" / _name_bank(images, config)
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
-        try:
-            _fill(partial, images, config)
-            partial.rename(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    fill_once(folder, lambda partial: _fill(partial, images, config))
     with np.load(folder / _INDEX) as index:
         owners, worn = index["owners"], index["worn"]
         errors = {int(place): reason for place, reason in json.loads(str(index["errors"])).items()}

@@ -16,7 +16,7 @@ import tf_keras as keras
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Metrics, evaluate
-from fakelens.edge_runtime.contract import Contract, DataSource, Training
+from fakelens.edge_runtime.contract import Contract, DataSource, Pool, Training
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train import rundir
 from fakelens.train.calibrate import choose_decision, fit_temperature
@@ -24,7 +24,7 @@ from fakelens.train.checkpoint import Epoch, load_state
 from fakelens.train.compress import LayerSparsity, measure_sparsity, overall_sparsity, prune, quantize_aware
 from fakelens.train.config import TrainConfig, describe_input
 from fakelens.train.data import class_weights
-from fakelens.train.distill import check_teachers, soften_labels
+from fakelens.train.distill import soften_labels
 from fakelens.train.fit import Examples, Stage, fit_stage, predict
 from fakelens.train.fold import fold_input_scale, fold_temperature
 from fakelens.train.job import Job
@@ -53,26 +53,25 @@ def run_job(job: Job) -> TrainResult:
     run, config, dataset = job.run, job.config, job.dataset
     (run / "checkpoints").mkdir(exist_ok=True)
     keras.utils.set_random_seed(config.seed)
-    if config.distill.teachers:
-        check_teachers(config, dataset.digest)
     examples = _gather(job)
     try:
         float_model = _train_float(config, examples, _stage(run, config, 0))
     except ConfigError:  # a network that cannot be built: nothing was trained, so nothing is left behind
-        shutil.rmtree(run)
+        if not any((run / "checkpoints").iterdir()):
+            shutil.rmtree(run)
         raise
     if config.prune.sparsity:
         float_model = prune(float_model, examples, config, _stage(run, config, 1))
     model = float_model
     if config.qat.enabled:
         model = quantize_aware(float_model, examples, config, _stage(run, config, 2))
-        float_model, _ = _finish(float_model, job)
+        float_model, *_ = _finish(float_model, job)
         rundir.write_model(run / "float.h5", float_model)
-    model, temperature = _finish(model, job)
+    model, temperature, pool = _finish(model, job)
     rundir.write_model(run / "model.h5", model)
     rundir.write_calibration(run, examples.images, examples.labels, config.seed)
     rundir.write_validation(run, examples.val_images, dataset.judge(Split.VAL), config.seed)
-    return _hand_over(job, model, temperature)
+    return _hand_over(job, model, temperature, pool)
 
 
 def _gather(job: Job) -> Examples:
@@ -125,25 +124,24 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     return plain
 
 
-def _finish(model: Any, job: Job) -> tuple[Any, float]:
-    """Return `model` as it is handed over, taking bytes and calibrated on validation, and its temperature."""
+def _finish(model: Any, job: Job) -> tuple[Any, float, Pool]:
+    """Return `model` as handed over, taking bytes and calibrated on validation, its temperature and pool."""
     fold_input_scale(model)
     if job.config.network.mirror:
         model = average_mirror(model)
     p_fake, judged = predict(model, job.dataset.take(Split.VAL)[0]), job.dataset.judge(Split.VAL)
     # A pool is a mean of logits, so what calibrates images calibrates their tiles by the same factor.
-    pooled = judged.pool(p_fake, judged.choose_pool(p_fake))
-    temperature = fit_temperature(judged.labels, pooled)
+    pool = judged.choose_pool(p_fake)
+    temperature = fit_temperature(judged.labels, judged.pool(p_fake, pool))
     fold_temperature(model, temperature)
-    return model, temperature
+    return model, temperature, pool
 
 
-def _hand_over(job: Job, model: Any, temperature: float) -> TrainResult:
+def _hand_over(job: Job, model: Any, temperature: float, pool: Pool) -> TrainResult:
     """Decide on validation, measure, and write report and record."""
     run, config, dataset = job.run, job.config, job.dataset
     judged = dataset.judge(Split.VAL)
     p_rows = predict(model, dataset.take(Split.VAL)[0])
-    pool = judged.choose_pool(p_rows)
     labels, p_fake = judged.labels, judged.pool(p_rows, pool)
     decision = choose_decision(labels, p_fake, config.decision.unsure_share)
     validation = evaluate(labels, p_fake, decision.threshold)

@@ -8,8 +8,9 @@ from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import DistillConfig, TrainConfig
 from fakelens.train.data import load_dataset
-from fakelens.train.distill import ask_teachers, check_teachers, soften_labels
+from fakelens.train.distill import ask_teachers, soften_labels
 from fakelens.train.job import open_job
+from fakelens.train.teachers import check_teachers
 from fakelens.train.trainer import run_job
 
 
@@ -67,3 +68,9 @@ def test_an_unfinished_run_is_no_teacher(config: TrainConfig, teacher: Path) -> 
     (teacher / "run.json").unlink()
     with pytest.raises(ConfigError, match="not a finished run"):
         check_teachers(with_teacher(config, teacher), "any")
+
+
+def test_a_refused_teacher_leaves_no_run_behind(data: Path, config: TrainConfig, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="not a finished run"):
+        open_job(data, tmp_path / "student", with_teacher(config, data))
+    assert not (tmp_path / "student").exists()

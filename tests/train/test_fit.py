@@ -72,6 +72,21 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
+def test_a_resumed_run_remembers_which_images_are_easy(
+    tmp_path: Path, config: TrainConfig, examples: Examples
+) -> None:
+    fit = replace(config.fit, epochs=5, skip_easy=0.5, skip_until=1.0)
+    config = replace(config, fit=fit)
+    whole = train(config, examples, tmp_path / "whole")
+    assert np.isfinite(whole.losses[0]).all()
+    with pytest.raises(InterruptedRunError):
+        train(config, examples, tmp_path / "parts", stop_after=3)
+    resumed = train(config, examples, tmp_path / "parts")
+    np.testing.assert_allclose(resumed.losses[0], whole.losses[0], rtol=1e-3, atol=1e-4)
+    for one, other in zip(resumed.weights, whole.weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
 def test_the_model_ends_with_the_best_epoch(tmp_path: Path, config: TrainConfig, examples: Examples) -> None:
     model = build_network(config.network, config.data.size)
     fit = replace(config.fit, epochs=6, learning_rate=0.3, warmup_epochs=0.0)  # jumps about on purpose
