@@ -1,0 +1,53 @@
+"""What the live checker knows at one moment: every sink shows the same."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from PIL import Image
+
+from fakelens.edge_runtime.strenum import StrEnum
+from fakelens.edge_runtime.tiles import Region
+from fakelens.edge_runtime.verdict import Label
+
+
+class CameraState(StrEnum):
+    """How the source of the frames is."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STALLED = "stalled"
+    RECONNECTING = "reconnecting"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveStatus:
+    """State of camera and verdict after a frame, or after a change of state without one."""
+
+    time: datetime  # UTC, aware
+    state: CameraState
+    label: Label | None  # smoothed; None before the first frame
+    p_fake: float | None  # smoothed
+    frame_p_fake: float | None  # of the last frame alone
+    regions: tuple[Region, ...]  # the latest score of every tile of the picture
+    frames: int  # checked since the start
+    dropped: int  # captured but never checked, since the start
+    reconnects: int
+    fps: float  # checked frames a second, over the last seconds
+    inference_ms: float | None  # of the last frame
+    width: int | None  # px, of the last frame
+    height: int | None
+    source: str  # without credentials
+    model: str
+    error: str | None = None  # why the camera is not running, in one line
+
+
+class LiveSink(Protocol):
+    """Is told of every status; must be quick, since it runs in the loop."""
+
+    def update(self, status: LiveStatus, frame: Image.Image | None) -> None:
+        """Take in `status` and, after a frame, the upright RGB picture that it is about."""
+
+    def close(self) -> None:
+        """Flush and let go of everything; called once, also after an error."""
