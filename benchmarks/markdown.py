@@ -25,7 +25,7 @@ def format_models(rows: Sequence[BenchRow]) -> str:
         *(f"without {count} duplicate{'s' if count > 1 else ''}" for count in left_out[:1]),
         *("AUC", "ECE", "UNSURE", "accuracy of the rest"),
     )
-    return _format_table(header, [_to_cells(row, cuts.get(row.path)) for row in models])
+    return format_table(header, [_to_cells(row, cuts.get(row.path)) for row in models])
 
 
 def format_objects(rows: Sequence[BenchRow]) -> str:
@@ -39,23 +39,23 @@ def format_objects(rows: Sequence[BenchRow]) -> str:
         n = int(np.sum(of_class))
         if n:
             shares = [wilson_interval(int(np.sum(each[of_class])), n) for each in right]
-            lines.append((name, f"{n:,}", *map(_format_share, shares)))
-    return _format_table(("object", "images", *_name_columns(models)), lines)
+            lines.append((name, f"{n:,}", *map(format_share, shares)))
+    return format_table(("object", "images", *_name_columns(models)), lines)
 
 
 def format_robustness(rows: Sequence[RobustRow]) -> str:
     """Return a line per degradation and a column per model: accuracy."""
     lines = pivot_rows(rows)
     header = (f"degraded by, {rows[0].n:,} images", *_name_columns(lines[0]))
-    return _format_table(
-        header, [(line[0].degradation.name, *(_format_share(row.accuracy) for row in line)) for line in lines]
+    return format_table(
+        header, [(line[0].degradation.name, *(format_share(row.accuracy) for row in line)) for line in lines]
     )
 
 
 def format_published(models: Sequence[PublishedModel]) -> str:
     """Return a line per published float model."""
     header = ("published model, float", "parameters", "as float32", "test accuracy", "source")
-    return _format_table(
+    return format_table(
         header,
         [
             (
@@ -76,12 +76,12 @@ def _to_cells(row: BenchRow, cut: BenchRow | None) -> tuple[str, ...]:
         f"`{row.contract.name}`",
         f"{row.footprint.size_bytes / KB:.0f} KB",
         f"{row.contract.training.parameters:,}",
-        _format_share(accuracy.metrics.accuracy),
-        *(() if cut is None else (_format_share(cut.accuracy.metrics.accuracy),)),
+        format_share(accuracy.metrics.accuracy),
+        *(() if cut is None else (format_share(cut.accuracy.metrics.accuracy),)),
         f"{accuracy.metrics.auc.value:.4f}",
         f"{accuracy.metrics.ece.value:.4f}",
         f"{accuracy.unsure.value * 100:.1f}%",
-        _format_share(accuracy.decided) if accuracy.decided else "-",
+        format_share(accuracy.decided) if accuracy.decided else "-",
     )
 
 
@@ -89,10 +89,12 @@ def _name_columns(rows: Sequence[BenchRow] | Sequence[RobustRow]) -> list[str]:
     return [f"`{row.contract.name}`" for row in rows]
 
 
-def _format_share(share: Interval) -> str:
+def format_share(share: Interval) -> str:
+    """Return `97.50% [97.28, 97.72]`."""
     return f"{share.value * 100:.2f}% [{share.low * 100:.2f}, {share.high * 100:.2f}]"
 
 
-def _format_table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+def format_table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
     rule = ["---"] * len(header)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *lines))

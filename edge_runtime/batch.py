@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fakelens.edge_runtime.detector import CheckedFile, Detector
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.edge_runtime.sinks import Sink
 from fakelens.edge_runtime.sources import find_images
+from fakelens.edge_runtime.stability import recheck
 from fakelens.edge_runtime.verdict import Label
 
 STDIN = "-"
@@ -29,7 +30,17 @@ class BatchResult:
         return sum(self.counts.values()) + self.errors
 
 
-def check_batch(detector: Detector, names: list[str], *sinks: Sink) -> BatchResult:
+@dataclass(frozen=True, kw_only=True)
+class BatchConfig:
+    """What is done to each image beside checking it."""
+
+    stable: bool = False  # see `stability`
+    grid: bool = False  # whether results carry a fine grid of regions
+
+
+def check_batch(
+    detector: Detector, names: list[str], *sinks: Sink, config: BatchConfig | None = None
+) -> BatchResult:
     """Check every image that `names` stand for (files, folders, patterns, `-`), each into every sink.
 
     Raises `UsageError` before the first check where a folder or pattern holds no image.
@@ -38,7 +49,9 @@ def check_batch(detector: Detector, names: list[str], *sinks: Sink) -> BatchResu
     counts = dict.fromkeys(Label, 0)
     errors = 0
     most_reduced = 0.0
-    for result in _check_all(detector, paths, read_stdin=STDIN in names):
+    config = config or BatchConfig()
+    for checked in _check_all(detector, paths, read_stdin=STDIN in names):
+        result = _look_closer(detector, checked, config)
         for sink in sinks:
             sink.write(result)
         if result.verdict is None:
@@ -47,6 +60,14 @@ def check_batch(detector: Detector, names: list[str], *sinks: Sink) -> BatchResu
             counts[result.verdict.label] += 1
             most_reduced = max(most_reduced, result.verdict.reduction)
     return BatchResult(counts=counts, errors=errors, most_reduced=most_reduced)
+
+
+def _look_closer(detector: Detector, result: CheckedFile, config: BatchConfig) -> CheckedFile:
+    if result.verdict is None or result.image is None:
+        return result
+    if config.stable:
+        result = replace(result, verdict=recheck(detector, result.image, result.verdict))
+    return replace(result, grid=detector.map_regions(result.image)) if config.grid else result
 
 
 def _check_all(detector: Detector, paths: list[Path], *, read_stdin: bool) -> Iterator[CheckedFile]:

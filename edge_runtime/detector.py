@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
 from fakelens.edge_runtime.preprocess import ImageU8, cut_tiles, fit_image, load_image, to_rgb
-from fakelens.edge_runtime.tiles import Region, place_tiles, pool_scores
+from fakelens.edge_runtime.tiles import Region, place_grid, place_tiles, pool_scores
 from fakelens.edge_runtime.verdict import Verdict, decide
 
 
@@ -27,6 +27,7 @@ class CheckedFile:
     verdict: Verdict | None = None
     error: str | None = None
     image: Image.Image | None = field(default=None, repr=False, compare=False)  # decoded, upright, RGB
+    grid: tuple[Region, ...] = ()  # a fine overlapping grid over the image, where it was asked for
 
 
 class Detector:
@@ -81,7 +82,7 @@ class Detector:
     def _judge(self, image: Image.Image, start: float) -> Verdict:
         spec = self.contract.input
         scores = self.score(fit_image(image, spec))
-        p_fake = self._pool(scores)
+        p_fake = self.pool(scores)
         tiled = spec.fit is Fit.TILES
         return Verdict(
             label=decide(p_fake, self.contract.decision),
@@ -92,15 +93,15 @@ class Detector:
             regions=_to_regions(place_tiles(*image.size, spec), scores, spec.size) if tiled else (),
         )
 
-    def map_regions(self, image: Image.Image, most: int = 400) -> tuple[Region, ...]:
-        """Return what the model says of up to `most` tiles side by side over an upright RGB `image`.
+    def map_regions(self, image: Image.Image, most: int = 600) -> tuple[Region, ...]:
+        """Return what the model says of up to `most` overlapping tiles all over an upright RGB `image`.
 
         Empty where the model looks at the image as a whole.
         """
         spec = self.contract.input
         if spec.fit is not Fit.TILES:
             return ()
-        places = place_tiles(*image.size, replace(spec, tiles=most))
+        places = place_grid(*image.size, spec.size, most)
         return _to_regions(places, self.score(cut_tiles(image, places, spec.size)), spec.size)
 
     def score(self, images_u8: ImageU8) -> npt.NDArray[np.float32]:
@@ -109,9 +110,10 @@ class Detector:
 
     def score_image(self, tiles_u8: ImageU8) -> float:
         """Return P(fake) of one image from all that `fit_image` made of it, uint8 [tiles, size, size, 3]."""
-        return self._pool(self.score(tiles_u8))
+        return self.pool(self.score(tiles_u8))
 
-    def _pool(self, scores: npt.NDArray[np.float32]) -> float:
+    def pool(self, scores: npt.NDArray[np.float32]) -> float:
+        """Return P(fake) of one image from that of its tiles [n], as the contract says."""
         return float(scores[0]) if len(scores) == 1 else pool_scores(scores, self.contract.input.pool)
 
 

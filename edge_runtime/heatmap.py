@@ -1,22 +1,25 @@
-"""Where in a picture the model sees traces: the picture with its tiles tinted."""
+"""Where in a picture the model sees traces: the picture with its tiles tinted, a legend and the verdict."""
 
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from fakelens.edge_runtime.detector import CheckedFile, Detector
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.page import encode_png
 from fakelens.edge_runtime.tiles import Region
+from fakelens.edge_runtime.verdict import Verdict
 
 _REAL, _FAKE = np.array(
     [[0, 114, 178], [230, 159, 0]], np.float32
 )  # blue and orange, as on every page and plot
 _STRONGEST = 0.6  # share of the tint where P(fake) is 0 or 1; at 0.5 there is none
+_TEXT_PX = (11, 48)  # height of the letters, between these
+_INK, _PAPER = (29, 29, 31), (245, 245, 247)
 
 
 class HeatmapSink:
@@ -35,12 +38,12 @@ class HeatmapSink:
 
     def write(self, result: CheckedFile) -> None:
         """Write the heatmap of one result; nothing for a file that could not be read."""
-        if result.image is None:
+        if result.image is None or result.verdict is None:
             return
         stem = Path(result.path).stem
         self._names[stem] += 1
         name = stem if self._names[stem] == 1 else f"{stem}-{self._names[stem]}"
-        painted = paint_regions(result.image, self._detector.map_regions(result.image))
+        painted = add_legend(paint_regions(result.image, result.grid), result.verdict)
         write_atomic(self._folder / f"{name}.png", encode_png(painted))
 
 
@@ -56,3 +59,23 @@ def paint_regions(image: Image.Image, regions: Sequence[Region]) -> Image.Image:
     share = _STRONGEST * np.abs(strength)
     tint = np.where(strength > 0, _FAKE, _REAL)
     return Image.fromarray(np.rint(pixels * (1 - share) + tint * share).astype(np.uint8))
+
+
+def add_legend(picture: Image.Image, verdict: Verdict) -> Image.Image:
+    """Return `picture` with a strip below it: the verdict, and what the colours mean."""
+    text_px = int(np.clip(picture.width // 28, *_TEXT_PX))
+    font = ImageFont.load_default(text_px)
+    strip = 2 * round(1.6 * text_px)
+    result = Image.new("RGB", (picture.width, picture.height + strip), _PAPER)
+    result.paste(picture)
+    draw = ImageDraw.Draw(result)
+    left, top = text_px // 2, picture.height + text_px // 4
+    answer = f"{str(verdict.label).upper()}  P(fake) {verdict.p_fake:.3f}  {verdict.model}"
+    draw.text((left, top), answer, fill=_INK, font=font)
+    top += round(1.6 * text_px)
+    for colour, word in ((_REAL, "like a camera"), (_FAKE, "like a generator")):
+        draw.rectangle((left, top + 2, left + text_px, top + text_px), fill=tuple(int(c) for c in colour))
+        left += round(1.4 * text_px)
+        draw.text((left, top), word, fill=_INK, font=font)
+        left += round(draw.textlength(word, font=font)) + text_px
+    return result

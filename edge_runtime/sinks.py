@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from dataclasses import asdict
 from typing import Protocol, TextIO
 
 from fakelens.edge_runtime.detector import CheckedFile
@@ -49,8 +50,10 @@ class JsonSink:
         self._stream = stream
 
     def write(self, result: CheckedFile) -> None:
-        """Write the fields that the result has, `verdict` always."""
-        row = _to_row(result)
+        """Write the fields that the result has, `verdict` always; the grid of a heatmap with it."""
+        row: dict[str, object] = {**_to_row(result)}
+        if result.grid:
+            row["grid"] = [asdict(region) | {"p_fake": round(region.p_fake, 4)} for region in result.grid]
         self._stream.write(
             json.dumps({k: v for k, v in row.items() if v is not None or k == "verdict"}) + "\n"
         )

@@ -39,6 +39,21 @@ def place_tiles(width: int, height: int, spec: InputSpec) -> list[tuple[int, int
     return [(left, top) for top in tops for left in lefts]
 
 
+def place_grid(width: int, height: int, size: int, most: int) -> list[tuple[int, int]]:
+    """Return left and top, px, of tiles of `size` px that overlap by half, spread from edge to edge.
+
+    Where that would be over `most` they stand farther apart, both ways alike. For maps, not for verdicts.
+    """
+    step = max(1, size // 2)
+    while True:
+        columns, rows = (max(0, -(-(side - size) // step)) + 1 for side in (width, height))
+        if columns * rows <= most:
+            break
+        step += max(1, step // 8)
+    lefts, tops = (_spread(side - size, n) for side, n in ((width, columns), (height, rows)))
+    return [(left, top) for top in tops for left in lefts]
+
+
 def pool_scores(p_fake: npt.NDArray[np.floating], pool: Pool) -> float:
     """Return P(fake) of an image from that of its tiles [n], by the mean of all or of the highest logits."""
     clipped = np.clip(np.asarray(p_fake, np.float64), _SUREST, 1 - _SUREST)

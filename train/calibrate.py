@@ -6,6 +6,7 @@ from scipy.optimize import minimize_scalar
 
 from fakelens.benchmarks.metrics import log_loss
 from fakelens.edge_runtime.contract import Decision
+from fakelens.train.config import DecisionConfig
 
 _EDGE = 1e-7  # probability
 _LOWEST, _HIGHEST = 0.2, 20.0  # temperature
@@ -35,12 +36,14 @@ def to_logit(p_fake: Floats) -> Floats:
     return np.asarray(np.log(clipped / (1 - clipped)), np.float64)
 
 
-def choose_decision(labels: Labels, p_fake: Floats, unsure_share: float) -> Decision:
+def choose_decision(labels: Labels, p_fake: Floats, config: DecisionConfig) -> Decision:
     """Return the threshold with the best balanced accuracy (Youden 1950) and the UNSURE band around it.
 
-    The band is symmetric in the logit and holds `unsure_share` of these images, the least certain ones.
+    Of the thresholds that call at most `config.false_alarms` of the real images fake. The band is symmetric
+    in the logit and holds `config.unsure_share` of these images, the least certain ones.
     """
-    threshold = _best_threshold(labels, p_fake)
+    unsure_share = config.unsure_share
+    threshold = _best_threshold(labels, p_fake, config.false_alarms)
     if not unsure_share:
         return Decision(threshold=threshold)
     distance = np.abs(to_logit(p_fake) - to_logit(np.array(threshold)))
@@ -50,7 +53,7 @@ def choose_decision(labels: Labels, p_fake: Floats, unsure_share: float) -> Deci
     return Decision(threshold=threshold, unsure_low=low, unsure_high=high)
 
 
-def _best_threshold(labels: Labels, p_fake: Floats) -> float:
+def _best_threshold(labels: Labels, p_fake: Floats, most_alarms: float) -> float:
     """Return the middle, in the logit, of the gap between the scores where the best cut lies."""
     scores = np.unique(to_logit(p_fake))
     if len(scores) == 1:
@@ -60,7 +63,10 @@ def _best_threshold(labels: Labels, p_fake: Floats) -> float:
     fake, real = np.sort(logits[labels == 1]), np.sort(logits[labels == 0])
     found = 1 - np.searchsorted(fake, cuts) / len(fake)
     false_alarms = 1 - np.searchsorted(real, cuts) / len(real)
-    gain = found - false_alarms
+    allowed = np.maximum(
+        most_alarms, false_alarms[-1]
+    )  # where scores tie, the highest cut is the best there is
+    gain = np.where(false_alarms <= allowed, found - false_alarms, -np.inf)
     best = np.flatnonzero(gain >= gain.max() - 1e-12)
     nearest = cuts[best][np.argmin(np.abs(cuts[best]))]  # of equals the one nearest to P(fake) .5
     return float(1 / (1 + np.exp(-nearest)))

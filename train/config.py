@@ -18,6 +18,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+VIEWS = (1, 2, 4)  # the image; and its mirror image; and both moved up and left by a pixel
 _RECIPES = Path(str(files("fakelens.train.recipes")))
 
 
@@ -45,6 +46,8 @@ class DataConfig:
     tiles: int = 16  # of one image, at most, when it is judged (fit tiles)
     histories: int = 3  # of each training image (fit tiles); see `circulation`
     cuts: int = 4  # tiles of each history (fit tiles)
+    most: int = 0  # images of one source and class, at most, in train and val; 0 takes all
+    leave_out: tuple[str, ...] = ()  # sources that training does not see, by the end of their names
     validation: float = 0.1  # share cut from train where DATA has no val/
     test: float = 0.1  # share cut from train where DATA has no splits at all
     score_test: bool = True  # whether training ends with the figures of the test part; off while one tries
@@ -59,7 +62,7 @@ class NetworkConfig:
     width: int = 16  # channels of the first stage (classic, compact); multiples of 16 train fastest
     stages: tuple[int, ...] = (16, 48, 96)  # channels of each stage (residual)
     blocks: int = 1  # residual blocks a stage (residual)
-    mirror: bool = False  # whether the finished graph also asks for the mirror image, at twice the arithmetic
+    views: int = 1  # of an image that the finished graph asks for, one of VIEWS, at their arithmetic
     dropout: float = 0.0
     alpha: float = 0.35  # width multiplier (mobilenetv2)
     weights: str = "none"  # none, imagenet, or a Keras weights file without top (mobilenetv2)
@@ -126,6 +129,7 @@ class QatConfig:
 class DecisionConfig:
     """How validation data become the answers."""
 
+    false_alarms: float = 1.0  # share of the real validation images that may be called fake, at most
     unsure_share: float = 0.05  # of the validation images, those nearest to the threshold, are UNSURE
 
 
@@ -232,6 +236,7 @@ def _check(config: TrainConfig) -> None:
         ("data.tiles", config.data.tiles, 1, 1024),
         ("data.histories", config.data.histories, 1, 100),
         ("data.cuts", config.data.cuts, 1, 1000),
+        ("data.most", config.data.most, 0, 10**9),
         ("network.width", config.network.width, 1, 1024),
         ("network.stages", min(config.network.stages, default=0), 1, 4096),
         ("network.blocks", config.network.blocks, 0, 16),
@@ -259,8 +264,11 @@ def _check(config: TrainConfig) -> None:
         ("prune.ramp", config.prune.ramp, 0.1, 0.9),
         ("qat.epochs", config.qat.epochs, 1, 100_000),
         ("qat.learning_rate", config.qat.learning_rate, 1e-8, 10.0),
+        ("decision.false_alarms", config.decision.false_alarms, 0.0, 1.0),
         ("decision.unsure_share", config.decision.unsure_share, 0.0, 0.5),
     )
+    if config.network.views not in VIEWS:
+        raise ConfigError(f"network.views is {config.network.views}, expected {', '.join(map(str, VIEWS))}")
     if config.augment.cutmix and config.fit.skip_easy:
         raise ConfigError("augment.cutmix hides which images are easy: set fit.skip_easy to 0, or cutmix")
     for key, value, low, high in ranges:

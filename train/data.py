@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
+from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, find_mask, limit_sources
 from fakelens.edge_runtime.contract import Fit
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import ImageU8
@@ -79,12 +79,33 @@ def load_dataset(data: Path, config: DataConfig) -> Dataset:
     The cut depends on content and `config.split_seed` alone, not on names or order. Raises `UsageError`
     where a class or a split would hold too few images.
     """
-    found = find_labelled(data)
+    found = _choose_images(data, config)
     load = _load_tiles if config.fit is Fit.TILES else _load_whole
     dataset = load(data, found, config)
     _report(dataset.cleaning)
     _check(dataset, data)
     return dataset
+
+
+def _choose_images(data: Path, config: DataConfig) -> list[LabelledImage]:
+    """Return the images of `data` that `config` asks for; `UsageError` for a source that is not there."""
+    found = find_labelled(data)
+    for name in config.leave_out:
+        left = [image for image in found if not _is_source(image.source, name)]
+        if len(left) == len(found):
+            there = ", ".join(sorted({image.source for image in found if image.source})) or "none"
+            raise UsageError(f"data.leave_out: no source {name} in {data} (there are: {there})")
+        found = left
+    if not config.most:
+        return found
+    tested = [image for image in found if image.split is Split.TEST]
+    return (
+        limit_sources([image for image in found if image.split is not Split.TEST], data, config.most) + tested
+    )
+
+
+def _is_source(source: str, name: str) -> bool:
+    return source == name or source.endswith(f"/{name}")
 
 
 def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
@@ -108,10 +129,20 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
     """Return a row for each tile of the images of `found`; with and without a history are two images."""
     digests, errors = digest_files([image.path for image in found])
     splits, cleaning = _split(found, digests, errors, config)
+    if not config.score_test:  # they only keep their copies out of train
+        splits[Split.TEST] = splits[Split.TEST][:0]
     kept = np.sort(np.concatenate(list(splits.values())))
     trained = set(splits[Split.TRAIN].tolist())
     bank = open_bank(
-        [SourceImage(path=found[row].path, digest=digests[row], judged=row not in trained) for row in kept],
+        [
+            SourceImage(
+                path=found[row].path,
+                digest=digests[row],
+                judged=row not in trained,
+                mask=find_mask(found[row].path) if found[row].label else None,
+            )
+            for row in kept
+        ],
         config,
     )
     files = kept[bank.owners]

@@ -1,6 +1,7 @@
 """Tiles of photos at native resolution, cut once and cached: what fit `tiles` trains on and is judged by.
 
-A training image gives random tiles of several random histories (see `circulation`). An image that is judged
+A training image gives random tiles of several random histories (see `circulation`); one with a mask, tiles
+across the edge of what was manipulated, since its other tiles are a camera's. An image that is judged
 gives the tiles of `tiles.place_tiles`, as it is and after one history. Everything random follows from the
 image's content, so that neither order nor company changes a tile.
 """
@@ -23,10 +24,11 @@ from fakelens.train.circulation import circulate
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.pool import map_threads
 
-_VERSION = 1  # raise it when a tile changes
+_VERSION = 2  # raise it when a tile changes
 _TILES, _INDEX = "tiles.bin", "index.npz"
 
 Rows = npt.NDArray[np.int64]
+Shares = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,7 @@ class SourceImage:
     path: Path
     digest: str  # SHA-256 of its bytes, hexadecimal
     judged: bool  # validation and test images
+    mask: Path | None = None  # white where a training image was manipulated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +72,37 @@ def cut_image(image: SourceImage, config: DataConfig) -> tuple[ImageU8, npt.NDAr
         spec = describe_input(config)
         clean, worn = fit_image(photo, spec), fit_image(circulate(photo, config.size, rng), spec)
         return np.concatenate([clean, worn]), np.repeat([False, True], [len(clean), len(worn)])
+    edge = None if image.mask is None else _find_edge(image.mask)
     tiles = np.concatenate(
-        [_cut_at_random(circulate(photo, config.size, rng), config, rng) for _ in range(config.histories)]
+        [
+            _cut_at_random(circulate(photo, config.size, rng), edge, config, rng)
+            for _ in range(config.histories)
+        ]
     )
     return tiles, np.ones(len(tiles), bool)
 
 
-def _cut_at_random(photo: Image.Image, config: DataConfig, rng: np.random.Generator) -> ImageU8:
-    lefts, tops = (rng.integers(0, max(0, side - config.size) + 1, config.cuts) for side in photo.size)
-    places = [(int(left), int(top)) for left, top in zip(lefts, tops, strict=True)]
-    return cut_tiles(photo, places, config.size)
+def _find_edge(mask: Path) -> Shares:
+    """Return the places [n, 2] where `mask` changes, left and top, as shares of its width and height."""
+    white = np.asarray(load_image(mask), np.uint8)[..., 0] > 127
+    changes = np.zeros_like(white)
+    changes[:-1] |= white[:-1] != white[1:]
+    changes[:, :-1] |= white[:, :-1] != white[:, 1:]
+    return np.argwhere(changes)[:, ::-1] / np.array(white.shape[::-1])
+
+
+def _cut_at_random(
+    photo: Image.Image, edge: Shares | None, config: DataConfig, rng: np.random.Generator
+) -> ImageU8:
+    """Return `config.cuts` tiles of `photo` from anywhere, or with a place of `edge` near their middle."""
+    room = np.maximum(0, np.array(photo.size) - config.size)
+    if edge is None or not len(edge):
+        corners = rng.integers(0, room + 1, (config.cuts, 2))
+    else:
+        chosen = edge[rng.integers(0, len(edge), config.cuts)] * photo.size
+        jitter = rng.integers(-config.size // 4, config.size // 4 + 1, (config.cuts, 2))
+        corners = np.clip(np.rint(chosen).astype(np.int64) - config.size // 2 + jitter, 0, room)
+    return cut_tiles(photo, [(int(left), int(top)) for left, top in corners], config.size)
 
 
 def _fill(folder: Path, images: Sequence[SourceImage], config: DataConfig) -> None:
@@ -112,5 +136,5 @@ def _name_bank(images: Sequence[SourceImage], config: DataConfig) -> str:
     settings = (config.size, config.tiles, config.histories, config.cuts)
     key = hashlib.sha256(f"{_VERSION} {preprocess.VERSION} {settings}\n".encode())
     for image in images:
-        key.update(f"{image.digest} {image.judged}\n".encode())
+        key.update(f"{image.digest} {image.judged} {image.mask is not None}\n".encode())
     return key.hexdigest()[:24]

@@ -28,10 +28,10 @@ from fakelens.train.distill import soften_labels
 from fakelens.train.fit import Examples, Stage, fit_stage, predict
 from fakelens.train.fold import fold_input_scale, fold_temperature
 from fakelens.train.job import Job
-from fakelens.train.mirror import average_mirror
 from fakelens.train.networks import build_network
 from fakelens.train.precision import choose_policy
 from fakelens.train.report import ReportData, write_report
+from fakelens.train.views import average_views
 
 _log = logging.getLogger(__name__)
 _STAGES = ("float", "prune", "qat")
@@ -127,8 +127,7 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
 def _finish(model: Any, job: Job) -> tuple[Any, float, Pool]:
     """Return `model` as handed over, taking bytes and calibrated on validation, its temperature and pool."""
     fold_input_scale(model)
-    if job.config.network.mirror:
-        model = average_mirror(model)
+    model = average_views(model, job.config.network.views)
     p_fake, judged = predict(model, job.dataset.take(Split.VAL)[0]), job.dataset.judge(Split.VAL)
     # A pool is a mean of logits, so what calibrates images calibrates their tiles by the same factor.
     pool = judged.choose_pool(p_fake)
@@ -143,7 +142,7 @@ def _hand_over(job: Job, model: Any, temperature: float, pool: Pool) -> TrainRes
     judged = dataset.judge(Split.VAL)
     p_rows = predict(model, dataset.take(Split.VAL)[0])
     labels, p_fake = judged.labels, judged.pool(p_rows, pool)
-    decision = choose_decision(labels, p_fake, config.decision.unsure_share)
+    decision = choose_decision(labels, p_fake, config.decision)
     validation = evaluate(labels, p_fake, decision.threshold)
     test = None
     if config.data.score_test and len(dataset.rows[Split.TEST]):

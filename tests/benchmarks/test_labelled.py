@@ -104,3 +104,26 @@ def test_a_slice_takes_all_of_a_class_that_has_fewer(tmp_path: Path) -> None:
     assert choose_slice(images, data, 3) == images
     with pytest.raises(UsageError, match="the limit is 0, expected 1 or more"):
         choose_slice(images, data, 0)
+
+
+def test_sources_of_one_class_lie_side_by_side(tmp_path: Path) -> None:
+    data = _touch(
+        tmp_path,
+        *(f"photos/mine/{split}/real/a.jpg" for split in ("train", "test")),
+        *(f"made/nearest/{split}/fake/a.jpg" for split in ("train", "test")),
+        "made/nearest/test/mask/a.png",
+    )
+    assert list_splits(data) == [Split.TRAIN, Split.TEST]
+    assert [(image.source, image.split, image.label) for image in find_labelled(data)] == [
+        ("photos/mine", Split.TRAIN, 0),
+        ("made/nearest", Split.TRAIN, 1),
+        ("photos/mine", Split.TEST, 0),
+        ("made/nearest", Split.TEST, 1),
+    ]
+
+
+def test_a_class_that_no_source_has_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="both classes are needed, put fake images into fake/"):
+        find_labelled(_touch(tmp_path, "a/real/1.jpg", "b/real/2.jpg"))
+    with pytest.raises(UsageError, match="holds both real/ and b/train/, so it is unclear"):
+        find_labelled(_touch(tmp_path, "b/train/fake/2.jpg"))

@@ -1,5 +1,6 @@
 """Photo models from tiles to heatmap; the model calls bright tiles fake."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.heatmap import paint_regions
 from fakelens.edge_runtime.modelfile import pack_model
 from fakelens.edge_runtime.preprocess import cut_tiles
-from fakelens.edge_runtime.tiles import Region
+from fakelens.edge_runtime.tiles import Region, place_grid
 
 SIZE = 8
 Fakelens = Callable[..., subprocess.CompletedProcess[str]]
@@ -76,10 +77,25 @@ def test_check_writes_a_heatmap_for_each_picture(
         half_bright.save(tmp_path / folder / "same.png")
     (tmp_path / "b" / "broken.png").write_text("no picture")
     arguments = ["check", str(tmp_path / "a"), str(tmp_path / "b"), "--model", str(tile_model)]
-    result = fakelens(*arguments, "--heatmap", str(tmp_path / "heat"))
+    result = fakelens(*arguments, "--heatmap", str(tmp_path / "heat"), "--json")
     assert result.returncode == 2  # the broken one, reported; the others are there
     assert {path.name for path in (tmp_path / "heat").iterdir()} == {"same.png", "same-2.png"}
-    assert Image.open(tmp_path / "heat" / "same.png").size == (16, 16)
+    heatmap = Image.open(tmp_path / "heat" / "same.png")
+    assert heatmap.width == 16
+    assert heatmap.height > 16  # the legend
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [len(row.get("grid", ())) for row in rows] == [9, 0, 9]  # 3 x 3, overlapping by half
+    grid = {(region["left"], region["top"]): region["p_fake"] for region in rows[0]["grid"]}
+    assert max(grid, key=grid.__getitem__) == (8, 0)
+
+
+def test_a_grid_covers_the_picture_within_its_limit() -> None:
+    assert place_grid(16, 8, 8, 99) == [(0, 0), (4, 0), (8, 0)]
+    assert place_grid(5, 7, 8, 99) == [(0, 0)]
+    places = place_grid(4000, 3000, 64, 600)
+    assert 400 < len(places) <= 600
+    assert {left for left, _ in places} >= {0, 3936}
+    assert {top for _, top in places} >= {0, 2936}
 
 
 def test_a_model_without_tiles_has_no_heatmap(

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from fakelens.train.calibrate import apply_temperature, choose_decision, fit_temperature, to_logit
+from fakelens.train.config import DecisionConfig
 
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(0, 3, 20_000)
@@ -17,21 +18,29 @@ def test_the_temperature_of_overconfident_scores_is_found(true_temperature: floa
 
 def test_the_threshold_separates_what_can_be_separated() -> None:
     p_fake = np.array([0.1, 0.2, 0.7, 0.8, 0.9])
-    decision = choose_decision(np.array([0, 0, 0, 1, 1], np.uint8), p_fake, 0.0)
+    decision = choose_decision(np.array([0, 0, 0, 1, 1], np.uint8), p_fake, DecisionConfig(unsure_share=0))
     assert 0.7 < decision.threshold < 0.8
 
 
 def test_the_band_holds_the_asked_share_around_the_threshold() -> None:
-    decision = choose_decision(LABELS, P_FAKE, 0.05)
+    decision = choose_decision(LABELS, P_FAKE, DecisionConfig(unsure_share=0.05))
     inside = (decision.unsure_low <= P_FAKE) & (decision.unsure_high >= P_FAKE)
     assert inside.mean() == pytest.approx(0.05, abs=0.002)
     assert decision.unsure_low < decision.threshold < decision.unsure_high
 
 
 def test_no_share_means_no_band() -> None:
-    decision = choose_decision(LABELS, P_FAKE, 0.0)
+    decision = choose_decision(LABELS, P_FAKE, DecisionConfig(unsure_share=0))
     assert decision.unsure_low > decision.unsure_high
 
 
 def test_certain_scores_have_finite_logits() -> None:
     assert np.isfinite(to_logit(np.array([0.0, 1.0]))).all()
+
+
+@pytest.mark.parametrize("most", [0.0, 0.02, 0.1])
+def test_false_alarms_stay_below_what_is_asked_and_no_fake_is_given_away(most: float) -> None:
+    threshold = choose_decision(LABELS, P_FAKE, DecisionConfig(false_alarms=most)).threshold
+    alarms = (P_FAKE[LABELS == 0] >= threshold).mean()
+    assert alarms <= most + 1e-4
+    assert alarms == pytest.approx(most, abs=0.001)

@@ -83,3 +83,16 @@ def test_too_few_images_name_class_and_split(tmp_path: Path) -> None:
 def test_the_rarer_class_weighs_more() -> None:
     weights = class_weights(np.array([0] * 30 + [1] * 10, np.uint8))
     assert weights.tolist() == pytest.approx([2 / 3, 2.0])
+
+
+def test_a_source_can_be_left_out_and_another_be_limited(tmp_path: Path) -> None:
+    parts = (("a", "real", 12), ("b", "real", 40), ("b", "fake", 12), ("c", "fake", 9))
+    for seed, (source, label, count) in enumerate(parts):
+        write_images(tmp_path / "data" / source / label, count, 120, seed)
+    config = DataConfig(size=16, most=12, leave_out=("c",), test=0.0, validation=0.25)
+    dataset = load_dataset(tmp_path / "data", config)
+    used = {path.relative_to(tmp_path / "data").parts[:2] for path in dataset.paths}
+    assert used == {("a", "real"), ("b", "real"), ("b", "fake")}
+    assert sum(dataset.count(split, 0) for split in Split) == 24
+    with pytest.raises(UsageError, match=r"no source d in .* \(there are: a, b, c\)"):
+        load_dataset(tmp_path / "data", DataConfig(size=16, leave_out=("d",)))

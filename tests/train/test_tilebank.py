@@ -59,3 +59,20 @@ def test_the_cache_is_used_and_follows_content_and_settings(images: list[SourceI
     np.testing.assert_array_equal(open_bank(images, CONFIG).tiles, before.tiles)
     other = DataConfig(size=16, fit=Fit.TILES, tiles=4, histories=2, cuts=5)
     assert len(open_bank(images, other).errors) == 3
+
+
+def test_a_masked_training_image_is_cut_across_the_edge_of_its_mask(tmp_path: Path) -> None:
+    grey = np.full((120, 160, 3), 90, np.uint8)
+    mask = np.zeros((120, 160), np.uint8)
+    grey[70:100, 100:140], mask[70:100, 100:140] = 200, 255
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    digest = hashlib.sha256((tmp_path / "a.png").read_bytes()).hexdigest()
+    config = DataConfig(size=32, fit=Fit.TILES, tiles=4, histories=4, cuts=8)
+    shares = []
+    for mask_path in (tmp_path / "mask.png", None):
+        source = SourceImage(path=tmp_path / "a.png", digest=digest, judged=False, mask=mask_path)
+        tiles = open_bank([source], config).tiles.astype(int)
+        shares.append(float(np.mean(np.ptp(tiles[..., 1], axis=(1, 2)) > 60)))
+    assert shares[0] > 0.9
+    assert shares[1] < 0.8  # without a mask they lie anywhere

@@ -15,7 +15,16 @@ def build(config: NetworkConfig, size: int | None) -> Any:
     """
     layers = keras.layers
     image = keras.Input((size, size, 3), name="image")
-    x = image
+    x = layers.GlobalAveragePooling2D(name="mean")(add_stages(image, config))
+    if config.dropout:
+        x = layers.Dropout(config.dropout, name="dropout")(x)
+    x = layers.Dense(2, name="logits", dtype="float32")(x)
+    return keras.Model(image, layers.Softmax(name="probabilities", dtype="float32")(x), name="residual")
+
+
+def add_stages(x: Any, config: NetworkConfig) -> Any:
+    """Return the features [n, height, width, channels] that the stages of `config` make of `x`."""
+    layers = keras.layers
     for number, channels in enumerate(config.stages, start=1):
         if number > 1:
             x = layers.MaxPooling2D(name=f"pool{number - 1}")(x)
@@ -28,11 +37,7 @@ def build(config: NetworkConfig, size: int | None) -> Any:
             y = layers.ReLU(name=f"relu{number}_{first}")(_convolve(x, channels, f"{number}_{first}"))
             y = _convolve(y, channels, f"{number}_{second}")
             x = layers.ReLU(name=f"relu{number}_{second}")(layers.Add(name=f"add{number}_{second}")([x, y]))
-    x = layers.GlobalAveragePooling2D(name="mean")(x)
-    if config.dropout:
-        x = layers.Dropout(config.dropout, name="dropout")(x)
-    x = layers.Dense(2, name="logits", dtype="float32")(x)
-    return keras.Model(image, layers.Softmax(name="probabilities", dtype="float32")(x), name="residual")
+    return x
 
 
 def _convolve(x: Any, channels: int, name: str) -> Any:
