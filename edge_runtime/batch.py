@@ -63,11 +63,12 @@ def check_batch(
 
 
 def _look_closer(detector: Detector, result: CheckedFile, config: BatchConfig) -> CheckedFile:
-    if result.verdict is None or result.image is None:
+    image, verdict = result.image, result.verdict
+    if image is None or verdict is None:
         return result
     if config.stable:
-        result = replace(result, verdict=recheck(detector, result.image, result.verdict))
-    return replace(result, grid=detector.map_regions(result.image)) if config.grid else result
+        result = replace(result, verdict=recheck(detector, image, verdict))
+    return replace(result, grid=detector.map_regions(image)) if config.grid else result
 
 
 def _check_all(detector: Detector, paths: list[Path], *, read_stdin: bool) -> Iterator[CheckedFile]:

@@ -1,4 +1,4 @@
-"""The commands that need nothing but the base install: `check` and `info`."""
+"""The commands that need nothing but the base install: `check`, `info`, `doctor` and `service`."""
 
 import sys
 from pathlib import Path
@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.live.cli import register as register_live
 from fakelens.edge_runtime.strenum import StrEnum
-
-_TOO_REDUCED = 2.0  # times; beyond it, traces of a pixel or two are averaged away
 
 
 class FailOn(StrEnum):
@@ -23,6 +22,11 @@ def register(app: typer.Typer) -> None:
     """Mount this room's commands."""
     app.command()(check)
     app.command()(info)
+    register_live(app)
+    app.command()(doctor)
+    service = typer.Typer(help="Run the live checker as a service of systemd.", no_args_is_help=True)
+    service.command()(install)
+    app.add_typer(service, name="service")
 
 
 def check(
@@ -39,8 +43,15 @@ def check(
     ] = None,
     heatmap: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Also write each picture as PNG, tinted where the model sees fake."),
+        typer.Option(
+            metavar="DIR",
+            help="Also write each picture as PNG, tinted where the model sees fake; --json carries the grid.",
+        ),
     ] = None,
+    stable: Annotated[
+        bool,
+        typer.Option("--stable", help="UNSURE where mild recompression or scaling turns the verdict over."),
+    ] = False,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")] = 1,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where such a verdict was given.")] = None,
 ) -> None:
@@ -48,12 +59,12 @@ def check(
 
     Exit codes: 0 done, 1 what --fail-on names was found, 2 a file could not be read.
     """
-    from fakelens.edge_runtime.batch import check_batch
+    from fakelens.edge_runtime.batch import BatchConfig, check_batch
     from fakelens.edge_runtime.detector import Detector
     from fakelens.edge_runtime.heatmap import HeatmapSink
     from fakelens.edge_runtime.page import PageSink
     from fakelens.edge_runtime.sinks import Format, open_sink
-    from fakelens.edge_runtime.verdict import Label
+    from fakelens.edge_runtime.verdict import TOO_REDUCED, Label, warn_of_reduction
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
@@ -64,18 +75,13 @@ def check(
     if heatmap is not None:
         sinks.append(HeatmapSink(detector, heatmap))
     try:
-        result = check_batch(detector, paths, *sinks)
+        config = BatchConfig(stable=stable, grid=heatmap is not None)
+        result = check_batch(detector, paths, *sinks, config=config)
     finally:
         if html is not None:  # what was checked before an interruption is kept
             page.save(html, detector.contract)
-    if result.most_reduced > _TOO_REDUCED:
-        size = detector.contract.input.size
-        typer.echo(
-            f"note: {detector.contract.name} sees an image scaled to {size} x {size} px; scaling down a "
-            f"photo {result.most_reduced:.0f} times erases most traces of generation, so do not lean on "
-            "its verdict",
-            err=True,
-        )
+    if result.most_reduced > TOO_REDUCED:
+        typer.echo(f"note: {warn_of_reduction(detector.contract, result.most_reduced)}", err=True)
     if output is Format.TEXT and result.files > 1:
         found = ", ".join(f"{count} {label}" for label, count in result.counts.items())
         typer.echo(f"{result.files} files: {found}, {result.errors} unreadable", err=True)
@@ -101,3 +107,54 @@ def info(
         typer.echo(info_to_json(found))
     else:
         Console(markup=False).print(render_info(found))  # a description may hold brackets
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
+    """Look at machine, cameras, packages, model and speed; name each problem with its remedy.
+
+    Exit codes: 0 healthy, 1 a check failed.
+    """
+    from fakelens.edge_runtime.doctor import examine
+    from fakelens.edge_runtime.health import checks_to_json, is_healthy, render_checks
+
+    checks = examine()
+    typer.echo(checks_to_json(checks) if json else render_checks(checks))
+    if not is_healthy(checks):
+        raise typer.Exit(1)
+
+
+def install(
+    options: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- WATCH OPTIONS...]", help="Given to `fakelens watch`.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the unit; write nothing.")] = False,
+    user: Annotated[bool, typer.Option("--user", help="For your own manager, without root.")] = False,
+) -> None:
+    """Write a systemd unit that runs `fakelens watch` from boot on, restarts it and watches over it."""
+    import os
+    import shutil
+    from getpass import getuser
+
+    from fakelens.edge_runtime.service import UNIT, ServiceConfig, install_unit, render_unit, unit_path
+
+    config = ServiceConfig(
+        program=Path(sys.executable).with_name("fakelens"),
+        options=tuple(options or ()),
+        user=None if user else os.environ.get("SUDO_USER") or getuser(),
+    )
+    if dry_run:
+        typer.echo(render_unit(config), nl=False)
+        return
+    if shutil.which("systemctl") is None:
+        raise UsageError("this system has no systemd; --dry-run prints the unit, to carry it elsewhere")
+    path = unit_path(user)
+    install_unit(config, path)
+    typer.echo(path)
+    mine, sudo = (" --user", "") if user else ("", "sudo ")
+    steps = [
+        f"{sudo}systemctl{mine} daemon-reload",
+        f"{sudo}systemctl{mine} enable --now {UNIT}",
+        f"journalctl{mine} -u {UNIT} -f",
+        *(["loginctl enable-linger  # runs it while you are not logged in"] if user else []),
+    ]
+    typer.echo("next:\n" + "\n".join(f"  {step}" for step in steps), err=True)

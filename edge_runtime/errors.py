@@ -42,6 +42,16 @@ class MissingExtraError(FakelensError):
     exit_code = 3
 
 
+class CameraError(FakelensError):
+    """A camera or stream is not there, or gives no frames."""
+
+    exit_code = 3
+
+
+class SinkError(FakelensError):
+    """Something that results go to takes no more; it is off, the rest goes on."""
+
+
 def require_extra(extra: str, *modules: str) -> None:
     """Raise `MissingExtraError`, naming the install command of `extra`, unless all `modules` are installed.
 
@@ -49,13 +59,14 @@ def require_extra(extra: str, *modules: str) -> None:
     """
     for module in modules:
         package = module.partition(".")[0]
-        if not _is_installed(package):
+        if not is_installed(package):
             raise MissingExtraError(
                 f'this command needs {package}, which is not installed: pip install "fakelens[{extra}]"'
             )
 
 
-def _is_installed(package: str) -> bool:
+def is_installed(package: str) -> bool:
+    """Whether `package` could be imported; nothing is imported."""
     try:
         return importlib.util.find_spec(package) is not None
     except (ImportError, ValueError):  # an importer that refuses it, or a module without a spec

@@ -72,7 +72,7 @@ def _to_img(result: CheckedFile) -> str:
     image = result.image.copy()
     image.thumbnail((_THUMBNAIL, _THUMBNAIL))  # for the eye alone: no model sees it
     lossless = max(image.size) <= _THUMBNAIL // 2
-    kind, content = ("png", encode_png(image)) if lossless else ("jpeg", _encode_jpeg(image))
+    kind, content = ("png", encode_png(image)) if lossless else ("jpeg", encode_jpeg(image))
     return f'<img src="data:image/{kind};base64,{base64.b64encode(content).decode()}" alt="">'
 
 
@@ -83,7 +83,8 @@ def encode_png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _encode_jpeg(image: Image.Image) -> bytes:
+def encode_jpeg(image: Image.Image) -> bytes:
+    """Return the RGB `image` as JPEG, good enough for the eye."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from fakelens.edge_runtime.contract import Decision
+from fakelens.edge_runtime.contract import Contract, Decision
 from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.edge_runtime.tiles import Region
+
+TOO_REDUCED = 2.0  # times; beyond it, traces of a pixel or two are averaged away
 
 
 class Label(StrEnum):
@@ -32,3 +34,12 @@ def decide(p_fake: float, decision: Decision) -> Label:
     if decision.unsure_low <= p_fake <= decision.unsure_high:
         return Label.UNSURE
     return Label.FAKE if p_fake >= decision.threshold else Label.REAL
+
+
+def warn_of_reduction(contract: Contract, times: float) -> str:
+    """Return what to tell a user whose picture was scaled down `times` over, along its longer side."""
+    size = contract.input.size
+    return (
+        f"{contract.name} sees an image scaled to {size} x {size} px; scaling down a photo {times:.0f} times "
+        "erases most traces of generation, so do not lean on its verdict"
+    )

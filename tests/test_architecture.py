@@ -37,6 +37,7 @@ RESIZERS = {
 }
 MAY_RESIZE = {
     "edge_runtime/preprocess.py": "the one way to the bytes a model sees",
+    "edge_runtime/stability.py": "mild degradations, to see whether a verdict holds",
     "edge_runtime/page.py": "thumbnails for the eye alone",
     "benchmarks/degradations.py": "down and up again on purpose, at the image's native size",
     "benchmarks/battery.py": "calls that degradation, to measure what verdicts withstand",
@@ -47,6 +48,7 @@ NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.
 MAY_OPEN = {
     "edge_runtime/preprocess.py": "the one decoder",
+    "benchmarks/megapixels.py": "Pillow's decoding alone, to compare a check with",
     "train/headers.py": "what the file format alone gives away",
     "train/tiles.py": "the encoding of the original, from its header",
 }

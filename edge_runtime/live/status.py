@@ -41,6 +41,8 @@ class LiveStatus:
     source: str  # without credentials
     model: str
     error: str | None = None  # why the camera is not running, in one line
+    frame_time_s: float | None = None  # of the last frame, on the source's own clock: a file's is its place
+    paused: bool = False  # by a key: frames pass unchecked
 
 
 class LiveSink(Protocol):

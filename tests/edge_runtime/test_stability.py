@@ -1,4 +1,4 @@
-"""A verdict near the threshold falls with a mild degradation, a clear one stands; the model sees brightness."""
+"""A verdict near the threshold falls with a mild degradation, a clear one stands; bright is fake."""
 
 import json
 import subprocess

@@ -1,0 +1,60 @@
+"""Where the preview listens: `HOST:PORT` read, judged and opened."""
+
+import errno
+import ipaddress
+import socket
+from dataclasses import dataclass
+
+from fakelens.edge_runtime.errors import UsageError
+
+_EXAMPLE = "for example 127.0.0.1:8080"
+_BACKLOG = 64  # connections not yet accepted
+_UNREAD_MS = 20_000  # that what was sent may stay unread
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A host, as given, and a TCP port; 0 stands for any free one."""
+
+    host: str
+    port: int
+
+
+def parse_address(text: str) -> Address:
+    """Return the address in `HOST:PORT`, `[IPV6]:PORT` or `PORT`; `UsageError` for anything else."""
+    host, _, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise UsageError(f"{text}: an IPv6 address goes in brackets, as in [::1]:8080")
+    if not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise UsageError(f"{text}: no HOST:PORT, {_EXAMPLE}")
+    return Address(host=host or "127.0.0.1", port=int(port))
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether `host` names this machine to itself alone."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(address: Address) -> socket.socket:
+    """Return a listening socket; `UsageError` where the address is taken or none of this machine's."""
+    where = f"{address.host}:{address.port}"
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        opened = socket.create_server(found[4][:2], family=found[0], backlog=_BACKLOG)
+    except socket.gaierror as error:
+        raise UsageError(f"{where}: no such host ({error.strerror}); {_EXAMPLE}") from error
+    except OSError as error:
+        reasons = {
+            errno.EADDRINUSE: f"port {address.port} is in use; end that program or take another port",
+            errno.EACCES: "ports below 1024 are root's; take another, as 8080",
+            errno.EADDRNOTAVAIL: "no address of this machine; `ip addr` lists those, 0.0.0.0 means all",
+        }
+        raise UsageError(f"{where}: {reasons.get(error.errno or 0, error.strerror)}") from error
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # connections inherit it: a phone that fell asleep is let go
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
+    return opened

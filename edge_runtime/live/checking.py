@@ -1,0 +1,73 @@
+"""What the model says of one frame, within a time budget."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from fakelens.edge_runtime.contract import Fit
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.preprocess import cut_tiles
+from fakelens.edge_runtime.tiles import Region, place_tiles
+from fakelens.edge_runtime.verdict import TOO_REDUCED, warn_of_reduction
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedFrame:
+    """The score of one frame."""
+
+    p_fake: float
+    regions: tuple[Region, ...]  # the latest score of every tile; empty where the model sees the whole
+    inference_ms: float  # preprocessing and inference
+
+
+class FrameChecker:
+    """Checks frame after frame as `Detector.check` does, or part of the tiles of each, in turn.
+
+    With a budget, a frame's tiles are checked one by one until the next would exceed it, at least one; the
+    following frame goes on where this one stopped. The score pools the latest score of every tile.
+    """
+
+    def __init__(self, detector: Detector, budget_ms: float | None = None) -> None:
+        """A budget matters to models that look at tiles alone: others need one call a frame."""
+        self._detector = detector
+        self._budget_s = budget_ms / 1e3 if budget_ms and detector.contract.input.fit is Fit.TILES else None
+        self._size = (0, 0)
+        self._regions: list[Region | None] = []
+        self._next = 0
+        self._warned = False
+
+    def check(self, image: Image.Image) -> CheckedFrame:
+        """Return the score of an upright RGB image."""
+        if self._budget_s is not None:
+            return self._check_some(image, self._budget_s)
+        verdict = self._detector.check(image)
+        if verdict.reduction > TOO_REDUCED and not self._warned:
+            self._warned = True
+            text = warn_of_reduction(self._detector.contract, verdict.reduction)
+            logging.getLogger(__name__).warning("note: %s", text)
+        return CheckedFrame(p_fake=verdict.p_fake, regions=verdict.regions, inference_ms=verdict.latency_ms)
+
+    def _check_some(self, image: Image.Image, budget_s: float) -> CheckedFrame:
+        start = time.perf_counter()
+        spec = self._detector.contract.input
+        places = place_tiles(*image.size, spec)
+        if image.size != self._size:  # the old tiles lie elsewhere
+            self._size, self._regions, self._next = image.size, [None] * len(places), 0
+        for checked in range(1, len(places) + 1):
+            left, top = places[self._next]
+            (p_fake,) = self._detector.score(cut_tiles(image, [(left, top)], spec.size))
+            self._regions[self._next] = Region(left=left, top=top, size=spec.size, p_fake=float(p_fake))
+            self._next = (self._next + 1) % len(places)
+            spent_s = time.perf_counter() - start
+            if spent_s * (checked + 1) / checked > budget_s:
+                break
+        regions = tuple(region for region in self._regions if region is not None)
+        scores = np.array([region.p_fake for region in regions], np.float32)
+        return CheckedFrame(
+            p_fake=self._detector.pool(scores),
+            regions=regions,
+            inference_ms=(time.perf_counter() - start) * 1e3,
+        )

@@ -1,0 +1,168 @@
+"""The command of the live checker: `watch`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fakelens.edge_runtime.errors import CameraError, UsageError
+
+if TYPE_CHECKING:
+    from fakelens.edge_runtime.live.source import Resolution
+
+_PREVIEW = "127.0.0.1:8080"
+_WINDOW_POLL_S = 0.03  # a key pressed is heeded at once
+
+
+_Source = Annotated[
+    str,
+    typer.Option(
+        metavar="SOURCE",
+        help="A camera's number, a video file, a folder of images, rtsp:// or http://, picamera, or "
+        "test:loop, test:stall, test:disconnect, test:resize, test:repeat, test:faults.",
+    ),
+]
+_Model = Annotated[
+    str | None, typer.Option(help="A release model's name or a .tflite file made by `fakelens convert`.")
+]
+_List = Annotated[bool, typer.Option("--list", help="Show the cameras of this machine.")]
+_Resolution = Annotated[
+    str | None, typer.Option(metavar="WxH", help="Ask the camera for frames of this size.")
+]
+_FpsLimit = Annotated[float | None, typer.Option(min=0.001, help="Check at most so many frames a second.")]
+_Budget = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1,
+        metavar="MS",
+        help="Time for inference a frame: a model that looks at tiles checks part of them, in turn.",
+    ),
+]
+_Smooth = Annotated[
+    float, typer.Option(min=0, metavar="SECONDS", help="Time constant of the mean; 0: each frame alone.")
+]
+_Headless = Annotated[bool, typer.Option("--headless", help="No window, though there is a screen.")]
+_Jsonl = Annotated[
+    str | None,
+    typer.Option(metavar="FILE|-", help="A JSON line for each change and interval; - for stdout."),
+]
+_Interval = Annotated[
+    float, typer.Option(min=0, metavar="SECONDS", help="Interval of --jsonl; 0: a line for each frame.")
+]
+_Record = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Keep frames and a clip around each change to FAKE.")
+]
+_RecordLimit = Annotated[float, typer.Option(min=1, metavar="MB", help="Space for --record; the oldest go.")]
+_Preview = Annotated[
+    str | None,
+    typer.Option(metavar="[HOST:PORT]", help=f"A page with the live picture, by default at {_PREVIEW}."),
+]
+_Token = Annotated[
+    str | None,
+    typer.Option(envvar="FAKELENS_TOKEN", help="What the page asks for; needed beyond localhost."),
+]
+_Mqtt = Annotated[
+    str | None, typer.Option(metavar="URL", help="Tell an MQTT broker: mqtt://user:password@host/prefix.")
+]
+_Threads = Annotated[
+    int | None, typer.Option(min=1, help="Threads of the interpreter; without it, what is fastest here.")
+]
+
+
+class _OptionalValue(typer.core.TyperCommand):
+    """Lets `--preview` stand without a value, which Typer cannot express."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the default in where the next word is another option, or there is none."""
+        full = []
+        for word, following in zip(args, [*args[1:], "-"], strict=False):
+            bare = word == "--preview" and following.startswith("-")
+            full.append(f"--preview={_PREVIEW}" if bare else word)
+        return super().parse_args(ctx, full)
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the command."""
+    app.command(cls=_OptionalValue)(watch)
+
+
+def watch(
+    source: _Source = "0",
+    model: _Model = None,
+    list_only: _List = False,
+    resolution: _Resolution = None,
+    fps_limit: _FpsLimit = None,
+    budget: _Budget = None,
+    smooth: _Smooth = 1.0,
+    headless: _Headless = False,
+    jsonl: _Jsonl = None,
+    interval: _Interval = 10.0,
+    record: _Record = None,
+    record_limit: _RecordLimit = 1000.0,
+    preview: _Preview = None,
+    token: _Token = None,
+    mqtt: _Mqtt = None,
+    threads: _Threads = None,
+) -> None:
+    """Watch a camera, stream, file or folder live: REAL, FAKE or UNSURE, steadied over time.
+
+    Ends with the file, on q in the window, Ctrl-C or SIGTERM. A camera or stream that fails is connected to
+    again for as long as it takes. Exit codes: 0 done, 2 usage, 3 no camera or a missing extra, 130 Ctrl-C.
+    """
+    if list_only:
+        _list_cameras()
+        return
+    import logging
+
+    from fakelens.edge_runtime.detector import Detector
+    from fakelens.edge_runtime.live.camera import Camera
+    from fakelens.edge_runtime.live.loop import Controls, LiveLoop, LoopConfig
+    from fakelens.edge_runtime.live.outputs import OutputConfig, open_outputs
+    from fakelens.edge_runtime.live.recorder import RecorderConfig
+    from fakelens.edge_runtime.live.smoothing import SmoothingConfig
+    from fakelens.edge_runtime.live.source import make_source
+    from fakelens.edge_runtime.live.stopping import stopped_by_signals
+    from fakelens.edge_runtime.threads import choose_threads
+
+    logging.basicConfig(format="fakelens: %(message)s", level=logging.WARNING)
+    camera = Camera(make_source(source, _parse_resolution(resolution)))
+    detector = Detector(model, threads or choose_threads(model))
+    output = OutputConfig(
+        window=not headless,
+        jsonl=jsonl,
+        interval_s=interval,
+        recorder=RecorderConfig(folder=record, limit_bytes=round(record_limit * 1e6)) if record else None,
+        preview=preview,
+        token=token,
+        mqtt=mqtt,
+    )
+    controls = Controls()
+    with stopped_by_signals(controls):
+        outputs = open_outputs(output, controls)
+        if outputs.preview_url is not None:
+            typer.echo(f"preview: {outputs.preview_url}", err=True)
+        poll_s = _WINDOW_POLL_S if outputs.poll else LoopConfig.poll_s
+        smoothing = SmoothingConfig(seconds=smooth)
+        config = LoopConfig(budget_ms=budget, fps_limit=fps_limit, smoothing=smoothing, poll_s=poll_s)
+        LiveLoop(camera, detector, outputs.sinks, config, controls).run(outputs.poll)
+
+
+def _parse_resolution(text: str | None) -> "Resolution | None":
+    from fakelens.edge_runtime.live.source import Resolution
+
+    if text is None:
+        return None
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise UsageError(f"--resolution is {text!r}, expected WxH in px, such as 640x480")
+    return Resolution(width=int(width), height=int(height))
+
+
+def _list_cameras() -> None:
+    from fakelens.edge_runtime.live.cameras import list_cameras
+
+    found = list_cameras()
+    if not found:
+        raise CameraError("no camera found; plug one in, or give --source a file, a folder or a stream's URL")
+    for camera in found:
+        typer.echo(f"{camera.source:<10} {camera.name}")

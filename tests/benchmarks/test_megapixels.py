@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import pytest
+
+from fakelens.benchmarks.megapixels import make_photo, measure_photo
+from fakelens.edge_runtime.contract import Contract, Fit, InputSpec
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.preprocess import load_image
+
+
+def test_the_photo_is_the_same_every_time_and_of_the_size_asked() -> None:
+    photo = make_photo(320, 200)
+    assert photo == make_photo(320, 200)
+    assert load_image(photo).size == (320, 200)
+
+
+def test_a_check_holds_decoding_and_inference(tmp_path: Path, brightness_graph: bytes) -> None:
+    path = tmp_path / "tiles.tflite"
+    spec = InputSpec(size=8, fit=Fit.TILES, tiles=6)
+    path.write_bytes(pack_model(brightness_graph, Contract(name="tiles", input=spec)))
+    cost = measure_photo(Detector(path), make_photo(1200, 900), 5)
+    assert (cost.tiles, cost.runs) == (6, 5)
+    assert cost.check_ms > 0.8 * (cost.decode_ms + cost.infer_ms)
+    assert cost.ratio == pytest.approx(cost.check_ms / (cost.decode_ms + cost.infer_ms))
