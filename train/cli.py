@@ -9,13 +9,11 @@ import typer
 
 from fakelens.edge_runtime.errors import UsageError, require_extra
 from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
+from fakelens.train.fakers import list_fakers
 from fakelens.train.networks import list_networks
 
 if TYPE_CHECKING:
     from fakelens.train.trainer import TrainResult
-
-_PROBE_NOISE = 0.03  # AUC; what chance alone may do to the probe
-
 
 _Data = Annotated[
     Path | None,
@@ -156,39 +154,63 @@ def synthesize(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DATA", help="The new data set.")],
     tile_size: Annotated[int, typer.Option(help="Side of a tile in px.")] = 32,
     tiles_per_photo: Annotated[int, typer.Option(help="Tiles of a photo at most, of either class.")] = 200,
-    steps: Annotated[int | None, typer.Option(help="Training steps of the auto-encoder.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Training steps of each auto-encoder.")] = None,
     seed: Annotated[int, typer.Option(help="Of split, tiles and auto-encoder.")] = 0,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Whole fakes instead of tiles: DATA/<generator>/<split>/fake/.")
+    ] = False,
+    generators: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,C", help=f"--whole: of {', '.join(list_fakers())}; all by default."),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--photos", metavar="N", help="--whole: photos a generator, of all sources.")
+    ] = None,
+    most_px: Annotated[
+        int | None, typer.Option(help="--whole: larger photos are cut, never resized.")
+    ] = None,
 ) -> None:
-    """Make a labelled real/fake set from nothing but real photos.
+    """Make fakes, and a labelled real/fake set, from nothing but real photos.
 
     The fakes are the photos' own tiles passed through an up-sampling auto-encoder trained on them, which
-    leaves a trace of the kind that generators leave; content, size and encoding match.
+    leaves a trace of the kind that generators leave; content, size and encoding match. With --whole they
+    are photos, of several generators and manipulations; train/ and test/ with real/ in PHOTOS are kept.
     """
-    from fakelens.benchmarks.labelled import Split
-
+    if not whole and (generators, count, most_px) != (None, None, None):
+        raise UsageError("--generators, --photos and --most-px go with --whole only")
     load_tensorflow()
     show_log()
-    from fakelens.train.synthesize import SynthesizeConfig
-    from fakelens.train.synthesize import synthesize as run
+    if whole:
+        from fakelens.train.fakers import parse_fakers
+        from fakelens.train.whole import WholeConfig, describe_whole, synthesize_whole
 
-    config = SynthesizeConfig(
-        photos=photos, output=output, tile_size=tile_size, tiles_per_photo=tiles_per_photo, seed=seed
-    )
-    result = run(config if steps is None else replace(config, steps=steps))
-    for line in result.skipped:
+        chosen = parse_fakers(list_fakers() if generators is None else generators.split(","))
+        made = synthesize_whole(
+            WholeConfig(
+                photos=photos,
+                output=output,
+                generators=chosen[0],
+                manipulations=chosen[1],
+                per_faker=WholeConfig.per_faker if count is None else count,
+                most_px=WholeConfig.most_px if most_px is None else most_px,
+                steps=WholeConfig.steps if steps is None else steps,
+                seed=seed,
+            )
+        )
+        skipped, lines = made.skipped, describe_whole(made)
+    else:
+        from fakelens.train.synthesize import SynthesizeConfig, describe_tiles
+        from fakelens.train.synthesize import synthesize as run
+
+        config = SynthesizeConfig(
+            photos=photos, output=output, tile_size=tile_size, tiles_per_photo=tiles_per_photo, seed=seed
+        )
+        result = run(config if steps is None else replace(config, steps=steps))
+        skipped, lines = result.skipped, describe_tiles(result)
+    for line in skipped:
         typer.echo(f"left out: {line}", err=True)
-    for split in Split:
-        names = [photo.name for photo in result.photos if photo.split is split]
-        typer.echo(f"{split:<5} {result.count(split):>6} tiles from {len(names)} photos: {', '.join(names)}")
-    typer.echo(
-        f"fakes differ from their reals by {result.unseen_quality.difference:.1f} grey levels on average "
-        f"(PSNR {result.unseen_quality.psnr_db:.1f} dB, photos the auto-encoder never saw)"
-    )
-    given_away = abs(result.metadata_auc - 0.5) > _PROBE_NOISE
-    typer.echo(
-        f"a probe on file metadata scores AUC {result.metadata_auc:.2f} (.50 is chance): "
-        + ("it GIVES THE CLASS AWAY, do not train on this set" if given_away else "no class given away")
-    )
+    for line in lines:
+        typer.echo(line)
 
 
 def audit(

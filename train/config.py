@@ -44,7 +44,7 @@ class DataConfig:
     size: int = 32  # px, of the network's input
     fit: Fit = Fit.RESIZE
     tiles: int = 16  # of one image, at most, when it is judged (fit tiles)
-    histories: int = 3  # of each training image (fit tiles); see `circulation`
+    histories: int = 3  # of a training image, more of the rarer class (fit tiles); see `circulation`
     cuts: int = 4  # tiles of each history (fit tiles)
     most: int = 0  # images of one source and class, at most, in train and val; 0 takes all
     leave_out: tuple[str, ...] = ()  # sources that training does not see, by the end of their names

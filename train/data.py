@@ -88,14 +88,8 @@ def load_dataset(data: Path, config: DataConfig) -> Dataset:
 
 
 def _choose_images(data: Path, config: DataConfig) -> list[LabelledImage]:
-    """Return the images of `data` that `config` asks for; `UsageError` for a source that is not there."""
+    """Return the images of `data` that `config` asks for, those of sources that are left out too."""
     found = find_labelled(data)
-    for name in config.leave_out:
-        left = [image for image in found if not _is_source(image.source, name)]
-        if len(left) == len(found):
-            there = ", ".join(sorted({image.source for image in found if image.source})) or "none"
-            raise UsageError(f"data.leave_out: no source {name} in {data} (there are: {there})")
-        found = left
     if not config.most:
         return found
     tested = [image for image in found if image.split is Split.TEST]
@@ -104,8 +98,21 @@ def _choose_images(data: Path, config: DataConfig) -> list[LabelledImage]:
     )
 
 
-def _is_source(source: str, name: str) -> bool:
-    return source == name or source.endswith(f"/{name}")
+def _leave_out(
+    splits: Mapping[Split, Rows], found: Sequence[LabelledImage], names: Sequence[str]
+) -> dict[Split, Rows]:
+    """Return `splits` without the sources that end in one of `names`; `UsageError` where there is none.
+
+    Only now, so that what was decoded for all sources serves any choice of them.
+    """
+    left_out = np.zeros(len(found), bool)
+    for name in names:
+        of_name = np.array([f"/{image.source}".endswith(f"/{name}") for image in found])
+        if not of_name.any():
+            there = ", ".join(sorted({image.source for image in found if image.source})) or "none"
+            raise UsageError(f"data.leave_out: there is no source {name} (there are: {there})")
+        left_out |= of_name
+    return {split: rows[~left_out[rows]] for split, rows in splits.items()}
 
 
 def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
@@ -113,6 +120,7 @@ def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
     decoded = decode_files([image.path for image in found], describe_input(config))
     labels = np.array([image.label for image in found], np.uint8)
     splits, cleaning = _split(found, decoded.digests, decoded.errors, config)
+    splits = _leave_out(splits, found, config.leave_out)
     return Dataset(
         name=data.resolve().name,
         digest=_digest_all(decoded.digests, splits),
@@ -133,12 +141,14 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
         splits[Split.TEST] = splits[Split.TEST][:0]
     kept = np.sort(np.concatenate(list(splits.values())))
     trained = set(splits[Split.TRAIN].tolist())
+    histories = _count_histories([found[row].label for row in trained], config.histories)
     bank = open_bank(
         [
             SourceImage(
                 path=found[row].path,
                 digest=digests[row],
                 judged=row not in trained,
+                histories=histories[found[row].label],
                 mask=find_mask(found[row].path) if found[row].label else None,
             )
             for row in kept
@@ -146,6 +156,7 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
         config,
     )
     files = kept[bank.owners]
+    splits = _leave_out(splits, found, config.leave_out)
     return Dataset(
         name=data.resolve().name,
         digest=_digest_all(digests, splits),
@@ -156,6 +167,12 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
         rows={split: np.flatnonzero(np.isin(files, rows)) for split, rows in splits.items()},
         cleaning=replace(cleaning, unreadable=(*cleaning.unreadable, *bank.errors.values())),
     )
+
+
+def _count_histories(labels: Sequence[int], histories: int) -> tuple[int, ...]:
+    """Return how many histories an image of each class gets, so that tiles of both classes balance."""
+    counts = [max(1, labels.count(label)) for label in _CLASSES]
+    return tuple(round(histories * max(counts) / count) for count in counts)
 
 
 def _split(

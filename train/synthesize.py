@@ -3,12 +3,11 @@
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.progress import Progress
 
 from fakelens.benchmarks.labelled import Split
@@ -25,6 +24,7 @@ from fakelens.train.autoencoder import (
 )
 from fakelens.train.photos import BUILTIN, export_photos
 from fakelens.train.probe import ProbeResult, probe_metadata
+from fakelens.train.progress import open_progress
 from fakelens.train.quality import PairQuality, QualityMeter
 from fakelens.train.staging import check_output, stage_folder
 from fakelens.train.survey import Photo, SurveyConfig, survey_photos
@@ -34,6 +34,7 @@ REPORT_NAME = "synthesis.json"
 _MOST_CROPS = 6000  # of all photos together, to bound the memory
 _CROPS_A_PHOTO = 150
 _MOST_PROBED_PAIRS = 1500
+_PROBE_NOISE = 0.03  # AUC; what chance alone may do to the probe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,7 @@ def synthesize(config: SynthesizeConfig) -> SynthesizeResult:
     """
     _check_config(config)
     with ExitStack() as stack:
-        progress = stack.enter_context(_open_progress())
+        progress = stack.enter_context(open_progress())
         paths = _find_photos(config, stack)
         survey = survey_photos(progress.track(paths, description="reading photos"), _configure_survey(config))
         staging = stack.enter_context(stage_folder(config.output))
@@ -104,6 +105,22 @@ def synthesize(config: SynthesizeConfig) -> SynthesizeResult:
         report = json.dumps({"config": settings} | asdict(result), indent=1)
         (staging / REPORT_NAME).write_text(report + "\n", encoding="utf-8")
     return result
+
+
+def describe_tiles(result: SynthesizeResult) -> Iterator[str]:
+    """Yield what was made and how good it is, line by line."""
+    for split in Split:
+        names = [photo.name for photo in result.photos if photo.split is split]
+        yield f"{split:<5} {result.count(split):>6} tiles from {len(names)} photos: {', '.join(names)}"
+    yield (
+        f"fakes differ from their reals by {result.unseen_quality.difference:.1f} grey levels on average "
+        f"(PSNR {result.unseen_quality.psnr_db:.1f} dB, photos the auto-encoder never saw)"
+    )
+    given_away = abs(result.metadata_auc - 0.5) > _PROBE_NOISE
+    yield (
+        f"a probe on file metadata scores AUC {result.metadata_auc:.2f} (.50 is chance): "
+        + ("it GIVES THE CLASS AWAY, do not train on this set" if given_away else "no class given away")
+    )
 
 
 def _check_config(config: SynthesizeConfig) -> None:
@@ -191,10 +208,3 @@ def _record(photo: Photo) -> PhotoRecord:
         tiles=len(photo.grid.cells),
         seen=photo.split is Split.TRAIN,
     )
-
-
-@contextmanager
-def _open_progress() -> Iterator[Progress]:
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield progress

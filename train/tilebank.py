@@ -38,6 +38,7 @@ class SourceImage:
     path: Path
     digest: str  # SHA-256 of its bytes, hexadecimal
     judged: bool  # validation and test images
+    histories: int  # of a training image
     mask: Path | None = None  # white where a training image was manipulated
 
 
@@ -76,7 +77,7 @@ def cut_image(image: SourceImage, config: DataConfig) -> tuple[ImageU8, npt.NDAr
     tiles = np.concatenate(
         [
             _cut_at_random(circulate(photo, config.size, rng), edge, config, rng)
-            for _ in range(config.histories)
+            for _ in range(image.histories)
         ]
     )
     return tiles, np.ones(len(tiles), bool)
@@ -88,7 +89,7 @@ def _find_edge(mask: Path) -> Shares:
     changes = np.zeros_like(white)
     changes[:-1] |= white[:-1] != white[1:]
     changes[:, :-1] |= white[:, :-1] != white[:, 1:]
-    return np.argwhere(changes)[:, ::-1] / np.array(white.shape[::-1])
+    return np.asarray(np.argwhere(changes)[:, ::-1] / np.array(white.shape[::-1]), np.float64)
 
 
 def _cut_at_random(
@@ -133,8 +134,8 @@ def _fill(folder: Path, images: Sequence[SourceImage], config: DataConfig) -> No
 
 
 def _name_bank(images: Sequence[SourceImage], config: DataConfig) -> str:
-    settings = (config.size, config.tiles, config.histories, config.cuts)
+    settings = (config.size, config.tiles, config.cuts)
     key = hashlib.sha256(f"{_VERSION} {preprocess.VERSION} {settings}\n".encode())
     for image in images:
-        key.update(f"{image.digest} {image.judged} {image.mask is not None}\n".encode())
+        key.update(f"{image.digest} {image.judged} {image.histories} {image.mask is not None}\n".encode())
     return key.hexdigest()[:24]

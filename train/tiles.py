@@ -53,15 +53,48 @@ def compress_like(photo: Path, regenerated: ImageU8) -> ImageU8:
 
     Otherwise the reals of JPEG photos would be told by their compression, not the fakes by their trace.
     """
+    encoding = _read_encoding(photo)
+    if encoding is None:
+        return regenerated
+    return np.asarray(load_image(encoding.encode(regenerated)), dtype=np.uint8)
+
+
+def save_like(photo: Path, image_u8: ImageU8, stem: Path) -> Path:
+    """Write `image_u8` beside `stem`, encoded as `compress_like` does; return the file, .jpg or .png."""
+    encoding = _read_encoding(photo)
+    path = stem.with_name(f"{stem.name}{'.png' if encoding is None else '.jpg'}")
+    if encoding is None:
+        Image.fromarray(image_u8).save(path, "PNG")
+    else:
+        path.write_bytes(encoding.encode(image_u8))
+    return path
+
+
+@dataclass(frozen=True, kw_only=True)
+class _JpegEncoding:
+    """How a JPEG file was compressed."""
+
+    tables: dict[int, list[int]]
+    subsampling: int
+    mode: str
+
+    def encode(self, image_u8: ImageU8) -> bytes:
+        buffer = io.BytesIO()
+        image = Image.fromarray(image_u8).convert(self.mode)
+        image.save(buffer, "JPEG", qtables=self.tables, subsampling=self.subsampling)
+        return buffer.getvalue()
+
+
+def _read_encoding(photo: Path) -> _JpegEncoding | None:
+    """Return how `photo` was compressed, from its header; None for what is not JPEG."""
     with Image.open(photo) as header:
         if not isinstance(header, JpegImagePlugin.JpegImageFile):
-            return regenerated
-        tables, subsampling = header.quantization, JpegImagePlugin.get_sampling(header)
-        mode = "L" if header.mode == "L" else "RGB"
-    buffer = io.BytesIO()
-    image = Image.fromarray(regenerated).convert(mode)
-    image.save(buffer, "JPEG", qtables=tables, subsampling=subsampling)
-    return np.asarray(load_image(buffer.getvalue()), dtype=np.uint8)
+            return None
+        return _JpegEncoding(
+            tables=header.quantization,
+            subsampling=JpegImagePlugin.get_sampling(header),
+            mode="L" if header.mode == "L" else "RGB",
+        )
 
 
 def save_tile(path: Path, tile: ImageU8) -> None:

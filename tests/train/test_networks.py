@@ -13,7 +13,7 @@ SIZE = 32
 
 
 def test_there_is_one_file_a_network() -> None:
-    assert set(list_networks()) >= {"classic", "compact", "mobilenetv2"}
+    assert set(list_networks()) >= {"classic", "compact", "mobilenetv2", "residual", "traces"}
 
 
 @pytest.mark.parametrize("name", list_networks())
@@ -69,3 +69,16 @@ def test_imagenet_weights_offline_end_in_one_clear_line(
         build_network(NetworkConfig(name="mobilenetv2", weights="imagenet"), 96)
     assert "--weights none" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_traces_sees_differences_of_a_few_grey_levels_and_nothing_of_a_flat_colour() -> None:
+    model = build_network(NetworkConfig(name="traces", stages=(4, 8)), SIZE)
+    clamped = keras.Model(model.input, model.get_layer("clamp").output)
+    flat = np.ones((1, SIZE, SIZE, 3), np.float32) * np.array([0.2, 0.5, 0.9], np.float32)
+    np.testing.assert_allclose(clamped(flat).numpy(), 3.0, atol=1e-3)
+    edge = np.zeros((1, SIZE, SIZE, 3), np.float32)
+    edge[:, :, SIZE // 2 :] = 4 / 255
+    seen = clamped(edge).numpy()
+    assert seen.max() == pytest.approx(3.75, abs=1e-3)  # a quarter of the way from middle to clamp
+    assert clamped(edge * 20).numpy().max() == 6.0
+    assert not model.get_layer("highpass").trainable

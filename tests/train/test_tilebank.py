@@ -10,13 +10,15 @@ from fakelens.edge_runtime.preprocess import fit_image, load_image
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.tilebank import SourceImage, open_bank
 
-CONFIG = DataConfig(size=16, fit=Fit.TILES, tiles=4, histories=2, cuts=3)
+CONFIG = DataConfig(size=16, fit=Fit.TILES, tiles=4, cuts=3)
 
 
 def write_photo(path: Path, seed: int, judged: bool) -> SourceImage:
     pixels = np.random.default_rng(seed).integers(0, 256, (40, 60, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path)
-    return SourceImage(path=path, digest=hashlib.sha256(path.read_bytes()).hexdigest(), judged=judged)
+    return SourceImage(
+        path=path, digest=hashlib.sha256(path.read_bytes()).hexdigest(), judged=judged, histories=2
+    )
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_the_cache_is_used_and_follows_content_and_settings(images: list[SourceI
     for image in images:
         image.path.write_text("gone")
     np.testing.assert_array_equal(open_bank(images, CONFIG).tiles, before.tiles)
-    other = DataConfig(size=16, fit=Fit.TILES, tiles=4, histories=2, cuts=5)
+    other = DataConfig(size=16, fit=Fit.TILES, tiles=4, cuts=5)
     assert len(open_bank(images, other).errors) == 3
 
 
@@ -68,10 +70,12 @@ def test_a_masked_training_image_is_cut_across_the_edge_of_its_mask(tmp_path: Pa
     Image.fromarray(grey).save(tmp_path / "a.png")
     Image.fromarray(mask).save(tmp_path / "mask.png")
     digest = hashlib.sha256((tmp_path / "a.png").read_bytes()).hexdigest()
-    config = DataConfig(size=32, fit=Fit.TILES, tiles=4, histories=4, cuts=8)
+    config = DataConfig(size=32, fit=Fit.TILES, tiles=4, cuts=8)
     shares = []
     for mask_path in (tmp_path / "mask.png", None):
-        source = SourceImage(path=tmp_path / "a.png", digest=digest, judged=False, mask=mask_path)
+        source = SourceImage(
+            path=tmp_path / "a.png", digest=digest, judged=False, histories=4, mask=mask_path
+        )
         tiles = open_bank([source], config).tiles.astype(int)
         shares.append(float(np.mean(np.ptp(tiles[..., 1], axis=(1, 2)) > 60)))
     assert shares[0] > 0.9
