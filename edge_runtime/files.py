@@ -1,4 +1,4 @@
-"""Writing files so that nothing half-written is ever left under its final name."""
+"""Files never left half-written under their final name, and where those go that can be made again."""
 
 import os
 import tempfile
@@ -20,3 +20,11 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def cache_folder() -> Path:
+    """Return where to keep what can be made again: $FAKELENS_CACHE, else the user's cache folder."""
+    base = os.environ.get("FAKELENS_CACHE")
+    if base:
+        return Path(base)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fakelens"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.files import cache_folder, write_atomic
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import ModelFile, read_model
@@ -37,7 +37,7 @@ def choose_threads(model: str | Path | None = None, cache: Path | None = None) -
     most = min(_MOST, count_cores())
     if most == 1:
         return 1
-    cache = cache or _cache_folder()
+    cache = cache or cache_folder()
     path = cache / f"threads-{_identify(file, most)}.json"
     try:
         kept = json.loads(path.read_text())["threads"]
@@ -94,10 +94,3 @@ def _time_round(interpreter: Interpreter, image_u8: np.typing.NDArray[np.uint8])
 def _identify(file: ModelFile, most: int) -> str:
     machine = (platform.node(), platform.machine(), str(most), version("ai-edge-litert"))
     return hashlib.sha256(" ".join((file.contract.graph_sha256, *machine)).encode()).hexdigest()[:16]
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("FAKELENS_CACHE")
-    if base:
-        return Path(base)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fakelens"

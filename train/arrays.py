@@ -17,9 +17,10 @@ import numpy as np
 from fakelens.edge_runtime import preprocess
 from fakelens.edge_runtime.contract import InputSpec
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.files import cache_folder
 from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
 from fakelens.edge_runtime.progress import show_progress
-from fakelens.train.cache import cache_folder, fill_once
+from fakelens.train.cache import fill_once
 from fakelens.train.pool import map_threads
 
 _CHUNK = 512  # files handed to the decoding threads at a time

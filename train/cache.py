@@ -1,18 +1,9 @@
-"""Where decoded images, tiles and teachers' answers are kept, so that they are made once."""
+"""What is made once and kept: decoded images, tiles, teachers' answers."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-
-
-def cache_folder() -> Path:
-    """Return where they are kept: $FAKELENS_CACHE, else the user's cache folder."""
-    base = os.environ.get("FAKELENS_CACHE")
-    if base:
-        return Path(base)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fakelens"
 
 
 def fill_once(folder: Path, fill: Callable[[Path], None]) -> None:

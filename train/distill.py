@@ -10,9 +10,8 @@ import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.files import cache_folder, write_atomic
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.train.cache import cache_folder
 from fakelens.train.calibrate import to_logit
 from fakelens.train.config import TrainConfig
 from fakelens.train.fit import Labels, predict

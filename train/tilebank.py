@@ -18,8 +18,9 @@ from PIL import Image
 
 from fakelens.edge_runtime import preprocess
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.files import cache_folder
 from fakelens.edge_runtime.preprocess import ImageU8, cut_tiles, fit_image, load_image
-from fakelens.train.cache import cache_folder, fill_once
+from fakelens.train.cache import fill_once
 from fakelens.train.circulation import circulate
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.pool import map_threads
