@@ -8,6 +8,7 @@ from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import NetworkConfig
 from fakelens.train.fold import fold_input_scale
 from fakelens.train.networks import build_network, list_networks
+from fakelens.train.rundir import write_model
 
 SIZE = 32
 
@@ -17,7 +18,7 @@ def test_there_is_one_file_a_network() -> None:
 
 
 @pytest.mark.parametrize("name", list_networks())
-def test_a_network_is_one_flat_graph_that_folds(name: str) -> None:
+def test_a_network_is_one_flat_graph_that_folds_and_reloads(name: str, tmp_path: Path) -> None:
     model = build_network(NetworkConfig(name=name, dropout=0.1), SIZE)
     assert model.output_shape == (None, 2)
     assert not [layer for layer in model.layers if isinstance(layer, keras.Model)]
@@ -26,6 +27,9 @@ def test_a_network_is_one_flat_graph_that_folds(name: str) -> None:
     np.testing.assert_allclose(before.sum(axis=1), 1, atol=1e-5)
     fold_input_scale(model)
     np.testing.assert_allclose(model(images).numpy(), before, atol=1e-4)
+    write_model(tmp_path / "model.h5", model)
+    back = keras.models.load_model(tmp_path / "model.h5", compile=False)
+    np.testing.assert_allclose(back(images).numpy(), before, atol=1e-4)
 
 
 def test_compact_has_the_parameters_it_promises() -> None:
