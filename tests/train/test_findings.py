@@ -70,7 +70,8 @@ def test_json_is_one_line_with_every_clue_and_copy(result: AuditResult) -> None:
     assert fields["metadata"]["auc"]["value"] == 0.93
     assert [clue["name"] for clue in fields["metadata"]["clues"]] == ["file type", "width px"]
     assert fields["pixels"] is None
-    assert fields["file_copies"][0]["images"][1] == {"path": "d/test/fake/b.jpg", "label": 1, "split": "test"}
+    copy = {"path": "d/test/fake/b.jpg", "label": 1, "split": "test", "source": ""}
+    assert fields["file_copies"][0]["images"][1] == copy
     assert fields["counts"][0] == {"split": "train", "real": 9000, "fake": 1000}
 
 
