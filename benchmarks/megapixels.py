@@ -70,7 +70,7 @@ def measure_photo(detector: Detector, photo: bytes, runs: int) -> PhotoCost:
     tiles = fit_image(load_image(photo), detector.contract.input)
     steps: tuple[Callable[[], object], ...] = (
         lambda: detector.check(photo),
-        lambda: Image.open(io.BytesIO(photo)).convert("RGB").load(),
+        lambda: Image.open(io.BytesIO(photo)).load(),
         lambda: detector.score(tiles),
     )
     times = np.array([[_time(step) for step in steps] for _ in range(runs + 1)])[1:]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fakelens.edge_runtime.errors import ModelError
 
-DEFAULT_MODEL = "cifake-300k"
+DEFAULT_MODEL = "photo"
 _FOLDER = Path(str(files("fakelens.edge_runtime.models")))
 
 

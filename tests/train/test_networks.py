@@ -8,6 +8,7 @@ from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import NetworkConfig
 from fakelens.train.fold import fold_input_scale
 from fakelens.train.networks import build_network, list_networks
+from fakelens.train.networks.traces import build_filters
 from fakelens.train.rundir import write_model
 
 SIZE = 32
@@ -86,3 +87,11 @@ def test_traces_sees_differences_of_a_few_grey_levels_and_nothing_of_a_flat_colo
     assert seen.max() == pytest.approx(3.75, abs=1e-3)  # a quarter of the way from middle to clamp
     assert clamped(edge * 20).numpy().max() == 6.0
     assert not model.get_layer("highpass").trainable
+
+
+def test_the_filters_of_traces_survive_int8_exactly() -> None:
+    kernel, _ = build_filters()
+    flat = kernel.reshape(-1, kernel.shape[-1])
+    steps = flat / (np.abs(flat).max(axis=0) / 127)
+    np.testing.assert_allclose(steps, np.rint(steps), atol=1e-3)
+    np.testing.assert_array_equal(np.rint(steps).sum(axis=0), 0)

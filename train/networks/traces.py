@@ -17,15 +17,16 @@ from fakelens.train.networks.residual import add_stages
 
 _CLAMP = 16 / 255  # of a residual, full scale is 1
 _RELU6_MIDDLE = 3.0  # residuals are shifted there and scaled, so that ReLU6 clamps both sides
-# Each is 3x3 and sums to zero: first differences, second differences, and one of both directions.
+# Each is 3x3 and sums to zero: first differences, second differences, and one of both directions. Their
+# taps are 127ths, which int8 holds exactly: halves would be a step off, and flat colours come through.
 _FILTERS = (
     ((0, 0, 0), (0, -1, 1), (0, 0, 0)),
     ((0, 0, 0), (0, -1, 0), (0, 1, 0)),
     ((0, 0, 0), (0, -1, 0), (0, 0, 1)),
-    ((0, 0, 0), (0.5, -1, 0.5), (0, 0, 0)),
-    ((0, 0.5, 0), (0, -1, 0), (0, 0.5, 0)),
+    ((0, 0, 0), (64 / 127, -1, 63 / 127), (0, 0, 0)),
+    ((0, 64 / 127, 0), (0, -1, 0), (0, 63 / 127, 0)),
 )
-_LAPLACIAN = ((-0.25, 0.5, -0.25), (0.5, -1, 0.5), (-0.25, 0.5, -0.25))  # on the mean of the colours
+_LAPLACIAN = np.array(((-32, 64, -32), (63, -127, 64), (-32, 63, -31))) / 127  # on the mean of the colours
 
 
 def build(config: NetworkConfig, size: int | None) -> Any:
@@ -50,6 +51,6 @@ def build_filters() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     kernel = np.zeros((3, 3, 3, len(planes) + 1), np.float32)
     for number, (plane, colour) in enumerate(planes):
         kernel[:, :, colour, number] = plane
-    kernel[..., -1] = np.array(_LAPLACIAN)[:, :, None] / 3
+    kernel[..., -1] = _LAPLACIAN[:, :, None] / 3
     scale = _RELU6_MIDDLE / _CLAMP
     return kernel * np.float32(scale), np.full(kernel.shape[-1], _RELU6_MIDDLE, np.float32)
