@@ -74,7 +74,7 @@ def test_the_plot_is_written(release: Run, cifake: Path, tmp_path: Path) -> None
 def test_what_would_spoil_the_figures_ends_in_one_line(release: Run, cifake: Path, tmp_path: Path) -> None:
     for arguments, message in (
         (["--data", tmp_path / "nowhere"], "no such folder"),
-        (["--data", cifake, "--models", "photo"], "no release model begins with 'photo'"),
+        (["--data", cifake, "--models", "gone"], "no release model begins with 'gone'"),
         (["--data", cifake, "--plot", tmp_path / "plot.svg"], "ends in .png"),
         (["--data", cifake, "--limit", 0], "the limit is 0"),
     ):
