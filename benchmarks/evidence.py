@@ -4,7 +4,6 @@ Run as `python -m fakelens.benchmarks.evidence MODEL --data DATA`, DATA holding 
 prints Markdown. Every figure is of the test parts.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
+from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.exposure import JPEG_QUALITY, Exposure, expose
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, limit_sources, list_splits
 from fakelens.benchmarks.markdown import format_share, format_table
@@ -24,7 +24,7 @@ from fakelens.benchmarks.metrics import (
     wilson_interval,
 )
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.errors import FakelensError, UsageError
+from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.verdict import Label
 
 _COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)
@@ -180,14 +180,5 @@ def _format_plain(value: Interval) -> str:
     return f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
 
 
-def main() -> None:
-    """Run `evidence` as a command; errors end in one line and their exit code."""
-    try:
-        typer.run(evidence)
-    except FakelensError as error:
-        typer.echo(f"fakelens: {error}", err=True)
-        sys.exit(error.exit_code)
-
-
 if __name__ == "__main__":
-    main()
+    run_command(evidence)

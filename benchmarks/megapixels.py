@@ -4,7 +4,6 @@ Run as `python -m fakelens.benchmarks.megapixels MODEL`; one thread, the three t
 """
 
 import io
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ import numpy as np
 import typer
 from PIL import Image
 
+from fakelens.benchmarks.command import run_command
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.errors import FakelensError
 from fakelens.edge_runtime.preprocess import fit_image, load_image
 
 _NOISE = 12.0  # grey levels, so that the file is as large as a camera's
@@ -84,14 +83,5 @@ def _time(step: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
-    """Run `megapixels` as a command; errors end in one line and their exit code."""
-    try:
-        typer.run(megapixels)
-    except FakelensError as error:
-        typer.echo(f"fakelens: {error}", err=True)
-        sys.exit(error.exit_code)
-
-
 if __name__ == "__main__":
-    main()
+    run_command(megapixels)

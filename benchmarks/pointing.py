@@ -5,7 +5,6 @@ Run as `python -m fakelens.benchmarks.pointing MODEL --data DATA`: of each fake 
 mask. A tile placed at random would hit as often as the mask covers the image.
 """
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +12,13 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.evidence import choose_images
 from fakelens.benchmarks.labelled import find_mask
 from fakelens.benchmarks.markdown import format_share, format_table
 from fakelens.benchmarks.metrics import wilson_interval
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.errors import FakelensError, UsageError
+from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import load_image
 from fakelens.edge_runtime.progress import show_progress
 
@@ -77,14 +77,5 @@ def _point(detector: Detector, source: str, path: Path, mask: Path) -> Pointing:
     return Pointing(source=source, hit=bool(inside[hottest]), share=float(inside.mean()))
 
 
-def main() -> None:
-    """Run `pointing` as a command; errors end in one line and their exit code."""
-    try:
-        typer.run(pointing)
-    except FakelensError as error:
-        typer.echo(f"fakelens: {error}", err=True)
-        sys.exit(error.exit_code)
-
-
 if __name__ == "__main__":
-    main()
+    run_command(pointing)

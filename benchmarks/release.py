@@ -3,7 +3,6 @@
 Run as `python -m fakelens.benchmarks.release --data CIFAKE`; prints Markdown.
 """
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ import typer
 
 from fakelens.benchmarks.bench import BenchConfig, BenchRow, bench
 from fakelens.benchmarks.cifake import PUBLISHED
+from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.landscape import SizedModel, plot_landscape
 from fakelens.benchmarks.markdown import (
     KB,
@@ -21,7 +21,7 @@ from fakelens.benchmarks.markdown import (
     format_robustness,
 )
 from fakelens.benchmarks.robustness import measure_robustness
-from fakelens.edge_runtime.errors import FakelensError, UsageError, require_extra
+from fakelens.edge_runtime.errors import UsageError, require_extra
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.library import list_models
 
@@ -79,15 +79,6 @@ def _draw_sizes(rows: list[BenchRow]) -> bytes:
     return plot_landscape("Accuracy on CIFAKE's test images against size", files, published)
 
 
-def main() -> None:
-    """Run `release` as a command; errors end in one line and their exit code."""
-    try:
-        typer.run(release)
-    except FakelensError as error:
-        typer.echo(f"fakelens: {error}", err=True)
-        sys.exit(error.exit_code)
-
-
 def _check_plot(path: Path) -> None:
     """Raise what drawing to `path` would fail with, before minutes of measuring."""
     require_extra("train", "matplotlib")
@@ -96,4 +87,4 @@ def _check_plot(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(release)

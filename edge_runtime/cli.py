@@ -2,13 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.live.cli import register as register_live
 from fakelens.edge_runtime.strenum import StrEnum
+
+if TYPE_CHECKING:
+    from fakelens.edge_runtime.batch import BatchResult
 
 
 class FailOn(StrEnum):
@@ -64,7 +67,7 @@ def check(
     from fakelens.edge_runtime.heatmap import HeatmapSink
     from fakelens.edge_runtime.page import PageSink
     from fakelens.edge_runtime.sinks import Format, open_sink
-    from fakelens.edge_runtime.verdict import TOO_REDUCED, Label, warn_of_reduction
+    from fakelens.edge_runtime.verdict import TOO_REDUCED, warn_of_reduction
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
@@ -85,6 +88,13 @@ def check(
     if output is Format.TEXT and result.files > 1:
         found = ", ".join(f"{count} {label}" for label, count in result.counts.items())
         typer.echo(f"{result.files} files: {found}, {result.errors} unreadable", err=True)
+    _conclude(result, fail_on)
+
+
+def _conclude(result: "BatchResult", fail_on: FailOn | None) -> None:
+    """End with 1 where `fail_on` was found, with 2 where a file could not be read."""
+    from fakelens.edge_runtime.verdict import Label
+
     flagged = result.counts[Label.FAKE] + (result.counts[Label.UNSURE] if fail_on is FailOn.UNSURE else 0)
     if fail_on is not None and flagged:
         raise typer.Exit(1)

@@ -14,7 +14,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Contract, Decision, InputSpec
+from fakelens.edge_runtime.contract import Contract, Decision, Fit, InputSpec, Pool
 from fakelens.edge_runtime.modelfile import pack_model
 
 SIZE = 8
@@ -144,6 +144,19 @@ def pixel_model_file(tmp_path: Path) -> Path:
         pack_model(make_graph(weights, [0, 0]), Contract(name="pixels", input=InputSpec(size=SIZE)))
     )
     return path
+
+
+@pytest.fixture
+def pack_tile_model(tmp_path: Path, brightness_graph: bytes) -> Callable[..., Path]:
+    """Write the model above as one that looks at tiles, with the fields of its contract that are given."""
+
+    def pack(tiles: int, pool: Pool = Pool.MEAN, **fields: Any) -> Path:
+        spec = InputSpec(size=SIZE, fit=Fit.TILES, tiles=tiles, pool=pool)
+        path = tmp_path / "tiles.tflite"
+        path.write_bytes(pack_model(brightness_graph, Contract(name="tiles", input=spec, **fields)))
+        return path
+
+    return pack
 
 
 @pytest.fixture

@@ -1,19 +1,23 @@
 """Commands of this room: `train`, `synthesize`, `audit`."""
 
-import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fakelens.edge_runtime.errors import UsageError, require_extra
-from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
 from fakelens.train.fakers import list_fakers
 from fakelens.train.networks import list_networks
+from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
 
 if TYPE_CHECKING:
+    from fakelens.train.config import TrainConfig
+    from fakelens.train.job import Job
+    from fakelens.train.synthesize import SynthesizeConfig
     from fakelens.train.trainer import TrainResult
+    from fakelens.train.whole import WholeConfig
 
 _Data = Annotated[
     Path | None,
@@ -90,21 +94,27 @@ def train(
 
     require_tensorflow()
     show_log()
-    from fakelens.train.audit import warn_of_giveaways
-    from fakelens.train.job import open_job, reopen_job
-    from fakelens.train.rundir import check_new
+    from fakelens.train.job import reopen_job
 
     if resume or data is None:
         job = reopen_job(output, data, config if given or recipe else None)
     else:
-        check_new(output)  # before anything that takes seconds
-        warn_of_giveaways(data)
-        job = open_job(data, output, config)
+        job = _open_job(data, output, config)
     load_tensorflow()
     from fakelens.train.trainer import run_job
 
-    result = run_job(job)
-    _print_result(result)
+    _print_result(run_job(job))
+
+
+def _open_job(data: Path, output: Path, config: "TrainConfig") -> "Job":
+    """Return the job of a new run, after a warning where file metadata alone tell the classes apart."""
+    from fakelens.train.audit import warn_of_giveaways
+    from fakelens.train.job import open_job
+    from fakelens.train.rundir import check_new
+
+    check_new(output)  # before anything that takes seconds
+    warn_of_giveaways(data)
+    return open_job(data, output, config)
 
 
 def _print_result(result: "TrainResult") -> None:
@@ -119,29 +129,6 @@ def _print_result(result: "TrainResult") -> None:
         for layer in result.sparsity:
             typer.echo(f"{layer.layer:<24} {layer.weights:>9} weights  {100 * layer.share:5.1f}% zeros")
     typer.echo(f"{result.run / 'report.html'}")
-
-
-def require_tensorflow() -> None:
-    """Raise `MissingExtraError` unless everything that training imports is installed."""
-    require_extra(
-        "train", "tensorflow", "tf_keras", "tensorflow_model_optimization", "sklearn", "jinja2", "tomli_w"
-    )
-
-
-def load_tensorflow() -> None:
-    """Import TensorFlow and what goes with it, without its start-up talk."""
-    silence_tensorflow()
-    with muted_stderr():
-        import tensorflow as tf
-        import tensorflow_model_optimization  # noqa: F401
-
-        tf.config.list_logical_devices()  # looks for a GPU now, and talks about it
-
-
-def show_log() -> None:
-    """Let the log of fakelens reach the user, on stderr."""
-    logging.basicConfig(format="%(message)s")
-    logging.getLogger("fakelens").setLevel(logging.INFO)
 
 
 def synthesize(
@@ -182,31 +169,39 @@ def synthesize(
     show_log()
     if whole:
         from fakelens.train.fakers import parse_fakers
-        from fakelens.train.whole import WholeConfig, describe_whole, synthesize_whole
+        from fakelens.train.whole import WholeConfig
 
         chosen = parse_fakers(list_fakers() if generators is None else generators.split(","))
-        made = synthesize_whole(
-            WholeConfig(
-                photos=photos,
-                output=output,
-                generators=chosen[0],
-                manipulations=chosen[1],
-                per_faker=WholeConfig.per_faker if count is None else count,
-                most_px=WholeConfig.most_px if most_px is None else most_px,
-                steps=WholeConfig.steps if steps is None else steps,
-                seed=seed,
-            )
+        given: dict[str, Any] = {"per_faker": count, "most_px": most_px, "steps": steps}
+        made = WholeConfig(
+            photos=photos, output=output, generators=chosen[0], manipulations=chosen[1], seed=seed
         )
-        skipped, lines = made.skipped, describe_whole(made)
-    else:
-        from fakelens.train.synthesize import SynthesizeConfig, describe_tiles
-        from fakelens.train.synthesize import synthesize as run
+        _synthesize_whole(replace(made, **{key: value for key, value in given.items() if value is not None}))
+        return
+    from fakelens.train.synthesize import SynthesizeConfig
 
-        config = SynthesizeConfig(
-            photos=photos, output=output, tile_size=tile_size, tiles_per_photo=tiles_per_photo, seed=seed
-        )
-        result = run(config if steps is None else replace(config, steps=steps))
-        skipped, lines = result.skipped, describe_tiles(result)
+    config = SynthesizeConfig(
+        photos=photos, output=output, tile_size=tile_size, tiles_per_photo=tiles_per_photo, seed=seed
+    )
+    _synthesize_tiles(config if steps is None else replace(config, steps=steps))
+
+
+def _synthesize_whole(config: "WholeConfig") -> None:
+    from fakelens.train.whole import describe_whole, synthesize_whole
+
+    result = synthesize_whole(config)
+    _print_made(result.skipped, describe_whole(result))
+
+
+def _synthesize_tiles(config: "SynthesizeConfig") -> None:
+    from fakelens.train.synthesize import describe_tiles
+    from fakelens.train.synthesize import synthesize as run
+
+    result = run(config)
+    _print_made(result.skipped, describe_tiles(result))
+
+
+def _print_made(skipped: Iterable[str], lines: Iterable[str]) -> None:
     for line in skipped:
         typer.echo(f"left out: {line}", err=True)
     for line in lines:

@@ -1,11 +1,10 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fakelens.benchmarks.megapixels import make_photo, measure_photo
-from fakelens.edge_runtime.contract import Contract, Fit, InputSpec
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.modelfile import pack_model
 from fakelens.edge_runtime.preprocess import load_image
 
 
@@ -15,11 +14,8 @@ def test_the_photo_is_the_same_every_time_and_of_the_size_asked() -> None:
     assert load_image(photo).size == (320, 200)
 
 
-def test_a_check_holds_decoding_and_inference(tmp_path: Path, brightness_graph: bytes) -> None:
-    path = tmp_path / "tiles.tflite"
-    spec = InputSpec(size=8, fit=Fit.TILES, tiles=6)
-    path.write_bytes(pack_model(brightness_graph, Contract(name="tiles", input=spec)))
-    cost = measure_photo(Detector(path), make_photo(1200, 900), 5)
+def test_a_check_holds_decoding_and_inference(pack_tile_model: Callable[..., Path]) -> None:
+    cost = measure_photo(Detector(pack_tile_model(6)), make_photo(1200, 900), 5)
     assert (cost.tiles, cost.runs) == (6, 5)
     assert min(cost.check_ms, cost.decode_ms, cost.infer_ms) > 0
     assert cost.ratio == pytest.approx(cost.check_ms / (cost.decode_ms + cost.infer_ms))

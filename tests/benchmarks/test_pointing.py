@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,20 +10,15 @@ import pytest
 from PIL import Image
 
 from fakelens.benchmarks.pointing import point_all
-from fakelens.edge_runtime.contract import Contract, Fit, InputSpec
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.modelfile import pack_model
 
 SIZE = 8
 
 
 @pytest.fixture
-def tile_model(tmp_path: Path, brightness_graph: bytes) -> Path:
-    path = tmp_path / "tiles.tflite"
-    spec = InputSpec(size=SIZE, fit=Fit.TILES, tiles=4)
-    path.write_bytes(pack_model(brightness_graph, Contract(name="tiles", input=spec)))
-    return path
+def tile_model(pack_tile_model: Callable[..., Path]) -> Path:
+    return pack_tile_model(4)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.benchmarks.release import main
+from fakelens.benchmarks.command import run_command
+from fakelens.benchmarks.release import release as print_release
 from fakelens.edge_runtime.library import find_model, list_models
 
 Run = Callable[..., tuple[int, str, str]]
@@ -33,7 +34,7 @@ def release(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     def run(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["release", *map(str, arguments)])
         with pytest.raises(SystemExit) as end:
-            main()
+            run_command(print_release)
         out, err = capsys.readouterr()
         return int(end.value.code or 0), out, err
 

@@ -13,7 +13,6 @@ from fakelens.edge_runtime.contract import Contract, Fit, InputSpec, Pool, check
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.heatmap import paint_regions
-from fakelens.edge_runtime.modelfile import pack_model
 from fakelens.edge_runtime.preprocess import cut_tiles
 from fakelens.edge_runtime.tiles import Region, place_grid
 
@@ -22,11 +21,8 @@ Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def tile_model(tmp_path: Path, brightness_graph: bytes) -> Path:
-    spec = InputSpec(size=SIZE, fit=Fit.TILES, tiles=4, pool=Pool.TOP)
-    path = tmp_path / "tiles.tflite"
-    path.write_bytes(pack_model(brightness_graph, Contract(name="tiles", input=spec)))
-    return path
+def tile_model(pack_tile_model: Callable[..., Path]) -> Path:
+    return pack_tile_model(4, Pool.TOP)
 
 
 @pytest.fixture

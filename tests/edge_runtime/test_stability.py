@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Contract, Decision, Fit, InputSpec, Pool
+from fakelens.edge_runtime.contract import Decision, Pool
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.modelfile import pack_model
 from fakelens.edge_runtime.stability import recheck
 from fakelens.edge_runtime.verdict import Label
 
@@ -20,12 +19,9 @@ Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def model(tmp_path: Path, brightness_graph: bytes) -> Path:
-    spec = InputSpec(size=SIZE, fit=Fit.TILES, tiles=9, pool=Pool.TOP)
+def model(pack_tile_model: Callable[..., Path]) -> Path:
     decision = Decision(threshold=0.5, unsure_low=0.501, unsure_high=0.5)
-    path = tmp_path / "tiles.tflite"
-    path.write_bytes(pack_model(brightness_graph, Contract(name="tiles", input=spec, decision=decision)))
-    return path
+    return pack_tile_model(9, Pool.TOP, decision=decision)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Small data sets of noise whose brightness tells the class, and one trained run."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +73,13 @@ def write_pictures(folder: Path, count: int, suffix: str, *, seed: int = 0, **op
         paths.append(folder / f"{folder.name}-{seed}-{number:03d}{suffix}")
         Image.fromarray(np.clip(soft, 0, 255).astype(np.uint8)).save(paths[-1], **options)
     return paths
+
+
+@pytest.fixture(scope="module")
+def eager() -> Iterator[None]:
+    """Run step by step: for so few steps, compiling them would take most of the time."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

@@ -1,9 +1,7 @@
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from fakelens.edge_runtime.preprocess import ImageU8
@@ -23,12 +21,7 @@ def make_photo(seed: int, height: int, width: int) -> ImageU8:
     return np.clip(soft + rng.normal(0, 6, soft.shape), 0, 255).astype(np.uint8)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def eager() -> Iterator[None]:
-    """Run step by step: for so few steps, compiling them would take most of the time."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+pytestmark = pytest.mark.usefixtures("eager")
 
 
 @pytest.fixture(scope="module")

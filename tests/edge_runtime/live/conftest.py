@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Contract, Decision, Fit, InputSpec, Pool
+from fakelens.edge_runtime.contract import Decision, Pool
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.modelfile import pack_model
 
 SIZE = 8
 
@@ -54,13 +53,9 @@ def kept() -> KeepingSink:
 
 
 @pytest.fixture
-def tile_model(tmp_path: Path, brightness_graph: bytes) -> Path:
+def tile_model(pack_tile_model: Callable[..., Path]) -> Path:
     """Calls bright tiles of 8 px fake, up to 9, pooled by the highest quarter; UNSURE from .4 to .6."""
-    spec = InputSpec(size=SIZE, fit=Fit.TILES, tiles=9, pool=Pool.TOP)
-    decision = Decision(threshold=0.5, unsure_low=0.4, unsure_high=0.6)
-    path = tmp_path / "tiles.tflite"
-    path.write_bytes(pack_model(brightness_graph, Contract(name="tiles", input=spec, decision=decision)))
-    return path
+    return pack_tile_model(9, Pool.TOP, decision=Decision(threshold=0.5, unsure_low=0.4, unsure_high=0.6))
 
 
 @pytest.fixture
