@@ -75,7 +75,8 @@ class Training:
     sparsity: float = 0.0  # share of zeros among the prunable weights
     quantization: str = ""  # what the file holds: float32, float16, dynamic, int8
     quantization_aware: bool = False
-    temperature: float = 1.0  # already folded into the last layer
+    temperature: float = 1.0  # already folded into the last layer, as is the bias
+    bias: float = 0.0  # of the logit of P(fake)
     versions: dict[str, str] = field(default_factory=dict)
 
 

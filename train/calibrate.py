@@ -1,33 +1,53 @@
-"""From validation scores to calibrated answers: temperature, threshold, UNSURE band."""
+"""From validation scores to calibrated answers: temperature and bias, threshold, UNSURE band."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 
 from fakelens.benchmarks.metrics import log_loss
 from fakelens.edge_runtime.contract import Decision
 from fakelens.train.config import DecisionConfig
 
 _EDGE = 1e-7  # probability
-_LOWEST, _HIGHEST = 0.2, 20.0  # temperature
+_TEMPERATURES = (0.2, 20.0)
+_BIASES = (-5.0, 5.0)  # logit
+_EVEN = 0.5  # P(fake)
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.uint8]
 
 
-def fit_temperature(labels: Labels, p_fake: Floats) -> float:
-    """Return the temperature with the lowest log loss on these scores (Guo et al. 2017)."""
-    found = minimize_scalar(
-        lambda log_t: log_loss(labels, apply_temperature(p_fake, float(np.exp(log_t)))),
-        bounds=(np.log(_LOWEST), np.log(_HIGHEST)),
-        method="bounded",
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """What makes the scores of a network probabilities: their logit becomes `logit / temperature + bias`."""
+
+    temperature: float = 1.0
+    bias: float = 0.0
+
+    def apply(self, p_fake: Floats) -> Floats:
+        """Return calibrated P(fake) of the network's."""
+        return np.asarray(1 / (1 + np.exp(-to_logit(p_fake) / self.temperature - self.bias)), np.float64)
+
+
+def fit_calibration(labels: Labels, p_fake: Floats) -> Calibration:
+    """Return the calibration with the lowest log loss on these scores (Platt 1999, Guo et al. 2017).
+
+    Both classes weigh the same whatever their number: P(fake) is meant for as many reals as fakes.
+    """
+    weights = np.where(labels == 1, 1 / max(1, (labels == 1).sum()), 1 / max(1, (labels == 0).sum()))
+    found = minimize(
+        lambda x: log_loss(labels, _to_calibration(x).apply(p_fake), weights),
+        x0=np.zeros(2),
+        bounds=(tuple(np.log(_TEMPERATURES)), _BIASES),
+        method="L-BFGS-B",
     )
-    return float(np.exp(found.x))
+    return _to_calibration(found.x)
 
 
-def apply_temperature(p_fake: Floats, temperature: float) -> Floats:
-    """Return P(fake) with its logit divided by `temperature`."""
-    return np.asarray(1 / (1 + np.exp(-to_logit(p_fake) / temperature)), np.float64)
+def _to_calibration(x: Floats) -> Calibration:
+    return Calibration(temperature=float(np.exp(x[0])), bias=float(x[1]))
 
 
 def to_logit(p_fake: Floats) -> Floats:
@@ -40,7 +60,8 @@ def choose_decision(labels: Labels, p_fake: Floats, config: DecisionConfig) -> D
     """Return the threshold with the best balanced accuracy (Youden 1950) and the UNSURE band around it.
 
     Of the thresholds that call at most `config.false_alarms` of the real images fake. The band is symmetric
-    in the logit and holds `config.unsure_share` of these images, the least certain ones.
+    in the logit and holds `config.unsure_share` of these images, the least certain ones; then it is widened
+    to P(fake) .5, so that nothing more likely fake than real is called real, nor the other way round.
     """
     unsure_share = config.unsure_share
     threshold = _best_threshold(labels, p_fake, config.false_alarms)
@@ -50,7 +71,7 @@ def choose_decision(labels: Labels, p_fake: Floats, config: DecisionConfig) -> D
     half = float(np.quantile(distance, unsure_share))
     middle = float(to_logit(np.array(threshold)))
     low, high = (float(1 / (1 + np.exp(-(middle + side * half)))) for side in (-1, 1))
-    return Decision(threshold=threshold, unsure_low=low, unsure_high=high)
+    return Decision(threshold=threshold, unsure_low=min(low, _EVEN), unsure_high=max(high, _EVEN))
 
 
 def _best_threshold(labels: Labels, p_fake: Floats, most_alarms: float) -> float:

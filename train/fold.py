@@ -1,6 +1,6 @@
 """Constants folded into the weights at the end of training, exactly and without an extra op.
 
-After `fold_input_scale` a model takes raw RGB bytes; after `fold_temperature` its probabilities are
+After `fold_input_scale` a model takes raw RGB bytes; after `fold_calibration` its probabilities are
 calibrated. In a quantization-aware model the ranges that belong to the weights move with them.
 """
 
@@ -32,12 +32,24 @@ def fold_input_scale(model: Any) -> None:
     _scale(stem, ("kernel",), BYTE_SCALE)
 
 
-def fold_temperature(model: Any, temperature: float) -> None:
-    """Divide the logits of `model` by `temperature` (Guo et al. 2017), inside its last dense layer."""
+def fold_calibration(model: Any, temperature: float, bias: float) -> None:
+    """Make the logit of P(fake) of `model` `logit / temperature + bias`, inside its last dense layer.
+
+    Half of `bias` goes to the logit of fake, half off that of real.
+    """
     dense = [layer for layer in model.layers if isinstance(_inner(layer), keras.layers.Dense)]
     if not dense:
         raise ValueError("the network has no dense layer that gives the logits")
     _scale(dense[-1], ("kernel", "bias", "post_activation"), 1 / temperature)
+    half = bias / 2
+    for variable in dense[-1].weights:
+        match _short_name(variable):
+            case "bias":
+                variable.assign_add([-half, half])
+            case "post_activation_min":
+                variable.assign_sub(abs(half))
+            case "post_activation_max":
+                variable.assign_add(abs(half))
 
 
 def _scale(layer: Any, beginnings: Sequence[str], factor: float) -> None:

@@ -19,14 +19,14 @@ from fakelens.benchmarks.metrics import Metrics, evaluate
 from fakelens.edge_runtime.contract import Contract, DataSource, Pool, Training
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train import rundir
-from fakelens.train.calibrate import choose_decision, fit_temperature
+from fakelens.train.calibrate import Calibration, choose_decision, fit_calibration
 from fakelens.train.checkpoint import Epoch, load_state
 from fakelens.train.compress import LayerSparsity, measure_sparsity, overall_sparsity, prune, quantize_aware
 from fakelens.train.config import TrainConfig, describe_input
 from fakelens.train.data import class_weights
 from fakelens.train.distill import soften_labels
 from fakelens.train.fit import Examples, Stage, fit_stage, predict
-from fakelens.train.fold import fold_input_scale, fold_temperature
+from fakelens.train.fold import fold_calibration, fold_input_scale
 from fakelens.train.job import Job
 from fakelens.train.networks import build_network
 from fakelens.train.precision import choose_policy
@@ -67,11 +67,11 @@ def run_job(job: Job) -> TrainResult:
         model = quantize_aware(float_model, examples, config, _stage(run, config, 2))
         float_model, *_ = _finish(float_model, job)
         rundir.write_model(run / "float.h5", float_model)
-    model, temperature, pool = _finish(model, job)
+    model, calibration, pool = _finish(model, job)
     rundir.write_model(run / "model.h5", model)
     rundir.write_calibration(run, examples.images, examples.labels, config.seed)
     rundir.write_validation(run, examples.val_images, dataset.judge(Split.VAL), config.seed)
-    return _hand_over(job, model, temperature, pool)
+    return _hand_over(job, model, calibration, pool)
 
 
 def _gather(job: Job) -> Examples:
@@ -124,19 +124,19 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     return plain
 
 
-def _finish(model: Any, job: Job) -> tuple[Any, float, Pool]:
-    """Return `model` as handed over, taking bytes and calibrated on validation, its temperature and pool."""
+def _finish(model: Any, job: Job) -> tuple[Any, Calibration, Pool]:
+    """Return `model` as handed over, taking bytes and calibrated on validation, its calibration and pool."""
     fold_input_scale(model)
     model = average_views(model, job.config.network.views)
     p_fake, judged = predict(model, job.dataset.take(Split.VAL)[0]), job.dataset.judge(Split.VAL)
-    # A pool is a mean of logits, so what calibrates images calibrates their tiles by the same factor.
+    # A pool is a mean of logits, so what calibrates images calibrates their tiles alike.
     pool = judged.choose_pool(p_fake)
-    temperature = fit_temperature(judged.labels, judged.pool(p_fake, pool))
-    fold_temperature(model, temperature)
-    return model, temperature, pool
+    calibration = fit_calibration(judged.labels, judged.pool(p_fake, pool))
+    fold_calibration(model, calibration.temperature, calibration.bias)
+    return model, calibration, pool
 
 
-def _hand_over(job: Job, model: Any, temperature: float, pool: Pool) -> TrainResult:
+def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> TrainResult:
     """Decide on validation, measure, and write report and record."""
     run, config, dataset = job.run, job.config, job.dataset
     judged = dataset.judge(Split.VAL)
@@ -164,7 +164,8 @@ def _hand_over(job: Job, model: Any, temperature: float, pool: Pool) -> TrainRes
             seed=config.seed,
             parameters=sum(int(np.prod(v.shape)) for v in model.trainable_variables),
             sparsity=round(overall_sparsity(sparsity), 4),
-            temperature=temperature,
+            temperature=calibration.temperature,
+            bias=calibration.bias,
             versions={name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
         ),
     )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fakelens.train.calibrate import apply_temperature, choose_decision, fit_temperature, to_logit
+from fakelens.train.calibrate import Calibration, choose_decision, fit_calibration, to_logit
 from fakelens.train.config import DecisionConfig
 
 RNG = np.random.default_rng(0)
@@ -12,8 +12,27 @@ P_FAKE = 1 / (1 + np.exp(-LOGITS))
 
 @pytest.mark.parametrize("true_temperature", [0.5, 1.0, 3.0])
 def test_the_temperature_of_overconfident_scores_is_found(true_temperature: float) -> None:
-    distorted = apply_temperature(P_FAKE, 1 / true_temperature)
-    assert fit_temperature(LABELS, distorted) == pytest.approx(true_temperature, rel=0.05)
+    distorted = Calibration(temperature=1 / true_temperature).apply(P_FAKE)
+    found = fit_calibration(LABELS, distorted)
+    assert found.temperature == pytest.approx(true_temperature, rel=0.05)
+    assert found.bias == pytest.approx(0, abs=0.05)
+
+
+def test_the_bias_of_lopsided_scores_is_found() -> None:
+    distorted = Calibration(bias=-1.5).apply(P_FAKE)
+    assert fit_calibration(LABELS, distorted).bias == pytest.approx(1.5, abs=0.05)
+
+
+def test_the_rarer_class_weighs_as_much_as_the_other() -> None:
+    rare = (LABELS == 1) & (RNG.random(len(LABELS)) < 0.8)  # a fifth of the fakes stays
+    found = fit_calibration(LABELS[~rare], P_FAKE[~rare])
+    assert found.bias == pytest.approx(0, abs=0.08)
+
+
+def test_scores_that_separate_the_classes_have_a_finite_calibration() -> None:
+    found = fit_calibration(np.array([0, 0, 1, 1], np.uint8), np.array([0.1, 0.2, 0.8, 0.9]))
+    assert 0.2 <= found.temperature <= 20
+    assert abs(found.bias) <= 5
 
 
 def test_the_threshold_separates_what_can_be_separated() -> None:
@@ -27,6 +46,15 @@ def test_the_band_holds_the_asked_share_around_the_threshold() -> None:
     inside = (decision.unsure_low <= P_FAKE) & (decision.unsure_high >= P_FAKE)
     assert inside.mean() == pytest.approx(0.05, abs=0.002)
     assert decision.unsure_low < decision.threshold < decision.unsure_high
+
+
+@pytest.mark.parametrize("shift", [-1.0, 1.0])
+def test_the_band_reaches_to_even_odds(shift: float) -> None:
+    """A threshold far off .5 leaves none between it and .5 without a doubt."""
+    p_fake = Calibration(bias=shift).apply(P_FAKE)
+    decision = choose_decision(LABELS, p_fake, DecisionConfig(unsure_share=0.01))
+    assert abs(decision.threshold - 0.5) > 0.1
+    assert decision.unsure_low <= 0.5 <= decision.unsure_high
 
 
 def test_no_share_means_no_band() -> None:

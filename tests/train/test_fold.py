@@ -5,10 +5,10 @@ import pytest
 import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 
-from fakelens.train.calibrate import apply_temperature
+from fakelens.train.calibrate import Calibration
 from fakelens.train.config import NetworkConfig
 from fakelens.train.fit import predict
-from fakelens.train.fold import BYTE_SCALE, fold_input_scale, fold_temperature
+from fakelens.train.fold import BYTE_SCALE, fold_calibration, fold_input_scale
 from fakelens.train.networks import build_network
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (16, 16, 16, 3), dtype=np.uint8)
@@ -41,13 +41,15 @@ def test_the_folded_model_takes_raw_bytes(quantized: bool) -> None:
     np.testing.assert_allclose(predict(model, IMAGES), before, atol=2e-3 if quantized else 1e-5)
 
 
+@pytest.mark.parametrize("bias", [-0.8, 0.0, 0.8])
 @pytest.mark.parametrize("quantized", [False, True])
-def test_the_folded_temperature_divides_the_logits(quantized: bool) -> None:
+def test_the_folded_calibration_scales_and_shifts_the_logit(quantized: bool, bias: float) -> None:
     model = build(quantized=quantized)
     before = predict(model, IMAGES, BYTE_SCALE)
-    fold_temperature(model, 2.5)
+    fold_calibration(model, 2.5, bias)
     after = predict(model, IMAGES, BYTE_SCALE)
-    np.testing.assert_allclose(after, apply_temperature(before, 2.5), atol=2e-3 if quantized else 1e-5)
+    expected = Calibration(temperature=2.5, bias=bias).apply(before)
+    np.testing.assert_allclose(after, expected, atol=4e-3 if quantized else 1e-5)
 
 
 def test_a_network_that_cannot_hold_the_scale_is_refused() -> None:
