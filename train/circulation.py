@@ -15,12 +15,12 @@ _KERNELS = (
     Image.Resampling.BICUBIC,
     Image.Resampling.LANCZOS,
 )
-_RESCALED = 0.6  # share of the pictures
-_SCALE = (0.4, 1.25)  # log-uniform
+_RESCALED = 0.45  # share of the pictures
+_SCALE = (0.5, 1.25)  # log-uniform
 _TOUCHED = 0.3  # share of the pictures with one of blur, noise, brightness, contrast
 _BLUR_PX, _NOISE, _EXPOSURE = (0.3, 0.8), (0.004, 0.02), (0.8, 1.2)
-_JPEG, _JPEG_TWICE, _WEBP = 0.85, 0.3, 0.1  # shares; twice is of those once; the rest stays uncompressed
-_QUALITY = (50, 97)
+_JPEG, _JPEG_TWICE, _WEBP = 0.85, 0.25, 0.1  # shares; twice is of those once; the rest stays uncompressed
+_QUALITY = (50, 97)  # the density grows with the quality, from none at the lower end
 _SUBSAMPLING = (0, 2, 2)  # 4:4:4, and twice as often 4:2:0
 _GRID_PX = 8
 
@@ -68,7 +68,8 @@ def _trim(image: Image.Image, smallest: int, rng: np.random.Generator) -> Image.
 
 def _encode(image: Image.Image, kind: str, rng: np.random.Generator) -> Image.Image:
     buffer = io.BytesIO()
-    quality = int(rng.integers(*_QUALITY))
+    low, high = _QUALITY
+    quality = int(rng.triangular(low, high, high))
     if kind == "JPEG":
         image.save(buffer, kind, quality=quality, subsampling=int(rng.choice(_SUBSAMPLING)))
     else:

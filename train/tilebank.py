@@ -25,7 +25,7 @@ from fakelens.train.circulation import circulate
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.pool import map_threads
 
-_VERSION = 2  # raise it when a tile changes
+_VERSION = 3  # raise it when a tile changes
 _TILES, _INDEX = "tiles.bin", "index.npz"
 
 Rows = npt.NDArray[np.int64]
