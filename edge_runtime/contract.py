@@ -68,6 +68,7 @@ class Training:
     """Where the weights come from."""
 
     data: tuple[DataSource, ...] = ()
+    licences: str = ""  # of the data, as far as they are known
     recipe: str = ""
     network: str = ""
     seed: int = 0

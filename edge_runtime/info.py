@@ -78,6 +78,8 @@ def _render_contract(info: ModelInfo) -> Table:
         table.add_row("pruned", f"{training.sparsity:.1%} zeros")
     for source in training.data:
         table.add_row("trained on", f"{source.name}, {source.images:,} images, digest {source.digest[:12]}")
+    if training.licences:
+        table.add_row("data licences", training.licences)
     table.add_row("recipe", f"{training.recipe or '-'}, seed {training.seed}")
     table.add_row("size", f"{info.size_bytes:,} bytes, gzip {info.gzip_bytes:,}")
     return table

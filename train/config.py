@@ -140,6 +140,7 @@ class TrainConfig:
     name: str = "model"
     description: str = ""
     limits: str = ""  # for the model card, in plain words
+    licences: str = ""  # of the data, for the model card
     recipe: str = ""
     seed: int = 0
     data: DataConfig = field(default_factory=DataConfig)

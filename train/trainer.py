@@ -159,6 +159,7 @@ def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> Tr
         decision=decision,
         training=Training(
             data=(DataSource(name=dataset.name, digest=dataset.digest, images=dataset.count_files()),),
+            licences=config.licences,
             recipe=config.recipe,
             network=config.network.name,
             seed=config.seed,

@@ -37,6 +37,8 @@ FULL = Contract(
         quantization="int8",
         quantization_aware=True,
         temperature=1.5,
+        bias=-0.25,
+        licences="CC BY 4.0",
         versions={"tensorflow": "2.21.0"},
     ),
     measured=(
