@@ -9,15 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.benchmarks.labelled import LabelledImage
-from fakelens.benchmarks.latency import TIMED_IMAGES, measure_latency
 from fakelens.benchmarks.metrics import Interval, Metrics, evaluate, wilson_interval
-from fakelens.benchmarks.workers import map_in_order
 from fakelens.edge_runtime.contract import Decision, InputSpec
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.edge_runtime.verdict import Label, decide
+from fakelens.edge_runtime.workers import map_in_order
 
 _PROGRESS_FROM = 200  # images; a small model scores so many in well under two seconds
 _DECODERS = min(4, os.cpu_count() or 1)
@@ -30,7 +29,6 @@ class Scores:
     images: tuple[LabelledImage, ...]  # those that could be read
     labels: npt.NDArray[np.uint8]  # 0 real, 1 fake
     p_fake: npt.NDArray[np.float64]
-    latency_ms: npt.NDArray[np.float64]  # of inference alone, one entry per timed image
     errors: tuple[str, ...]  # one line an unreadable image
 
 
@@ -52,7 +50,6 @@ def score_images(detector: Detector, images: Sequence[LabelledImage]) -> Scores:
     read: list[LabelledImage] = []
     p_fake: list[float] = []
     errors: list[str] = []
-    timed: list[ImageU8] = []
     for image, pixels in zip(
         images, _show(_decode(images, detector.contract.input), len(images)), strict=True
     ):
@@ -61,14 +58,11 @@ def score_images(detector: Detector, images: Sequence[LabelledImage]) -> Scores:
             continue
         read.append(image)
         p_fake.append(detector.score_image(pixels))
-        if len(timed) < TIMED_IMAGES:
-            timed.append(pixels)
     check_readable(len(read), errors)
     return Scores(
         images=tuple(read),
         labels=np.array([image.label for image in read], np.uint8),
         p_fake=np.array(p_fake, np.float64),
-        latency_ms=measure_latency(detector, timed),  # now that no decoder competes for the cores
         errors=tuple(errors),
     )
 

@@ -1,16 +1,15 @@
-"""Measuring model files against labelled images: `fakelens bench`, as a library call."""
+"""Measuring what model files make of labelled images: the accuracy part of `fakelens bench`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from fakelens.benchmarks.accuracy import Accuracy, Scores, leave_out, measure_accuracy, score_images
 from fakelens.benchmarks.comparison import Comparison, ScoredModel, compare_models
 from fakelens.benchmarks.exclusion import read_exclusions
 from fakelens.benchmarks.footprint import Footprint, measure_footprint
 from fakelens.benchmarks.labelled import LabelledImage, Split, choose_slice, find_labelled, list_splits
+from fakelens.benchmarks.samples import digest_names
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ModelError, UsageError
@@ -41,13 +40,23 @@ class BenchRow:
     data: str  # name of the DATA folder
     split: str
     note: str  # what was left out, empty for nothing
+    images: str  # digest of the names and sizes of the files: which images these are
     scores: Scores
     accuracy: Accuracy
-    comparison: Comparison | None  # None without a reference
+    comparison: Comparison | None  # None without a reference, and for the reference itself
     footprint: Footprint
-    latency_p50_ms: float  # of inference alone
-    threads: int
     errors: tuple[str, ...]  # one line an unreadable image
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenBench:
+    """Models and images that are all there, before the first image is scored."""
+
+    config: BenchConfig
+    images: tuple[LabelledImage, ...]
+    cuts: Mapping[str, frozenset[Path]]  # what is left out, by its note; the first is "" and nothing
+    models: tuple[tuple[Path, Detector], ...]
+    reference: tuple[Path, Detector] | None
 
 
 def bench(config: BenchConfig) -> Iterator[BenchRow]:
@@ -55,18 +64,29 @@ def bench(config: BenchConfig) -> Iterator[BenchRow]:
 
     Models and names are all checked before the first image is scored.
     """
+    yield from score_models(open_bench(config))
+
+
+def open_bench(config: BenchConfig) -> OpenBench:
+    """Return what `config` names; `UsageError` or `ModelError` where something is wrong with it."""
     images, excluded = choose_images(config)
     cuts = {"": frozenset[Path]()}
     if config.exclude is not None:
         cuts[f"without the {len(excluded)} of {config.exclude.name}"] = excluded
-    detectors = [(find_model(name), Detector(name, config.threads)) for name in config.models]
-    reference = _open_reference(config, [path for path, _ in detectors])
-    baseline = None if reference is None else _score(*reference, images)
-    for path, detector in detectors:
-        model = _score(path, detector, images)
-        for note, left_out in cuts.items():
-            other = None if baseline is None else _leave_out(baseline, left_out)
-            yield _to_row(config, note, _leave_out(model, left_out), other)
+    models = tuple((find_model(name), Detector(name, config.threads)) for name in config.models)
+    reference = _open_reference(config, [path for path, _ in models])
+    return OpenBench(config=config, images=tuple(images), cuts=cuts, models=models, reference=reference)
+
+
+def score_models(opened: OpenBench) -> Iterator[BenchRow]:
+    """Yield the rows of `bench`, model by model, as many of each as there are cuts."""
+    baseline = None if opened.reference is None else _score(*opened.reference, opened.images)
+    for path, detector in opened.models:
+        itself = baseline is not None and baseline.path.samefile(path)
+        model = baseline if baseline is not None and itself else _score(path, detector, opened.images)
+        for note, left_out in opened.cuts.items():
+            other = None if baseline is None or itself else _leave_out(baseline, left_out)
+            yield _to_row(opened.config, note, _leave_out(model, left_out), other)
 
 
 def choose_images(config: BenchConfig) -> tuple[list[LabelledImage], frozenset[Path]]:
@@ -89,8 +109,8 @@ def _open_reference(config: BenchConfig, models: Sequence[Path]) -> tuple[Path, 
         path, detector = find_model(name), Detector(name, config.threads)
     except ModelError as error:
         raise UsageError(f"the reference cannot be used: {error}") from error
-    if any(path.samefile(model) for model in models):
-        raise UsageError(f"the reference cannot be used: {name} is also measured; name another model")
+    if all(path.samefile(model) for model in models):
+        raise UsageError(f"the reference cannot be used: only {name} is also measured; name another model")
     return path, detector
 
 
@@ -111,11 +131,10 @@ def _to_row(config: BenchConfig, note: str, model: ScoredModel, reference: Score
         data=config.data.resolve().name,
         split=scores.images[0].split or UNSPLIT,
         note=note,
+        images=digest_names(scores.images, config.data),
         scores=scores,
         accuracy=accuracy,
         comparison=None if reference is None else compare_models(model, reference),
         footprint=measure_footprint(model.path),
-        latency_p50_ms=float(np.median(scores.latency_ms)),
-        threads=config.threads,
         errors=scores.errors,
     )

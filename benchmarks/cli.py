@@ -1,54 +1,23 @@
 """The command of this room: `bench`."""
 
+import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from fakelens.benchmarks.labelled import Split
+from fakelens.benchmarks import options
 from fakelens.edge_runtime.errors import GateError, UsageError
 
 if TYPE_CHECKING:
-    from fakelens.benchmarks.bench import BenchRow
+    from fakelens.benchmarks.bench import BenchConfig, BenchRow
+    from fakelens.benchmarks.changes import Row, Tolerance
+    from fakelens.benchmarks.host import Host
     from fakelens.benchmarks.robustness import RobustRow
-
-_Models = Annotated[
-    list[str], typer.Argument(metavar="MODEL...", help="Model files or names of release models.")
-]
-_Data = Annotated[
-    Path,
-    typer.Option(help="Folder with real/ and fake/ in any case, optionally under train/, val/ and test/."),
-]
-_Exclude = Annotated[
-    Path | None,
-    typer.Option(
-        help="Text file naming one image a line, by the end of its path: '0 (7).jpg' where only one "
-        "image has that name, else 'FAKE/0 (7).jpg'. Adds a second row, measured without them."
-    ),
-]
-_Limit = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Measure on N images of each class, always the same ones, not on all."),
-]
-_Reference = Annotated[
-    str | None,
-    typer.Option(
-        metavar="MODEL",
-        help="Also score this model, such as the float twin, and tell for each of the others: the difference "
-        "in accuracy, how many verdicts are the same, and McNemar's p.",
-    ),
-]
-_Robust = Annotated[
-    bool,
-    typer.Option(
-        "--robust",
-        help="Measure accuracy on images degraded by JPEG, noise, blur, rescaling, brightness and contrast.",
-    ),
-]
-_Card = Annotated[
-    bool, typer.Option("--card", help="Write the figures into the model files, as their model cards.")
-]
+    from fakelens.benchmarks.table import Line, TableConfig
+    from fakelens.edge_runtime.sinks import Format
 
 
 def register(app: typer.Typer) -> None:
@@ -57,67 +26,208 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    models: _Models,
-    data: _Data,
-    split: Annotated[
-        Split | None, typer.Option(help="Which split to measure on; test by default where DATA is split.")
-    ] = None,
-    exclude: _Exclude = None,
-    limit: _Limit = None,
-    reference: _Reference = None,
-    robust: _Robust = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a row.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
-    card: _Card = False,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")] = 1,
-    min_accuracy: Annotated[
-        float | None, typer.Option(help="Exit 1 where a model's accuracy on all images is below, in percent.")
-    ] = None,
+    models: options.Models,
+    data: options.Data = None,
+    split: options.SplitName = None,
+    exclude: options.Exclude = None,
+    limit: options.Limit = None,
+    reference: options.Reference = None,
+    robust: options.Robust = False,
+    timing: options.Timing = True,
+    threads: options.Threads = None,
+    json: options.Json = False,
+    csv: options.Csv = False,
+    html: options.Html = None,
+    card: options.Card = False,
+    min_accuracy: options.MinAccuracy = None,
+    compare: options.Compare = None,
+    tolerance: options.Tolerance = None,
+    max_drop: options.MaxDrop = None,
 ) -> None:
-    """Measure model files on labelled images: accuracy with its interval, calibration, size, latency.
+    """Measure models on this device: accuracy with its interval, latency, memory, size.
 
-    Exit codes: 0 done, 1 below --min-accuracy, 2 an image could not be read.
+    Exit codes: 0 done, 1 below --min-accuracy or worse than --compare allows, 2 an image could not be read.
     """
     from fakelens.benchmarks.bench import BenchConfig
-    from fakelens.benchmarks.bench import bench as run_bench
-    from fakelens.benchmarks.report import report_accuracy, report_robustness
-    from fakelens.benchmarks.robustness import measure_robustness
+    from fakelens.benchmarks.table import TableConfig
+
+    output = _choose_output(json=json, csv=csv)
+    if card and limit is not None:
+        raise UsageError("--card holds figures of all images: leave out --limit")
+    if robust and (exclude, reference, min_accuracy, html, compare) != (None,) * 5:
+        others = "--exclude, --reference, --min-accuracy, --html or --compare"
+        raise UsageError(f"--robust does not go with {others}: run bench twice")
+    goals = _set_goals(compare, tolerance, max_drop, min_accuracy)
+    counts = _parse_threads(threads or ["1"])
+    if len(counts) > 1 and (robust or not timing):
+        raise UsageError("several --threads are for timing: give one with --robust and --no-timing")
+    _check_html(html)
+    subject = _choose_subject(models, data, reference)
+    if subject.data is None and (
+        (split, exclude, limit, reference, min_accuracy) != (None,) * 5 or robust or card
+    ):
+        raise UsageError(
+            "--split, --exclude, --limit, --reference, --robust, --card and --min-accuracy are about "
+            "accuracy: add --data DIR"
+        )
+    accuracy = None if subject.data is None else BenchConfig(
+        models=subject.models,
+        data=subject.data,
+        split=split,
+        exclude=exclude,
+        limit=limit,
+        reference=None if robust else subject.reference,
+        threads=counts[0],
+    )  # fmt: skip
+    if robust and accuracy is not None:
+        _report_robustness(accuracy, output, card=card)
+        return
+    table = TableConfig(models=subject.models, threads=counts if timing else (), accuracy=accuracy)
+    _conclude(*_measure(table, output, html), goals, output, card=card)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Goals:
+    """What the figures must come up to."""
+
+    earlier: "tuple[Path, Sequence[Row]] | None"  # file and rows of --compare
+    allowed: "Tolerance"
+    min_accuracy: float  # percent
+
+
+def _set_goals(
+    compare: Path | None, tolerance: float | None, max_drop: float | None, min_accuracy: float | None
+) -> _Goals:
+    from fakelens.benchmarks.changes import Tolerance, read_rows
+
+    if min_accuracy is not None and not 1 < min_accuracy <= 100:
+        raise UsageError(f"--min-accuracy is {min_accuracy:g}, expected percent, such as 97.0")
+    if compare is None and (tolerance, max_drop) != (None, None):
+        raise UsageError("--tolerance and --max-drop say what --compare allows: add --compare OLD.json")
+    given = {"percent": tolerance, "points": max_drop}
+    return _Goals(
+        earlier=None if compare is None else (compare, read_rows(compare)),
+        allowed=Tolerance(**{name: value for name, value in given.items() if value is not None}),
+        min_accuracy=min_accuracy or 0,
+    )
+
+
+def _choose_output(*, json: bool, csv: bool) -> "Format":
     from fakelens.edge_runtime.sinks import Format
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
-    if min_accuracy is not None and not 1 < min_accuracy <= 100:
-        raise UsageError(f"--min-accuracy is {min_accuracy:g}, expected percent, such as 97.0")
-    if card and limit is not None:
-        raise UsageError("--card holds figures of all images: leave out --limit")
-    if robust and (exclude, reference, min_accuracy) != (None, None, None):
-        raise UsageError(
-            "--robust does not go with --exclude, --reference or --min-accuracy: run bench twice"
-        )
-    output = Format.JSON if json else Format.CSV if csv else Format.TEXT
-    config = BenchConfig(
-        models=tuple(models),
-        data=data,
-        split=split,
-        exclude=exclude,
-        limit=limit,
-        reference=reference,
-        threads=threads,
-    )
-    if robust:
-        degraded = measure_robustness(config)
-        typer.echo(report_robustness(degraded, output))
-        errors = _conclude(degraded, card=card)
-    else:
-        rows = list(run_bench(config))
-        typer.echo(report_accuracy(rows, output))
-        errors = _conclude(rows, card=card)
-        _check_accuracy(rows, min_accuracy or 0)
+    return Format.JSON if json else Format.CSV if csv else Format.TEXT
+
+
+def _check_html(html: Path | None) -> None:
+    """Raise what writing the page would fail with, before minutes of measuring."""
+    if html is not None:
+        from fakelens.benchmarks.page import check_page
+
+        check_page(html)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Subject:
+    """What is measured, once run directories have become model files."""
+
+    models: tuple[str, ...]
+    data: Path | None
+    reference: str | None
+
+
+def _choose_subject(names: Sequence[str], data: Path | None, reference: str | None) -> _Subject:
+    """Build the variants of run directories among `names`; a single run brings data and reference."""
+    runs = [Path(name) for name in names if Path(name).is_dir()]
+    if not runs:
+        return _Subject(models=tuple(names), data=data, reference=reference)
+    from fakelens.benchmarks.variants import build_variants, find_test_data
+
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("fakelens").setLevel(logging.INFO)
+    models: list[str] = []
+    for name in names:
+        if Path(name) not in runs:
+            models.append(name)
+            continue
+        result = build_variants(Path(name))
+        models.extend(map(str, result.paths))
+        for reason in result.left_out:
+            typer.echo(f"left out: {reason}", err=True)
+    if data is None and len(runs) == 1:
+        data = find_test_data(runs[0])
+        note = f"accuracy on the test split of {data}" if data else "no accuracy: give --data DIR, images"
+        typer.echo(note if data else f"{note} it was not trained on", err=True)
+    if data is not None and reference is None and len(runs) == 1:
+        reference = next((model for model in models if Path(model).stem == "float32"), None)
+    return _Subject(models=tuple(models), data=data, reference=reference)
+
+
+def _parse_threads(given: Sequence[str]) -> tuple[int, ...]:
+    """Return the numbers in `1,2` and the like, each once."""
+    texts = [part.strip() for text in given for part in text.split(",")]
+    if not all(text.isdecimal() and int(text) > 0 for text in texts):
+        raise UsageError(f"--threads is {','.join(given)}, expected numbers from 1 on, such as 1,2,4")
+    return tuple(dict.fromkeys(map(int, texts)))
+
+
+def _measure(config: "TableConfig", output: "Format", html: Path | None) -> "tuple[list[Line], Host]":
+    """Return the table and the host, once they are printed and on the page."""
+    from fakelens.benchmarks.host import describe_host
+    from fakelens.benchmarks.report import list_doubts, report_table
+    from fakelens.benchmarks.table import measure_table
+    from fakelens.edge_runtime.sinks import Format
+
+    lines, host = measure_table(config), describe_host()
+    typer.echo(report_table(lines, host, output))
+    if output is Format.TEXT:  # the others carry it in each row
+        for doubt in list_doubts(lines):
+            typer.echo(f"not valid: {doubt}", err=True)
+    if html is not None:
+        from fakelens.benchmarks.page import write_page
+
+        write_page(html, lines, host)
+    return lines, host
+
+
+def _conclude(lines: "Sequence[Line]", host: "Host", goals: _Goals, output: "Format", *, card: bool) -> None:
+    """Compare, write the cards, and end with the exit code that the figures and the images ask for."""
+    rows = [line.row for line in lines if line.row is not None]
+    errors = _close(rows, card=card)
+    worse = [] if goals.earlier is None else _report_changes(goals, lines, host, output)
+    _check_accuracy(rows, goals.min_accuracy)
+    if goals.earlier is not None and worse:
+        raise GateError(f"worse than {goals.earlier[0]} allows: {', '.join(worse)}")
     if errors:
         raise typer.Exit(2)
 
 
-def _conclude(rows: "Sequence[BenchRow] | Sequence[RobustRow]", *, card: bool) -> bool:
+def _report_robustness(config: "BenchConfig", output: "Format", *, card: bool) -> None:
+    from fakelens.benchmarks.report import report_robustness
+    from fakelens.benchmarks.robustness import measure_robustness
+
+    rows = measure_robustness(config)
+    typer.echo(report_robustness(rows, output))
+    if _close(rows, card=card):
+        raise typer.Exit(2)
+
+
+def _report_changes(goals: _Goals, lines: "Sequence[Line]", host: "Host", output: "Format") -> list[str]:
+    """Print what has changed, on stderr where stdout is for programs; return what is worse than allowed."""
+    from fakelens.benchmarks.changes import compare_rows
+    from fakelens.benchmarks.fields import list_fields
+    from fakelens.benchmarks.report import report_changes
+    from fakelens.edge_runtime.sinks import Format
+
+    _, earlier = goals.earlier or (None, ())
+    changes = compare_rows(earlier, [list_fields(line, host) for line in lines], goals.allowed)
+    text = output is Format.TEXT
+    typer.echo(("\n" if text else "") + report_changes(changes), err=not text)
+    return [f"{each.line}: {each.figure} {each.change:+.1f} {each.unit}" for each in changes if each.worse]
+
+
+def _close(rows: "Sequence[BenchRow] | Sequence[RobustRow]", *, card: bool) -> bool:
     """Tell which images could not be read, write the cards; whether there were such images."""
     from fakelens.benchmarks.card import write_cards
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from fakelens.edge_runtime.graph import measure_sparsity
 from fakelens.edge_runtime.info import count_gzip_bytes
+from fakelens.edge_runtime.modelfile import read_model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,9 +14,14 @@ class Footprint:
 
     size_bytes: int
     gzip_bytes: int  # as an app store or web server would send it; pruning shows here
+    sparsity: float  # share of zeros among the kernels' weights, counted in the file
 
 
 def measure_footprint(path: Path) -> Footprint:
-    """Return the sizes of the file at `path`."""
+    """Return the sizes of the model at `path`; `ModelError` where it is none."""
     content = path.read_bytes()
-    return Footprint(size_bytes=len(content), gzip_bytes=count_gzip_bytes(content))
+    return Footprint(
+        size_bytes=len(content),
+        gzip_bytes=count_gzip_bytes(content),
+        sparsity=measure_sparsity(read_model(path).graph),
+    )

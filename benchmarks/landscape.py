@@ -46,7 +46,7 @@ def plot_landscape(title: str, files: Sequence[SizedModel], published: Sequence[
         axes.margins(x=0.12, y=0.12)
         figure.legend(loc="outside lower center")
         figure.draw_without_rendering()  # settles the layout, and so where the points are
-        _place_names(axes, files, published)
+        place_names(axes, files, published)
         return to_png(figure)
 
 
@@ -58,7 +58,7 @@ def _draw_points(axes: "Axes", models: Sequence[SizedModel], colour: str, label:
             axes.vlines(model.size_kb, 100 * model.interval.low, 100 * model.interval.high, color=colour)
 
 
-def _place_names(axes: "Axes", files: Sequence[SizedModel], published: Sequence[SizedModel]) -> None:
+def place_names(axes: "Axes", files: Sequence[SizedModel], published: Sequence[SizedModel]) -> None:
     """Write each model's name where it hides no point and no other name, if there is such a place."""
     models = (*files, *published)
     taken = [_surround(axes, model) for model in models]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from fakelens.edge_runtime.errors import ModelError
@@ -14,6 +15,8 @@ from fakelens.edge_runtime.modelfile import check_identifier
 _OP_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 _TYPE_NAMES = {code: name.lower() for name, code in vars(schema.TensorType).items() if isinstance(code, int)}
 _FLOAT_TYPES = frozenset({"float16", "float32", "float64", "bfloat16"})
+_KERNEL_OPS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"})
+_KERNEL_TYPES: dict[str, type[np.generic]] = {"float16": np.float16, "float32": np.float32, "int8": np.int8}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,27 @@ def read_graph(graph: bytes) -> GraphSummary:
         return _summarize(schema.ModelT.InitFromPackedBuf(graph))
     except (struct.error, IndexError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"the graph is damaged ({error}); fetch or convert the model again") from error
+
+
+def measure_sparsity(graph: bytes) -> float:
+    """Return the share of zeros among the kernels' stored weights, 0 to 1; `ModelError` as `read_graph`.
+
+    Kernels are what convolutions and dense layers read as weights; quantized symmetrically, zero is 0.
+    """
+    read_graph(graph)
+    model = schema.ModelT.InitFromPackedBuf(graph)
+    subgraph = model.subgraphs[0]
+    ops = list(_read_ops(model.operatorCodes, subgraph.operators))
+    widened = {op.outputs[0]: op.inputs[0] for op in ops if op.name == "DEQUANTIZE"}  # float16 kernels
+    kernels = {widened.get(op.inputs[1], op.inputs[1]) for op in ops if op.name in _KERNEL_OPS}
+    zeros = weights = 0
+    for tensor in (subgraph.tensors[kernel] for kernel in kernels):
+        data, kind = model.buffers[tensor.buffer].data, _KERNEL_TYPES.get(_TYPE_NAMES[tensor.type])
+        if data is not None and kind is not None:
+            values = np.frombuffer(bytes(data), kind)
+            weights += values.size
+            zeros += int(np.sum(values == 0))
+    return zeros / weights if weights else 0.0
 
 
 def _summarize(model: Any) -> GraphSummary:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fakelens.edge_runtime.errors import UsageError, require_extra
+from fakelens.train import options
 from fakelens.train.fakers import list_fakers
-from fakelens.train.networks import list_networks
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
 
 if TYPE_CHECKING:
@@ -18,27 +18,6 @@ if TYPE_CHECKING:
     from fakelens.train.synthesize import SynthesizeConfig
     from fakelens.train.trainer import TrainResult
     from fakelens.train.whole import WholeConfig
-
-_Data = Annotated[
-    Path | None,
-    typer.Argument(metavar="DATA", help="Folder with real/ and fake/, optionally under train/, val/, test/."),
-]
-_Output = Annotated[Path, typer.Option("-o", "--output", metavar="RUN", help="The run directory.")]
-_Network = Annotated[str | None, typer.Option(help=f"One of {', '.join(list_networks())}.")]
-_Weights = Annotated[str | None, typer.Option(help="mobilenetv2: none, imagenet or a weights file.")]
-_Teacher = Annotated[
-    list[str] | None,
-    typer.Option(metavar="RUN|MODEL", help="A finished run or model to learn from; may be repeated."),
-]
-_Prune = Annotated[float | None, typer.Option(metavar="SPARSITY", help="Share of zeros, 0 to .95.")]
-_Qat = Annotated[bool | None, typer.Option("--qat/--no-qat", help="Quantization-aware training.")]
-_Seed = Annotated[
-    int | None, typer.Option(help="Of order, augmentation and weights; the split has data.split_seed.")
-]
-_Setting = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any recipe key: fit.ema=0.99")
-]
-_Resume = Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in -o.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -49,22 +28,23 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    data: _Data = None,
-    output: _Output = Path("run"),
-    recipe: Annotated[str | None, typer.Option(help="A recipe's name or a TOML file.")] = None,
-    network: _Network = None,
+    data: options.Data = None,
+    output: options.Output = Path("run"),
+    recipe: options.Recipe = None,
+    network: options.Network = None,
     size: Annotated[int | None, typer.Option(help="Input size in px.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of the float stage.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Width of mobilenetv2.")] = None,
-    weights: _Weights = None,
-    teacher: _Teacher = None,
-    prune: _Prune = None,
-    qat: _Qat = None,
-    seed: _Seed = None,
+    weights: options.Weights = None,
+    teacher: options.Teacher = None,
+    prune: options.Prune = None,
+    qat: options.Qat = None,
+    seed: options.Seed = None,
     name: Annotated[str | None, typer.Option(help="The model's name.")] = None,
-    setting: _Setting = None,
-    resume: _Resume = False,
+    setting: options.Setting = None,
+    parent: options.From = None,
+    resume: options.Resume = False,
 ) -> None:
     """Train a network on real and fake images; writes a run directory with a report.
 
@@ -88,15 +68,18 @@ def train(
     }
     given = {key: value for key, value in flags.items() if value is not None}
     given |= dict(parse_setting(text) for text in setting or [])
-    if not resume and data is None:
+    if parent is not None and (resume, data, recipe) != (False, None, None):
+        raise UsageError("--from takes data and settings of its RUN: leave out DATA, --recipe and --resume")
+    if not resume and data is None and parent is None:
         raise UsageError("DATA is missing: a folder with real/ and fake/")
     config = load_config(recipe, given)
-
     require_tensorflow()
     show_log()
-    from fakelens.train.job import reopen_job
+    from fakelens.train.job import derive_job, reopen_job
 
-    if resume or data is None:
+    if parent is not None:
+        job = derive_job(parent, output, given)
+    elif resume or data is None:
         job = reopen_job(output, data, config if given or recipe else None)
     else:
         job = _open_job(data, output, config)

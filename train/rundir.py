@@ -22,7 +22,8 @@ from fakelens.train.judge import JudgedImages
 
 RUN_FORMAT = 1
 RECORD = "run.json"
-_CONFIG = "config.toml"
+FLOAT_STATE = Path("checkpoints/float.npz")  # the end state of the float stage
+CONFIG = "config.toml"
 _SOURCE = "source.json"
 _CALIBRATION_PER_CLASS = 128
 _VALIDATION_MOST = 10_000  # images handed over for the gates
@@ -31,8 +32,15 @@ _VALIDATION_MOST = 10_000  # images handed over for the gates
 def start_run(run: Path, config: TrainConfig, data: Path, digest: str) -> None:
     """Make the run directory and note what it is trained from."""
     run.mkdir(parents=True, exist_ok=True)
-    write_atomic(run / _CONFIG, tomli_w.dumps(config_to_dict(config)))
+    write_atomic(run / CONFIG, tomli_w.dumps(config_to_dict(config)))
     write_atomic(run / _SOURCE, json.dumps({"data": str(data.resolve()), "digest": digest}, indent=1))
+
+
+def copy_float_state(parent: Path, run: Path) -> None:
+    """Give `run` the trained float weights of `parent`, so that its training begins after them."""
+    target = run / FLOAT_STATE
+    target.parent.mkdir()
+    shutil.copyfile(parent / FLOAT_STATE, target)
 
 
 def check_new(run: Path) -> None:
@@ -47,7 +55,7 @@ def read_start(run: Path) -> tuple[TrainConfig, Path, str]:
     """Return configuration, data and data digest of the run to resume; `RunError` where there is none."""
     try:
         source = json.loads((run / _SOURCE).read_text(encoding="utf-8"))
-        return load_config(str(run / _CONFIG), {}), Path(source["data"]), str(source["digest"])
+        return load_config(str(run / CONFIG), {}), Path(source["data"]), str(source["digest"])
     except (OSError, ValueError, KeyError) as error:
         raise RunError(
             f"{run}: no run to resume ({error}); start one with `fakelens train DATA -o {run}`"

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +6,6 @@ import pytest
 
 from fakelens.benchmarks.accuracy import leave_out, measure_accuracy, score_images
 from fakelens.benchmarks.labelled import LabelledImage, find_labelled
-from fakelens.benchmarks.latency import TIMED_IMAGES
 from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
@@ -21,8 +19,6 @@ def test_scores_are_those_of_the_detector_in_the_order_of_the_images(model_file:
     assert scores.labels.tolist() == [0] * 10 + [1] * 10
     assert scores.p_fake.tolist() == [detector.check(image.path).p_fake for image in images]
     assert scores.p_fake[10] == pytest.approx(1 / (1 + np.exp(-2 / 16)), abs=1e-5)  # grey 130
-    assert len(scores.latency_ms) == 20
-    assert (scores.latency_ms > 0).all()
 
 
 def test_figures_follow_from_the_contract(model_file: Path, data: Path) -> None:
@@ -76,12 +72,3 @@ def test_no_readable_image_is_an_error(model_file: Path, tmp_path: Path) -> None
     image = LabelledImage(path=tmp_path / "gone.png", label=1)
     with pytest.raises(UsageError, match=r"none of 2 images can be read; the first: .*gone\.png"):
         score_images(Detector(model_file), [image, replace(image, label=0)])
-
-
-def test_latency_is_timed_on_a_bounded_number_of_images(
-    model_file: Path, tmp_path: Path, save_grey: Callable[[Path, int], Path]
-) -> None:
-    path = save_grey(tmp_path / "one.png", 9)
-    images = [LabelledImage(path=path, label=0)] * (TIMED_IMAGES + 50)
-    scores = score_images(Detector(model_file), images)
-    assert (len(scores.p_fake), len(scores.latency_ms)) == (TIMED_IMAGES + 50, TIMED_IMAGES)

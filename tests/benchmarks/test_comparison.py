@@ -17,7 +17,6 @@ def _model(name: str, p_fake: list[float], decision: Decision) -> ScoredModel:
         images=IMAGES,
         labels=np.array([image.label for image in IMAGES], np.uint8),
         p_fake=np.array(p_fake),
-        latency_ms=np.ones(1),
         errors=(),
     )
     contract = Contract(name=name, input=InputSpec(size=8), decision=decision)

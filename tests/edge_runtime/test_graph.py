@@ -9,7 +9,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from fakelens.edge_runtime.errors import ModelError
-from fakelens.edge_runtime.graph import read_graph
+from fakelens.edge_runtime.graph import measure_sparsity, read_graph
 from fakelens.edge_runtime.interpreter import Interpreter
 
 OP, KIND = schema.BuiltinOperator, schema.TensorType
@@ -136,3 +136,23 @@ def test_what_is_no_tflite_file_is_refused(content: bytes) -> None:
 def test_a_truncated_graph_is_refused(kept: int) -> None:
     with pytest.raises(ModelError):
         read_graph(make_float_graph()[:kept])
+
+
+@pytest.mark.parametrize("kind", ["FLOAT16", "INT8"])
+def test_zeros_of_kernels_are_counted_behind_a_dequantization_too(kind: str) -> None:
+    kernel = np.array([0, 0, 0, 1, 2, 3, 4, -5], np.float16 if kind == "FLOAT16" else np.int8)
+    tensors = [
+        make_tensor("x", [1, 4], KIND.FLOAT32),
+        make_tensor("kernel", [2, 4], getattr(KIND, kind), buffer=1),
+        make_tensor("wide", [2, 4], KIND.FLOAT32),
+        make_tensor("p", [1, 2], KIND.FLOAT32),
+    ]
+    ops = [(OP.DEQUANTIZE, [1], [2]), (OP.FULLY_CONNECTED, [0, 2, -1], [3])]
+    assert measure_sparsity(make_graph(tensors, ops, weights=kernel.tobytes())) == 3 / 8
+
+
+def test_a_graph_without_kernels_has_no_zeros() -> None:
+    tensors = [make_tensor(name, [1, 2], KIND.FLOAT32) for name in "ab"]
+    assert measure_sparsity(make_graph(tensors, [(OP.RELU, [0], [1])])) == 0
+    with pytest.raises(ModelError, match="not a TFLite file"):
+        measure_sparsity(b"not a model at all, just text")

@@ -29,6 +29,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["train", "gone", "--set", "fit.epochz=3"], "epochz"),
         (["train", "gone", "--prune", "2"], "prune.sparsity is 2"),
         (["train", "gone", "--recipe", "nonsense"], "no such recipe"),
+        (["train", "--from", "gone", "-o", "new"], "no run to resume"),
+        (["train", "gone", "--from", "run"], "--from takes data and settings of its RUN"),
+        (["train", "--from", "run", "--resume"], "leave out DATA, --recipe and --resume"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], message: str) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from fakelens.edge_runtime.contract import contract_from_json
 from fakelens.edge_runtime.errors import ConfigError, RunError, UsageError
 from fakelens.train.config import PruneConfig, QatConfig, TrainConfig, load_config
-from fakelens.train.job import open_job, reopen_job
+from fakelens.train.job import derive_job, open_job, reopen_job
 from fakelens.train.trainer import TrainResult, run_job
 from tests.train.conftest import write_images
 
@@ -90,6 +90,19 @@ def test_a_finished_run_is_not_trained_again(result: TrainResult, tmp_path: Path
         reopen_job(result.run)
     with pytest.raises(UsageError, match="exists already"):
         open_job(tmp_path, result.run, CONFIG)
+
+
+def test_a_derived_run_trains_the_float_weights_no_further(result: TrainResult, tmp_path: Path) -> None:
+    given = {"prune.sparsity": 0.0, "qat.enabled": False}
+    plain = run_job(derive_job(result.run, tmp_path / "plain", given))
+    record, parent = (json.loads((run / "run.json").read_text()) for run in (plain.run, result.run))
+    assert list(record["history"]) == ["float"]
+    assert record["history"]["float"] == parent["history"]["float"]
+    assert record["contract"]["training"]["sparsity"] == 0
+    assert record["quantization_aware"] is False
+    given = {"prune.sparsity": 0.75, "prune.epochs": 2, "qat.enabled": False}
+    pruned = run_job(derive_job(result.run, tmp_path / "pruned", given))
+    assert all(layer.share == pytest.approx(0.75, abs=0.03) for layer in pruned.sparsity)
 
 
 def test_resuming_nothing_is_one_line(tmp_path: Path) -> None:

@@ -1,0 +1,39 @@
+"""The options of `fakelens train`, as its help page tells them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fakelens.train.networks import list_networks
+
+Data = Annotated[
+    Path | None,
+    typer.Argument(metavar="DATA", help="Folder with real/ and fake/, optionally under train/, val/, test/."),
+]
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="RUN", help="The run directory.")]
+Network = Annotated[str | None, typer.Option(help=f"One of {', '.join(list_networks())}.")]
+Weights = Annotated[str | None, typer.Option(help="mobilenetv2: none, imagenet or a weights file.")]
+Teacher = Annotated[
+    list[str] | None,
+    typer.Option(metavar="RUN|MODEL", help="A finished run or model to learn from; may be repeated."),
+]
+Prune = Annotated[float | None, typer.Option(metavar="SPARSITY", help="Share of zeros, 0 to .95.")]
+Qat = Annotated[bool | None, typer.Option("--qat/--no-qat", help="Quantization-aware training.")]
+Seed = Annotated[
+    int | None, typer.Option(help="Of order, augmentation and weights; the split has data.split_seed.")
+]
+Setting = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any recipe key: fit.ema=0.99")
+]
+From = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="RUN",
+        help="Begin with the trained float weights, the data and the settings of a finished run: for --prune "
+        "and --qat after the fact.",
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in -o.")]
+Recipe = Annotated[str | None, typer.Option(help="A recipe's name or a TOML file.")]
