@@ -12,13 +12,13 @@ from PIL import Image
 from fakelens.benchmarks.accuracy import check_readable
 from fakelens.benchmarks.degradations import recompress_jpeg
 from fakelens.benchmarks.labelled import LabelledImage
-from fakelens.benchmarks.workers import map_in_order
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.preprocess import load_image
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.edge_runtime.stability import recheck
 from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.workers import map_in_order
 
 JPEG_QUALITY = 40
 

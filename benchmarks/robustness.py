@@ -18,13 +18,13 @@ from fakelens.benchmarks.battery import BATTERY, Degradation, degrade
 from fakelens.benchmarks.bench import UNSPLIT, BenchConfig, choose_images
 from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.metrics import Interval, wilson_interval
-from fakelens.benchmarks.workers import map_in_order
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
 from fakelens.edge_runtime.progress import show_progress
+from fakelens.edge_runtime.workers import map_in_order
 
 Marks = npt.NDArray[np.bool_]
 

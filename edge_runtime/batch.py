@@ -32,8 +32,9 @@ class BatchResult:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchConfig:
-    """What is done to each image beside checking it."""
+    """How a batch is worked through, and what is done to each image beside checking it."""
 
+    workers: int = 1  # files checked side by side
     stable: bool = False  # see `stability`
     grid: bool = False  # whether results carry a fine grid of regions
 
@@ -50,7 +51,7 @@ def check_batch(
     errors = 0
     most_reduced = 0.0
     config = config or BatchConfig()
-    for checked in _check_all(detector, paths, read_stdin=STDIN in names):
+    for checked in _check_all(detector, paths, config, read_stdin=STDIN in names):
         result = _look_closer(detector, checked, config)
         for sink in sinks:
             sink.write(result)
@@ -71,9 +72,12 @@ def _look_closer(detector: Detector, result: CheckedFile, config: BatchConfig) -
     return replace(result, grid=detector.map_regions(image)) if config.grid else result
 
 
-def _check_all(detector: Detector, paths: list[Path], *, read_stdin: bool) -> Iterator[CheckedFile]:
+def _check_all(
+    detector: Detector, paths: list[Path], config: BatchConfig, *, read_stdin: bool
+) -> Iterator[CheckedFile]:
     if read_stdin:
         yield detector.check_file(sys.stdin.buffer.read(), STDIN)
     # Only where results and progress do not share a screen, or each would tear the other.
     quick = len(paths) < _PROGRESS_FROM or sys.stdout.isatty()
-    yield from detector.check_files(paths if quick else show_progress(paths, "checking", len(paths)))
+    results = detector.check_files(paths, min(config.workers, max(1, len(paths))))
+    yield from results if quick else show_progress(results, "checking", len(paths))

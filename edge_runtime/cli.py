@@ -21,6 +21,16 @@ class FailOn(StrEnum):
     UNSURE = "unsure"  # fake or unsure
 
 
+_Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        show_default="one a core",
+        help="Files are checked side by side; one file alone uses them inside the model.",
+    ),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Mount this room's commands."""
     app.command()(check)
@@ -55,7 +65,7 @@ def check(
         bool,
         typer.Option("--stable", help="UNSURE where mild recompression or scaling turns the verdict over."),
     ] = False,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")] = 1,
+    threads: _Threads = None,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where such a verdict was given.")] = None,
 ) -> None:
     """Say of each image whether it is REAL, FAKE or UNSURE, with P(fake).
@@ -67,18 +77,19 @@ def check(
     from fakelens.edge_runtime.heatmap import HeatmapSink
     from fakelens.edge_runtime.page import PageSink
     from fakelens.edge_runtime.sinks import Format, open_sink
+    from fakelens.edge_runtime.threads import count_cores
     from fakelens.edge_runtime.verdict import TOO_REDUCED, warn_of_reduction
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
-    detector = Detector(model, threads)
+    detector = Detector(model, threads or 1)
     page = PageSink()
     sinks = [open_sink(output, sys.stdout), *([page] if html else [])]
     if heatmap is not None:
         sinks.append(HeatmapSink(detector, heatmap))
     try:
-        config = BatchConfig(stable=stable, grid=heatmap is not None)
+        config = BatchConfig(workers=threads or count_cores(), stable=stable, grid=heatmap is not None)
         result = check_batch(detector, paths, *sinks, config=config)
     finally:
         if html is not None:  # what was checked before an interruption is kept
@@ -104,15 +115,22 @@ def _conclude(result: "BatchResult", fail_on: FailOn | None) -> None:
 
 def info(
     model: Annotated[str, typer.Argument(metavar="FILE", help="A model file or a release model's name.")],
+    app: Annotated[bool, typer.Option("--app", help="What an app needs to run it, in ten lines.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Print what is inside a model file: contract, card, ops, size, gzip size."""
     from rich.console import Console
 
+    from fakelens.edge_runtime.app import app_facts_to_json, read_app_facts, render_app_facts
     from fakelens.edge_runtime.info import info_to_json, read_info, render_info
     from fakelens.edge_runtime.library import find_model
 
-    found = read_info(find_model(model))
+    path = find_model(model)
+    if app:
+        facts = read_app_facts(path)
+        typer.echo(app_facts_to_json(facts) if json else render_app_facts(facts))
+        return
+    found = read_info(path)
     if json:
         typer.echo(info_to_json(found))
     else:

@@ -1,5 +1,7 @@
 """A model file that answers: `Detector("model.tflite").check("photo.jpg")`."""
 
+import copy
+import queue
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +19,9 @@ from fakelens.edge_runtime.modelfile import read_model
 from fakelens.edge_runtime.preprocess import ImageU8, cut_tiles, fit_image, load_image, to_rgb
 from fakelens.edge_runtime.tiles import Region, place_grid, place_tiles, pool_scores
 from fakelens.edge_runtime.verdict import Verdict, decide
+from fakelens.edge_runtime.workers import map_in_order
+
+_AHEAD = 2  # files for each worker; each may be a decoded photo of many megabytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +79,34 @@ class Detector:
             return CheckedFile(path=name, error=str(error))
         return CheckedFile(path=name, verdict=self._judge(image, start), image=image)
 
-    def check_files(self, paths: Iterable[Path]) -> Iterator[CheckedFile]:
-        """Yield a result for each path in order; a file that cannot be read does not stop the rest."""
-        for path in paths:
-            yield self.check_file(path, str(path))
+    def check_files(self, paths: Iterable[Path], workers: int = 1) -> Iterator[CheckedFile]:
+        """Yield a result for each path in order; a file that cannot be read does not stop the rest.
+
+        `workers` threads each decode and infer by themselves: no model here is so large that one inference
+        would gain as much from a second thread.
+        """
+        if workers == 1:
+            for path in paths:
+                yield self.check_file(path, str(path))
+            return
+        idle: queue.SimpleQueue[Detector] = queue.SimpleQueue()
+        for _ in range(workers):
+            idle.put(self._copy())
+
+        def work(path: Path) -> CheckedFile:
+            detector = idle.get()
+            try:
+                return detector.check_file(path, str(path))
+            finally:
+                idle.put(detector)
+
+        yield from map_in_order(work, paths, workers, _AHEAD * workers)
+
+    def _copy(self) -> "Detector":
+        """Return a detector for another thread: the same file, an interpreter of its own."""
+        other = copy.copy(self)
+        other._interpreter = Interpreter(self._file.graph)
+        return other
 
     def _judge(self, image: Image.Image, start: float) -> Verdict:
         spec = self.contract.input

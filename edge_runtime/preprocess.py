@@ -5,7 +5,6 @@ a forensic signal: another library's "bilinear" moves pixels by several grey lev
 """
 
 import io
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from fakelens.edge_runtime.contract import Fit, InputSpec
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.quiet import MutedWarnings
 from fakelens.edge_runtime.tiles import place_tiles
 
 ImageU8 = npt.NDArray[np.uint8]
@@ -23,6 +23,7 @@ ImageU8 = npt.NDArray[np.uint8]
 VERSION = 1  # raise it when the bytes of any image change: caches are keyed by it
 MAX_PIXELS = 100_000_000  # refuse decompression bombs before decoding; a 100-megapixel photo passes
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # JPEG includes the MPO of some phones
+_MUTED = MutedWarnings()
 _SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hold anything there
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -43,8 +44,7 @@ def load_image(source: Path | bytes) -> Image.Image:
     """
     name = "stdin" if isinstance(source, bytes) else str(source)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # our own limit below is stricter than Pillow's warning
+        with _MUTED:  # our own limit below is stricter than Pillow's warning
             stream = io.BytesIO(source) if isinstance(source, bytes) else source
             with Image.open(stream, formats=FORMATS) as image:
                 width, height = image.size

@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from fakelens.benchmarks.workers import map_in_order
 from fakelens.edge_runtime.progress import show_progress
+from fakelens.edge_runtime.workers import map_in_order
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -14,6 +14,7 @@ from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import ImageU8, load_image
 from fakelens.edge_runtime.sources import walk_images
+from fakelens.edge_runtime.staging import check_output, stage_folder
 from fakelens.train.autoencoder import (
     CROP_PX,
     MARGIN_PX,
@@ -26,7 +27,6 @@ from fakelens.train.photos import BUILTIN, export_photos
 from fakelens.train.probe import ProbeResult, probe_metadata
 from fakelens.train.progress import open_progress
 from fakelens.train.quality import PairQuality, QualityMeter
-from fakelens.train.staging import check_output, stage_folder
 from fakelens.train.survey import Photo, SurveyConfig, survey_photos
 from fakelens.train.tiles import compress_like, save_tile
 

@@ -14,6 +14,7 @@ from rich.progress import Progress
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.staging import check_output, stage_folder
 from fakelens.train.autoencoder import CROP_PX, AutoencoderConfig, AutoencoderResult, regenerate
 from fakelens.train.fakers import Generator, GeneratorSpec, Manipulation, draw_spec
 from fakelens.train.generators import GENERATOR_CROP_PX, train_generator
@@ -22,7 +23,6 @@ from fakelens.train.originals import choose_evenly, find_originals
 from fakelens.train.photos import BUILTIN, export_photos
 from fakelens.train.progress import open_progress
 from fakelens.train.quality import PairQuality
-from fakelens.train.staging import check_output, stage_folder
 from fakelens.train.workshop import FakeRecord, FakeWriter, LoadedPhoto, Workshop
 
 REPORT_NAME = "synthesis.json"

@@ -1,6 +1,6 @@
 """`Detector(model).check(image)`: one answer, however the image is handed over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,6 +71,39 @@ def test_an_unreadable_file_does_not_stop_the_others(
     assert [result.error is None for result in results] == [False, False, True]
     with pytest.raises(ImageError):
         detector.check(text)
+
+
+@pytest.mark.parametrize("workers", [2, 5])
+def test_workers_give_the_same_results_in_the_same_order(
+    pixel_model_file: Path, tmp_path: Path, workers: int
+) -> None:
+    generator = np.random.default_rng(3)
+    paths = [tmp_path / f"{number:02}.png" for number in range(40)]
+    for path in paths:
+        Image.fromarray(generator.integers(0, 256, (11, 9, 3), np.uint8)).save(path)
+    paths[7].write_text("no image")
+    detector = Detector(pixel_model_file)
+    alone, beside = list(detector.check_files(paths)), list(detector.check_files(paths, workers))
+    assert [result.path for result in beside] == [str(path) for path in paths]
+    assert [result.error for result in beside] == [result.error for result in alone]
+    assert [r.verdict and r.verdict.p_fake for r in beside] == [r.verdict and r.verdict.p_fake for r in alone]
+    assert len({result.verdict.p_fake for result in beside if result.verdict}) == 39
+
+
+def test_workers_hold_few_pictures_ahead_of_the_consumer(model_file: Path, save_grey: SaveGrey) -> None:
+    path = save_grey(model_file.parent / "grey.png", 10)
+    taken: list[int] = []
+
+    def name_files() -> Iterator[Path]:
+        for number in range(100):
+            taken.append(number)
+            yield path
+
+    results = Detector(model_file).check_files(name_files(), workers=2)
+    assert next(results).verdict
+    assert len(taken) <= 5
+    results.close()
+    assert len(taken) <= 5
 
 
 def test_a_batch_is_scored_image_by_image(pixel_model_file: Path) -> None:

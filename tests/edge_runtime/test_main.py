@@ -43,7 +43,7 @@ def test_help_lists_the_commands_without_any_heavy_module(fakelens: Fakelens) ->
     done = fakelens("--help", blocked=HEAVY)
     assert done.returncode == 0
     assert done.stderr == ""
-    for command in ("check", "info", "train", "synthesize", "audit", "convert", "bench"):
+    for command in ("check", "info", "train", "synthesize", "audit", "convert", "ship", "bench"):
         assert f" {command} " in done.stdout
 
 
@@ -59,7 +59,9 @@ def test_help_imports_nothing_heavy() -> None:
     assert "Usage:" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["check", "info", "train", "synthesize", "audit", "convert", "bench"])
+@pytest.mark.parametrize(
+    "command", ["check", "info", "train", "synthesize", "audit", "convert", "ship", "bench"]
+)
 def test_every_command_explains_itself_on_the_base_install_alone(fakelens: Fakelens, command: str) -> None:
     done = fakelens(command, "--help", blocked=("tensorflow", "tf_keras", "sklearn", "matplotlib"))
     assert (done.returncode, done.stderr) == (0, "")

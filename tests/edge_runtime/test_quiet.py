@@ -3,10 +3,12 @@
 import logging
 import os
 import sys
+import threading
+import warnings
 
 import pytest
 
-from fakelens.edge_runtime.quiet import muted_stderr
+from fakelens.edge_runtime.quiet import MutedWarnings, muted_stderr
 
 
 def test_native_output_goes_to_the_log_alone(
@@ -41,3 +43,26 @@ def test_no_handle_is_left_open() -> None:
         with muted_stderr():
             pass
     assert list_free_handles() == before
+
+
+def test_warnings_are_back_after_the_last_of_overlapping_threads() -> None:
+    """With `warnings.catch_warnings` in each thread, the filter of the first to leave would be lost."""
+    muted, inside, left = MutedWarnings(), threading.Event(), threading.Event()
+
+    def stay_longer() -> None:
+        with muted:
+            inside.set()
+            left.wait(10)
+            warnings.warn("inside the other thread", stacklevel=1)
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        with muted:
+            thread = threading.Thread(target=stay_longer)
+            thread.start()
+            assert inside.wait(10)
+        left.set()
+        thread.join()
+        assert not seen
+        warnings.warn("outside", stacklevel=1)
+    assert [str(warning.message) for warning in seen] == ["outside"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fakelens.benchmarks.workers import map_in_order
+from fakelens.edge_runtime.workers import map_in_order
 
 
 def test_results_come_in_the_order_of_the_items() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.train.staging import check_output, stage_folder
+from fakelens.edge_runtime.staging import check_output, stage_folder
 
 
 def test_the_folder_appears_complete_or_not_at_all(tmp_path: Path) -> None:
