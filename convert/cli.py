@@ -1,4 +1,4 @@
-"""The command of this room: `convert`."""
+"""The commands of this room: `convert` and `ship`."""
 
 import os
 from pathlib import Path
@@ -15,6 +15,7 @@ _DEFAULTS = ConvertConfig(run=Path())
 def register(app: typer.Typer) -> None:
     """Mount this room's commands."""
     app.command()(convert)
+    app.command()(ship)
 
 
 def convert(
@@ -75,3 +76,34 @@ def convert(
     if failed:
         raise GateError(f"failed: {', '.join(failed)}; nothing was written")
     typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
+
+
+def ship(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A release model's name or a model file.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder; gets one for each kit.")],
+    web: Annotated[bool, typer.Option("--web", help="An installable web app.")] = False,
+    android: Annotated[bool, typer.Option("--android", help="A Gradle module in Kotlin.")] = False,
+    ios: Annotated[bool, typer.Option("--ios", help="A Swift package.")] = False,
+) -> None:
+    """Write kits for apps: a project for each platform with the model, its card and test vectors inside.
+
+    Exit codes: 0 written, 1 the model failed an app gate, 2 the folder or the model cannot be used.
+    """
+    from rich.console import Console
+
+    from fakelens.convert.report import render_gates
+    from fakelens.convert.ship.layout import Platform
+    from fakelens.convert.ship.pipeline import ShipConfig, ship_model
+
+    platforms = tuple(kind for kind, given in zip(Platform, (web, android, ios), strict=True) if given)
+    config = ShipConfig(model=model, output=to, platforms=platforms)
+    screen = Console(stderr=True)
+    with screen.status(f"shipping {model} for {', '.join(platforms)}"):
+        result = ship_model(config)
+    screen.print(render_gates(result.gates))
+    failed = [f"{gate.name}: {gate.figure}" for gate in result.gates if not gate.passed]
+    if failed:
+        raise GateError(f"failed {'; '.join(failed)}; nothing was written")
+    for kit in result.kits:
+        typer.echo(kit)
+    typer.echo("next: each kit's README.md says how to build it and run its tests", err=True)

@@ -6,39 +6,33 @@ import subprocess
 import sys
 import venv
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from fakelens.convert.ship.layout import Platform
+from fakelens.convert.ship.templates import find_template, list_template
 from fakelens.edge_runtime.library import DEFAULT_MODEL
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("edge_runtime", "benchmarks", "convert", "train")
-MODELS = sorted(path.name for path in (ROOT / "edge_runtime" / "models").glob("*.tflite"))
-OFFLINE = (
-    "NewConnectionError",
-    "ConnectTimeoutError",
-    "ProxyError",
-    "name resolution",
-    "Network is unreachable",
+LEFTOVERS = (  # of building the kits in place
+    "web/node_modules/left-pad/index.js",
+    "web/dist/index.html",
+    "android/fakelens/build/outputs/a.txt",
+    "android/.gradle/a.bin",
+    "ios/.build/debug/a.o",
 )
-
-
-def run_pip(*command: object) -> None:
-    """Run what needs a package index; skip the test where none can be reached."""
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
-    output = done.stdout + done.stderr
-    if done.returncode and any(sign in output for sign in OFFLINE):
-        pytest.skip("pip cannot reach a package index")
-    assert done.returncode == 0, output
+MODELS = sorted(path.name for path in (ROOT / "edge_runtime" / "models").glob("*.tflite"))
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(tmp_path_factory: pytest.TempPathFactory, run_pip: Callable[..., None]) -> Path:
     """Built from a copy of the source tree: one that was built in before keeps deleted files."""
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("needs the git checkout, to tell source from what was made in it")
@@ -49,13 +43,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():  # a deleted file is still listed until it is committed
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, source / name)
+    for name in LEFTOVERS:
+        (source / "convert" / "ship" / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / "convert" / "ship" / name).touch()
     run_pip(sys.executable, "-m", "build", "--wheel", "--outdir", output, source)
     (built,) = output.glob("*.whl")
     return built
 
 
 @pytest.fixture(scope="module")
-def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory, run_pip: Callable[..., None]) -> Path:
     """The folder of programs of a new environment with nothing but the wheel and what it asks for."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=True)
@@ -82,6 +79,11 @@ def test_it_holds_one_namespace_and_all_its_data(wheel: Path) -> None:
     assert recipes
     assert {f"fakelens/train/recipes/{name}" for name in recipes} <= names
     assert "fakelens/train/report.html" in names
+    for platform in Platform:
+        template = list_template(find_template(platform))
+        assert template
+        assert {f"fakelens/convert/ship/{platform}/{name.as_posix()}" for name in template} <= names
+    assert not {f"fakelens/convert/ship/{name}" for name in LEFTOVERS} & names
     assert {f"fakelens/edge_runtime/models/{name}" for name in MODELS} <= names
     assert any(name.endswith("/LICENSE") for name in names)
 
@@ -131,3 +133,14 @@ def test_it_checks_a_photo_with_the_model_inside(environment: Path, tmp_path: Pa
     assert answer["path"] == "photo.jpg"
     assert answer["model"] == DEFAULT_MODEL
     assert answer["verdict"] in ("real", "fake", "unsure")
+
+
+def test_it_ships_the_model_inside(environment: Path, tmp_path: Path) -> None:
+    done = run(
+        environment / "fakelens", "ship", DEFAULT_MODEL, "--to", "kits", "--web", "--ios", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["kits/web", "kits/ios"]
+    model = (ROOT / "edge_runtime" / "models" / f"{DEFAULT_MODEL}.tflite").read_bytes()
+    assert (tmp_path / "kits" / "web" / "public" / "fakelens" / "model.tflite").read_bytes() == model
+    assert (tmp_path / "kits" / "ios" / "README.md").is_file()

@@ -1,0 +1,33 @@
+"""The platforms, and where in each kit the model and the test vectors lie."""
+
+from dataclasses import dataclass
+
+from fakelens.edge_runtime.strenum import StrEnum
+
+
+class Platform(StrEnum):
+    """What a kit is for; also the name of its folder."""
+
+    WEB = "web"
+    ANDROID = "android"
+    IOS = "ios"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Folders of a kit, relative to it."""
+
+    assets: str  # the model and what belongs to it; shipped with the app
+    vectors: str  # for the app's tests
+
+
+LAYOUTS = {
+    Platform.WEB: Layout(assets="public/fakelens", vectors="public/fakelens/vectors"),
+    Platform.ANDROID: Layout(
+        assets="fakelens/src/main/assets/fakelens",
+        vectors="fakelens/src/androidTest/assets/fakelens/vectors",
+    ),
+    Platform.IOS: Layout(
+        assets="Sources/Fakelens/Resources", vectors="Tests/FakelensTests/Resources/vectors"
+    ),
+}

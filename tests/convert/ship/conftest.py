@@ -1,0 +1,83 @@
+"""Model files that apps take, and what a kit's rules must make of the vectors of a model."""
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakelens.convert.metadata import attach_metadata
+from fakelens.convert.recipes import Io
+from fakelens.convert.ship.kit import write_assets
+from fakelens.edge_runtime.contract import Contract, Decision, InputSpec, Pool
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.preprocess import fit_image, load_image
+from fakelens.edge_runtime.tiles import place_tiles
+
+SIZE = 8
+
+
+@pytest.fixture
+def pack_app_model(tmp_path: Path, build_brightness_graph: Callable[..., bytes]) -> Callable[..., Path]:
+    """Write the brightness model with metadata for `io`, its graph with the types that are given."""
+
+    def pack(io: Io = Io.UINT8, **types: str) -> Path:
+        decision = Decision(threshold=0.5, unsure_low=0.4, unsure_high=0.6)
+        contract = Contract(name="brightness", input=InputSpec(size=SIZE), decision=decision)
+        graph = attach_metadata(build_brightness_graph(**types), contract, io)
+        path = tmp_path / "brightness.tflite"
+        path.write_bytes(pack_model(graph, contract))
+        return path
+
+    return pack
+
+
+@pytest.fixture
+def app_model(pack_app_model: Callable[..., Path]) -> Path:
+    """A model file that passes every app gate; the test may rewrite it."""
+    return pack_app_model()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesCase:
+    """What a program that runs a kit's rules is given: see CheckVectors.kt and main.swift."""
+
+    assets: Path
+    work: Path  # PICTURE.raw goes in, PICTURE.tiles comes out
+
+    def compare(self, printed: str) -> None:
+        """Assert that places, every byte for the model, pooled scores and verdicts are those of Python."""
+        detector = Detector(self.assets / "model.tflite")
+        spec = detector.contract.input
+        expected = json.loads((self.assets / "vectors/vectors.json").read_text())["images"]
+        rows = list(csv.reader(printed.splitlines(), delimiter=";"))
+        assert [row[0] for row in rows] == [image["file"] for image in expected]
+        for image, (file, places, p_fake, verdict) in zip(expected, rows, strict=True):
+            picture = load_image(self.assets / "vectors" / file)
+            given = fit_image(picture, spec)
+            assert (self.work / f"{file}.tiles").read_bytes() == given.tobytes(), file
+            tiled = place_tiles(*picture.size, spec) if spec.fit == "tiles" else [(0, 0)]
+            assert places == " ".join(f"{left},{top}" for left, top in tiled), file
+            assert float(p_fake) == pytest.approx(image["p_fake"], abs=1e-12), file
+            assert verdict == image["verdict"], file
+
+
+@pytest.fixture(params=["photo", "cifake-300k", "top"])
+def rules_case(
+    request: pytest.FixtureRequest, tmp_path: Path, pack_tile_model: Callable[..., Path]
+) -> RulesCase:
+    """The vectors of a model that looks at tiles, of one that resizes, and of one with the other pool."""
+    model = pack_tile_model(10, Pool.TOP) if request.param == "top" else find_model(request.param)
+    case = RulesCase(assets=tmp_path / "assets", work=tmp_path / "work")
+    for folder in (case.assets, case.work):
+        folder.mkdir()
+    write_assets(model, case.assets)
+    for picture in (case.assets / "vectors").glob("*.png"):
+        pixels = np.asarray(load_image(picture))
+        (case.work / f"{picture.name}.raw").write_bytes(pixels.tobytes())
+    return case

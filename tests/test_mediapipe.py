@@ -1,0 +1,141 @@
+"""MediaPipe Tasks, the same C++ as on Android and iOS, takes the shipped files and answers as we do.
+
+In an environment of its own, made once in the cache folder: mediapipe brings another OpenCV than ours. It
+needs no GPU, but its library is linked against libEGL and libGLESv2, and its OpenCV against libGL.
+"""
+
+import json
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fakelens.convert.metadata import attach_metadata
+from fakelens.convert.recipes import Io
+from fakelens.convert.ship.gates import check_app_gates
+from fakelens.convert.ship.vectors import TOLERANCE, write_vectors
+from fakelens.edge_runtime.contract import LABELS, Contract, InputSpec
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.files import cache_folder
+from fakelens.edge_runtime.library import find_model, list_models
+from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.preprocess import fit_image, load_image
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = Path(__file__).with_name("mediapipe_tasks.py")
+# Read before any test moves the cache elsewhere.
+ENVIRONMENT = cache_folder() / "environments" / f"mediapipe-{sys.version_info[0]}.{sys.version_info[1]}"
+SIZE = 8
+REFUSALS = {  # by the gate of ours that refuses the same file
+    "types": "Requested one of these types: uint8/float32, got INT8",
+    "metadata": "requires specifying NormalizationOptions metadata",
+    "labels": "(3 vs. 2)",
+}
+
+Answer = dict[str, Any]
+Ask = Callable[[list["Case"]], list[Answer]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A model file, the tiles to show it, and what our runtime says of them."""
+
+    model: Path
+    tiles: Any  # uint8 [n, size, size, 3]
+    p_fake: list[float]
+
+
+@pytest.fixture(scope="module")
+def ask(run_pip: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    """Give cases to MediaPipe in its environment."""
+    python = ENVIRONMENT / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    complete = ENVIRONMENT / "complete"
+    if not complete.exists():
+        venv.create(ENVIRONMENT, with_pip=True, clear=True)
+        run_pip(python, "-m", "pip", "install", "mediapipe")
+        complete.touch()
+    probe = [python, "-c", "import mediapipe.tasks.python.vision"]
+    done = subprocess.run(probe, capture_output=True, text=True, check=False)
+    if "cannot open shared object file" in done.stderr:
+        pytest.skip(f"apt install libegl1 libgles2 libgl1: {done.stderr.splitlines()[-1]}")
+    assert done.returncode == 0, done.stderr
+
+    def run(cases: list[Case]) -> list[Answer]:
+        folder = tmp_path_factory.mktemp("cases")
+        asked = []
+        for number, case in enumerate(cases):
+            np.save(folder / f"{number}.npy", case.tiles)
+            asked.append({"model": str(case.model), "tiles": str(folder / f"{number}.npy")})
+        (folder / "cases.json").write_text(json.dumps(asked))
+        command = [python, SCRIPT, folder / "cases.json", folder / "answers.json"]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        answers: list[Answer] = json.loads((folder / "answers.json").read_text())
+        return answers
+
+    return run
+
+
+def make_case(model: Path, folder: Path) -> Case:
+    """The tiles of the test vectors, cut as our runtime cuts them: MediaPipe is not to resize anything."""
+    vectors = write_vectors(model, folder)
+    spec = Detector(model).contract.input
+    tiles = [fit_image(load_image(folder / image.file), spec) for image in vectors.images]
+    p_fake = [tile.p_fake for image in vectors.images for tile in image.tiles]
+    return Case(model=model, tiles=np.concatenate(tiles), p_fake=p_fake)
+
+
+def write_model(path: Path, graph: bytes, io: Io, size: int = SIZE) -> Path:
+    contract = Contract(name=path.stem, input=InputSpec(size=size))
+    path.write_bytes(pack_model(attach_metadata(graph, contract, io), contract))
+    return path
+
+
+def check_answer(answer: Answer, case: Case) -> None:
+    """Both modes name both labels for every tile, and score them as we do."""
+    assert set(answer) == {"image", "video"}, answer
+    for tiles in answer.values():
+        assert len(tiles) == len(case.p_fake)
+        for found, p_fake in zip(tiles, case.p_fake, strict=True):
+            assert set(found) == set(LABELS)
+            assert found["fake"] == pytest.approx(p_fake, abs=TOLERANCE)
+
+
+def test_every_release_model_loads_and_scores_within_a_byte(ask: Ask, tmp_path: Path) -> None:
+    cases = [make_case(find_model(name), tmp_path / name) for name in list_models()]
+    for case, answer in zip(cases, ask(cases), strict=True):
+        check_answer(answer, case)
+
+
+def test_floats_at_the_border_are_taken_too(
+    ask: Ask, tmp_path: Path, build_brightness_graph: Callable[..., bytes]
+) -> None:
+    model = write_model(tmp_path / "floats.tflite", build_brightness_graph(input_type="FLOAT32"), Io.FLOAT)
+    case = make_case(model, tmp_path / "vectors")
+    check_answer(ask([case])[0], case)
+
+
+def test_what_our_gates_refuse_mediapipe_refuses(
+    ask: Ask, tmp_path: Path, build_graph: Callable[..., bytes], build_brightness_graph: Callable[..., bytes]
+) -> None:
+    """Each of these would reach a phone before anyone noticed."""
+    three = build_graph(np.zeros((3, SIZE * SIZE * 3), np.float32), [0, 0, 0])
+    models = {
+        "types": write_model(tmp_path / "int8.tflite", build_brightness_graph(input_type="INT8"), Io.UINT8),
+        "metadata": write_model(
+            tmp_path / "bare.tflite", build_brightness_graph(input_type="FLOAT32"), Io.UINT8
+        ),
+        "labels": write_model(tmp_path / "three.tflite", three, Io.UINT8),
+    }
+    tiles = np.zeros((1, SIZE, SIZE, 3), np.uint8)
+    answers = ask([Case(model=model, tiles=tiles, p_fake=[0.0]) for model in models.values()])
+    for (gate, model), answer in zip(models.items(), answers, strict=True):
+        assert gate in {result.name for result in check_app_gates(model) if not result.passed}
+        assert REFUSALS[gate] in answer["error"]
