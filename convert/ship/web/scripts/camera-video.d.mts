@@ -1,0 +1,1 @@
+export function writeVideo(path: string, width?: number, height?: number, frames?: number): string;

@@ -1,0 +1,135 @@
+/** The panel that tells a verdict: word, meaning, gauge, facts, and the same for a screen reader. */
+
+import type { Contract } from './contract';
+import { find } from './element';
+import type { LiveVerdict } from './live';
+import { warnOfReduction, type Label, type Verdict } from './verdict';
+
+const MEANINGS: Readonly<Record<Label, string>> = {
+  fake: 'The model finds traces of a generator or of manipulation.',
+  real: 'The model finds no traces that it knows. Generators that it never saw may leave none.',
+  unsure: 'The score lies where the model is least certain. It does not tell either way.',
+};
+const SPOKEN_EVERY = 3000; // ms at least between two announcements of a live verdict
+
+const answer = find('answer', HTMLElement);
+const verdictWord = find('verdict', HTMLElement);
+const meter = find('meter', HTMLElement);
+const mark = find('mark', HTMLElement);
+const note = find('note', HTMLElement);
+const facts = find('facts', HTMLElement);
+const spoken = find('spoken', HTMLElement);
+
+let spokenLabel: Label | undefined;
+let spokenAt = -Infinity;
+
+/** Put what the contract says into the page: borders of the gauge, limits, measurements. */
+export function showContract(contract: Contract): void {
+  const { threshold, unsure_low, unsure_high } = contract.decision;
+  const banded = unsure_low <= unsure_high;
+  const band = find('band', HTMLElement), border = find('border', HTMLElement);
+  band.hidden = find('band-name', HTMLElement).hidden = !banded;
+  border.hidden = banded && unsure_low <= threshold && threshold <= unsure_high;
+  band.style.left = percent(unsure_low);
+  band.style.width = percent(Math.max(0, unsure_high - unsure_low));
+  border.style.left = percent(threshold);
+  find('limits', HTMLElement).textContent = contract.limits || 'Its maker did not say.';
+  find('description', HTMLElement).textContent = `${contract.description}.`.replace(/\.\.$|^\.$/, '.');
+  find('model', HTMLElement).textContent = `Model: ${contract.name}`;
+  const rows = contract.measured.map(({ metric, value, low, high, n, data, split, note: remark }) => {
+    const row = document.createElement('tr');
+    const name = document.createElement('th');
+    name.scope = 'row';
+    name.textContent = `${metric}, ${data} ${split}${remark ? ` (${remark})` : ''}`;
+    row.append(name, ...[value.toFixed(3), `${low.toFixed(3)} to ${high.toFixed(3)}`, n.toLocaleString('en')].map(makeCell));
+    return row;
+  });
+  find('measured', HTMLTableElement).tBodies[0]?.replaceChildren(...rows);
+}
+
+/** Show the verdict on a picture, and say it. */
+export function showVerdict(verdict: Verdict, contract: Contract): void {
+  showLabel(verdict.label, verdict.pFake);
+  showNote(warnOfReduction(contract, verdict.reduction));
+  showFacts([
+    ['Picture', `${verdict.width} × ${verdict.height} px`],
+    ['Looked at', tell(verdict.regions.length, contract)],
+    ['Opened in', `${verdict.decodeMs.toFixed(0)} ms`],
+    ['Model took', `${verdict.modelMs.toFixed(0)} ms`],
+  ]);
+  spokenLabel = undefined;
+  say(verdict.label, verdict.pFake);
+}
+
+/** Show the verdict on what the camera sees; say it when it changes. */
+export function showLive(live: LiveVerdict, contract: Contract): void {
+  showLabel(live.label, live.pFake);
+  showNote(warnOfReduction(contract, contract.input.fit === 'tiles' ? 1 : Math.max(live.width, live.height) / contract.input.size));
+  showFacts([
+    ['Camera', `${live.width} × ${live.height} px`],
+    ['Looks at', tell(live.frame.regions.length, contract)],
+    ['Frames', `${live.fps.toFixed(0)} a second`],
+    ['A frame takes', `${live.frame.modelMs.toFixed(0)} ms`],
+  ]);
+  say(live.label, live.pFake);
+}
+
+export function hideAnswer(): void {
+  answer.hidden = true;
+  spoken.textContent = '';
+  spokenLabel = undefined;
+}
+
+function showLabel(label: Label, pFake: number): void {
+  answer.hidden = false;
+  answer.dataset['label'] = label;
+  verdictWord.textContent = label.toUpperCase();
+  find('meaning', HTMLElement).textContent = MEANINGS[label];
+  find('score', HTMLOutputElement).textContent = pFake.toFixed(3);
+  meter.setAttribute('aria-valuenow', pFake.toFixed(3));
+  meter.setAttribute('aria-valuetext', `${pFake.toFixed(2)}, ${label}`);
+  mark.style.left = percent(pFake);
+}
+
+function showNote(text: string): void {
+  note.hidden = !text;
+  note.textContent = text;
+}
+
+function showFacts(rows: readonly (readonly [string, string])[]): void {
+  if (facts.children.length === rows.length) { // a live verdict: only the words change
+    rows.forEach((words, at) => words.forEach((word, part) => { facts.children[at]!.children[part]!.textContent = word; }));
+    return;
+  }
+  facts.replaceChildren(...rows.map((words) => {
+    const row = document.createElement('div');
+    row.append(...words.map((word, part) => {
+      const cell = document.createElement(part ? 'dd' : 'dt');
+      cell.textContent = word;
+      return cell;
+    }));
+    return row;
+  }));
+}
+
+function say(label: Label, pFake: number): void {
+  const now = performance.now();
+  if (label === spokenLabel || (spokenLabel && now - spokenAt < SPOKEN_EVERY)) return;
+  [spokenLabel, spokenAt] = [label, now];
+  spoken.textContent = `Verdict: ${label}. P(fake) ${pFake.toFixed(2)}. ${MEANINGS[label]}`;
+}
+
+function tell(tiles: number, contract: Contract): string {
+  const { size, fit } = contract.input;
+  return fit === 'resize' ? `the whole, at ${size} px` : `${tiles} ${tiles === 1 ? 'tile' : 'tiles'} of ${size} px`;
+}
+
+function makeCell(text: string): HTMLTableCellElement {
+  const cell = document.createElement('td');
+  cell.textContent = text;
+  return cell;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)}%`;
+}

@@ -1,0 +1,50 @@
+/** The model file, run by LiteRT.js; the only module that imports it. */
+
+import { loadAndCompile, loadLiteRt, Tensor, type CompiledModel } from '@litertjs/core';
+
+import type { Contract } from './contract';
+
+const STEP = 1 / 256; // what a uint8 probability of 1 stands for: every softmax of LiteRT has this scale
+
+/** A loaded model. One call at a time. */
+export class Model {
+  private constructor(
+    private readonly compiled: CompiledModel,
+    private readonly shape: readonly [1, number, number, 3],
+    private readonly floats: boolean,
+  ) {}
+
+  /** Load LiteRT.js from `wasmFolder` and the model `bytes`; an Error where they do not fit the contract. */
+  static async load(wasmFolder: string, bytes: Uint8Array, contract: Contract): Promise<Model> {
+    // LiteRT.js looks for its .wasm beside the calling script, which a build moves elsewhere.
+    Object.assign(self, { Module: { locateFile: (name: string) => wasmFolder + name, printErr: tell } });
+    await loadLiteRt(wasmFolder);
+    const compiled = await loadAndCompile(bytes, { accelerator: 'wasm' });
+    const [input] = compiled.getInputDetails(), [output] = compiled.getOutputDetails();
+    const { size } = contract.input;
+    const takes = `${input?.dtype} [${input?.shape.join()}]`, gives = `${output?.dtype} [${output?.shape.join()}]`;
+    const expected = new RegExp(`^(uint8|float32) \\[1,${size},${size},3\\]$`);
+    if (!expected.test(takes) || !/^(uint8|float32) \[1,2\]$/.test(gives)) {
+      throw new Error(`model.tflite takes ${takes} and gives ${gives}, which its contract does not say`);
+    }
+    return new Model(compiled, [1, size, size, 3], input?.dtype === 'float32');
+  }
+
+  /** Return P(fake) of a tile, raw RGB bytes [size, size, 3]. */
+  async score(tile: Uint8Array<ArrayBuffer>): Promise<number> {
+    const input = new Tensor(this.floats ? Float32Array.from(tile) : tile, [...this.shape]);
+    const [output] = await this.compiled.run(input);
+    input.delete();
+    if (!output) throw new Error('the model gave no answer');
+    const scores = output.toTypedArray();
+    const pFake = scores[1]! * (scores instanceof Uint8Array ? STEP : 1);
+    output.delete();
+    return pFake;
+  }
+}
+
+/** LiteRT tells everything as an error, its progress too. */
+function tell(line: string): void {
+  if (/^(INFO|WARNING)/.test(line)) console.debug(line);
+  else console.error(line);
+}

@@ -1,0 +1,36 @@
+/** From a score to an answer: REAL, FAKE or UNSURE; the rule of fakelens.edge_runtime.verdict. */
+
+import type { Contract, Decision } from './contract';
+import type { Region } from './tiles';
+
+export type Label = 'real' | 'fake' | 'unsure';
+
+export const TOO_REDUCED = 2; // times; beyond it, traces of a pixel or two are averaged away
+
+/** What a model says of one picture. */
+export interface Verdict {
+  readonly label: Label;
+  readonly pFake: number;
+  readonly width: number; // px, of the upright picture
+  readonly height: number;
+  readonly reduction: number; // how many times it was scaled down, along its longer side
+  readonly regions: readonly Region[]; // the tiles; empty where the model looks at the picture as a whole
+  readonly decodeMs: number;
+  readonly modelMs: number; // preprocessing and inference
+}
+
+/** Return the answer for `pFake` by the contract's threshold and UNSURE band. */
+export function decide(pFake: number, decision: Decision): Label {
+  if (decision.unsure_low <= pFake && pFake <= decision.unsure_high) return 'unsure';
+  return pFake >= decision.threshold ? 'fake' : 'real';
+}
+
+/** Return what to tell a person whose picture was scaled down far; nothing where it was not. */
+export function warnOfReduction(contract: Contract, times: number): string {
+  if (times <= TOO_REDUCED) return '';
+  const { size } = contract.input;
+  return (
+    `This model sees a picture scaled to ${size} × ${size} px. Scaling this one down ${Math.round(times)} times ` +
+    'erases most traces of generation, so do not lean on the verdict.'
+  );
+}
