@@ -48,15 +48,27 @@ NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.
 MAY_OPEN = {
     "edge_runtime/preprocess.py": "the one decoder",
+    "benchmarks/floor.py": "the hand-written loop that a check is compared with",
     "benchmarks/megapixels.py": "Pillow's decoding alone, to compare a check with",
+    "benchmarks/peers/measure.py": "an image's size, from its header",
     "train/headers.py": "what the file format alone gives away",
     "train/tiles.py": "the encoding of the original, from its header",
 }
+MAY_RUN_LITERT = {"edge_runtime/interpreter.py", "benchmarks/floor.py"}  # the latter: as above
+# From a checkout alone, never in the wheel; the adapters run in environments of their own, each with the
+# packages of the peer that it drives.
+OUTSIDE_THE_WHEEL = {"benchmarks/peers"}
+ADAPTERS = ROOT / "benchmarks" / "peers" / "adapters"
 DUMPS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "stuff", "lib"}
 
 
 def list_modules(*folders: str) -> list[Path]:
-    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    found = [
+        path
+        for folder in folders
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if path.parent != ADAPTERS
+    ]
     assert len(found) >= len(folders)
     return found
 
@@ -127,7 +139,7 @@ def test_litert_is_imported_in_one_place() -> None:
             if imported == "ai_edge_litert.schema_py_generated":  # the file format, not the runtime
                 allowed = name(path) == "edge_runtime/graph.py" or name(path).startswith("convert/metadata")
             else:
-                allowed = name(path) == "edge_runtime/interpreter.py"
+                allowed = name(path) in MAY_RUN_LITERT
             assert allowed, f"{name(path)} imports {imported}"
         for used in list_attributes(path):
             assert not used.startswith("tf.lite.Interpreter"), f"{name(path)}: {used}"
@@ -192,11 +204,29 @@ def test_every_package_is_listed_for_the_wheel() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     folders = {path.parent for room in ROOMS for path in (ROOT / room).rglob("__init__.py")}
     assert {path.parent for path in list_modules(*ROOMS)} == folders  # no module outside a package
-    existing = {f"fakelens.{name(folder).replace('/', '.')}": name(folder) for folder in folders}
+    assert {name(folder) for folder in folders} >= OUTSIDE_THE_WHEEL
+    shipped = {name(folder) for folder in folders} - OUTSIDE_THE_WHEEL
+    existing = {f"fakelens.{folder.replace('/', '.')}": folder for folder in shipped}
     assert sorted(settings["packages"]) == sorted(existing)
     assert settings["package-dir"] == existing
     assert set(settings["package-data"]) <= set(existing)
     assert not (ROOT / "__init__.py").exists()
+
+
+def test_nothing_that_ships_imports_what_is_left_out_of_the_wheel() -> None:
+    for path in list_modules(*ROOMS):
+        if name(path.parent) not in OUTSIDE_THE_WHEEL:
+            for imported in list_imports(path):
+                assert not imported.startswith("fakelens.benchmarks.peers"), f"{name(path)}: {imported}"
+
+
+def test_adapters_of_peers_know_nothing_of_fakelens() -> None:
+    users = {
+        path.name
+        for path in sorted(ADAPTERS.glob("*.py"))
+        if any(imported.startswith("fakelens") for imported in list_imports(path))
+    }
+    assert users == {"fakelens_detector.py"}
 
 
 def test_every_test_file_mirrors_a_module() -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from fakelens.edge_runtime.contract import Contract, InputSpec
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detector import Detector, _group_files
 from fakelens.edge_runtime.errors import ImageError, ModelError, UsageError
 from fakelens.edge_runtime.modelfile import pack_model, read_model
 from fakelens.edge_runtime.verdict import Label
@@ -90,8 +90,9 @@ def test_workers_give_the_same_results_in_the_same_order(
     assert len({result.verdict.p_fake for result in beside if result.verdict}) == 39
 
 
-def test_workers_hold_few_pictures_ahead_of_the_consumer(model_file: Path, save_grey: SaveGrey) -> None:
-    path = save_grey(model_file.parent / "grey.png", 10)
+def test_workers_hold_few_pictures_ahead_of_the_consumer(model_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "photo.bmp"
+    Image.new("RGB", (200, 200)).save(path)  # 120 KB: no small file
     taken: list[int] = []
 
     def name_files() -> Iterator[Path]:
@@ -101,9 +102,27 @@ def test_workers_hold_few_pictures_ahead_of_the_consumer(model_file: Path, save_
 
     results = Detector(model_file).check_files(name_files(), workers=2)
     assert next(results).verdict
-    assert len(taken) <= 5
-    results.close()
-    assert len(taken) <= 5
+    assert len(taken) <= 7
+
+
+@pytest.mark.parametrize(
+    ("sizes", "groups"),
+    [
+        ([1_000] * 20, [8, 8, 4]),
+        ([50_000] * 3, [1, 1, 1]),
+        ([20_000, 20_000, 1_000, 90_000, 1_000], [1, 2, 1, 1]),
+        ([], []),
+    ],
+)
+def test_small_files_are_handed_to_a_worker_together(
+    tmp_path: Path, sizes: list[int], groups: list[int]
+) -> None:
+    paths = [tmp_path / str(number) for number in range(len(sizes))]
+    for path, size in zip(paths, sizes, strict=True):
+        path.write_bytes(bytes(size))
+    found = list(_group_files([*paths]))
+    assert [len(group) for group in found] == groups
+    assert [path for group in found for path in group] == paths
 
 
 def test_a_batch_is_scored_image_by_image(pixel_model_file: Path) -> None:
