@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,6 +42,26 @@ def pack_app_model(tmp_path: Path, build_brightness_graph: Callable[..., bytes])
 def app_model(pack_app_model: Callable[..., Path]) -> Path:
     """A model file that passes every app gate; the test may rewrite it."""
     return pack_app_model()
+
+
+@pytest.fixture
+def find_syntax_error() -> Callable[[str, Path], str]:
+    """Where a file breaks the grammar of tree-sitter's package of that name; empty where it does not."""
+    tree_sitter = pytest.importorskip("tree_sitter", reason="needs the extra dev")
+
+    def find(package: str, path: Path) -> str:
+        grammar = pytest.importorskip(package, reason="needs the extra dev")
+        tree = tree_sitter.Parser(tree_sitter.Language(grammar.language())).parse(path.read_bytes())
+        return _locate_error(tree.root_node) if tree.root_node.has_error else ""
+
+    return find
+
+
+def _locate_error(node: Any) -> str:
+    for child in node.children:
+        if child.has_error or child.is_missing:
+            return _locate_error(child)
+    return f"line {node.start_point[0] + 1}: {node.text.decode()[:80]}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,19 +61,8 @@ def run(*command: str) -> str:
 
 
 @pytest.mark.parametrize("path", KOTLIN, ids=str)
-def test_every_kotlin_file_parses(path: Path) -> None:
-    tree_sitter = pytest.importorskip("tree_sitter", reason="needs the extra dev")
-    grammar = pytest.importorskip("tree_sitter_kotlin", reason="needs the extra dev")
-    tree = tree_sitter.Parser(tree_sitter.Language(grammar.language())).parse((KIT / path).read_bytes())
-    assert not tree.root_node.has_error, f"{path}: {find_error(tree.root_node)}"
-
-
-def find_error(node: Any) -> str:
-    """Where the innermost first error is."""
-    for child in node.children:
-        if child.has_error or child.is_missing:
-            return find_error(child)
-    return f"line {node.start_point[0] + 1}: {node.text.decode()[:80]}"
+def test_every_kotlin_file_parses(path: Path, find_syntax_error: Callable[[str, Path], str]) -> None:
+    assert not find_syntax_error("tree_sitter_kotlin", KIT / path)
 
 
 def test_the_rules_are_plain_kotlin() -> None:
