@@ -1,9 +1,10 @@
 """Real model files whose answers are known, built without TensorFlow, and the installed command."""
 
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,17 @@ class Blocker:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 sys.meta_path.insert(0, Blocker())
 """
+
+
+@pytest.fixture(autouse=True)
+def kept_log_levels() -> Iterator[None]:
+    """A command that runs in this process sets how much is logged; the next test starts as if it had not."""
+    loggers = logging.getLogger(), logging.getLogger("fakelens")
+    levels = [logger.level for logger in loggers]
+    yield
+    logging.disable(logging.NOTSET)
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 def make_graph(
