@@ -26,7 +26,10 @@ def convert_network(
     cast = io is Io.UINT8 and not integer
     image = tf.TensorSpec([1, *network.input_shape[1:]], tf.uint8 if cast else tf.float32, name="image")
     call = tf.function(lambda image: network(tf.cast(image, tf.float32), training=False))
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([call.get_concrete_function(image)], network)
+    # The variables alone: given the Keras network, the converter would trace each of its layers once more.
+    owner = tf.Module()
+    owner.variables_ = network.variables
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([call.get_concrete_function(image)], owner)
     if quantization is not Quantization.FLOAT32:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if quantization is Quantization.FLOAT16:

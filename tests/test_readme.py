@@ -14,14 +14,15 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-WATCHED_S = 20
+WATCHED_S = 8
 ALLOWED = {  # 3: no camera here; --compare finds another time where the machine has other work
     "--fail-on": {0, 1},
     "--compare": {0, 1},
     "fakelens watch": {0, 3},
     "fakelens doctor": {0, 1},
 }
-MAKE_TARGETS = {"make demo", "make test"}  # CI runs the one, the other runs this
+# CI runs `make demo`, which synthesizes the built-in photos; `make test` is what runs beside this.
+ELSEWHERE = {"make demo", "make test", "fakelens synthesize builtin -o tiles"}
 
 
 def list_commands() -> list[str]:
@@ -74,9 +75,9 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Image.fromarray(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8)).save(folder / "photo.jpg")
     write_class(folder / "pictures", 128, 3, 40)
     for label, brightness in (("real", 90), ("fake", 165)):
-        write_class(folder / "data" / label, brightness, 250, 32)
+        write_class(folder / "data" / label, brightness, 120, 32)
         write_class(folder / "unseen" / label, brightness + 1, 30, 32)
-        for split, count in (("train", 400), ("test", 20)):
+        for split, count in (("train", 120), ("test", 20)):
             write_class(folder / "cifake" / split / label.upper(), brightness + len(split), count, 32)
     for number in range(4):
         write_class(
@@ -95,6 +96,8 @@ def test_every_command_in_the_readme_runs(workplace: Path) -> None:
     assert fakelens is not None
     ran = 0
     for command in list_commands():
+        if command in ELSEWHERE:
+            continue
         if command.startswith("fakelens "):
             line = shlex.quote(fakelens) + command.removeprefix("fakelens")
             if command.startswith("fakelens watch"):
@@ -113,5 +116,5 @@ def test_every_command_in_the_readme_runs(workplace: Path) -> None:
             assert "Traceback" not in done.stderr
             ran += 1
         else:
-            assert command in MAKE_TARGETS or command.startswith("pip install "), command
+            assert command.startswith("pip install "), command
     assert ran >= 10
