@@ -75,9 +75,9 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Image.fromarray(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8)).save(folder / "photo.jpg")
     write_class(folder / "pictures", 128, 3, 40)
     for label, brightness in (("real", 90), ("fake", 165)):
-        write_class(folder / "data" / label, brightness, 120, 32)
+        write_class(folder / "data" / label, brightness, 80, 32)
         write_class(folder / "unseen" / label, brightness + 1, 30, 32)
-        for split, count in (("train", 120), ("test", 20)):
+        for split, count in (("train", 40), ("test", 20)):
             write_class(folder / "cifake" / split / label.upper(), brightness + len(split), count, 32)
     for number in range(4):
         write_class(

@@ -115,10 +115,10 @@ def test_a_run_is_measured_in_all_its_forms(tmp_path: Path, monkeypatch: pytest.
     pytest.importorskip("tf_keras", reason="training needs the [train] extra")
     monkeypatch.setenv("FAKELENS_CACHE", str(tmp_path / "cache"))
     run = tmp_path / "run"
-    settings = ("network.width=16", "fit.ema=0.9", "prune.epochs=2", "qat.epochs=1", "fit.batch_size=16")
+    settings = ("fit.ema=0.9", "prune.epochs=2", "qat.epochs=1", "fit.batch_size=16")
     options = [option for setting in settings for option in ("--set", setting)]
     data = _write_data(tmp_path / "data")
-    _run("train", data, "-o", run, "--size", "16", "--epochs", "2", *options)
+    _run("train", data, "-o", run, "--network", "classic", "--size", "16", "--epochs", "2", *options)
     built = build_variants(run)
     assert built.left_out == ()
     stamps = {path: path.stat().st_mtime_ns for path in built.paths}
