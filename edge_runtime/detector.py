@@ -4,7 +4,7 @@ import copy
 import queue
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +49,7 @@ class Detector:
         """Load `model`, the name of a release model or a path; without one, the default release model."""
         self._file = read_model(find_model(model))
         self._interpreter = Interpreter(self._file.graph, threads)
+        self._copies: list[Detector] = []  # for threads of `check_files`; a next folder finds them ready
         size = self.contract.input.size
         shapes = self._interpreter.input_shape, self._interpreter.output_shape
         if shapes != ((1, size, size, 3), (1, len(LABELS))):
@@ -94,8 +95,9 @@ class Detector:
                 yield self.check_file(path, str(path))
             return
         idle: queue.SimpleQueue[Detector] = queue.SimpleQueue()
-        for _ in range(workers):
-            idle.put(self._copy())
+        mine = [self._copies.pop() if self._copies else self._copy() for _ in range(workers)]
+        for detector in mine:
+            idle.put(detector)
 
         def work(group: list[Path]) -> list[CheckedFile]:
             detector = idle.get()
@@ -104,13 +106,17 @@ class Detector:
             finally:
                 idle.put(detector)
 
-        for results in map_in_order(work, _group_files(paths), workers, _AHEAD * workers):
-            yield from results
+        try:
+            with closing(map_in_order(work, _group_files(paths), workers, _AHEAD * workers)) as groups:
+                for results in groups:
+                    yield from results
+        finally:  # the threads have ended
+            self._copies += mine
 
     def _copy(self) -> "Detector":
         """Return a detector for another thread: the same file, an interpreter of its own."""
         other = copy.copy(self)
-        other._interpreter = Interpreter(self._file.graph)
+        other._interpreter, other._copies = Interpreter(self._file.graph), []
         return other
 
     def _judge(self, image: Image.Image, start: float) -> Verdict:

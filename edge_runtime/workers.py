@@ -1,7 +1,7 @@
 """Work on many images in threads: decoding and inference both free the interpreter lock."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -14,7 +14,7 @@ _AHEAD = 16  # items worked on ahead of the consumer; bounds memory where that i
 
 def map_in_order(
     work: Callable[[Item], Result], items: Iterable[Item], workers: int, ahead: int = _AHEAD
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield `work(item)` for each of `items`, in their order, from `workers` threads.
 
     At most `ahead` items are taken before their results are asked for.

@@ -3,14 +3,19 @@
     python -m fakelens.train.plainkeras
 
 Plain Keras is what its tutorials show: `image_dataset_from_directory`, random flips and shifts as layers,
-`fit` in its default float32. Both learn from the same JPEGs on disk, in one process, in turns.
+`fit` in its default float32 with TensorFlow's own settings (which leave oneDNN off on some processors, where
+`fakelens.train` turns it on). Both learn from the same JPEGs on disk, in turns, each in a process of its own.
 """
 
+import multiprocessing
+import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Annotated
 
@@ -72,8 +77,8 @@ def measure_training(config: TrainConfig, *, images: int, turns: int) -> Trainin
         for number, label in enumerate(("real", "fake")):
             make_pictures(folder / "data" / label, images, size, size, seed=number)
         ours = _open_fit(config, folder)
-        plain = _open_plain(config, folder / "data")
-        pairs = [(ours(), plain()) for _ in range(turns + 1)][1:]
+        with _start_plain(config, folder / "data") as plain:
+            pairs = [(ours(), plain()) for _ in range(turns + 1)][1:]
     return TrainingSpeed(
         fit_per_s=2 * images / statistics.median(mine for mine, _ in pairs),
         plain_per_s=2 * images / statistics.median(other for _, other in pairs),
@@ -120,6 +125,39 @@ def _open_fit(config: TrainConfig, folder: Path) -> Callable[[], float]:
         return time.perf_counter() - start
 
     return run_epoch
+
+
+@contextmanager
+def _start_plain(config: TrainConfig, data: Path) -> Iterator[Callable[[], float]]:
+    """Yield what runs an epoch of Keras' `fit`, in another process, and returns its seconds."""
+    spawning = multiprocessing.get_context("spawn")
+    mine, its = spawning.Pipe()
+    process = spawning.Process(target=_serve_plain, args=(its, config, data))
+    process.start()
+    its.close()  # so that its end is noticed here
+
+    def run_epoch() -> float:
+        mine.send(True)
+        return float(mine.recv())
+
+    try:
+        yield run_epoch
+    finally:
+        mine.close()
+        process.join()
+
+
+def _serve_plain(asked: Connection, config: TrainConfig, data: Path) -> None:
+    """Run an epoch whenever `asked`, and send its seconds."""
+    os.environ.pop("TF_ENABLE_ONEDNN_OPTS", None)  # heeded until TensorFlow is imported
+    load_tensorflow()
+    run_epoch = _open_plain(config, data)
+    while True:
+        try:
+            asked.recv()
+        except EOFError:
+            return
+        asked.send(run_epoch())
 
 
 def _open_plain(config: TrainConfig, data: Path) -> Callable[[], float]:
