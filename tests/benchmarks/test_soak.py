@@ -35,7 +35,7 @@ def test_a_few_seconds_of_faults_leave_nothing_behind() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.soak
+@pytest.mark.long
 def test_a_hundred_thousand_frames_leave_nothing_behind() -> None:
     result = soak(frames=100_000, seed=4)
     assert find_losses(result) == [], report_soak(result)

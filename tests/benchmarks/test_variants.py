@@ -111,6 +111,7 @@ def _run(*arguments: object) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_run_is_measured_in_all_its_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tf_keras", reason="training needs the [train] extra")
     monkeypatch.setenv("FAKELENS_CACHE", str(tmp_path / "cache"))
