@@ -14,7 +14,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-WATCHED_S = 8
+WATCHED_S = 12
 ALLOWED = {  # 3: no camera here; --compare finds another time where the machine has other work
     "--fail-on": {0, 1},
     "--compare": {0, 1},

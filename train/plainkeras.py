@@ -48,6 +48,9 @@ def plain_keras(
     ] = "cifake-quick",
     images: Annotated[int, typer.Option(min=4, help="JPEGs of each class, made for the purpose.")] = 5000,
     turns: Annotated[int, typer.Option(min=1, help="Epochs of each that are timed.")] = 5,
+    same_settings: Annotated[
+        bool, typer.Option("--same-settings", help="Plain Keras with oneDNN turned on too, where it is not.")
+    ] = False,
     min_ratio: Annotated[float, typer.Option(help="Exit 1 where the ratio is below.")] = 0.0,
 ) -> None:
     """Print images/s of both ways of training, without and with augmentation."""
@@ -58,7 +61,9 @@ def plain_keras(
     lines = {"flips and shifts": replace(plainer, flip=True, shift=2), "no augmentation": plainer}
     found = {}
     for name, augment in lines.items():
-        found[name] = measure_training(replace(config, augment=augment), images=images, turns=turns)
+        found[name] = measure_training(
+            replace(config, augment=augment), images=images, turns=turns, same_settings=same_settings
+        )
         typer.echo(
             f"{recipe}, {name}: fit {found[name].fit_per_s:,.0f} images/s, plain Keras "
             f"{found[name].plain_per_s:,.0f}, ratio {found[name].ratio:.2f} (goal {GOAL}, "
@@ -69,15 +74,20 @@ def plain_keras(
         raise GateError(f"ratio {lowest:.2f} is below {min_ratio:g}")
 
 
-def measure_training(config: TrainConfig, *, images: int, turns: int) -> TrainingSpeed:
-    """Time `turns` epochs over `images` made JPEGs of each class, each way; a first one warms up."""
+def measure_training(
+    config: TrainConfig, *, images: int, turns: int, same_settings: bool = False
+) -> TrainingSpeed:
+    """Time `turns` epochs over `images` made JPEGs of each class, each way; a first one warms up.
+
+    `same_settings` keeps TensorFlow's settings of `fakelens.train` for plain Keras too.
+    """
     size = config.data.size
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for number, label in enumerate(("real", "fake")):
             make_pictures(folder / "data" / label, images, size, size, seed=number)
         ours = _open_fit(config, folder)
-        with _start_plain(config, folder / "data") as plain:
+        with _start_plain(config, folder / "data", same_settings=same_settings) as plain:
             pairs = [(ours(), plain()) for _ in range(turns + 1)][1:]
     return TrainingSpeed(
         fit_per_s=2 * images / statistics.median(mine for mine, _ in pairs),
@@ -128,11 +138,11 @@ def _open_fit(config: TrainConfig, folder: Path) -> Callable[[], float]:
 
 
 @contextmanager
-def _start_plain(config: TrainConfig, data: Path) -> Iterator[Callable[[], float]]:
+def _start_plain(config: TrainConfig, data: Path, *, same_settings: bool) -> Iterator[Callable[[], float]]:
     """Yield what runs an epoch of Keras' `fit`, in another process, and returns its seconds."""
     spawning = multiprocessing.get_context("spawn")
     mine, its = spawning.Pipe()
-    process = spawning.Process(target=_serve_plain, args=(its, config, data))
+    process = spawning.Process(target=_serve_plain, args=(its, config, data, same_settings))
     process.start()
     its.close()  # so that its end is noticed here
 
@@ -147,9 +157,10 @@ def _start_plain(config: TrainConfig, data: Path) -> Iterator[Callable[[], float
         process.join()
 
 
-def _serve_plain(asked: Connection, config: TrainConfig, data: Path) -> None:
+def _serve_plain(asked: Connection, config: TrainConfig, data: Path, same_settings: bool) -> None:
     """Run an epoch whenever `asked`, and send its seconds."""
-    os.environ.pop("TF_ENABLE_ONEDNN_OPTS", None)  # heeded until TensorFlow is imported
+    if not same_settings:  # heeded until TensorFlow is imported
+        os.environ.pop("TF_ENABLE_ONEDNN_OPTS", None)
     load_tensorflow()
     run_epoch = _open_plain(config, data)
     while True:

@@ -11,6 +11,7 @@ from PIL import Image
 from fakelens.edge_runtime.contract import Contract, InputSpec
 from fakelens.edge_runtime.detector import Detector, _group_files
 from fakelens.edge_runtime.errors import ImageError, ModelError, UsageError
+from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.modelfile import pack_model, read_model
 from fakelens.edge_runtime.verdict import Label
 
@@ -88,6 +89,29 @@ def test_workers_give_the_same_results_in_the_same_order(
     assert [result.error for result in beside] == [result.error for result in alone]
     assert [r.verdict and r.verdict.p_fake for r in beside] == [r.verdict and r.verdict.p_fake for r in alone]
     assert len({result.verdict.p_fake for result in beside if result.verdict}) == 39
+
+
+def test_a_next_folder_finds_the_interpreters_ready_and_two_at_once_share_none(
+    model_file: Path, tmp_path: Path, save_grey: SaveGrey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [save_grey(tmp_path / f"{level}.png", level) for level in range(0, 250, 10)]
+    detector, loaded = Detector(model_file), []
+
+    class Counted(Interpreter):
+        def __init__(self, graph: bytes, threads: int = 1) -> None:
+            loaded.append(threads)
+            super().__init__(graph, threads)
+
+    monkeypatch.setattr("fakelens.edge_runtime.detector.Interpreter", Counted)
+    first = [checked.verdict.p_fake for checked in detector.check_files(paths, 2) if checked.verdict]
+    assert len(loaded) == 2
+    next(detector.check_files(paths, 2))  # and left
+    assert len(loaded) == 2
+    pairs = list(zip(detector.check_files(paths, 2), detector.check_files(paths, 2), strict=True))
+    assert len(loaded) == 4
+    for number in range(2):
+        again = [pair[number].verdict for pair in pairs]
+        assert [verdict.p_fake for verdict in again if verdict] == first
 
 
 def test_workers_hold_few_pictures_ahead_of_the_consumer(model_file: Path, tmp_path: Path) -> None:
