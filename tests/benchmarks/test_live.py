@@ -8,14 +8,14 @@ from fakelens.edge_runtime.library import list_models
 
 
 @pytest.mark.skipif(not list_models(), reason="no release model is committed yet")
-def test_the_loop_costs_a_small_part_of_a_frame() -> None:
-    """CPU time, twice the limit: a loaded machine's caches are not the ones that the limit is for."""
+def test_the_loop_is_timed_apart_from_inference() -> None:
+    """Whether it keeps the limits is the command's to say, on an idle machine."""
     result = measure_overhead(frames=60, fps=100)
     assert len(result.overhead_ms) == len(result.inference_ms) == 60
-    assert 0.01 < np.median(result.overhead_ms) < 2.0
+    assert (result.overhead_ms > 0).all()
     assert np.median(result.inference_ms) > 0.05
     assert result.frame_ms == 10
-    assert "overhead   n 60  p50 0." in report_overhead(result) or "p50 1." in report_overhead(result)
+    assert f"overhead   n 60  p50 {np.median(result.overhead_ms):.3f} ms" in report_overhead(result)
 
 
 @pytest.mark.parametrize(("overhead", "frame", "fine"), [(0.9, 33, True), (1.1, 33, False), (0.9, 10, False)])

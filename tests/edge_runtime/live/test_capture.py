@@ -85,7 +85,7 @@ def test_a_blocked_driver_holds_nobody_up_and_is_closed_when_it_comes_back() -> 
     assert capture.take(0.05) is None
     capture.leave()
     assert not capture.join(0.05)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5
     source.release.set()
     assert capture.join(2)
     assert source.closed

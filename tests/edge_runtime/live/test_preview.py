@@ -228,11 +228,11 @@ def test_a_fast_camera_costs_no_more_with_more_watchers(
     readers = [threading.Thread(target=read_on, args=(watcher,), daemon=True) for watcher in watchers]
     for reader in readers:
         reader.start()
-    before, end = preview.encoded, time.monotonic() + 1
-    while time.monotonic() < end:
+    before, start = preview.encoded, time.monotonic()
+    while time.monotonic() < start + 1:
         preview.update(make_status(), FRAME)
         time.sleep(0.005)
-    assert 5 <= preview.encoded - before <= 22  # 20 a second
+    assert 2 <= preview.encoded - before <= 20 * (time.monotonic() - start) + 2  # 20 a second
 
 
 def read_on(watcher: Watcher) -> None:
@@ -257,11 +257,11 @@ def test_a_watcher_that_does_not_read_neither_delays_others_nor_fills_memory(mak
     preview.update(make_status(), FRAME)
     while quick.read_part().size != FRAME.size:
         pass
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5
     quick.close()
     start = time.monotonic()
     preview.close()  # with the slow one still there
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 10
     slow.settimeout(5)
     received = 0
     with suppress(ConnectionError):
@@ -362,7 +362,7 @@ def test_closing_ends_every_answer_and_thread_and_frees_the_port(make_status: Ma
     watcher.read_part()
     start = time.monotonic()
     sink.close()
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 10
     assert set(threading.enumerate()) == before
     watcher.close()
     again = PreviewSink(PreviewConfig(address=f"127.0.0.1:{port_of(sink)}"))
@@ -372,12 +372,13 @@ def test_closing_ends_every_answer_and_thread_and_frees_the_port(make_status: Ma
 def test_an_update_costs_the_loop_next_to_nothing(preview: PreviewSink, make_status: MakeStatus) -> None:
     watcher = Watcher(preview)
     status, frame = make_status(), Image.effect_noise((640, 480), 90).convert("RGB")
-    taken_ms: list[float] = []
-    for _ in range(200):
-        start = time.perf_counter()
+    start = time.thread_time()
+    for _ in range(20):
+        frame.save(io.BytesIO(), "JPEG")
+    encoding_s, start = time.thread_time() - start, time.thread_time()
+    for _ in range(20):
         preview.update(status, frame)
-        taken_ms.append((time.perf_counter() - start) * 1e3)
-    assert sorted(taken_ms)[100] < 0.1  # though someone watches
+    assert time.thread_time() - start < encoding_s / 5  # though someone watches: others encode
     watcher.close()
 
 
