@@ -20,14 +20,14 @@ from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.arrays import decode_files, digest_files
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.judge import JudgedImages, group_images
+from fakelens.train.leaveout import leave_out
+from fakelens.train.selection import Rows
 from fakelens.train.tilebank import SourceImage, open_bank
 
 _log = logging.getLogger(__name__)
 _ORDER = (Split.TRAIN, Split.VAL, Split.TEST)
 _CLASSES = (0, 1)
 _FEWEST = 2  # images of each class in each of train and val, below which nothing can be learned or chosen
-
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,29 +98,12 @@ def _choose_images(data: Path, config: DataConfig) -> list[LabelledImage]:
     )
 
 
-def _leave_out(
-    splits: Mapping[Split, Rows], found: Sequence[LabelledImage], names: Sequence[str]
-) -> dict[Split, Rows]:
-    """Return `splits` without the sources that end in one of `names`; `UsageError` where there is none.
-
-    Only now, so that what was decoded for all sources serves any choice of them.
-    """
-    left_out = np.zeros(len(found), bool)
-    for name in names:
-        of_name = np.array([f"/{image.source}".endswith(f"/{name}") for image in found])
-        if not of_name.any():
-            there = ", ".join(sorted({image.source for image in found if image.source})) or "none"
-            raise UsageError(f"data.leave_out: there is no source {name} (there are: {there})")
-        left_out |= of_name
-    return {split: rows[~left_out[rows]] for split, rows in splits.items()}
-
-
 def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
     """Return a row for each image of `found`."""
     decoded = decode_files([image.path for image in found], describe_input(config))
     labels = np.array([image.label for image in found], np.uint8)
     splits, cleaning = _split(found, decoded.digests, decoded.errors, config)
-    splits = _leave_out(splits, found, config.leave_out)
+    splits = leave_out(splits, found, data, config.leave_out)
     return Dataset(
         name=data.resolve().name,
         digest=_digest_all(decoded.digests, splits),
@@ -156,7 +139,7 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
         config,
     )
     files = kept[bank.owners]
-    splits = _leave_out(splits, found, config.leave_out)
+    splits = leave_out(splits, found, data, config.leave_out)
     return Dataset(
         name=data.resolve().name,
         digest=_digest_all(digests, splits),

@@ -15,7 +15,7 @@ from fakelens.edge_runtime.sources import walk_images
 from fakelens.train.survey import split_photos
 
 _FEWEST_PHOTOS = 3  # of a folder without splits: one for each
-_DIGEST_LENGTH = 20  # hex digits
+DIGEST_LENGTH = 20  # hex digits
 _CUT_GRID_PX = 16  # a cut starts on it: the blocks of a photo's JPEG history stay where they were
 
 
@@ -29,7 +29,7 @@ class Original:
 
     def digest(self) -> str:
         """Return the beginning of the SHA-256 of the file: the name of what is made from it."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()[:_DIGEST_LENGTH]
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
 
 
 def find_originals(folder: Path, seed: int) -> list[Original]:

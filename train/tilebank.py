@@ -24,11 +24,11 @@ from fakelens.train.cache import fill_once
 from fakelens.train.circulation import circulate
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.pool import map_threads
+from fakelens.train.selection import Rows
 
 _VERSION = 3  # raise it when a tile changes
 _TILES, _INDEX = "tiles.bin", "index.npz"
 
-Rows = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
 
 

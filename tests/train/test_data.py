@@ -1,3 +1,4 @@
+import hashlib
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -97,3 +98,20 @@ def test_a_source_can_be_left_out_and_another_be_limited(tmp_path: Path) -> None
     assert sum(dataset.count(split, 0) for split in Split) == 24
     with pytest.raises(UsageError, match=r"there is no source d \(there are: a, b, c\)"):
         load_dataset(tmp_path / "data", DataConfig(size=16, leave_out=("d",)))
+
+
+def test_what_was_made_of_the_photos_of_a_source_is_left_out_with_it(tmp_path: Path) -> None:
+    for seed, (source, label) in enumerate((("a", "real"), ("b", "real"), ("b", "fake"), ("made", "fake"))):
+        write_images(tmp_path / "data" / source / label, 30, 120, seed)
+    made = sorted((tmp_path / "data/made/fake").iterdir())
+    photos = sorted((tmp_path / "data/a/real").iterdir())
+    for fake, photo in zip(made[:12], photos[:12], strict=True):
+        fake.rename(fake.with_stem(hashlib.sha256(photo.read_bytes()).hexdigest()[:20]))
+    for most in (0, 20):  # a limit may leave out a photo of which there is a fake
+        config = DataConfig(size=16, most=most, leave_out=("a",), test=0.0, validation=0.25)
+        dataset = load_dataset(tmp_path / "data", config)
+        used = {dataset.paths[row] for rows in dataset.rows.values() for row in rows}
+        of_made = {path for path in used if "made" in path.parts}
+        assert of_made <= set(made[12:])
+        assert of_made
+        assert not most or len(of_made) <= most

@@ -1,0 +1,40 @@
+"""Sources that training does not see, with what `synthesize` made of their photos: `data.leave_out`.
+
+A fake made of a photo holds its content, its scaling and its compression. Left in while the photo itself is
+left out, it would teach that pictures like those of the source are fake.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.train.arrays import digest_files
+from fakelens.train.originals import DIGEST_LENGTH
+from fakelens.train.selection import Rows
+
+
+def leave_out(
+    splits: Mapping[Split, Rows], found: Sequence[LabelledImage], data: Path, names: Sequence[str]
+) -> dict[Split, Rows]:
+    """Return `splits`, rows of `found`, without the sources of `data` that end in one of `names`.
+
+    Fakes go with the photo that they were made of: `synthesize` calls them by its digest. Raises `UsageError`
+    where there is no such source.
+    """
+    every = find_labelled(data) if names else []  # those beyond a limit have fakes as well
+    gone = {image for name in names for image in _find_source(every, name)}
+    digests, _ = digest_files([image.path for image in gone if not image.label])
+    originals = {digest[:DIGEST_LENGTH] for digest in digests if digest}
+    kept = np.array([image not in gone and image.path.stem not in originals for image in found], bool)
+    return {split: rows[kept[rows]] for split, rows in splits.items()}
+
+
+def _find_source(images: Sequence[LabelledImage], name: str) -> list[LabelledImage]:
+    of_name = [image for image in images if f"/{image.source}".endswith(f"/{name}")]
+    if not of_name:
+        there = ", ".join(sorted({image.source for image in images if image.source})) or "none"
+        raise UsageError(f"data.leave_out: there is no source {name} (there are: {there})")
+    return of_name
