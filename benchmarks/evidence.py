@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
+from fakelens.benchmarks.accuracy import Scores, score_images
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.exposure import JPEG_QUALITY, Exposure, expose
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, limit_sources, list_splits
@@ -23,6 +24,7 @@ from fakelens.benchmarks.metrics import (
     roc_auc,
     wilson_interval,
 )
+from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.verdict import Label
@@ -42,15 +44,15 @@ def evidence(
     ] = None,
     without: Annotated[
         list[str] | None,
-        typer.Option(metavar="SOURCE=MODEL", help="A model trained without SOURCE; may be repeated."),
+        typer.Option(metavar="SOURCE[/fake]=MODEL", help="A model trained without SOURCE; may be repeated."),
     ] = None,
 ) -> None:
     """Print as Markdown: pooled figures, a line a source, risk and coverage, sources left out of training."""
     pairs = [_split_pair(text) for text in without or []]
     images = choose_images(data, limit)
-    for source, _ in pairs:
-        if not any(image.label and image.source == source for image in images):
-            raise UsageError(f"--without {source}: no fake test images of that source in {data}")
+    for name, _ in pairs:
+        if not any(image.label and image.source == _source_of(name) for image in images):
+            raise UsageError(f"--without {name}: no fake test images of that source in {data}")
     exposure = expose(model, images)
     threshold = Detector(model).contract.decision.threshold
     tables = [
@@ -133,15 +135,23 @@ def tabulate_coverage(exposure: Exposure, threshold: float) -> str:
 
 
 def tabulate_left_out(pairs: Sequence[tuple[str, str]], images: Sequence[LabelledImage]) -> str:
-    """Return for each (source, model trained without it) how well that model ranks the source's fakes."""
+    """Return for each (source, model trained without it) how well that model ranks the source's fakes.
+
+    `source/fake` is a source of which training saw the real images.
+    """
     lines = []
-    for source, model in pairs:
+    for name, model in pairs:
+        source = _source_of(name)
         chosen = [image for image in images if image.label == 0 or image.source == source]
-        exposure = expose(model, chosen)
-        lines.append((source, _rank(exposure, exposure.labels == 1)))
-    return format_table(
-        ("source that training did not see", "AUC of its fakes against all real images"), lines
-    )
+        scores = score_images(Detector(model), chosen)
+        fakes, own = scores.labels == 1, np.array([image.source == source for image in scores.images])
+        lines.append((name, _rank(scores, fakes), _rank(scores, fakes, own & ~fakes)))
+    header = ("not trained on", "AUC of its fakes against all real images", "against those of its own")
+    return format_table(header, lines)
+
+
+def _source_of(name: str) -> str:
+    return name.removesuffix(f"/{LABELS[1]}")
 
 
 def _split_pair(text: str) -> tuple[str, str]:
@@ -151,12 +161,13 @@ def _split_pair(text: str) -> tuple[str, str]:
     return source, model
 
 
-def _rank(exposure: Exposure, fakes: Marks) -> str:
-    reals = exposure.labels == 0
+def _rank(scores: Exposure | Scores, fakes: Marks, reals: Marks | None = None) -> str:
+    """Return the AUC of `fakes` against `reals`, all of them where none are named."""
+    reals = scores.labels == 0 if reals is None else reals
     if not fakes.any() or not reals.any():
         return _NONE
     chosen = reals | fakes
-    return _format_plain(bootstrap_interval(roc_auc, exposure.labels[chosen], exposure.p_fake[chosen]))
+    return _format_plain(bootstrap_interval(roc_auc, scores.labels[chosen], scores.p_fake[chosen]))
 
 
 def _judge(exposure: Exposure, answers: Sequence[Label]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
+from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.arrays import digest_files
 from fakelens.train.originals import DIGEST_LENGTH
@@ -21,8 +22,8 @@ def leave_out(
 ) -> dict[Split, Rows]:
     """Return `splits`, rows of `found`, without the sources of `data` that end in one of `names`.
 
-    Fakes go with the photo that they were made of: `synthesize` calls them by its digest. Raises `UsageError`
-    where there is no such source.
+    A name like `source/fake` is one class of a source. Fakes go with the photo that they were made of:
+    `synthesize` calls them by its digest. Raises `UsageError` where there is no such source.
     """
     every = find_labelled(data) if names else []  # those beyond a limit have fakes as well
     gone = {image for name in names for image in _find_source(every, name)}
@@ -33,7 +34,12 @@ def leave_out(
 
 
 def _find_source(images: Sequence[LabelledImage], name: str) -> list[LabelledImage]:
-    of_name = [image for image in images if f"/{image.source}".endswith(f"/{name}")]
+    of_name = [
+        image
+        for image in images
+        if f"/{image.source}".endswith(f"/{name}")
+        or f"/{image.source}/{LABELS[image.label]}".endswith(f"/{name}")
+    ]
     if not of_name:
         there = ", ".join(sorted({image.source for image in images if image.source})) or "none"
         raise UsageError(f"data.leave_out: there is no source {name} (there are: {there})")

@@ -1,5 +1,6 @@
 """The tables of a photo model, on greys with figures known by arithmetic; bright is fake."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -76,6 +77,19 @@ def test_the_whole_and_its_surest_part(exposure: Exposure) -> None:
 def test_a_source_left_out_is_ranked_by_its_own_model(model_file: Path, sources: Path) -> None:
     table = tabulate_left_out([("made/gan", str(model_file))], choose_images(sources, None))
     assert find_line(table, "made/gan")[1].startswith("0.778")
+    assert find_line(table, "made/gan")[2] == "-"  # it has no real images
+
+
+def test_fakes_alone_left_out_are_ranked_against_the_real_images_of_their_source_too(
+    model_file: Path, sources: Path
+) -> None:
+    images = choose_images(sources, None)
+    one, other = (
+        find_line(tabulate_left_out([(name, str(model_file))], images), name)
+        for name in ("phone", "phone/fake")
+    )
+    assert one[1:] == other[1:]
+    assert re.fullmatch(r"\d\.\d{3} \[.*\]", one[2])
 
 
 def test_a_limit_holds_for_each_source_and_class(sources: Path) -> None:

@@ -96,6 +96,9 @@ def test_a_source_can_be_left_out_and_another_be_limited(tmp_path: Path) -> None
     used = {dataset.paths[row].relative_to(tmp_path / "data").parts[:2] for row in rows}
     assert used == {("a", "real"), ("b", "real"), ("b", "fake")}
     assert sum(dataset.count(split, 0) for split in Split) == 24
+    dataset = load_dataset(tmp_path / "data", replace(config, leave_out=("b/real",)))
+    assert sum(dataset.count(split, 0) for split in Split) == 12
+    assert sum(dataset.count(split, 1) for split in Split) == 12 + 9
     with pytest.raises(UsageError, match=r"there is no source d \(there are: a, b, c\)"):
         load_dataset(tmp_path / "data", DataConfig(size=16, leave_out=("d",)))
 
