@@ -1,7 +1,6 @@
 """Sources that training does not see, with what `synthesize` made of their photos: `data.leave_out`.
 
-A fake made of a photo holds its content, its scaling and its compression. Left in while the photo itself is
-left out, it would teach that pictures like those of the source are fake.
+A fake made of a photo holds its content, its scaling and its compression: with it, the source is not unseen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +22,8 @@ def leave_out(
     """Return `splits`, rows of `found`, without the sources of `data` that end in one of `names`.
 
     A name like `source/fake` is one class of a source. Fakes go with the photo that they were made of:
-    `synthesize` calls them by its digest. Raises `UsageError` where there is no such source.
+    `synthesize` calls them by its digest. Comes after decoding, so that what was decoded for all sources
+    serves any choice of them. Raises `UsageError` where there is no such source.
     """
     every = find_labelled(data) if names else []  # those beyond a limit have fakes as well
     gone = {image for name in names for image in _find_source(every, name)}

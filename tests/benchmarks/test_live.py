@@ -18,6 +18,12 @@ def test_the_loop_is_timed_apart_from_inference() -> None:
     assert f"overhead   n 60  p50 {np.median(result.overhead_ms):.3f} ms" in report_overhead(result)
 
 
+@pytest.mark.skipif("photo" not in list_models(), reason="the release model photo is not committed")
+def test_inference_is_no_part_of_the_overhead() -> None:
+    result = measure_overhead(frames=8, fps=50, model="photo")
+    assert np.median(result.overhead_ms) < np.median(result.inference_ms) / 2  # tens of tiles a frame
+
+
 @pytest.mark.parametrize(("overhead", "frame", "fine"), [(0.9, 33, True), (1.1, 33, False), (0.9, 10, False)])
 def test_both_limits_hold(overhead: float, frame: float, fine: bool) -> None:
     result = OverheadResult(
