@@ -1,5 +1,6 @@
 """The umbrella command: mounts each room's commands and turns errors into one line and an exit code."""
 
+import contextlib
 import errno
 import io
 import os
@@ -26,7 +27,15 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; the exit codes are 0 done, 1 gate failed, 2 usage, 3 missing, 130 interrupted."""
     _prepare_streams()
-    sys.exit(_run())
+    code = _run()
+    if code == _INTERRUPTED:
+        # What was open is closed by now. TensorFlow's threads may still be inside Python: an interpreter that
+        # is taken down around them aborts the process, or waits for them forever.
+        with contextlib.suppress(OSError):  # nobody may be left to read it
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _show_version(given: bool) -> None:

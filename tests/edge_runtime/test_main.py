@@ -101,6 +101,20 @@ def test_ctrl_c_in_the_middle_of_a_batch_is_exit_130(model_file: Path, many: Pat
     assert output.count(b"\n") < 1400  # it stopped there and then
 
 
+def test_an_interruption_does_not_take_the_interpreter_down_around_running_threads() -> None:
+    code = (
+        "import atexit, os\n"
+        "from fakelens.edge_runtime import main\n"
+        "def interrupt(**_): raise KeyboardInterrupt\n"
+        "main.entry_points = interrupt\n"
+        "atexit.register(os.abort)\n"  # as TensorFlow's threads do now and then when they find no interpreter
+        "main.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr.decode() == "fakelens: interrupted\n"
+
+
 @posix
 @pytest.mark.parametrize("output", ["--json", "--csv"])
 def test_a_reader_that_has_enough_is_no_error(model_file: Path, many: Path, output: str) -> None:
