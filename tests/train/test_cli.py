@@ -63,7 +63,7 @@ def test_unusable_data_is_one_line_and_leaves_nothing(
 
 @pytest.mark.slow
 def test_a_killed_training_resumes_to_the_same_result(tmp_path: Path, data: Path) -> None:
-    epochs = ["--epochs", "60", *SMALL]
+    epochs = ["--epochs", "25", *SMALL]
     killed = tmp_path / "killed"
     process = subprocess.Popen([FAKELENS, "train", str(data), "-o", str(killed), *epochs])
     checkpoint = killed / "checkpoints" / "float.npz"
