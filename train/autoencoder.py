@@ -15,6 +15,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.train.interrupts import postponed_interrupts
 
 CROP_PX = 64  # of the crops to train on
 MARGIN_PX = 24  # no pixel of the output depends on one farther away; a multiple of the scale
@@ -82,9 +83,11 @@ def build_optimizer(config: AutoencoderConfig) -> keras.optimizers.Optimizer:
 def run_steps(crops: ImageU8, config: AutoencoderConfig, step: Step, on_step: Callable[[], None]) -> float:
     """Run the steps on batches of `crops`, uint8 [n, h, w, 3]; return the mean loss of the last tenth."""
     losses = []
-    for batch in _draw_batches(crops, config):
-        losses.append(float(step(tf.constant(batch))))
-        on_step()
+    with postponed_interrupts() as heed:
+        for batch in _draw_batches(crops, config):
+            heed()
+            losses.append(float(step(tf.constant(batch))))
+            on_step()
     return float(np.mean(losses[-max(1, len(losses) // 10) :]))
 
 

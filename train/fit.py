@@ -21,6 +21,7 @@ from fakelens.edge_runtime.progress import show_progress
 from fakelens.train.batches import open_batches
 from fakelens.train.checkpoint import Epoch, StageState, load_state, save_state
 from fakelens.train.config import AugmentConfig, FitConfig
+from fakelens.train.interrupts import postponed_interrupts
 from fakelens.train.optimizer import build_optimizer, learning_rate_at
 from fakelens.train.selection import Floats, plan_epoch
 
@@ -93,11 +94,18 @@ class FitLoop:
         self.forward = _compile_forward(model, 1 / 255)
 
     def run(self) -> StageState:
-        """Run or resume the stage to its end; the model ends with the weights kept."""
+        """Run or resume the stage to its end; the model ends with the weights kept.
+
+        Ctrl-C is heeded between two steps, and after an epoch's last one once the checkpoint is written.
+        """
+        with postponed_interrupts() as heed:
+            return self._run(heed)
+
+    def _run(self, heed: Callable[[], None]) -> StageState:
         state = self._restore() if self.stage.checkpoint.exists() else self._start()
         writer = tf.summary.create_file_writer(str(self.stage.folder / "tensorboard" / self.stage.name))
         while state.epochs_done < self.stage.fit.epochs and not self._is_stalled(state):
-            self._run_epoch(state)
+            self._run_epoch(state, heed)
             with writer.as_default(step=state.epochs_done):
                 for name in ("loss", "val_loss", "val_accuracy", "learning_rate", "steps_per_s"):
                     tf.summary.scalar(name, getattr(state.history[-1], name))
@@ -106,7 +114,7 @@ class FitLoop:
         self.model.set_weights(state.best)
         return state
 
-    def _run_epoch(self, state: StageState) -> None:
+    def _run_epoch(self, state: StageState, heed: Callable[[], None]) -> None:
         number = state.epochs_done + 1
         fit, examples = self.stage.fit, self.examples
         # A generator of its own for each epoch: a resumed run sees the very batches it would have seen.
@@ -120,6 +128,7 @@ class FitLoop:
         total, steps = 0.0, len(plan.rows)
         label = f"{self.stage.name} {number}/{fit.epochs}"
         for step, batch in enumerate(show_progress(batches, label, steps)):
+            heed()
             self.optimizer.learning_rate = learning_rate_at(fit, number - 1 + step / steps)
             losses[plan.rows[step]], weighted = self.train_step(*batch)
             total += float(weighted)

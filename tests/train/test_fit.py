@@ -1,3 +1,4 @@
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +71,27 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
     for one, other in zip(resumed.average, whole.average, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_ctrl_c_while_an_epoch_is_judged_loses_nothing_of_it(
+    tmp_path: Path, config: TrainConfig, examples: Examples
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    model = build_network(config.network, config.data.size)
+    stage = Stage(
+        name="float",
+        fit=config.fit,
+        augment=config.augment,
+        seed=0,
+        folder=tmp_path,
+        after_epoch=lambda: signal.raise_signal(signal.SIGINT),
+    )
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fit_stage(model, examples, stage)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert load_state(stage.checkpoint).epochs_done == 1
 
 
 def test_a_resumed_run_remembers_which_images_are_easy(
