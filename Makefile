@@ -9,7 +9,7 @@ DEMO := build/demo
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --no-compile --editable '.[dev]'  # Python compiles what is imported, once
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
 # Photos -> fakes -> train, prune, quantization-aware -> int8 with gates -> check photos never trained on.
