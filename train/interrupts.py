@@ -8,7 +8,8 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
+
+from fakelens.edge_runtime.signals import signals_kept_back
 
 
 @contextmanager
@@ -17,24 +18,15 @@ def postponed_interrupts() -> Iterator[Callable[[], None]]:
 
     Nothing changes where Ctrl-C is ignored or heeded by somebody else, and outside the main thread.
     """
-    received: list[int] = []
-
-    def receive(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        if len(received) > 1:
-            raise KeyboardInterrupt
+    interrupted = threading.Event()
 
     def heed() -> None:
-        if received:
+        if interrupted.is_set():
             raise KeyboardInterrupt
 
     ours = threading.current_thread() is threading.main_thread()
     if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield heed
         return
-    signal.signal(signal.SIGINT, receive)
-    try:
+    with signals_kept_back((signal.SIGINT,), interrupted.set):
         yield heed
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    heed()

@@ -1,33 +1,12 @@
 """Ending in order on Ctrl-C and SIGTERM, at any moment."""
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from contextlib import AbstractContextManager
 
 from fakelens.edge_runtime.live.loop import Controls
+from fakelens.edge_runtime.signals import signals_kept_back
 
 
-@contextmanager
-def stopped_by_signals(controls: Controls) -> Iterator[None]:
-    """Let either signal end the loop that heeds `controls`; a second one ends the process at once.
-
-    Raises `KeyboardInterrupt` after the block where it was Ctrl-C; SIGTERM is how services are stopped, no
-    failure. For the main thread.
-    """
-    received: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-        controls.stop()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if received and received[0] == signal.SIGINT:
-        raise KeyboardInterrupt
+def stopped_by_signals(controls: Controls) -> AbstractContextManager[None]:
+    """Let either signal end the loop that heeds `controls`; see `signals_kept_back`."""
+    return signals_kept_back((signal.SIGINT, signal.SIGTERM), controls.stop)
