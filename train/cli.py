@@ -139,6 +139,9 @@ def synthesize(
     most_px: Annotated[
         int | None, typer.Option(help="--whole: larger photos are cut, never resized.")
     ] = None,
+    sharp: Annotated[
+        bool, typer.Option("--sharp", help="--whole: what generators make gets its original's sharpness.")
+    ] = False,
 ) -> None:
     """Make fakes, and a labelled real/fake set, from nothing but real photos.
 
@@ -146,8 +149,8 @@ def synthesize(
     leaves a trace of the kind that generators leave; content, size and encoding match. With --whole they
     are photos, of several generators and manipulations; train/ and test/ with real/ in PHOTOS are kept.
     """
-    if not whole and (generators, count, most_px) != (None, None, None):
-        raise UsageError("--generators, --photos and --most-px go with --whole only")
+    if not whole and (generators, count, most_px, sharp) != (None, None, None, False):
+        raise UsageError("--generators, --photos, --most-px and --sharp go with --whole only")
     load_tensorflow()
     show_log()
     if whole:
@@ -157,7 +160,12 @@ def synthesize(
         chosen = parse_fakers(list_fakers() if generators is None else generators.split(","))
         given: dict[str, Any] = {"per_faker": count, "most_px": most_px, "steps": steps}
         made = WholeConfig(
-            photos=photos, output=output, generators=chosen[0], manipulations=chosen[1], seed=seed
+            photos=photos,
+            output=output,
+            generators=chosen[0],
+            manipulations=chosen[1],
+            sharp=sharp,
+            seed=seed,
         )
         _synthesize_whole(replace(made, **{key: value for key, value in given.items() if value is not None}))
         return

@@ -23,12 +23,14 @@ from fakelens.train.originals import choose_evenly, find_originals
 from fakelens.train.photos import BUILTIN, export_photos
 from fakelens.train.progress import open_progress
 from fakelens.train.quality import PairQuality
+from fakelens.train.spectrum import align_spectrum
 from fakelens.train.workshop import FakeRecord, FakeWriter, LoadedPhoto, Workshop
 
 REPORT_NAME = "synthesis.json"
 _TRAINED_ON = 1200  # photos at most, of which the generators see crops
 _CROPS = 4800  # of all photos together, to bound the memory
 _BATCH = 8
+_MOST_LEFT = 0.7  # of the original, mixed into a sharp fake
 _SPREAD = 0.25  # share of the in-painted regions that no generator makes
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ class WholeConfig:
     per_faker: int = 500  # photos, evenly over the sources
     most_px: int = 512  # side; the middle is cut out of larger photos
     steps: int = 600  # of each generator's training
+    sharp: bool = False  # what generators make gets the sharpness of its original, and a share of it
     seed: int = 0
 
 
@@ -103,10 +106,9 @@ def synthesize_whole(config: WholeConfig) -> WholeResult:
             crops = _cut_crops(shop)
             trained = {spec.generator: _train(crops, spec, config, shop.progress) for spec in specs}
         trained_on = tuple(sorted(shop.places)) if specs else ()
-        fakers = [_run_generator(shop, spec, trained[spec.generator], config.per_faker) for spec in specs]
+        fakers = [_run_generator(shop, spec, trained[spec.generator], config) for spec in specs]
         fakers += [
-            _run_manipulation(shop, manipulation, trained, config.per_faker)
-            for manipulation in config.manipulations
+            _run_manipulation(shop, manipulation, trained, config) for manipulation in config.manipulations
         ]
         result = WholeResult(fakers=tuple(fakers), trained_on=trained_on, skipped=tuple(shop.skipped))
         settings = asdict(config) | {"output": str(config.output)}
@@ -173,11 +175,11 @@ def _train(crops: ImageU8, spec: GeneratorSpec, config: WholeConfig, progress: P
 
 
 def _run_generator(
-    shop: Workshop, spec: GeneratorSpec, trained: AutoencoderResult, count: int
+    shop: Workshop, spec: GeneratorSpec, trained: AutoencoderResult, config: WholeConfig
 ) -> FakerResult:
     writer = FakeWriter(shop.folder / spec.generator)
-    for photo in shop.read(spec.generator, count):
-        writer.write(photo, regenerate(trained, photo.pixels))
+    for photo in shop.read(spec.generator, config.per_faker):
+        writer.write(photo, _make_twin(photo, trained, config, _draw_rng(shop, photo)))
     log.info("%s: %d fakes", spec.generator, len(writer.records))
     return FakerResult(
         name=str(spec.generator),
@@ -190,12 +192,11 @@ def _run_generator(
 
 
 def _run_manipulation(
-    shop: Workshop, manipulation: Manipulation, trained: Trained, count: int
+    shop: Workshop, manipulation: Manipulation, trained: Trained, config: WholeConfig
 ) -> FakerResult:
     writer = FakeWriter(shop.folder / manipulation)
-    for photo in shop.read(manipulation, count):
-        rng = np.random.default_rng([shop.seed, int(photo.digest, 16)])
-        made = _manipulate(shop, manipulation, photo, trained, rng)
+    for photo in shop.read(manipulation, config.per_faker):
+        made = _manipulate(shop, manipulation, photo, trained, config)
         if made is not None:
             writer.write_changed(photo, made)
     log.info("%s: %d fakes", manipulation, len(writer.records))
@@ -212,8 +213,9 @@ def _manipulate(
     manipulation: Manipulation,
     photo: LoadedPhoto,
     trained: Trained,
-    rng: np.random.Generator,
+    config: WholeConfig,
 ) -> Manipulated | None:
+    rng = _draw_rng(shop, photo)
     match manipulation:
         case Manipulation.SPLICE:
             donor = shop.find_donor(photo, rng)
@@ -222,8 +224,20 @@ def _manipulate(
             return copy_move(photo.pixels, rng)
         case Manipulation.INPAINT:
             spread = not trained or rng.random() < _SPREAD
-            twin = None if spread else regenerate(trained[_pick(trained, rng)], photo.pixels)
+            twin = None if spread else _make_twin(photo, trained[_pick(trained, rng)], config, rng)
             return inpaint(photo.pixels, twin, rng)
+
+
+def _make_twin(
+    photo: LoadedPhoto, trained: AutoencoderResult, config: WholeConfig, rng: np.random.Generator
+) -> ImageU8:
+    """Return `photo`, uint8 [h, w, 3], as the generator gives it back."""
+    twin = regenerate(trained, photo.pixels)
+    return align_spectrum(photo.pixels, twin, rng.uniform(0.0, _MOST_LEFT)) if config.sharp else twin
+
+
+def _draw_rng(shop: Workshop, photo: LoadedPhoto) -> np.random.Generator:
+    return np.random.default_rng([shop.seed, int(photo.digest, 16)])
 
 
 def _pick(trained: Trained, rng: np.random.Generator) -> Generator:

@@ -157,6 +157,21 @@ def test_the_same_file_in_two_splits_is_used_in_one(tmp_path: Path) -> None:
     assert len(digests) == len(set(digests)) == 16
 
 
+def test_sharp_fakes_are_as_sharp_as_their_originals(
+    photos: Path, tmp_path: Path, made: tuple[Path, WholeResult]
+) -> None:
+    config = replace(_config(photos, tmp_path / "data"), manipulations=(Manipulation.INPAINT,), sharp=True)
+    sharp = synthesize_whole(config)
+    assert json.loads((tmp_path / "data" / REPORT_NAME).read_text())["config"]["sharp"] is True
+    assert [faker.name for faker in sharp.fakers] == ["nearest", "shuffle", "inpaint"]
+    for plain, faker in zip(made[1].fakers, sharp.fakers[:2], strict=False):
+        assert plain.quality is not None
+        assert faker.quality is not None
+        assert faker.quality.sharpness == pytest.approx(1.0, abs=0.1)
+        assert faker.quality.difference < plain.quality.difference  # a share of the original is left in them
+        assert [fake.digest for fake in plain.fakes] == [fake.digest for fake in faker.fakes]
+
+
 def test_an_interruption_leaves_nothing(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +193,7 @@ def _run(photos: Path, output: Path, *arguments: str) -> subprocess.CompletedPro
 
 
 def test_the_command_makes_what_was_asked_for(photos: Path, tmp_path: Path) -> None:
-    chosen = ["--whole", "--generators", "bilinear,splice", "--photos", "4", "--steps", "1"]
+    chosen = ["--whole", "--generators", "bilinear,splice", "--photos", "4", "--steps", "1", "--sharp"]
     done = _run(photos, tmp_path / "data", *chosen)
     assert done.returncode == 0, done.stderr
     assert "broken.png" in done.stderr
@@ -206,4 +221,4 @@ def test_unusable_settings_are_one_line(
 def test_options_of_whole_fakes_need_the_option(photos: Path, tmp_path: Path) -> None:
     done = _run(photos, tmp_path / "data", "--photos", "4")
     assert done.returncode == 2
-    assert done.stderr == "fakelens: --generators, --photos and --most-px go with --whole only\n"
+    assert done.stderr == "fakelens: --generators, --photos, --most-px and --sharp go with --whole only\n"
