@@ -158,14 +158,9 @@ def synthesize(
         from fakelens.train.whole import WholeConfig
 
         chosen = parse_fakers(list_fakers() if generators is None else generators.split(","))
-        given: dict[str, Any] = {"per_faker": count, "most_px": most_px, "steps": steps}
+        given: dict[str, Any] = {"per_faker": count, "most_px": most_px, "steps": steps, "sharp": sharp}
         made = WholeConfig(
-            photos=photos,
-            output=output,
-            generators=chosen[0],
-            manipulations=chosen[1],
-            sharp=sharp,
-            seed=seed,
+            photos=photos, output=output, generators=chosen[0], manipulations=chosen[1], seed=seed
         )
         _synthesize_whole(replace(made, **{key: value for key, value in given.items() if value is not None}))
         return
