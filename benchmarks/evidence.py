@@ -1,7 +1,8 @@
 """How far to trust a photo model: the tables of the README, from the model file itself.
 
 Run as `python -m fakelens.benchmarks.evidence MODEL --data DATA`, DATA holding a folder for each source;
-prints Markdown. Every figure is of the test parts.
+prints Markdown. Every figure is of the test parts, unless `--split` names another: that of `train` ranks a
+source that a model has not seen without looking at the test part, so that experiments can be compared.
 """
 
 from collections.abc import Sequence
@@ -46,13 +47,14 @@ def evidence(
         list[str] | None,
         typer.Option(metavar="SOURCE[/fake]=MODEL", help="A model trained without SOURCE; may be repeated."),
     ] = None,
+    split: Annotated[Split, typer.Option(help="The part to measure on, where DATA has parts.")] = Split.TEST,
 ) -> None:
     """Print as Markdown: pooled figures, a line a source, risk and coverage, sources left out of training."""
     pairs = [_split_pair(text) for text in without or []]
-    images = choose_images(data, limit)
+    images = choose_images(data, limit, split)
     for name, _ in pairs:
         if not any(image.label and image.source == _source_of(name) for image in images):
-            raise UsageError(f"--without {name}: no fake test images of that source in {data}")
+            raise UsageError(f"--without {name}: no fake {split} images of that source in {data}")
     exposure = expose(model, images)
     threshold = Detector(model).contract.decision.threshold
     tables = [
@@ -67,9 +69,9 @@ def evidence(
         typer.echo(f"fakelens: {error}", err=True)
 
 
-def choose_images(data: Path, limit: int | None) -> list[LabelledImage]:
-    """Return the test images of `data`, all where it is not split; `limit` of each source and class."""
-    images = find_labelled(data, Split.TEST if list_splits(data) else None)
+def choose_images(data: Path, limit: int | None, split: Split = Split.TEST) -> list[LabelledImage]:
+    """Return one part of `data`, all where it is not split; `limit` of each source and class."""
+    images = find_labelled(data, split if list_splits(data) else None)
     return images if limit is None else limit_sources(images, data, limit)
 
 

@@ -140,8 +140,9 @@ def synthesize(
         int | None, typer.Option(help="--whole: larger photos are cut, never resized.")
     ] = None,
     sharp: Annotated[
-        bool, typer.Option("--sharp", help="--whole: what generators make gets its original's sharpness.")
-    ] = False,
+        float | None,
+        typer.Option(metavar="SHARE", help="--whole: fakes made as sharp as their photos."),
+    ] = None,
 ) -> None:
     """Make fakes, and a labelled real/fake set, from nothing but real photos.
 
@@ -149,7 +150,7 @@ def synthesize(
     leaves a trace of the kind that generators leave; content, size and encoding match. With --whole they
     are photos, of several generators and manipulations; train/ and test/ with real/ in PHOTOS are kept.
     """
-    if not whole and (generators, count, most_px, sharp) != (None, None, None, False):
+    if not whole and (generators, count, most_px, sharp) != (None,) * 4:
         raise UsageError("--generators, --photos, --most-px and --sharp go with --whole only")
     load_tensorflow()
     show_log()

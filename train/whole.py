@@ -30,7 +30,7 @@ REPORT_NAME = "synthesis.json"
 _TRAINED_ON = 1200  # photos at most, of which the generators see crops
 _CROPS = 4800  # of all photos together, to bound the memory
 _BATCH = 8
-_MOST_LEFT = 0.7  # of the original, mixed into a sharp fake
+_MOST_LEFT = 0.5  # of the original, mixed into a sharp fake
 _SPREAD = 0.25  # share of the in-painted regions that no generator makes
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class WholeConfig:
     per_faker: int = 500  # photos, evenly over the sources
     most_px: int = 512  # side; the middle is cut out of larger photos
     steps: int = 600  # of each generator's training
-    sharp: bool = False  # what generators make gets the sharpness of its original, and a share of it
+    sharp: float = 0.0  # share of what generators make that gets its original's sharpness, and a part of it
     seed: int = 0
 
 
@@ -135,6 +135,8 @@ def _check_config(config: WholeConfig) -> None:
     check_output(config.output, "-o")
     if config.per_faker < 1 or config.steps < 1:
         raise UsageError("the numbers of photos and of steps must be at least 1")
+    if not 0 <= config.sharp <= 1:
+        raise UsageError(f"a share of {config.sharp:g} sharp fakes cannot be made: give one of 0 to 1")
     if config.most_px < GENERATOR_CROP_PX:
         raise UsageError(
             f"photos of at most {config.most_px} px are too small: give {GENERATOR_CROP_PX} or more"
@@ -233,7 +235,9 @@ def _make_twin(
 ) -> ImageU8:
     """Return `photo`, uint8 [h, w, 3], as the generator gives it back."""
     twin = regenerate(trained, photo.pixels)
-    return align_spectrum(photo.pixels, twin, rng.uniform(0.0, _MOST_LEFT)) if config.sharp else twin
+    if not config.sharp or rng.random() >= config.sharp:
+        return twin
+    return align_spectrum(photo.pixels, twin, rng.uniform(0.0, _MOST_LEFT))
 
 
 def _draw_rng(shop: Workshop, photo: LoadedPhoto) -> np.random.Generator:

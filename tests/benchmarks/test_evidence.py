@@ -16,6 +16,7 @@ from fakelens.benchmarks.evidence import (
     tabulate_whole,
 )
 from fakelens.benchmarks.exposure import Exposure, expose
+from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
 
 
@@ -49,6 +50,11 @@ def find_line(table: str, start: str) -> list[str]:
 def test_only_test_images_count(exposure: Exposure) -> None:
     assert len(exposure.images) == 11
     assert {image.source for image in exposure.images} == {"camera", "phone", "made/gan"}
+
+
+def test_another_part_can_be_chosen(sources: Path) -> None:
+    images = choose_images(sources, None, Split.TRAIN)
+    assert {(image.source, image.label) for image in images} == {("made/gan", 1), ("camera", 0)}
 
 
 def test_each_source_has_its_alarms_and_its_fakes(exposure: Exposure) -> None:
@@ -105,6 +111,8 @@ def test_the_command_prints_tables_or_one_line(model_file: Path, sources: Path) 
         [*command, "--without", f"made/gan={model_file}"], capture_output=True, text=True, check=True
     )
     assert done.stdout.count("\n| --- |") == 4
+    unseen = subprocess.run([*command, "--split", "train"], capture_output=True, text=True, check=True)
+    assert "| images | 1 real, 1 fake |" in unseen.stdout
     failed = subprocess.run([*command, "--without", "x=y"], capture_output=True, text=True, check=False)
     assert failed.returncode == 2
     assert failed.stderr.startswith("fakelens: --without x: no fake test images of that source")

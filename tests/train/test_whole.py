@@ -160,9 +160,9 @@ def test_the_same_file_in_two_splits_is_used_in_one(tmp_path: Path) -> None:
 def test_sharp_fakes_are_as_sharp_as_their_originals(
     photos: Path, tmp_path: Path, made: tuple[Path, WholeResult]
 ) -> None:
-    config = replace(_config(photos, tmp_path / "data"), manipulations=(Manipulation.INPAINT,), sharp=True)
+    config = replace(_config(photos, tmp_path / "data"), manipulations=(Manipulation.INPAINT,), sharp=1.0)
     sharp = synthesize_whole(config)
-    assert json.loads((tmp_path / "data" / REPORT_NAME).read_text())["config"]["sharp"] is True
+    assert json.loads((tmp_path / "data" / REPORT_NAME).read_text())["config"]["sharp"] == 1.0
     assert [faker.name for faker in sharp.fakers] == ["nearest", "shuffle", "inpaint"]
     for plain, faker in zip(made[1].fakers, sharp.fakers[:2], strict=False):
         assert plain.quality is not None
@@ -170,6 +170,17 @@ def test_sharp_fakes_are_as_sharp_as_their_originals(
         assert faker.quality.sharpness == pytest.approx(1.0, abs=0.1)
         assert faker.quality.difference < plain.quality.difference  # a share of the original is left in them
         assert [fake.digest for fake in plain.fakes] == [fake.digest for fake in faker.fakes]
+
+
+def test_a_share_of_the_fakes_is_sharp(photos: Path, tmp_path: Path, made: tuple[Path, WholeResult]) -> None:
+    config = replace(_config(photos, tmp_path / "data"), manipulations=(), sharp=0.5)
+    synthesize_whole(config)
+    fakes = sorted((tmp_path / "data").glob("*/*/fake/*.png"))
+    same = [
+        np.abs(np.asarray(Image.open(fake), int) - np.asarray(Image.open(twin), int)).max() <= 3
+        for fake, twin in ((fake, made[0] / fake.relative_to(tmp_path / "data")) for fake in fakes)
+    ]
+    assert 0.2 < np.mean(same) < 0.8
 
 
 def test_an_interruption_leaves_nothing(
@@ -193,7 +204,7 @@ def _run(photos: Path, output: Path, *arguments: str) -> subprocess.CompletedPro
 
 
 def test_the_command_makes_what_was_asked_for(photos: Path, tmp_path: Path) -> None:
-    chosen = ["--whole", "--generators", "bilinear,splice", "--photos", "4", "--steps", "1", "--sharp"]
+    chosen = ["--whole", "--generators", "bilinear,splice", "--photos", "4", "--steps", "1", "--sharp", "1"]
     done = _run(photos, tmp_path / "data", *chosen)
     assert done.returncode == 0, done.stderr
     assert "broken.png" in done.stderr
@@ -208,6 +219,7 @@ def test_the_command_makes_what_was_asked_for(photos: Path, tmp_path: Path) -> N
         ({"steps": 0}, "at least 1"),
         ({"most_px": 20}, "too small: give 96 or more"),
         ({"photos": "nowhere"}, "not a folder"),
+        ({"sharp": 1.5}, "give one of 0 to 1"),
     ],
 )
 def test_unusable_settings_are_one_line(
