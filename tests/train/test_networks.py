@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,13 @@ from fakelens.train.networks.traces import build_filters
 from fakelens.train.rundir import write_model
 
 SIZE = 32
+
+
+@pytest.fixture
+def mixed_bfloat16() -> Iterator[None]:
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    yield
+    keras.mixed_precision.set_global_policy("float32")
 
 
 def test_there_is_one_file_a_network() -> None:
@@ -87,6 +95,16 @@ def test_traces_sees_differences_of_a_few_grey_levels_and_nothing_of_a_flat_colo
     assert seen.max() == pytest.approx(3.75, abs=1e-3)  # a quarter of the way from middle to clamp
     assert clamped(edge * 20).numpy().max() == 6.0
     assert not model.get_layer("highpass").trainable
+
+
+@pytest.mark.usefixtures("mixed_bfloat16")
+def test_traces_sees_single_grey_levels_in_bfloat16_too() -> None:
+    model = build_network(NetworkConfig(name="traces", stages=(4, 8)), SIZE)
+    clamped = keras.Model(model.input, model.get_layer("clamp").output)
+    bright = np.full((1, SIZE, SIZE, 3), 240 / 255, np.float32)
+    np.testing.assert_allclose(clamped(bright).numpy(), 3.0, atol=1e-3)
+    bright[:, :, SIZE // 2 :] = 239 / 255  # the same number in bfloat16
+    assert clamped(bright).numpy().min() == pytest.approx(3 - 3 / 16, abs=1e-3)
 
 
 def test_the_filters_of_traces_survive_int8_exactly() -> None:

@@ -34,8 +34,11 @@ def build(config: NetworkConfig, size: int | None) -> Any:
     layers = keras.layers
     image = keras.Input((size, size, 3), name="image")
     kernel, bias = build_filters()
-    filters = layers.Conv2D(kernel.shape[-1], 3, padding="valid", name="highpass", trainable=False)
-    x = layers.ReLU(6.0, name="clamp")(filters(image))
+    # In float32 always: bfloat16 rounds off single grey levels, and the taps away from a sum of 0.
+    filters = layers.Conv2D(
+        kernel.shape[-1], 3, padding="valid", name="highpass", trainable=False, dtype="float32"
+    )
+    x = layers.ReLU(6.0, name="clamp", dtype="float32")(filters(image))
     filters.set_weights([kernel, bias])  # not by an initializer, which would stand in the model's file
     x = add_stages(x, config)
     x = layers.GlobalAveragePooling2D(name="mean")(x)
