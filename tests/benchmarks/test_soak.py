@@ -27,10 +27,10 @@ WELL = SoakResult(
 
 
 def test_a_few_seconds_of_faults_leave_nothing_behind() -> None:
-    result = soak(frames=1000, seed=3)
+    result = soak(frames=2000, seed=3)
     assert find_losses(result) == [], report_soak(result)
-    assert result.frames == 1000
-    assert sum(result.faults.values()) > 10
+    assert result.frames == 2000
+    assert sum(result.faults.values()) > 5  # more where frames are dropped: they come by the frames given
     assert result.told["reconnecting"] > 3
 
 
