@@ -56,4 +56,8 @@ def build_filters() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         kernel[:, :, colour, number] = plane
     kernel[..., -1] = _LAPLACIAN[:, :, None] / 3
     scale = _RELU6_MIDDLE / _CLAMP
-    return kernel * np.float32(scale), np.full(kernel.shape[-1], _RELU6_MIDDLE, np.float32)
+    bias = np.full(kernel.shape[-1], _RELU6_MIDDLE, np.float32)
+    # After quantization-aware training, TensorFlow gives equal numbers one scale, that of the first
+    # channel: the last one's bias came out as a third. Numbers that differ get a scale each.
+    bias[-1] = np.nextafter(bias[-1], np.float32(np.inf))
+    return kernel * np.float32(scale), bias
