@@ -47,7 +47,9 @@ def evidence(
         list[str] | None,
         typer.Option(metavar="SOURCE[/fake]=MODEL", help="A model trained without SOURCE; may be repeated."),
     ] = None,
-    split: Annotated[Split, typer.Option(help="The part to measure on, where DATA has parts.")] = Split.TEST,
+    split: Annotated[
+        Split, typer.Option(help="The part to measure on; train is fair to --without alone.")
+    ] = Split.TEST,
 ) -> None:
     """Print as Markdown: pooled figures, a line a source, risk and coverage, sources left out of training."""
     pairs = [_split_pair(text) for text in without or []]
