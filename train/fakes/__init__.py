@@ -1,0 +1,1 @@
+"""Fakes made from photos: what `fakelens synthesize` is made of."""
