@@ -5,30 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fakelens.benchmarks.accuracy import Accuracy, Scores, leave_out, measure_accuracy, score_images
+from fakelens.benchmarks.choice import UNSPLIT, BenchConfig, choose_images
 from fakelens.benchmarks.comparison import Comparison, ScoredModel, compare_models
-from fakelens.benchmarks.exclusion import read_exclusions
 from fakelens.benchmarks.footprint import Footprint, measure_footprint
-from fakelens.benchmarks.labelled import LabelledImage, Split, choose_slice, find_labelled, list_splits
+from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.samples import digest_names
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ModelError, UsageError
 from fakelens.edge_runtime.library import find_model
-
-UNSPLIT = "all"  # the name of the split where DATA has none
-
-
-@dataclass(frozen=True, kw_only=True)
-class BenchConfig:
-    """What to measure on what."""
-
-    models: tuple[str, ...]  # paths or names of release models
-    data: Path
-    split: Split | None = None  # None: test, or everything where DATA is not split
-    exclude: Path | None = None
-    limit: int | None = None  # images of each class; None: all
-    reference: str | None = None  # path or name of the model to compare with
-    threads: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,18 +72,6 @@ def score_models(opened: OpenBench) -> Iterator[BenchRow]:
         for note, left_out in opened.cuts.items():
             other = None if baseline is None or itself else _leave_out(baseline, left_out)
             yield _to_row(opened.config, note, _leave_out(model, left_out), other)
-
-
-def choose_images(config: BenchConfig) -> tuple[list[LabelledImage], frozenset[Path]]:
-    """Return the images that `config` asks for, and those among them that its `exclude` names."""
-    split = config.split
-    if split is None and list_splits(config.data):
-        split = Split.TEST
-    images = find_labelled(config.data, split)
-    excluded = frozenset[Path]() if config.exclude is None else read_exclusions(config.exclude, images)
-    if config.limit is not None:
-        images = choose_slice(images, config.data, config.limit)
-    return images, excluded & {image.path for image in images}
 
 
 def _open_reference(config: BenchConfig, models: Sequence[Path]) -> tuple[Path, Detector] | None:

@@ -12,8 +12,9 @@ from fakelens.benchmarks import options
 from fakelens.edge_runtime.errors import GateError, UsageError
 
 if TYPE_CHECKING:
-    from fakelens.benchmarks.bench import BenchConfig, BenchRow
+    from fakelens.benchmarks.bench import BenchRow
     from fakelens.benchmarks.changes import Row, Tolerance
+    from fakelens.benchmarks.choice import BenchConfig
     from fakelens.benchmarks.host import Host
     from fakelens.benchmarks.robustness import RobustRow
     from fakelens.benchmarks.table import Line, TableConfig
@@ -48,7 +49,7 @@ def bench(
 
     Exit codes: 0 done, 1 below --min-accuracy or worse than --compare allows, 2 an image could not be read.
     """
-    from fakelens.benchmarks.bench import BenchConfig
+    from fakelens.benchmarks.choice import BenchConfig
     from fakelens.benchmarks.table import TableConfig
 
     output = _choose_output(json=json, csv=csv)

@@ -19,7 +19,8 @@ import typer
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.floor import FloorResult, measure_floor
 from fakelens.benchmarks.host import Host, describe_host
-from fakelens.benchmarks.megapixels import PhotoCost, make_photo, measure_photo
+from fakelens.benchmarks.megapixels import PhotoCost, measure_photo
+from fakelens.benchmarks.pictures import make_photo
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.doctor import examine
 from fakelens.edge_runtime.errors import GateError

@@ -21,8 +21,8 @@ from fakelens.benchmarks.arm64 import Emulated, make_emulated
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.host import describe_host
 from fakelens.benchmarks.instructions import count_instructions
-from fakelens.benchmarks.markdown import format_table
 from fakelens.benchmarks.pictures import make_pictures
+from fakelens.benchmarks.tables import format_table
 from fakelens.edge_runtime.errors import GateError
 from fakelens.edge_runtime.files import cache_folder, write_atomic
 from fakelens.edge_runtime.library import find_model, list_models
@@ -33,7 +33,7 @@ _CPUS = ("cortex-a72", "cortex-a76")  # of a Raspberry Pi 4, and 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class AnswerComparison:
     """One model on one emulated processor against this machine."""
 
     model: str
@@ -81,7 +81,7 @@ def emulation(
 
 def compare_answers(
     emulated: Emulated, cpu: str, model: Path, folder: Path, *, count: bool = False
-) -> Comparison:
+) -> AnswerComparison:
     """Return how `model` answers on the emulated `cpu` against here, on the images in `folder`.
 
     `GateError` where the emulated Python fails.
@@ -92,12 +92,12 @@ def compare_answers(
     return replace(compared, instructions=count_instructions(emulated, cpu, model)) if count else compared
 
 
-def compare(here: Sequence[Answer], there: Sequence[Answer], *, model: str, cpu: str) -> Comparison:
+def compare(here: Sequence[Answer], there: Sequence[Answer], *, model: str, cpu: str) -> AnswerComparison:
     """Return how the answers `there` differ from those `here`, on the same images in the same order."""
     pairs = list(zip(here, there, strict=True))
     if any(one.name != other.name for one, other in pairs):
         raise ValueError("the answers are on different images")
-    return Comparison(
+    return AnswerComparison(
         model=model,
         cpu=cpu,
         images=len(pairs),
@@ -108,7 +108,7 @@ def compare(here: Sequence[Answer], there: Sequence[Answer], *, model: str, cpu:
     )
 
 
-def format_comparisons(found: Sequence[Comparison]) -> str:
+def format_comparisons(found: Sequence[AnswerComparison]) -> str:
     """Return a Markdown table."""
     header = (
         *("model", "emulated", "images", "same input bytes", "same score bytes"),
@@ -149,7 +149,7 @@ def _differ(one: Answer, other: Answer) -> float:
     return float(np.max(np.abs(here - there)))
 
 
-def _to_json(found: Sequence[Comparison]) -> str:
+def _to_json(found: Sequence[AnswerComparison]) -> str:
     told = {"host": asdict(describe_host()), "comparisons": [asdict(one) for one in found]}
     return json_.dumps(told, indent=1)
 

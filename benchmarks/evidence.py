@@ -17,7 +17,6 @@ from fakelens.benchmarks.accuracy import Scores, score_images
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.exposure import JPEG_QUALITY, Exposure, expose
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, limit_sources, list_splits
-from fakelens.benchmarks.markdown import format_share, format_table
 from fakelens.benchmarks.metrics import (
     Interval,
     bootstrap_interval,
@@ -25,6 +24,7 @@ from fakelens.benchmarks.metrics import (
     roc_auc,
     wilson_interval,
 )
+from fakelens.benchmarks.tables import format_share, format_table
 from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import UsageError

@@ -20,8 +20,8 @@ from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
 from fakelens.benchmarks.command import run_command
-from fakelens.benchmarks.markdown import format_table
 from fakelens.benchmarks.pictures import find_pictures
+from fakelens.benchmarks.tables import format_table
 from fakelens.edge_runtime.batch import BatchConfig, check_batch
 from fakelens.edge_runtime.contract import Fit
 from fakelens.edge_runtime.detector import Detector

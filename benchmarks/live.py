@@ -15,10 +15,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.live.camera import Camera
+from fakelens.edge_runtime.live.camera import SupervisedSource
+from fakelens.edge_runtime.live.controls import Controls
+from fakelens.edge_runtime.live.factory import make_source
 from fakelens.edge_runtime.live.jsonl import open_jsonl
-from fakelens.edge_runtime.live.loop import Controls, LiveLoop
-from fakelens.edge_runtime.live.source import make_source
+from fakelens.edge_runtime.live.loop import LiveLoop
 from fakelens.edge_runtime.live.status import LiveSink, LiveStatus
 from fakelens.edge_runtime.verdict import Verdict
 
@@ -85,7 +86,9 @@ def measure_overhead(frames: int = FRAMES, fps: float = FPS, model: str = MODEL)
     meter = _Meter(detector, controls, frames)
     with tempfile.TemporaryDirectory() as folder:
         sinks: list[LiveSink] = [open_jsonl(Path(folder) / "live.jsonl", 0), meter]
-        LiveLoop(Camera(make_source(f"test:loop?fps={fps}")), detector, sinks, controls=controls).run()
+        LiveLoop(
+            SupervisedSource(make_source(f"test:loop?fps={fps}")), detector, sinks, controls=controls
+        ).run()
     return OverheadResult(
         overhead_ms=np.array(meter.overhead_ms),
         inference_ms=np.array(meter.inference_ms),

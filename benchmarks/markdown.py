@@ -7,11 +7,10 @@ import numpy as np
 from fakelens.benchmarks.accuracy import mark_correct
 from fakelens.benchmarks.bench import BenchRow
 from fakelens.benchmarks.cifake import OBJECTS, PublishedModel, name_object
-from fakelens.benchmarks.metrics import Interval, wilson_interval
+from fakelens.benchmarks.metrics import wilson_interval
 from fakelens.benchmarks.report import pivot_rows
 from fakelens.benchmarks.robustness import RobustRow
-
-KB = 1000  # bytes; not KiB
+from fakelens.benchmarks.tables import KB, format_share, format_table
 
 
 def format_models(rows: Sequence[BenchRow]) -> str:
@@ -87,14 +86,3 @@ def _to_cells(row: BenchRow, cut: BenchRow | None) -> tuple[str, ...]:
 
 def _name_columns(rows: Sequence[BenchRow] | Sequence[RobustRow]) -> list[str]:
     return [f"`{row.contract.name}`" for row in rows]
-
-
-def format_share(share: Interval) -> str:
-    """Return `97.50% [97.28, 97.72]`."""
-    return f"{share.value * 100:.2f}% [{share.low * 100:.2f}, {share.high * 100:.2f}]"
-
-
-def format_table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    rule = ["---"] * len(header)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *lines))

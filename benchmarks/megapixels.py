@@ -14,11 +14,9 @@ import typer
 from PIL import Image
 
 from fakelens.benchmarks.command import run_command
+from fakelens.benchmarks.pictures import make_photo
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.preprocess import fit_image, load_image
-
-_NOISE = 12.0  # grey levels, so that the file is as large as a camera's
-_QUALITY = 92
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,18 +48,6 @@ def megapixels(
         f"check {cost.check_ms:.1f} ms = {cost.ratio:.2f} x (decode {cost.decode_ms:.1f} ms + inference "
         f"{cost.infer_ms:.1f} ms)"
     )
-
-
-def make_photo(width: int, height: int) -> bytes:
-    """Return a JPEG of soft shapes under camera-like noise, always the same."""
-    rng = np.random.default_rng(0)
-    down, right = np.mgrid[0:height, 0:width].astype(np.float32)
-    shapes = [np.sin(right / (97 + 40 * c)) * np.cos(down / (131 - 30 * c)) for c in range(3)]
-    pixels = 128 + 80 * np.stack(shapes, axis=-1)
-    pixels += rng.standard_normal(pixels.shape, np.float32) * np.float32(_NOISE)
-    buffer = io.BytesIO()
-    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=_QUALITY)
-    return buffer.getvalue()
 
 
 def measure_photo(detector: Detector, photo: bytes, runs: int) -> PhotoCost:

@@ -6,11 +6,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from fakelens.benchmarks.host import Host
-from fakelens.benchmarks.markdown import KB
 from fakelens.benchmarks.pareto import Candidate, plot_pareto
 from fakelens.benchmarks.report import list_doubts, list_tables
 from fakelens.benchmarks.table import Line
-from fakelens.edge_runtime.errors import UsageError, require_extra
+from fakelens.benchmarks.tables import KB
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.files import write_atomic
 
 

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fakelens.benchmarks.landscape import SizedModel, place_names
 from fakelens.benchmarks.metrics import Interval
-from fakelens.benchmarks.plots import GREY, REAL, use_style
-from fakelens.edge_runtime.errors import require_extra
+from fakelens.benchmarks.plots import GREY, REAL, SizedModel, place_names, use_style
+from fakelens.edge_runtime.extras import require_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,5 +1,6 @@
 """Folders of JPEGs to time programs on: always the same ones, as hard to decode as photos."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,9 @@ from PIL import Image
 
 from fakelens.edge_runtime.contract import Fit, InputSpec
 from fakelens.edge_runtime.files import cache_folder
+
+_PHOTO_NOISE = 12.0  # grey levels, so that the file is as large as a camera's
+_PHOTO_QUALITY = 92
 
 PHOTO_PX = (1024, 768)  # as photos are shared
 _FIELDS = 6  # that pictures are made of
@@ -55,3 +59,15 @@ def _make_field(rng: np.random.Generator, width: int, height: int) -> npt.NDArra
     spectrum = np.fft.rfft2(rng.standard_normal((height, width, 3)), axes=(0, 1)) / frequency
     field = np.fft.irfft2(spectrum, s=(height, width), axes=(0, 1))
     return np.asarray(field / field.std(), np.float32)
+
+
+def make_photo(width: int, height: int) -> bytes:
+    """Return a JPEG of soft shapes under camera-like noise, always the same."""
+    rng = np.random.default_rng(0)
+    down, right = np.mgrid[0:height, 0:width].astype(np.float32)
+    shapes = [np.sin(right / (97 + 40 * c)) * np.cos(down / (131 - 30 * c)) for c in range(3)]
+    pixels = 128 + 80 * np.stack(shapes, axis=-1)
+    pixels += rng.standard_normal(pixels.shape, np.float32) * np.float32(_PHOTO_NOISE)
+    buffer = io.BytesIO()
+    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=_PHOTO_QUALITY)
+    return buffer.getvalue()

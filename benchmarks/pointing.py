@@ -15,8 +15,8 @@ import typer
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.evidence import choose_images
 from fakelens.benchmarks.labelled import find_mask
-from fakelens.benchmarks.markdown import format_share, format_table
 from fakelens.benchmarks.metrics import wilson_interval
+from fakelens.benchmarks.tables import format_share, format_table
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import load_image

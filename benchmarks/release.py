@@ -9,19 +9,17 @@ from typing import Annotated
 
 import typer
 
-from fakelens.benchmarks.bench import BenchConfig, BenchRow, bench
+from fakelens.benchmarks.bench import BenchRow, bench
+from fakelens.benchmarks.choice import BenchConfig
 from fakelens.benchmarks.cifake import PUBLISHED
 from fakelens.benchmarks.command import run_command
-from fakelens.benchmarks.landscape import SizedModel, plot_landscape
-from fakelens.benchmarks.markdown import (
-    KB,
-    format_models,
-    format_objects,
-    format_published,
-    format_robustness,
-)
+from fakelens.benchmarks.landscape import plot_landscape
+from fakelens.benchmarks.markdown import format_models, format_objects, format_published, format_robustness
+from fakelens.benchmarks.plots import SizedModel
 from fakelens.benchmarks.robustness import measure_robustness
-from fakelens.edge_runtime.errors import UsageError, require_extra
+from fakelens.benchmarks.tables import KB
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.library import list_models
 

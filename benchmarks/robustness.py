@@ -15,7 +15,7 @@ from PIL import Image
 
 from fakelens.benchmarks.accuracy import check_readable
 from fakelens.benchmarks.battery import BATTERY, Degradation, degrade
-from fakelens.benchmarks.bench import UNSPLIT, BenchConfig, choose_images
+from fakelens.benchmarks.choice import UNSPLIT, BenchConfig, choose_images
 from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.metrics import Interval, wilson_interval
 from fakelens.edge_runtime.contract import Contract

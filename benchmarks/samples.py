@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fakelens.benchmarks.labelled import LabelledImage, choose_slice
-from fakelens.benchmarks.megapixels import make_photo
+from fakelens.benchmarks.pictures import make_photo
 
 _PER_CLASS = 8
 _MADE = 4

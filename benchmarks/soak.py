@@ -18,10 +18,11 @@ from pathlib import Path
 from PIL import Image
 
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.live.camera import Camera, CameraConfig
+from fakelens.edge_runtime.live.camera import CameraConfig, SupervisedSource
 from fakelens.edge_runtime.live.capture import RepeatLimit
+from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.jsonl import open_jsonl
-from fakelens.edge_runtime.live.loop import Controls, LiveLoop, LoopConfig
+from fakelens.edge_runtime.live.loop import LiveLoop, LoopConfig
 from fakelens.edge_runtime.live.recorder import Recorder, RecorderConfig
 from fakelens.edge_runtime.live.rehearsal import Rehearsal, RehearsalConfig, RehearsalSource
 from fakelens.edge_runtime.live.status import CameraState, LiveSink, LiveStatus
@@ -91,7 +92,7 @@ def soak(frames: int = FRAMES, seed: int = 0, model: str = MODEL) -> SoakResult:
         lines = Path(folder) / "soak.jsonl"
         recorder = Recorder(RecorderConfig(folder=Path(folder) / "record", limit_bytes=2_000_000))
         sinks: list[LiveSink] = [open_jsonl(lines, 1.0), recorder, witness]
-        LiveLoop(Camera(source, _CAMERA), detector, sinks, LoopConfig(poll_s=0.005), controls).run()
+        LiveLoop(SupervisedSource(source, _CAMERA), detector, sinks, LoopConfig(poll_s=0.005), controls).run()
         seconds = time.monotonic() - start
         rows = [json.loads(line) for line in lines.read_text().splitlines()]
     _wait_for_threads(threads)

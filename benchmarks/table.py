@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from fakelens.benchmarks.bench import BenchConfig, BenchRow, OpenBench, open_bench, score_models
+from fakelens.benchmarks.bench import BenchRow, OpenBench, open_bench, score_models
+from fakelens.benchmarks.choice import BenchConfig
 from fakelens.benchmarks.footprint import Footprint, measure_footprint
 from fakelens.benchmarks.latency import Latency, measure_latency
 from fakelens.benchmarks.samples import Sample, choose_sample, make_sample

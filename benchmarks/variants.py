@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from fakelens.benchmarks.labelled import Split, list_splits
-from fakelens.edge_runtime.errors import GateError, MissingExtraError, RunError, UsageError, require_extra
+from fakelens.edge_runtime.errors import GateError, MissingExtraError, RunError, UsageError
+from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.files import write_atomic
 
 _log = logging.getLogger(__name__)

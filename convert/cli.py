@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from fakelens.convert.recipes import ConvertConfig, Io, Quantization
-from fakelens.edge_runtime.errors import GateError, UsageError, require_extra
+from fakelens.edge_runtime.errors import GateError, UsageError
+from fakelens.edge_runtime.extras import require_extra
 
 _DEFAULTS = ConvertConfig(run=Path())
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from fakelens.edge_runtime.device import CameraKind, Throttling, list_cameras
-from fakelens.edge_runtime.errors import is_installed
+from fakelens.edge_runtime.extras import is_installed
 from fakelens.edge_runtime.health import Check, failed, noted, passed
 
 _HOT_C, _TOO_HOT_C = 70.0, 80.0  # a Raspberry Pi slows down from 80 degrees on

@@ -15,12 +15,11 @@ from fakelens.benchmarks.labelled import LabelledImage, Split, choose_slice, fin
 from fakelens.edge_runtime.errors import GateError, ImageError
 from fakelens.edge_runtime.preprocess import load_image
 from fakelens.train.config import DataConfig
-from fakelens.train.duplicates import Copies, digest_files, find_copies, link_groups
+from fakelens.train.duplicates import Copies, digest_contents, digest_pixels, find_copies, link_groups
 from fakelens.train.headers import HeaderFacts, read_header
 from fakelens.train.pixels import PixelFacts, measure_pixels
 from fakelens.train.pool import map_threads
 from fakelens.train.probe import ProbeResult, has_enough, probe_facts
-from fakelens.train.survey import digest_pixels
 
 CHANCE = 0.5
 MAX_AUC = 0.65  # of the metadata probe; above it, training learns the format
@@ -79,7 +78,7 @@ def audit(config: AuditConfig) -> AuditResult:
     """
     images = find_labelled(config.data)
     chosen = choose_slice(images, config.data, config.limit)
-    digests = dict(zip(images, digest_files([image.path for image in images]), strict=True))
+    digests = dict(zip(images, digest_contents([image.path for image in images]), strict=True))
     found = list(map_threads(_inspect, chosen, "looking at images"))
     sound = [facts for facts in found if not isinstance(facts, str)]
     small = Counter(
@@ -137,7 +136,7 @@ def warn_of_giveaways(data: Path) -> None:
     sound = [(image, header) for image, header in zip(chosen, found, strict=True) if header is not None]
     images = [image for image, _ in sound]
     names = [_name_pair(image, data) for image in images]
-    groups = link_groups(names, digest_files([image.path for image in images]))
+    groups = link_groups(names, digest_contents([image.path for image in images]))
     labels = np.array([image.label for image in images], np.int64)
     if not has_enough(labels, groups):
         return

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fakelens.edge_runtime.errors import UsageError, require_extra
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.extras import require_extra
 from fakelens.train import options
 from fakelens.train.fakers import list_fakers
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log

@@ -95,7 +95,7 @@ def quantize_aware(model: Any, examples: Examples, config: TrainConfig, stage: S
     return quantized
 
 
-def measure_sparsity(model: Any) -> tuple[LayerSparsity, ...]:
+def measure_layer_sparsity(model: Any) -> tuple[LayerSparsity, ...]:
     """Return the zeros in each convolution's and dense layer's kernel, in the order of the graph."""
     found = []
     for layer in model.layers:

@@ -11,12 +11,12 @@ import tf_keras as keras
 
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.files import cache_folder, write_atomic
+from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.calibrate import to_logit
 from fakelens.train.config import TrainConfig
 from fakelens.train.fit import Labels, predict
 from fakelens.train.selection import Floats
-from fakelens.train.teachers import find_weights
 
 _RESOLUTION = 1 / 512  # half a step of a uint8 probability: as sure as a model file can say it is
 
@@ -56,3 +56,8 @@ def _ask(teacher: str, images_u8: ImageU8) -> npt.NDArray[np.float64]:
     with tfmot.quantization.keras.quantize_scope():
         model = keras.models.load_model(find_weights(teacher), compile=False)
     return predict(model, images_u8)
+
+
+def find_weights(teacher: str) -> Path:
+    """Return the file that holds a teacher: the model of a run directory, a model file, a release model."""
+    return Path(teacher) / "model.h5" if Path(teacher).is_dir() else find_model(teacher)

@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from fakelens.benchmarks.labelled import LabelledImage
+from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.pool import map_threads
 
 
@@ -31,7 +32,7 @@ class Copies:
         return len({image.split for image in self.images}) > 1
 
 
-def digest_files(paths: Sequence[Path]) -> list[str]:
+def digest_contents(paths: Sequence[Path]) -> list[str]:
     """Return the SHA-256 of each file that could have a copy; empty where its size is unique, or nothing.
 
     Files of different sizes cannot be copies, so most photos are not read at all.
@@ -83,3 +84,8 @@ def _digest_file(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""
+
+
+def digest_pixels(pixels: ImageU8) -> str:
+    """Return the SHA-256 of the decoded picture, so that a copy in another format is the same one."""
+    return hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()

@@ -16,10 +16,10 @@ from PIL import Image
 
 from fakelens.benchmarks.labelled import LabelledImage, find_labelled
 from fakelens.edge_runtime.errors import ImageError, UsageError
+from fakelens.edge_runtime.files import check_output, stage_folder
 from fakelens.edge_runtime.preprocess import ImageU8, load_image
-from fakelens.edge_runtime.staging import check_output, stage_folder
+from fakelens.train.duplicates import digest_pixels
 from fakelens.train.pool import map_threads
-from fakelens.train.survey import digest_pixels
 
 _QUALITIES = (75, 95)  # from, to; what cameras and web sites use
 _CROPS = (16, 8192)  # px

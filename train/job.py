@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fakelens.edge_runtime.errors import RunError, UsageError
-from fakelens.edge_runtime.staging import stage_folder
+from fakelens.edge_runtime.files import stage_folder
 from fakelens.train import rundir
 from fakelens.train.config import TrainConfig, load_config
 from fakelens.train.data import Dataset, load_dataset

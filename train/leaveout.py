@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
+from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, Split, find_labelled
 from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.arrays import digest_files
-from fakelens.train.originals import DIGEST_LENGTH
 from fakelens.train.selection import Rows
 
 

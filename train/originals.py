@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.benchmarks.labelled import SPLIT_FOLDERS, Split
+from fakelens.benchmarks.labelled import DIGEST_LENGTH, SPLIT_FOLDERS, Split
 from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.preprocess import ImageU8, load_image
@@ -15,7 +15,6 @@ from fakelens.edge_runtime.sources import walk_images
 from fakelens.train.survey import split_photos
 
 _FEWEST_PHOTOS = 3  # of a folder without splits: one for each
-DIGEST_LENGTH = 20  # hex digits
 _CUT_GRID_PX = 16  # a cut starts on it: the blocks of a photo's JPEG history stay where they were
 
 

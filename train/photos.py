@@ -4,7 +4,8 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-from fakelens.edge_runtime.errors import MissingExtraError, require_extra
+from fakelens.edge_runtime.errors import MissingExtraError
+from fakelens.edge_runtime.extras import require_extra
 
 BUILTIN = "builtin"  # the name that stands for these photos where a folder is expected
 

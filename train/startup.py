@@ -2,7 +2,7 @@
 
 import logging
 
-from fakelens.edge_runtime.errors import require_extra
+from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import ImageError, UsageError
-from fakelens.edge_runtime.preprocess import ImageU8, load_image
+from fakelens.edge_runtime.preprocess import load_image
+from fakelens.train.duplicates import digest_pixels
 from fakelens.train.tiles import TileGrid, plan_tiles
 
 _FEWEST_PHOTOS = 3  # one for each split
@@ -91,11 +92,6 @@ def split_photos(photos: list[tuple[bool, str]], seed: int) -> list[Split]:
         places[photo] = max(Split, key=lambda split: due[split] * count / len(photos) - given[split])
         given[places[photo]] += 1
     return [places[photo] for photo in photos]
-
-
-def digest_pixels(pixels: ImageU8) -> str:
-    """Return the SHA-256 of the decoded picture, so that a copy in another format is the same one."""
-    return hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
 
 
 def _survey_photo(path: Path, config: SurveyConfig) -> Photo:

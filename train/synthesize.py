@@ -12,9 +12,9 @@ from rich.progress import Progress
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import check_output, stage_folder
 from fakelens.edge_runtime.preprocess import ImageU8, load_image
 from fakelens.edge_runtime.sources import walk_images
-from fakelens.edge_runtime.staging import check_output, stage_folder
 from fakelens.train.autoencoder import (
     CROP_PX,
     MARGIN_PX,

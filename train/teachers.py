@@ -9,11 +9,6 @@ from fakelens.train import rundir
 from fakelens.train.config import TrainConfig
 
 
-def find_weights(teacher: str) -> Path:
-    """Return the file that holds a teacher: the model of a run directory, a model file, a release model."""
-    return Path(teacher) / "model.h5" if Path(teacher).is_dir() else find_model(teacher)
-
-
 def check_teachers(config: TrainConfig, digest: str) -> None:
     """Raise `ConfigError` where a teacher is not made from the data `digest` for images of this size.
 

@@ -21,7 +21,13 @@ from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train import rundir
 from fakelens.train.calibrate import Calibration, choose_decision, fit_calibration
 from fakelens.train.checkpoint import Epoch, load_state
-from fakelens.train.compress import LayerSparsity, measure_sparsity, overall_sparsity, prune, quantize_aware
+from fakelens.train.compress import (
+    LayerSparsity,
+    measure_layer_sparsity,
+    overall_sparsity,
+    prune,
+    quantize_aware,
+)
 from fakelens.train.config import TrainConfig, describe_input
 from fakelens.train.data import class_weights
 from fakelens.train.distill import soften_labels
@@ -150,7 +156,7 @@ def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> Tr
         if len(np.unique(tested.labels)) > 1:
             p_test = tested.pool(predict(model, dataset.take(Split.TEST)[0]), pool)
             test = evaluate(tested.labels, p_test, decision.threshold)
-    sparsity = measure_sparsity(model)
+    sparsity = measure_layer_sparsity(model)
     contract = Contract(
         name=config.name,
         description=config.description,

@@ -13,8 +13,8 @@ from rich.progress import Progress
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import check_output, stage_folder
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.edge_runtime.staging import check_output, stage_folder
 from fakelens.train.autoencoder import CROP_PX, AutoencoderConfig, AutoencoderResult, regenerate
 from fakelens.train.fakers import Generator, GeneratorSpec, Manipulation, draw_spec
 from fakelens.train.generators import GENERATOR_CROP_PX, train_generator

@@ -23,7 +23,7 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class StateView:
     """All of it at one moment."""
 
     status: LiveStatus | None
@@ -59,11 +59,11 @@ class Board:
             else:
                 self._points.append(point)
 
-    def look(self) -> View:
+    def look(self) -> StateView:
         """Return what is there now."""
         with self._lock:
             age_s = None if self._status is None else time.monotonic() - self._updated
-            return View(status=self._status, frame=self._frame, number=self._number, age_s=age_s)
+            return StateView(status=self._status, frame=self._frame, number=self._number, age_s=age_s)
 
     def list_points(self) -> list[Point]:
         """Return the seconds with a score, oldest first, of the last `HISTORY_S` seconds."""

@@ -34,7 +34,7 @@ class CameraChange:
     error: str | None
 
 
-class Camera:
+class SupervisedSource:
     """Gives the frames of `source` for as long as it takes.
 
     Only a file or folder, or a camera of this machine that never gave a frame, is given up: `take` raises its

@@ -6,8 +6,9 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from fakelens.edge_runtime.errors import is_installed
-from fakelens.edge_runtime.live.source import PICAMERA
+from fakelens.edge_runtime.extras import is_installed
+
+PICAMERA = "picamera"
 
 _V4L2 = Path("/sys/class/video4linux")
 _PROBED = 6  # numbers, where the system keeps no list
@@ -69,7 +70,7 @@ def _list_picameras() -> list[str]:
 def _probe() -> list[FoundCamera]:
     if not is_installed("cv2"):
         return []
-    from fakelens.edge_runtime.live.opencv import load_cv2
+    from fakelens.edge_runtime.extras import load_cv2
 
     cv2 = load_cv2()
     found = []

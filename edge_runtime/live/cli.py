@@ -115,17 +115,18 @@ def watch(
     import logging
 
     from fakelens.edge_runtime.detector import Detector
-    from fakelens.edge_runtime.live.camera import Camera
-    from fakelens.edge_runtime.live.loop import Controls, LiveLoop, LoopConfig
+    from fakelens.edge_runtime.live.camera import SupervisedSource
+    from fakelens.edge_runtime.live.controls import Controls
+    from fakelens.edge_runtime.live.factory import make_source
+    from fakelens.edge_runtime.live.loop import LiveLoop, LoopConfig
     from fakelens.edge_runtime.live.outputs import OutputConfig, open_outputs
     from fakelens.edge_runtime.live.recorder import RecorderConfig
     from fakelens.edge_runtime.live.smoothing import SmoothingConfig
-    from fakelens.edge_runtime.live.source import make_source
     from fakelens.edge_runtime.live.stopping import stopped_by_signals
     from fakelens.edge_runtime.threads import choose_threads
 
     logging.basicConfig(format="fakelens: %(message)s", level=logging.WARNING)
-    camera = Camera(make_source(source, _parse_resolution(resolution)))
+    camera = SupervisedSource(make_source(source, _parse_resolution(resolution)))
     detector = Detector(model, threads or choose_threads(model))
     output = OutputConfig(
         window=not headless,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from fakelens.edge_runtime.errors import UsageError, require_extra
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.live.broker import Broker, parse_broker
 from fakelens.edge_runtime.live.homeassistant import describe_sensors
 from fakelens.edge_runtime.live.row import make_row

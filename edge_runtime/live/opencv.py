@@ -1,15 +1,15 @@
 """Cameras, streams and video files, by way of OpenCV."""
 
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fakelens.edge_runtime.errors import CameraError, UsageError
+from fakelens.edge_runtime.extras import load_cv2
 from fakelens.edge_runtime.live.redact import redact_url
 from fakelens.edge_runtime.live.source import Resolution
 from fakelens.edge_runtime.preprocess import ImageU8
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _OPEN_TIMEOUT_S = 10.0
 _READ_TIMEOUT_S = 10.0
-_FFMPEG_QUIET = "-8"
 
 
 class OpenCVStream:
@@ -129,15 +128,6 @@ class VideoSource:
             raise UsageError(f"{self.path}: not a video that can be decoded; `fakelens check` takes images")
         fps = float(capture.get(cv2.CAP_PROP_FPS))
         return OpenCVStream(capture, None, 1 / fps if fps > 0 else None)
-
-
-def load_cv2() -> Any:
-    """Return the module, with its loggers silenced: they write URLs with their credentials to stderr."""
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", _FFMPEG_QUIET)
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-    import cv2
-
-    return cv2
 
 
 def _open(connect: "Callable[[], cv2.VideoCapture]") -> "cv2.VideoCapture | None":

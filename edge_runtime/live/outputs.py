@@ -7,13 +7,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from fakelens.edge_runtime.errors import SinkError, is_installed
+from fakelens.edge_runtime.errors import SinkError
+from fakelens.edge_runtime.extras import is_installed
+from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.display import has_display
 from fakelens.edge_runtime.live.jsonl import JsonlSink, open_jsonl
-from fakelens.edge_runtime.live.loop import Controls
 from fakelens.edge_runtime.live.recorder import Recorder, RecorderConfig
 from fakelens.edge_runtime.live.status import LiveSink
-from fakelens.edge_runtime.live.terminal import TextSink
+from fakelens.edge_runtime.live.terminal import TerminalSink
 from fakelens.edge_runtime.live.watchdog import WatchdogSink
 
 STDOUT = "-"
@@ -52,7 +53,7 @@ def open_outputs(config: OutputConfig, controls: Controls) -> Outputs:
             sinks.append(sink)
 
         if config.jsonl != STDOUT:
-            add(TextSink(sys.stdout))
+            add(TerminalSink(sys.stdout))
         if config.jsonl is not None:
             to_stdout = config.jsonl == STDOUT
             add(

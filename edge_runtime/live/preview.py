@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from fakelens.edge_runtime.errors import UsageError, require_extra
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.live.address import Address, is_loopback, listen, parse_address
 from fakelens.edge_runtime.live.board import Board
 from fakelens.edge_runtime.live.status import LiveStatus

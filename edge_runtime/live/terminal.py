@@ -11,7 +11,7 @@ from fakelens.edge_runtime.verdict import Label
 _START_S = 5.0  # a start is told only where it takes longer
 
 
-class TextSink:
+class TerminalSink:
     """Writes `14:03:07  FAKE   P(fake) 0.973` where the verdict changes, likewise the camera's state.
 
     Nothing of a camera that is not there: the error that ends the command says it.

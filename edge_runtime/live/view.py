@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from fakelens.edge_runtime.encode import encode_png
+from fakelens.edge_runtime.extras import load_cv2
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.heatmap import paint_regions
-from fakelens.edge_runtime.live.loop import Controls
-from fakelens.edge_runtime.live.opencv import load_cv2
+from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.page import encode_png
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.edge_runtime.verdict import Label
 
@@ -62,7 +62,7 @@ def paint(status: LiveStatus, frame: Image.Image | None, note: str = "") -> Imag
     return canvas
 
 
-class View:
+class WindowView:
     """The latest status, and what was asked by key; draws it, opens nothing."""
 
     def __init__(self, controls: Controls, folder: Path) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 from PIL import Image
 
 from fakelens.edge_runtime.errors import SinkError
-from fakelens.edge_runtime.live.loop import Controls
-from fakelens.edge_runtime.live.opencv import load_cv2
+from fakelens.edge_runtime.extras import load_cv2
+from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.status import LiveStatus
-from fakelens.edge_runtime.live.view import View
+from fakelens.edge_runtime.live.view import WindowView
 
 _TITLE = "fakelens"
 _SIZE = (640, 576)  # px, to begin with
@@ -23,7 +23,7 @@ class WindowSink:
         """Open the window; snapshots go to `folder`. `SinkError` where this OpenCV has no windows."""
         os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")  # Qt misses fonts that we do not use
         self._cv2: Any = load_cv2()
-        self._controls, self._view = controls, View(controls, folder)
+        self._controls, self._view = controls, WindowView(controls, folder)
         try:
             self._cv2.namedWindow(_TITLE, _to_flags(self._cv2))
             self._cv2.resizeWindow(_TITLE, *_SIZE)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakelens.benchmarks.bench import BenchConfig
+from fakelens.benchmarks.choice import BenchConfig
 from fakelens.benchmarks.conditions import Conditions
 from fakelens.benchmarks.latency import Latency, Spread, Stages
 from fakelens.benchmarks.table import Line, TableConfig, measure_table

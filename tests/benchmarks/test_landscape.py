@@ -8,7 +8,8 @@ from fakelens.benchmarks.metrics import wilson_interval
 
 pytest.importorskip("matplotlib", reason="plots need the train extra")
 
-from fakelens.benchmarks.landscape import SizedModel, plot_landscape
+from fakelens.benchmarks.landscape import plot_landscape
+from fakelens.benchmarks.plots import SizedModel
 
 PUBLISHED = [
     SizedModel(name="small", size_kb=500, accuracy=0.93),

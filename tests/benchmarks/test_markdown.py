@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.benchmarks.bench import BenchConfig, BenchRow, bench
+from fakelens.benchmarks.bench import BenchRow, bench
+from fakelens.benchmarks.choice import BenchConfig
 from fakelens.benchmarks.cifake import PUBLISHED
 from fakelens.benchmarks.markdown import (
     format_models,

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.benchmarks.megapixels import make_photo, measure_photo
+from fakelens.benchmarks.megapixels import measure_photo
+from fakelens.benchmarks.pictures import make_photo
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.preprocess import load_image
 

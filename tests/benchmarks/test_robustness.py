@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from fakelens.benchmarks.battery import BATTERY, degrade
-from fakelens.benchmarks.bench import BenchConfig, bench
+from fakelens.benchmarks.bench import bench
+from fakelens.benchmarks.choice import BenchConfig
 from fakelens.benchmarks.labelled import find_labelled
 from fakelens.benchmarks.metrics import wilson_interval
 from fakelens.benchmarks.robustness import RobustRow, measure_robustness

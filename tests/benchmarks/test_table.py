@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.benchmarks.bench import BenchConfig
+from fakelens.benchmarks.choice import BenchConfig
 from fakelens.benchmarks.table import TableConfig, measure_table
 from fakelens.edge_runtime.errors import ModelError, UsageError
 

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from fakelens.benchmarks.variants import VARIANTS, build_variants, find_test_data
-from fakelens.edge_runtime.errors import RunError, UsageError, is_installed
+from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.edge_runtime.extras import is_installed
 from fakelens.edge_runtime.modelfile import read_model
 from tests.conftest import COMMAND
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
-from fakelens.train.compress import measure_sparsity, overall_sparsity, prune, quantize_aware
+from fakelens.train.compress import measure_layer_sparsity, overall_sparsity, prune, quantize_aware
 from fakelens.train.config import PruneConfig, QatConfig, TrainConfig, load_config
 from fakelens.train.fit import Examples, Stage, predict
 from fakelens.train.fold import BYTE_SCALE
@@ -50,7 +50,7 @@ def quantized(pruned: Any, config: TrainConfig, tmp_path_factory: pytest.TempPat
 
 
 def test_pruning_reaches_the_sparsity_in_every_layer(pruned: Any) -> None:
-    layers = measure_sparsity(pruned)
+    layers = measure_layer_sparsity(pruned)
     assert len(layers) == 7
     for layer in layers:
         assert layer.share == pytest.approx(0.6, abs=1 / layer.weights + 0.01)
@@ -66,7 +66,7 @@ def test_the_pruned_model_is_a_plain_one(pruned: Any) -> None:
 
 
 def test_quantization_aware_training_keeps_the_zeros(pruned: Any, quantized: Any) -> None:
-    before, after = measure_sparsity(pruned), measure_sparsity(quantized)
+    before, after = measure_layer_sparsity(pruned), measure_layer_sparsity(quantized)
     assert [layer.weights for layer in after] == [layer.weights for layer in before]
     for one, other in zip(before, after, strict=True):
         assert other.zeros >= one.zeros
@@ -82,4 +82,4 @@ def test_activation_ranges_start_from_what_the_float_model_shows(
 
 
 def test_no_sparsity_is_measured_in_a_fresh_network(config: TrainConfig) -> None:
-    assert overall_sparsity(measure_sparsity(build_network(config.network, 16))) == 0.0
+    assert overall_sparsity(measure_layer_sparsity(build_network(config.network, 16))) == 0.0

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.train.duplicates import digest_files, link_groups
+from fakelens.train.duplicates import digest_contents, link_groups
 
 
 def test_only_files_of_equal_size_are_read(tmp_path: Path) -> None:
@@ -12,7 +12,7 @@ def test_only_files_of_equal_size_are_read(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     (tmp_path / "void").touch()
     names = ("a", "b", "c", "d", "empty", "void", "gone")
-    digests = dict(zip(names, digest_files([tmp_path / name for name in names]), strict=True))
+    digests = dict(zip(names, digest_contents([tmp_path / name for name in names]), strict=True))
     assert digests["a"] == digests["b"] != digests["c"] != ""
     assert [digests[name] for name in ("d", "empty", "void", "gone")] == [""] * 4
 
@@ -22,7 +22,7 @@ def test_a_file_that_cannot_be_read_has_no_digest(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / name).write_bytes(b"same")
     (tmp_path / "a").chmod(0)
-    assert digest_files([tmp_path / "a"])[0] == ""
+    assert digest_contents([tmp_path / "a"])[0] == ""
 
 
 def test_places_are_linked_through_others() -> None:

@@ -10,7 +10,8 @@ from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train import synthesize as subject
 from fakelens.train.autoencoder import CROP_PX, MARGIN_PX, AutoencoderConfig, regenerate, train_autoencoder
-from fakelens.train.survey import digest_pixels, split_photos
+from fakelens.train.duplicates import digest_pixels
+from fakelens.train.survey import split_photos
 from fakelens.train.synthesize import (
     REPORT_NAME,
     SynthesizeConfig,

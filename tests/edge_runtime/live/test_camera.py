@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fakelens.edge_runtime.errors import CameraError
-from fakelens.edge_runtime.live.camera import Camera, CameraConfig
+from fakelens.edge_runtime.live.camera import CameraConfig, SupervisedSource
 from fakelens.edge_runtime.live.capture import RepeatLimit
 from fakelens.edge_runtime.live.rehearsal import make_rehearsal
 from fakelens.edge_runtime.live.status import CameraState
@@ -68,7 +68,7 @@ class Connection:
         self.play.clear()
 
 
-def watch(camera: Camera, seconds: float = 10.0, until: Callable[[], bool] = lambda: False) -> int:
+def watch(camera: SupervisedSource, seconds: float = 10.0, until: Callable[[], bool] = lambda: False) -> int:
     """Take frames until the camera ends, or `until`; how many there were."""
     deadline, frames = time.monotonic() + seconds, 0
     while not camera.ended and not until() and time.monotonic() < deadline:
@@ -76,12 +76,12 @@ def watch(camera: Camera, seconds: float = 10.0, until: Callable[[], bool] = lam
     return frames
 
 
-def list_states(camera: Camera) -> list[CameraState]:
+def list_states(camera: SupervisedSource) -> list[CameraState]:
     return [change.state for change in camera.changes]
 
 
 def test_a_disconnected_camera_comes_back() -> None:
-    camera = Camera(make_rehearsal(f"disconnect?{RATE}&every=20&frames=50"), QUICK)
+    camera = SupervisedSource(make_rehearsal(f"disconnect?{RATE}&every=20&frames=50"), QUICK)
     assert camera.state is CameraState.STARTING
     frames = watch(camera)
     camera.close()
@@ -93,7 +93,9 @@ def test_a_disconnected_camera_comes_back() -> None:
 
 
 def test_frames_dropped_by_connections_that_are_gone_stay_counted() -> None:
-    camera = Camera(make_rehearsal("disconnect?fps=1000&width=32&height=24&every=20&frames=70"), QUICK)
+    camera = SupervisedSource(
+        make_rehearsal("disconnect?fps=1000&width=32&height=24&every=20&frames=70"), QUICK
+    )
     frames = 0
     while not camera.ended:
         frames += camera.take(0.01) is not None
@@ -104,7 +106,7 @@ def test_frames_dropped_by_connections_that_are_gone_stay_counted() -> None:
 
 
 def test_a_short_stall_is_told_and_waited_out() -> None:
-    camera = Camera(make_rehearsal(f"stall?{RATE}&every=20&frames=30&seconds=0.6"), QUICK)
+    camera = SupervisedSource(make_rehearsal(f"stall?{RATE}&every=20&frames=30&seconds=0.6"), QUICK)
     watch(camera)
     assert list_states(camera) == [R, S, R, E]
     assert "no frame for 0." in (camera.changes[1].error or "")
@@ -113,7 +115,7 @@ def test_a_short_stall_is_told_and_waited_out() -> None:
 
 def test_a_long_stall_is_connected_anew_though_the_driver_is_blocked() -> None:
     device = Device([1, 2, 3, "block"], [1, 2, 3, None])
-    camera = Camera(device, QUICK)
+    camera = SupervisedSource(device, QUICK)
     threads = threading.active_count()
     watch(camera)
     assert list_states(camera) == [R, S, X, R, E]
@@ -126,13 +128,15 @@ def test_a_long_stall_is_connected_anew_though_the_driver_is_blocked() -> None:
 
 
 def test_a_slow_camera_is_not_stalled_between_its_frames() -> None:
-    camera = Camera(make_rehearsal("loop?fps=3&frames=6&width=32&height=24"), QUICK)  # 333 ms, over stall_s
+    camera = SupervisedSource(
+        make_rehearsal("loop?fps=3&frames=6&width=32&height=24"), QUICK
+    )  # 333 ms, over stall_s
     watch(camera)
     assert S not in list_states(camera)[2:]  # the first interval is not known yet
 
 
 def test_a_slow_consumer_is_no_stall() -> None:
-    camera = Camera(make_rehearsal(f"loop?{RATE}&frames=100"), QUICK)
+    camera = SupervisedSource(make_rehearsal(f"loop?{RATE}&frames=100"), QUICK)
     while not camera.ended:
         camera.take(0.01)
         time.sleep(0.4)
@@ -141,7 +145,7 @@ def test_a_slow_consumer_is_no_stall() -> None:
 
 
 def test_a_repeated_frame_is_connected_anew() -> None:
-    camera = Camera(make_rehearsal(f"repeat?{RATE}&every=20&frames=150"), QUICK)
+    camera = SupervisedSource(make_rehearsal(f"repeat?{RATE}&every=20&frames=150"), QUICK)
     watch(camera)
     assert list_states(camera)[:3] == [R, X, R]
     assert "repeats one frame" in (camera.changes[1].error or "")
@@ -150,7 +154,7 @@ def test_a_repeated_frame_is_connected_anew() -> None:
 def test_attempts_are_paced_ever_slower_up_to_a_limit() -> None:
     gone = [CameraError("device: gone")]
     device = Device([1, 2, CameraError("device: gone")], gone)
-    camera = Camera(device, QUICK)
+    camera = SupervisedSource(device, QUICK)
     watch(camera, until=lambda: len(device.opened) >= 7)
     camera.close()
     pauses = np.diff(device.opened)
@@ -162,7 +166,7 @@ def test_attempts_are_paced_ever_slower_up_to_a_limit() -> None:
 
 def test_a_few_frames_now_and_then_do_not_quicken_the_attempts() -> None:
     device = Device([1, 2, 3, CameraError("device: gone")])
-    camera = Camera(device, QUICK)
+    camera = SupervisedSource(device, QUICK)
     watch(camera, until=lambda: len(device.opened) >= 6)
     camera.close()
     assert (np.diff(device.opened)[2:] > 0.08).all()
@@ -170,7 +174,7 @@ def test_a_few_frames_now_and_then_do_not_quicken_the_attempts() -> None:
 
 def test_a_camera_that_never_gave_a_frame_is_given_up() -> None:
     for play in ([CameraError("device: not there")], ["block"]):
-        camera = Camera(Device(play), QUICK)
+        camera = SupervisedSource(Device(play), QUICK)
         with pytest.raises(CameraError, match=r"not there|no answer for"):
             watch(camera)
         assert list_states(camera) == [E]
@@ -179,7 +183,7 @@ def test_a_camera_that_never_gave_a_frame_is_given_up() -> None:
 
 def test_a_stream_is_waited_for_from_the_start() -> None:
     gone = [CameraError("device: gone")]
-    camera = Camera(Device(gone, gone, [1, 2, None], remote=True), QUICK)
+    camera = SupervisedSource(Device(gone, gone, [1, 2, None], remote=True), QUICK)
     assert watch(camera) > 0
     assert list_states(camera) == [X, R, E]
     assert camera.reconnects == 0  # it was never there before
@@ -187,7 +191,7 @@ def test_a_stream_is_waited_for_from_the_start() -> None:
 
 def test_threads_blocked_in_a_driver_do_not_pile_up() -> None:
     device = Device([1, "block"])
-    camera = Camera(device, QUICK)
+    camera = SupervisedSource(device, QUICK)
     threads = threading.active_count()
     watch(camera, seconds=5)
     assert threading.active_count() - threads <= 4
@@ -202,5 +206,5 @@ def test_an_error_on_reading_a_file_is_no_reason_to_play_it_again() -> None:
     device = Device([1, 2, CameraError("device: damaged")])
     device.live = False
     with pytest.raises(CameraError, match="damaged"):
-        watch(Camera(device, QUICK))
+        watch(SupervisedSource(device, QUICK))
     assert len(device.opened) == 1

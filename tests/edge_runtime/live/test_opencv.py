@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fakelens.edge_runtime.errors import CameraError, UsageError
-from fakelens.edge_runtime.live.camera import Camera, CameraConfig
+from fakelens.edge_runtime.live.camera import CameraConfig, SupervisedSource
 from fakelens.edge_runtime.live.frame import Frame
 from fakelens.edge_runtime.live.opencv import CameraSource, StreamSource, VideoSource
 from fakelens.edge_runtime.live.status import CameraState
@@ -18,7 +18,7 @@ cv2 = pytest.importorskip("cv2", reason="needs the [camera] extra")
 LEVELS = (30, 90, 150, 210)
 
 
-def take_all(camera: Camera) -> list[Frame]:
+def take_all(camera: SupervisedSource) -> list[Frame]:
     frames: list[Frame] = []
     while not camera.ended:
         frame = camera.take(0.5)
@@ -42,7 +42,7 @@ def clip(tmp_path: Path) -> Path:
 
 
 def test_a_file_gives_every_frame_in_order_with_its_time(clip: Path) -> None:
-    camera = Camera(VideoSource(path=clip))
+    camera = SupervisedSource(VideoSource(path=clip))
     frames = take_all(camera)
     camera.close()
     assert [frame.time_s for frame in frames] == pytest.approx([0.0, 0.1, 0.2, 0.3])
@@ -56,7 +56,7 @@ def test_a_file_gives_every_frame_in_order_with_its_time(clip: Path) -> None:
 
 def test_what_is_no_video_is_told(tmp_path: Path) -> None:
     (tmp_path / "notes.mp4").write_text("no video")
-    camera = Camera(VideoSource(path=tmp_path / "notes.mp4"))
+    camera = SupervisedSource(VideoSource(path=tmp_path / "notes.mp4"))
     with pytest.raises(UsageError, match=r"notes\.mp4: not a video"):
         take_all(camera)
     assert camera.state is CameraState.STOPPED
@@ -71,7 +71,7 @@ def test_a_camera_that_is_not_there_names_the_list() -> None:
 def test_a_stream_that_is_cut_comes_back(stream_server: Any) -> None:
     url = stream_server.url.replace("http://", "http://user:secret@")
     config = CameraConfig(retry_first_s=0.05, retry_most_s=0.1, stall_s=0.5)
-    camera = Camera(StreamSource(url=url, open_timeout_s=2, read_timeout_s=1), config)
+    camera = SupervisedSource(StreamSource(url=url, open_timeout_s=2, read_timeout_s=1), config)
     seen = []
 
     def watch_until(state: CameraState) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.live.loop import Controls
+from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.outputs import OutputConfig, open_outputs
 from fakelens.edge_runtime.live.recorder import RecorderConfig
 

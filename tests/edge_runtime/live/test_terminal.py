@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.live.terminal import TextSink
+from fakelens.edge_runtime.live.terminal import TerminalSink
 from fakelens.edge_runtime.verdict import Label
 
 MakeStatus = Callable[..., LiveStatus]
@@ -14,7 +14,7 @@ MakeStatus = Callable[..., LiveStatus]
 
 def write(*statuses: LiveStatus) -> list[str]:
     stream = io.StringIO()
-    sink = TextSink(stream)
+    sink = TerminalSink(stream)
     for status in statuses:
         sink.update(status, None)
     sink.close()

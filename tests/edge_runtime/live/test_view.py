@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.live.loop import Controls
+from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 from fakelens.edge_runtime.verdict import Label
 
 pytest.importorskip("cv2", reason="needs the [camera] extra")
 
-from fakelens.edge_runtime.live.view import View, paint
+from fakelens.edge_runtime.live.view import WindowView, paint
 
 MakeStatus = Callable[..., LiveStatus]
 ORANGE, BLUE = (0, 159, 230), (178, 114, 0)  # BGR
@@ -69,7 +69,7 @@ def test_state_error_and_keys_are_readable_differences(make_status: MakeStatus) 
 
 def test_the_keys(make_status: MakeStatus, tmp_path: Path) -> None:
     controls = Controls()
-    view = View(controls, tmp_path)
+    view = WindowView(controls, tmp_path)
     assert view.draw() is None
     picture = make_picture((16, 8))
     view.update(make_status(), picture)
@@ -100,7 +100,7 @@ def test_the_keys(make_status: MakeStatus, tmp_path: Path) -> None:
 
 def test_a_snapshot_that_cannot_be_written_is_told(make_status: MakeStatus, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    view = View(Controls(), tmp_path / "file")
+    view = WindowView(Controls(), tmp_path / "file")
     view.update(make_status(), make_picture((16, 8)))
     before = view.draw()
     view.press(ord("s"))
@@ -108,7 +108,7 @@ def test_a_snapshot_that_cannot_be_written_is_told(make_status: MakeStatus, tmp_
 
 
 def test_a_status_without_a_frame_goes_over_the_last(make_status: MakeStatus, tmp_path: Path) -> None:
-    view = View(Controls(), tmp_path)
+    view = WindowView(Controls(), tmp_path)
     picture = make_picture()
     view.update(make_status(), picture)
     view.update(replace(make_status(), state=CameraState.STALLED), None)

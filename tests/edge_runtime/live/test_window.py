@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.display import has_display
-from fakelens.edge_runtime.live.loop import Controls
 from fakelens.edge_runtime.live.status import LiveStatus
 
 cv2 = pytest.importorskip("cv2", reason="needs the [camera] extra")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.edge_runtime.errors import MissingExtraError, UsageError, is_installed
+from fakelens.edge_runtime.errors import MissingExtraError, UsageError
+from fakelens.edge_runtime.extras import is_installed
+from fakelens.edge_runtime.live.factory import make_source
 from fakelens.edge_runtime.live.folder import FolderSource
-from fakelens.edge_runtime.live.source import Resolution, make_source
+from fakelens.edge_runtime.live.source import Resolution
 
 Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 
