@@ -1,4 +1,4 @@
-"""The commands of this room: `convert` and `ship`."""
+"""The commands of this package: `convert` and `ship`."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ _DEFAULTS = ConvertConfig(run=Path())
 
 
 def register(app: typer.Typer) -> None:
-    """Mount this room's commands."""
+    """Mount this package's commands."""
     app.command()(convert)
     app.command()(ship)
 

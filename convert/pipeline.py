@@ -7,11 +7,11 @@ import numpy as np
 
 from fakelens.benchmarks.metrics import bootstrap_interval, roc_auc, wilson_interval
 from fakelens.convert.calibration import load_calibration
-from fakelens.convert.metadata import attach_metadata
 from fakelens.convert.network import check_quantizers, load_network, predict
 from fakelens.convert.recipes import ConvertConfig, Io, Quantization
 from fakelens.convert.run import Run, Validation, read_run, read_validation
 from fakelens.convert.tflite import convert_network
+from fakelens.convert.tflite_metadata.write import attach_metadata
 from fakelens.convert.verify import (
     ConversionStage,
     GateResult,

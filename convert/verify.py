@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.benchmarks.metrics import roc_auc
-from fakelens.convert.metadata_reader import read_metadata
 from fakelens.convert.recipes import Io, Quantization
+from fakelens.convert.tflite_metadata.read import read_metadata
 from fakelens.edge_runtime.contract import Contract, Decision
 from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.graph import GraphSummary

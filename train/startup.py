@@ -1,4 +1,4 @@
-"""What a command of this room does before it trains: TensorFlow there, quietly loaded, the log shown."""
+"""What a command of this package does before it trains: TensorFlow there, quietly loaded, the log shown."""
 
 import logging
 

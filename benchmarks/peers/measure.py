@@ -14,7 +14,7 @@ from fakelens.benchmarks.peers.catalogue import PEERS, Peer, Role, Weights
 from fakelens.benchmarks.peers.environments import Environment, make_environment
 from fakelens.benchmarks.peers.processes import PeerJob, Worker
 from fakelens.benchmarks.peers.weights import ModelForms, make_forms
-from fakelens.benchmarks.pictures import find_pictures
+from fakelens.benchmarks.timing.pictures import find_pictures
 from fakelens.edge_runtime.contract import Fit, InputSpec
 from fakelens.edge_runtime.errors import FakelensError, GateError, UsageError
 from fakelens.edge_runtime.library import find_model

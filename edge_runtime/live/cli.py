@@ -115,14 +115,14 @@ def watch(
     import logging
 
     from fakelens.edge_runtime.detector import Detector
-    from fakelens.edge_runtime.live.camera import SupervisedSource
     from fakelens.edge_runtime.live.controls import Controls
-    from fakelens.edge_runtime.live.factory import make_source
     from fakelens.edge_runtime.live.loop import LiveLoop, LoopConfig
-    from fakelens.edge_runtime.live.outputs import OutputConfig, open_outputs
-    from fakelens.edge_runtime.live.recorder import RecorderConfig
+    from fakelens.edge_runtime.live.outputs.opening import OutputConfig, open_outputs
+    from fakelens.edge_runtime.live.outputs.recorder import RecorderConfig
     from fakelens.edge_runtime.live.smoothing import SmoothingConfig
+    from fakelens.edge_runtime.live.sources.factory import make_source
     from fakelens.edge_runtime.live.stopping import stopped_by_signals
+    from fakelens.edge_runtime.live.supervisor import SupervisedSource
     from fakelens.edge_runtime.threads import choose_threads
 
     logging.basicConfig(format="fakelens: %(message)s", level=logging.WARNING)
@@ -160,7 +160,7 @@ def _parse_resolution(text: str | None) -> "Resolution | None":
 
 
 def _list_cameras() -> None:
-    from fakelens.edge_runtime.live.cameras import list_cameras
+    from fakelens.edge_runtime.cameras import list_cameras
 
     found = list_cameras()
     if not found:

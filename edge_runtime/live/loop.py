@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.live.camera import CameraChange, SupervisedSource
 from fakelens.edge_runtime.live.checking import CheckedFrame, FrameChecker
 from fakelens.edge_runtime.live.controls import Controls
-from fakelens.edge_runtime.live.fanout import SinkGroup
 from fakelens.edge_runtime.live.frame import Frame
+from fakelens.edge_runtime.live.sink_group import SinkGroup
 from fakelens.edge_runtime.live.smoothing import Smoothed, Smoother, SmoothingConfig
 from fakelens.edge_runtime.live.status import CameraState, LiveSink, LiveStatus
+from fakelens.edge_runtime.live.supervisor import CameraChange, SupervisedSource
 
 _RATE_SPAN_S = 3.0  # over which frames a second are counted
 

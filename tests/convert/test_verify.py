@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pytest
 import tf_keras as keras
 
-from fakelens.convert.metadata import attach_metadata
 from fakelens.convert.network import load_network
 from fakelens.convert.recipes import Io, Quantization
 from fakelens.convert.run import read_run
 from fakelens.convert.tflite import convert_network
+from fakelens.convert.tflite_metadata.write import attach_metadata
 from fakelens.convert.verify import (
     ConversionStage,
     check_delegation,

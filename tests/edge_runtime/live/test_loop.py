@@ -11,13 +11,13 @@ import pytest
 
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import CameraError
-from fakelens.edge_runtime.live.camera import CameraConfig, SupervisedSource
 from fakelens.edge_runtime.live.controls import Controls
-from fakelens.edge_runtime.live.folder import FolderSource
 from fakelens.edge_runtime.live.loop import LiveLoop, LoopConfig
-from fakelens.edge_runtime.live.rehearsal import make_rehearsal
 from fakelens.edge_runtime.live.smoothing import SmoothingConfig
+from fakelens.edge_runtime.live.sources.faulty import make_rehearsal
+from fakelens.edge_runtime.live.sources.folder import FolderSource
 from fakelens.edge_runtime.live.status import CameraState
+from fakelens.edge_runtime.live.supervisor import CameraConfig, SupervisedSource
 from fakelens.edge_runtime.sources import walk_images
 from fakelens.edge_runtime.verdict import Label
 
