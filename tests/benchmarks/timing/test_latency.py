@@ -2,7 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.benchmarks.test_conditions import QUIET
+from tests.benchmarks.timing.test_conditions import QUIET
 
 from fakelens.benchmarks.timing.latency import Latency, measure_latency, pool_readings
 from fakelens.benchmarks.timing.samples import Sample
