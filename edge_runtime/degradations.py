@@ -1,7 +1,7 @@
 """What happens to images on their way: recompression, noise, blur, scaling, exposure; each on RGB bytes.
 
-Deliberate changes for robust training and for measuring robustness; never part of preprocessing.
-Images are uint8 [height, width, 3] of any size, and keep it.
+Deliberate changes for robust training, for measuring robustness and for `check --stable`; never part of
+preprocessing. Images are uint8 [height, width, 3] of any size, and keep it unless they are shrunk.
 """
 
 import io
@@ -47,6 +47,13 @@ def rescale(image_u8: ImageU8, side: int, resample: Image.Resampling = Image.Res
     image = Image.fromarray(image_u8)
     width, height = (max(1, round(length * side / min(image.size))) for length in image.size)
     return np.asarray(image.resize((width, height), resample).resize(image.size, resample), np.uint8)
+
+
+def shrink(image_u8: ImageU8, share: float) -> ImageU8:
+    """Return `image_u8` with its sides times `share`, bicubic: the one change here that its size shows."""
+    height, width = (max(1, round(share * side)) for side in image_u8.shape[:2])
+    smaller = Image.fromarray(image_u8).resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(smaller, np.uint8)
 
 
 def change_brightness(image_u8: ImageU8, factor: float) -> ImageU8:

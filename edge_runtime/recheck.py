@@ -1,14 +1,14 @@
 """Does a verdict survive what happens to every picture on its way? `fakelens check --stable`."""
 
-import io
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 from PIL import Image
 
+from fakelens.edge_runtime.degradations import recompress_jpeg, shrink
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.preprocess import load_image
 from fakelens.edge_runtime.verdict import Label, Verdict
 
 _QUALITIES = (85, 70)  # JPEG, 4:2:0
@@ -32,9 +32,7 @@ def recheck(detector: Detector, image: Image.Image, verdict: Verdict) -> Verdict
 
 
 def _degrade_mildly(image: Image.Image) -> Iterator[Image.Image]:
+    pixels = np.asarray(image, np.uint8)
     for quality in _QUALITIES:
-        buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=quality, subsampling=2)
-        yield load_image(buffer.getvalue())
-    width, height = (max(1, round(_SCALE * side)) for side in image.size)
-    yield image.resize((width, height), Image.Resampling.BICUBIC)
+        yield Image.fromarray(recompress_jpeg(pixels, quality))
+    yield Image.fromarray(shrink(pixels, _SCALE))

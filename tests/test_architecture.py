@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fakelens.edge_runtime import run_layout
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -38,9 +40,8 @@ RESIZERS = {
 }
 MAY_RESIZE = {
     "edge_runtime/preprocess.py": "the one way to the bytes a model sees",
-    "edge_runtime/recheck.py": "mild degradations, to see whether a verdict holds",
     "edge_runtime/page.py": "thumbnails for the eye alone",
-    "edge_runtime/degradations.py": "down and up again on purpose, at the image's native size",
+    "edge_runtime/degradations.py": "on purpose: down and up again, or smaller",
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
     "train/data/augment.py": "calls that degradation, for robust training",
     "train/data/recompression.py": "as pictures are rescaled on their way, before tiles are cut for training",
@@ -221,6 +222,15 @@ def test_images_are_decoded_in_one_place() -> None:
         if called in decoders or called.startswith(("tf.io.decode_", "tf.image.decode_"))
     }
     assert decoding == set(MAY_OPEN)
+
+
+def test_the_run_directory_is_spelled_out_in_one_place() -> None:
+    names = {value for key, value in vars(run_layout).items() if key.isupper() and isinstance(value, str)}
+    names = {each for each in names if "." in each} - {run_layout.REPORT}  # its template has the same name
+    assert len(names) >= 6
+    for path in list_modules(*ROOMS):
+        written = {node.value for node in ast.walk(parse(path)) if isinstance(node, ast.Constant)}
+        assert not written & names or name(path) == "edge_runtime/run_layout.py", name(path)
 
 
 def test_no_module_is_a_dump() -> None:

@@ -18,14 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from fakelens.benchmarks.labelled import Split, list_splits
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import GateError, MissingExtraError, RunError, UsageError
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.files import write_atomic
 
 _log = logging.getLogger(__name__)
-_RECORD = "run.json"
-_SOURCE = "source.json"
-_FOLDER = "variants"
 _STAMP = "made-from.json"
 _TRAIN_MODULES = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "sklearn", "jinja2", "tomli_w")
 _PLAIN_ZEROS = 0.01  # a share of zeros that no pruning explains
@@ -93,7 +91,7 @@ def build_variants(run: Path) -> VariantResult:
 def find_test_data(run: Path) -> Path | None:
     """Return the data that `run` was trained on, where it has a test/ that training left alone."""
     try:
-        data = Path(json.loads((run / _SOURCE).read_text(encoding="utf-8"))["data"])
+        data = Path(json.loads((run / run_layout.SOURCE).read_text(encoding="utf-8"))["data"])
         return data if Split.TEST in list_splits(data) else None
     except (OSError, ValueError, KeyError, TypeError, UsageError):
         return None
@@ -101,13 +99,14 @@ def find_test_data(run: Path) -> Path | None:
 
 def _name_training(run: Path) -> str:
     """Return which of the variants' trainings `run` itself is."""
-    record = run / _RECORD
+    record = run / run_layout.RECORD
     try:
         told: Any = json.loads(record.read_text(encoding="utf-8"))
         aware, zeros = bool(told["quantization_aware"]), float(told["contract"]["training"]["sparsity"])
     except FileNotFoundError as error:
         raise RunError(
-            f"{run}: no {_RECORD}, so no finished run; make one with `fakelens train`, or name model files"
+            f"{run}: no {run_layout.RECORD}, so no finished run; "
+            "make one with `fakelens train`, or name model files"
         ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{record}: damaged ({error}); train again with `fakelens train`") from error
@@ -118,8 +117,8 @@ def _name_training(run: Path) -> str:
 
 def _open_folder(run: Path) -> Path:
     """Return the folder of the variants, emptied where they were made from another state of `run`."""
-    folder = run / _FOLDER
-    stamp = json.dumps({"run": hashlib.sha256((run / _RECORD).read_bytes()).hexdigest()})
+    folder = run / run_layout.VARIANTS
+    stamp = json.dumps({"run": hashlib.sha256((run / run_layout.RECORD).read_bytes()).hexdigest()})
     path = folder / _STAMP
     if not path.is_file() or path.read_text(encoding="utf-8") != stamp:
         if folder.exists():
@@ -132,9 +131,9 @@ def _open_folder(run: Path) -> Path:
 def _train(run: Path, folder: Path, variant: Variant) -> Path:
     """Return the run directory of the training that `variant` needs; one that was interrupted goes on."""
     target = folder / "runs" / variant.training
-    if (target / _RECORD).is_file():
+    if (target / run_layout.RECORD).is_file():
         return target
-    if (target / _SOURCE).is_file():
+    if (target / run_layout.SOURCE).is_file():
         _run_fakelens("train", "--resume", "-o", str(target))
     else:
         settings = (f"--prune={variant.prune}", "--qat" if variant.qat else "--no-qat")

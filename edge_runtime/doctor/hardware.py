@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from fakelens.edge_runtime.device import CameraKind, Throttling, list_cameras
+from fakelens.edge_runtime.cameras import CameraKind, list_cameras
+from fakelens.edge_runtime.device import Throttling
 from fakelens.edge_runtime.doctor.health import Check, failed, noted, passed
 from fakelens.edge_runtime.extras import is_installed
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.files import cache_folder, write_atomic
 from fakelens.edge_runtime.library import find_model
@@ -60,4 +61,4 @@ def _ask(teacher: str, images_u8: ImageU8) -> npt.NDArray[np.float64]:
 
 def find_weights(teacher: str) -> Path:
     """Return the file that holds a teacher: the model of a run directory, a model file, a release model."""
-    return Path(teacher) / "model.h5" if Path(teacher).is_dir() else find_model(teacher)
+    return Path(teacher) / run_layout.MODEL if Path(teacher).is_dir() else find_model(teacher)

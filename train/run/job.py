@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import stage_folder
 from fakelens.train.config import TrainConfig, load_config
@@ -36,7 +37,7 @@ def reopen_job(run: Path, data: Path | None = None, config: TrainConfig | None =
 
     `UsageError` where `data` or `config` are given and are not the run's.
     """
-    if (run / rundir.RECORD).exists():
+    if (run / run_layout.RECORD).exists():
         raise UsageError(f"{run}: this training is finished; convert it, or train into another -o")
     own_config, own_data, digest = rundir.read_start(run)
     if data is not None and data.resolve() != own_data:
@@ -58,12 +59,13 @@ def derive_job(parent: Path, run: Path, given: Mapping[str, Any]) -> Job:
     """
     rundir.check_new(run)
     own, data, digest = rundir.read_start(parent)
-    config = load_config(str(parent / rundir.CONFIG), given)
-    if not (parent / rundir.RECORD).exists():
+    config = load_config(str(parent / run_layout.CONFIG), given)
+    if not (parent / run_layout.RECORD).exists():
         raise RunError(f"{parent}: not finished; go on with `fakelens train --resume -o {parent}`")
-    if not (parent / rundir.FLOAT_STATE).is_file():
+    if not (parent / run_layout.FLOAT_STATE).is_file():
         raise RunError(
-            f"{parent / rundir.FLOAT_STATE}: missing, there are no float weights to go on from; train anew"
+            f"{parent / run_layout.FLOAT_STATE}: missing, there are no float weights to go on from; "
+            "train anew"
         )
     if not _is_same_float_stage(config, own):
         raise UsageError(

@@ -14,6 +14,7 @@ from PIL import Image
 from fakelens.benchmarks import plots
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Interval, Metrics
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.contract import LABELS, Contract
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.preprocess import ImageU8
@@ -65,7 +66,7 @@ def write_report(run: Path, data: ReportData) -> None:
         settings=_flatten(config_to_dict(data.config)),
         interval=_show_interval,
     )
-    write_atomic(run / "report.html", html)
+    write_atomic(run / run_layout.REPORT, html)
 
 
 def find_misses(data: ReportData) -> list[Miss]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import tomli_w
 from PIL import Image
 
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.contract import LABELS, Contract, contract_to_json
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import write_atomic
@@ -20,11 +21,6 @@ from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.config import TrainConfig, config_to_dict, load_config
 from fakelens.train.data.pooling import JudgedImages
 
-RUN_FORMAT = 1
-RECORD = "run.json"
-FLOAT_STATE = Path("checkpoints/float.npz")  # the end state of the float stage
-CONFIG = "config.toml"
-_SOURCE = "source.json"
 _CALIBRATION_PER_CLASS = 128
 _VALIDATION_MOST = 10_000  # images handed over for the gates
 
@@ -32,15 +28,17 @@ _VALIDATION_MOST = 10_000  # images handed over for the gates
 def start_run(run: Path, config: TrainConfig, data: Path, digest: str) -> None:
     """Make the run directory and note what it is trained from."""
     run.mkdir(parents=True, exist_ok=True)
-    write_atomic(run / CONFIG, tomli_w.dumps(config_to_dict(config)))
-    write_atomic(run / _SOURCE, json.dumps({"data": str(data.resolve()), "digest": digest}, indent=1))
+    write_atomic(run / run_layout.CONFIG, tomli_w.dumps(config_to_dict(config)))
+    write_atomic(
+        run / run_layout.SOURCE, json.dumps({"data": str(data.resolve()), "digest": digest}, indent=1)
+    )
 
 
 def copy_float_state(parent: Path, run: Path) -> None:
     """Give `run` the trained float weights of `parent`, so that its training begins after them."""
-    target = run / FLOAT_STATE
+    target = run / run_layout.FLOAT_STATE
     target.parent.mkdir()
-    shutil.copyfile(parent / FLOAT_STATE, target)
+    shutil.copyfile(parent / run_layout.FLOAT_STATE, target)
 
 
 def check_new(run: Path) -> None:
@@ -54,8 +52,8 @@ def check_new(run: Path) -> None:
 def read_start(run: Path) -> tuple[TrainConfig, Path, str]:
     """Return configuration, data and data digest of the run to resume; `RunError` where there is none."""
     try:
-        source = json.loads((run / _SOURCE).read_text(encoding="utf-8"))
-        return load_config(str(run / CONFIG), {}), Path(source["data"]), str(source["digest"])
+        source = json.loads((run / run_layout.SOURCE).read_text(encoding="utf-8"))
+        return load_config(str(run / run_layout.CONFIG), {}), Path(source["data"]), str(source["digest"])
     except (OSError, ValueError, KeyError) as error:
         raise RunError(
             f"{run}: no run to resume ({error}); start one with `fakelens train DATA -o {run}`"
@@ -83,8 +81,8 @@ def write_calibration(run: Path, images_u8: ImageU8, labels: npt.NDArray[np.uint
             rng = np.random.default_rng([seed, label])
             for number, row in enumerate(rng.permutation(rows)[:_CALIBRATION_PER_CLASS]):
                 Image.fromarray(images_u8[row]).save(target / f"{number:04d}.png")
-        shutil.rmtree(run / "calibration", ignore_errors=True)
-        (Path(folder) / "images").rename(run / "calibration")
+        shutil.rmtree(run / run_layout.CALIBRATION, ignore_errors=True)
+        (Path(folder) / "images").rename(run / run_layout.CALIBRATION)
 
 
 def write_validation(run: Path, images_u8: ImageU8, judged: JudgedImages, seed: int) -> None:
@@ -99,7 +97,7 @@ def write_validation(run: Path, images_u8: ImageU8, judged: JudgedImages, seed: 
     owners = np.repeat(np.arange(len(chosen)), sizes[chosen])
     buffer = io.BytesIO()
     np.savez(buffer, images=images_u8[rows], owners=owners, labels=judged.labels[chosen])
-    write_atomic(run / "validation.npz", buffer.getvalue())
+    write_atomic(run / run_layout.VALIDATION, buffer.getvalue())
 
 
 def write_record(
@@ -107,9 +105,9 @@ def write_record(
 ) -> None:
     """Write `run.json`, the last file of a finished run."""
     record = {
-        "format": RUN_FORMAT,
+        "format": run_layout.FORMAT,
         "contract": json.loads(contract_to_json(contract)),
         "quantization_aware": quantization_aware,
         **facts,
     }
-    write_atomic(run / RECORD, json.dumps(record, indent=1))
+    write_atomic(run / run_layout.RECORD, json.dumps(record, indent=1))

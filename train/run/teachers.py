@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
@@ -23,7 +24,7 @@ def check_teachers(config: TrainConfig, digest: str) -> None:
 
 
 def _check_run(run: Path, config: TrainConfig, digest: str) -> None:
-    if not (run / rundir.RECORD).is_file():
+    if not (run / run_layout.RECORD).is_file():
         raise ConfigError(f"teacher {run}: not a finished run; finish it with `fakelens train --resume`")
     theirs, _, their_digest = rundir.read_start(run)
     if their_digest != digest:

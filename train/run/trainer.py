@@ -16,6 +16,7 @@ import tf_keras as keras
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Metrics, evaluate
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.contract import Contract, DataSource, Pool, Training
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import TrainConfig, describe_input
@@ -57,13 +58,13 @@ class TrainResult:
 def run_job(job: Job) -> TrainResult:
     """Train `job` to its end, from wherever its checkpoints stand, and fill its run directory."""
     run, config, dataset = job.run, job.config, job.dataset
-    (run / "checkpoints").mkdir(exist_ok=True)
+    (run / run_layout.CHECKPOINTS).mkdir(exist_ok=True)
     keras.utils.set_random_seed(config.seed)
     examples = _gather(job)
     try:
         float_model = _train_float(config, examples, _stage(run, config, 0))
     except ConfigError:  # a network that cannot be built: nothing was trained, so nothing is left behind
-        if not any((run / "checkpoints").iterdir()):
+        if not any((run / run_layout.CHECKPOINTS).iterdir()):
             shutil.rmtree(run)
         raise
     if config.prune.sparsity:
@@ -72,9 +73,9 @@ def run_job(job: Job) -> TrainResult:
     if config.qat.enabled:
         model = quantize_aware(float_model, examples, config, _stage(run, config, 2))
         float_model, *_ = _finish(float_model, job)
-        rundir.write_model(run / "float.h5", float_model)
+        rundir.write_model(run / run_layout.FLOAT_MODEL, float_model)
     model, calibration, pool = _finish(model, job)
-    rundir.write_model(run / "model.h5", model)
+    rundir.write_model(run / run_layout.MODEL, model)
     rundir.write_calibration(run, examples.images, examples.labels, config.seed)
     rundir.write_validation(run, examples.val_images, dataset.judge(Split.VAL), config.seed)
     return _hand_over(job, model, calibration, pool)
@@ -108,7 +109,7 @@ def _stage(run: Path, config: TrainConfig, order: int) -> Stage:
         fit=config.fit,
         augment=config.augment,
         seed=config.seed + order,
-        folder=run / "checkpoints",
+        folder=run / run_layout.CHECKPOINTS,
     )
 
 
@@ -179,7 +180,7 @@ def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> Tr
     history = {
         name: load_state(path).history
         for name in _STAGES
-        if (path := run / "checkpoints" / f"{name}.npz").exists()
+        if (path := run / run_layout.CHECKPOINTS / f"{name}.npz").exists()
     }
     report = ReportData(
         config=config, contract=contract, dataset=dataset, history=history, sparsity=sparsity,

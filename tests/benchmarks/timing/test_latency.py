@@ -2,12 +2,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.benchmarks.timing.test_conditions import QUIET
 
 from fakelens.benchmarks.timing.latency import Latency, measure_latency, pool_readings
 from fakelens.benchmarks.timing.samples import Sample
 from fakelens.benchmarks.timing.stopwatch import Order, Reading
 from fakelens.edge_runtime.errors import UsageError
+from tests.benchmarks.timing.test_conditions import QUIET
 
 ROUND = Reading(
     init_ms=5.0,
