@@ -15,6 +15,8 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.sources import walk_images
 from fakelens.edge_runtime.strenum import StrEnum
 
+DIGEST_LENGTH = 20  # hex digits
+
 _LAYOUT = (
     "DATA must hold real/ and fake/, or train/, val/ and test/ with real/ and fake/ in each; or one such "
     "folder for each source"
@@ -94,11 +96,7 @@ def limit_sources(images: Sequence[LabelledImage], most: int) -> list[LabelledIm
     groups: dict[tuple[str, int, Split | None], list[LabelledImage]] = defaultdict(list)
     for image in images:
         groups[image.source, image.label, image.split].append(image)
-    chosen = {
-        image
-        for group in groups.values()
-        for image in sorted(group, key=_hash_name)[:most]
-    }
+    chosen = {image for group in groups.values() for image in sorted(group, key=_hash_name)[:most]}
     return [image for image in images if image in chosen]
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from fakelens.edge_runtime.detector import CheckedFile, Detector
 from fakelens.edge_runtime.progress import show_progress
+from fakelens.edge_runtime.recheck import recheck
 from fakelens.edge_runtime.sinks import Sink
 from fakelens.edge_runtime.sources import find_images
-from fakelens.edge_runtime.stability import recheck
 from fakelens.edge_runtime.verdict import Label
 
 STDIN = "-"
