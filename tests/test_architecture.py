@@ -51,8 +51,7 @@ MAY_OPEN = {
     "benchmarks/floor.py": "the hand-written loop that a check is compared with",
     "benchmarks/megapixels.py": "Pillow's decoding alone, to compare a check with",
     "benchmarks/peers/measure.py": "an image's size, from its header",
-    "train/headers.py": "what the file format alone gives away",
-    "train/tiles.py": "the encoding of the original, from its header",
+    "train/headers.py": "its own JPEG, to know libjpeg's tables",
 }
 MAY_RUN_LITERT = {"edge_runtime/interpreter.py", "benchmarks/floor.py"}  # the latter: as above
 # From a checkout alone, never in the wheel; the adapters run in environments of their own, each with the
