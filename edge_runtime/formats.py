@@ -6,8 +6,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import features
-
 from fakelens.edge_runtime.errors import is_installed
 from fakelens.edge_runtime.strenum import StrEnum
 
@@ -118,6 +116,8 @@ def sniff_stream(source: Path | BinaryIO) -> Kind:
 def name_remedy(kind: Kind) -> str | None:
     """Return how to get what decodes `kind`; None where this installation does it, or nothing would."""
     if kind is Kind.AVIF:
+        from PIL import features  # here, since `--help` reads the kinds too
+
         return None if features.check("avif") else 'pip install "pillow>=11.3"'
     if kind is Kind.VIDEO:
         return None if is_installed("cv2") else _VIDEO_REMEDY
