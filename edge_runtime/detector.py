@@ -17,7 +17,7 @@ from fakelens.edge_runtime.contract import LABELS, Contract, Fit
 from fakelens.edge_runtime.errors import ImageError, ModelError
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.memory import ByteBudget
+from fakelens.edge_runtime.memory import ByteBudget, return_large_blocks
 from fakelens.edge_runtime.modelfile import read_model
 from fakelens.edge_runtime.preprocess import (
     DecodeConfig,
@@ -36,7 +36,7 @@ _AHEAD = 2  # groups of files for each worker
 # Handing a file to a thread costs as much as a tenth of judging a tiny one, hence groups; a photo goes alone,
 # for decoded it takes many megabytes.
 _GROUP_FILES, _GROUP_BYTES = 8, 32_000
-_DECODED_BYTES = 400_000_000  # of the pictures that threads hold together, beside the one whose turn it is
+_DECODED_BYTES = 250_000_000  # of the pictures that threads hold together, beside the one whose turn it is
 _LENIENT = DecodeConfig(strict=False)  # what lacks only its end is checked, with a note
 
 
@@ -115,6 +115,7 @@ class Detector:
             for path in paths:
                 yield self.check_file(path, str(path), decode)
             return
+        return_large_blocks()
         budget = ByteBudget(_DECODED_BYTES)
         idle: queue.SimpleQueue[Detector] = queue.SimpleQueue()
         mine = [self._copies.pop() if self._copies else self._copy() for _ in range(workers)]

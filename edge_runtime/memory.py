@@ -1,7 +1,13 @@
 """How many decoded pictures there may be at a time: by their bytes, not by their number."""
 
+import ctypes
+import sys
 import threading
 from collections import Counter
+from functools import cache
+
+_M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
+_LARGE_BYTES = 4 << 20
 
 
 class ByteBudget:
@@ -47,3 +53,16 @@ class ByteBudget:
         with self._changed:
             self._open = True
             self._changed.notify_all()
+
+
+@cache
+def return_large_blocks() -> None:
+    """Let freed blocks of pictures go back to the system at once.
+
+    glibc raises its limit for that to 32 MB by itself, and then each thread keeps what its largest picture
+    took: eight pictures of 100 megapixels left 2 GB behind in four threads. Elsewhere nothing is done.
+    """
+    if sys.platform.startswith("linux"):
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+        if mallopt is not None:
+            mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
