@@ -1,4 +1,4 @@
-"""The commands of this room: `convert` and `ship`."""
+"""The commands of this package: `convert` and `ship`."""
 
 import os
 from pathlib import Path
@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from fakelens.convert.recipes import ConvertConfig, Io, Quantization
-from fakelens.edge_runtime.errors import GateError, UsageError, require_extra
+from fakelens.edge_runtime.errors import GateError, UsageError
+from fakelens.edge_runtime.extras import require_extra
 
 _DEFAULTS = ConvertConfig(run=Path())
 
 
 def register(app: typer.Typer) -> None:
-    """Mount this room's commands."""
+    """Mount this package's commands."""
     app.command()(convert)
     app.command()(ship)
 

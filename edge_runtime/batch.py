@@ -10,9 +10,9 @@ from fakelens.edge_runtime.detector import CheckedFile, Detector
 from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.preprocess import DecodeConfig
 from fakelens.edge_runtime.progress import show_progress
+from fakelens.edge_runtime.recheck import recheck
 from fakelens.edge_runtime.sinks import Sink
 from fakelens.edge_runtime.sources import LeftOut, find_inputs
-from fakelens.edge_runtime.stability import recheck
 from fakelens.edge_runtime.verdict import Label
 
 STDIN = "-"

@@ -32,7 +32,7 @@ _Threads = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Mount this room's commands."""
+    """Mount this package's commands."""
     app.command()(check)
     app.command()(info)
     register_live(app)
@@ -158,7 +158,7 @@ def info(
     """Print what is inside a model file: contract, card, ops, size, gzip size."""
     from rich.console import Console
 
-    from fakelens.edge_runtime.app import app_facts_to_json, read_app_facts, render_app_facts
+    from fakelens.edge_runtime.app_info import app_facts_to_json, read_app_facts, render_app_facts
     from fakelens.edge_runtime.info import info_to_json, read_info, render_info
     from fakelens.edge_runtime.library import find_model
 
@@ -179,8 +179,8 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object.")
 
     Exit codes: 0 healthy, 1 a check failed.
     """
-    from fakelens.edge_runtime.doctor import examine
-    from fakelens.edge_runtime.health import checks_to_json, is_healthy, render_checks
+    from fakelens.edge_runtime.doctor.examination import examine
+    from fakelens.edge_runtime.doctor.health import checks_to_json, is_healthy, render_checks
 
     checks = examine()
     typer.echo(checks_to_json(checks) if json else render_checks(checks))
@@ -200,7 +200,7 @@ def install(
     import shutil
     from getpass import getuser
 
-    from fakelens.edge_runtime.service import UNIT, ServiceConfig, install_unit, render_unit, unit_path
+    from fakelens.edge_runtime.service.unit import UNIT, ServiceConfig, install_unit, render_unit, unit_path
 
     config = ServiceConfig(
         program=Path(sys.executable).with_name("fakelens"),

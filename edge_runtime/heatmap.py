@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from fakelens.edge_runtime.detector import CheckedFile, Detector
+from fakelens.edge_runtime.encode import encode_png
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import check_folder_writable, write_atomic
-from fakelens.edge_runtime.page import encode_png
 from fakelens.edge_runtime.tiles import Region
 from fakelens.edge_runtime.verdict import Verdict
 

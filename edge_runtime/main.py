@@ -1,4 +1,4 @@
-"""The umbrella command: mounts each room's commands and turns errors into one line and an exit code."""
+"""The umbrella command: mounts each package's commands and turns errors into one line and an exit code."""
 
 import contextlib
 import errno

@@ -2,13 +2,11 @@
 
 import base64
 import html
-import io
 from pathlib import Path
-
-from PIL import Image
 
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.detector import CheckedFile
+from fakelens.edge_runtime.encode import encode_jpeg, encode_png
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 
@@ -78,17 +76,3 @@ def _to_img(result: CheckedFile) -> str:
     lossless = max(image.size) <= _THUMBNAIL // 2
     kind, content = ("png", encode_png(image)) if lossless else ("jpeg", encode_jpeg(image))
     return f'<img src="data:image/{kind};base64,{base64.b64encode(content).decode()}" alt="">'
-
-
-def encode_png(image: Image.Image) -> bytes:
-    """Return `image` as PNG."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def encode_jpeg(image: Image.Image) -> bytes:
-    """Return the RGB `image` as JPEG, good enough for the eye."""
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()

@@ -44,10 +44,10 @@ class DataConfig:
     size: int = 32  # px, of the network's input
     fit: Fit = Fit.RESIZE
     tiles: int = 16  # of one image, at most, when it is judged (fit tiles)
-    histories: int = 3  # of a training image, more of the rarer class (fit tiles); see `circulation`
+    histories: int = 3  # of a training image, more of the rarer class (fit tiles); see `recompression`
     cuts: int = 4  # tiles of each history (fit tiles)
     most: int = 0  # images of one source and class, at most, in train and val; 0 takes all
-    leave_out: tuple[str, ...] = ()  # sources, or `source/fake`, that are not trained on; see `leaveout`
+    leave_out: tuple[str, ...] = ()  # sources, or `source/fake`, that are not trained on; see `leave_out`
     validation: float = 0.1  # share cut from train where DATA has no val/
     test: float = 0.1  # share cut from train where DATA has no splits at all
     score_test: bool = True  # whether training ends with the figures of the test part; off while one tries
