@@ -65,23 +65,38 @@ def check(
         bool,
         typer.Option("--stable", help="UNSURE where mild recompression or scaling turns the verdict over."),
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a JPEG that lacks its end, though nearly all is there.")
+    ] = False,
+    max_megapixels: Annotated[
+        int, typer.Option(min=1, max=400, help="Larger pictures are refused; a megapixel takes 4 to 8 MB.")
+    ] = 128,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="With --json: one more object at the end, with the counts.")
+    ] = False,
     threads: _Threads = None,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where such a verdict was given.")] = None,
 ) -> None:
     """Say of each image whether it is REAL, FAKE or UNSURE, with P(fake).
 
-    Exit codes: 0 done, 1 what --fail-on names was found, 2 a file could not be read.
+    Exit codes: 0 done, 1 what --fail-on names was found, 2 a file or folder could not be read.
     """
     from fakelens.edge_runtime.batch import BatchConfig, check_batch
     from fakelens.edge_runtime.detector import Detector
+    from fakelens.edge_runtime.files import check_writable
     from fakelens.edge_runtime.heatmap import HeatmapSink
     from fakelens.edge_runtime.page import PageSink
+    from fakelens.edge_runtime.preprocess import DecodeConfig
     from fakelens.edge_runtime.sinks import Format, open_sink
     from fakelens.edge_runtime.threads import count_cores
     from fakelens.edge_runtime.verdict import TOO_REDUCED, warn_of_reduction
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
+    if summary and not json:
+        raise UsageError("--summary adds an object to --json: give both, or neither")
+    if html is not None:
+        check_writable(html, "--html")
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
     detector = Detector(model, threads or 1)
     page = PageSink()
@@ -89,17 +104,39 @@ def check(
     if heatmap is not None:
         sinks.append(HeatmapSink(detector, heatmap))
     try:
-        config = BatchConfig(workers=threads or count_cores(), stable=stable, grid=heatmap is not None)
+        config = BatchConfig(
+            workers=threads or count_cores(),
+            stable=stable,
+            grid=heatmap is not None,
+            keep_images=html is not None,
+            decode=DecodeConfig(max_megapixels=max_megapixels, strict=strict),
+        )
         result = check_batch(detector, paths, *sinks, config=config)
     finally:
         if html is not None:  # what was checked before an interruption is kept
             page.save(html, detector.contract)
     if result.most_reduced > TOO_REDUCED:
         typer.echo(f"note: {warn_of_reduction(detector.contract, result.most_reduced)}", err=True)
-    if output is Format.TEXT and result.files > 1:
-        found = ", ".join(f"{count} {label}" for label, count in result.counts.items())
-        typer.echo(f"{result.files} files: {found}, {result.errors} unreadable", err=True)
+    _report(result, is_text=output is Format.TEXT, summary=summary)
     _conclude(result, fail_on)
+
+
+def _report(result: "BatchResult", *, is_text: bool, summary: bool) -> None:
+    """Say what a batch came to, and all that it left out."""
+    from fakelens.edge_runtime.batch import summarize
+    from fakelens.edge_runtime.escape import escape_line
+
+    for line in result.left_out.unreadable:
+        typer.echo(escape_line(f"fakelens: {line}"), err=True)
+    left_out = str(result.left_out)
+    if is_text and (result.files > 1 or left_out):
+        found = ", ".join(f"{count} {label}" for label, count in result.counts.items())
+        rest = f"; left out: {left_out}" if left_out else ""
+        typer.echo(f"{result.files} files: {found}, {result.errors} unreadable{rest}", err=True)
+    elif left_out:
+        typer.echo(f"note: left out: {left_out}", err=True)
+    if summary:
+        typer.echo(summarize(result))
 
 
 def _conclude(result: "BatchResult", fail_on: FailOn | None) -> None:
@@ -109,7 +146,7 @@ def _conclude(result: "BatchResult", fail_on: FailOn | None) -> None:
     flagged = result.counts[Label.FAKE] + (result.counts[Label.UNSURE] if fail_on is FailOn.UNSURE else 0)
     if fail_on is not None and flagged:
         raise typer.Exit(1)
-    if result.errors:
+    if result.errors or result.left_out.is_failure:
         raise typer.Exit(2)
 
 

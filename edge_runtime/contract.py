@@ -108,6 +108,7 @@ class Contract:
     training: Training = Training()
     measured: tuple[Measurement, ...] = ()
     graph_sha256: str = ""  # of the bytes before the associated files; set by `modelfile.pack_model`
+    members_sha256: str = ""  # of labels and contract, as `modelfile` defines it; empty in older files
     schema: int = SCHEMA_VERSION
 
 

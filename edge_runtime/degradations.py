@@ -51,9 +51,13 @@ def rescale(image_u8: ImageU8, side: int, resample: Image.Resampling = Image.Res
 
 def shrink(image_u8: ImageU8, share: float) -> ImageU8:
     """Return `image_u8` with its sides times `share`, bicubic: the one change here that its size shows."""
-    height, width = (max(1, round(share * side)) for side in image_u8.shape[:2])
-    smaller = Image.fromarray(image_u8).resize((width, height), Image.Resampling.BICUBIC)
-    return np.asarray(smaller, np.uint8)
+    return np.asarray(shrink_image(Image.fromarray(image_u8), share), np.uint8)
+
+
+def shrink_image(image: Image.Image, share: float) -> Image.Image:
+    """Return the RGB `image` as `shrink` does, without copies of it."""
+    width, height = (max(1, round(share * side)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.BICUBIC)
 
 
 def change_brightness(image_u8: ImageU8, factor: float) -> ImageU8:

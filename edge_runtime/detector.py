@@ -5,7 +5,8 @@ import queue
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,17 @@ from fakelens.edge_runtime.contract import LABELS, Contract, Fit
 from fakelens.edge_runtime.errors import ImageError, ModelError
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.memory import ByteBudget, return_large_blocks
 from fakelens.edge_runtime.modelfile import read_model
-from fakelens.edge_runtime.preprocess import ImageU8, cut_tiles, fit_image, load_image, to_rgb
+from fakelens.edge_runtime.preprocess import (
+    DecodeConfig,
+    ImageU8,
+    cut_tiles,
+    decode_image,
+    fit_image,
+    load_image,
+    to_rgb,
+)
 from fakelens.edge_runtime.tiles import Region, place_grid, place_tiles, pool_scores
 from fakelens.edge_runtime.verdict import Verdict, decide
 from fakelens.edge_runtime.workers import map_in_order
@@ -26,6 +36,8 @@ _AHEAD = 2  # groups of files for each worker
 # Handing a file to a thread costs as much as a tenth of judging a tiny one, hence groups; a photo goes alone,
 # for decoded it takes many megabytes.
 _GROUP_FILES, _GROUP_BYTES = 8, 32_000
+_DECODED_BYTES = 250_000_000  # of the pictures that threads hold together, beside the one whose turn it is
+_LENIENT = DecodeConfig(strict=False)  # what lacks only its end is checked, with a note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +47,7 @@ class CheckedFile:
     path: str
     verdict: Verdict | None = None
     error: str | None = None
+    note: str | None = None  # what to know of how the picture was read
     image: Image.Image | None = field(default=None, repr=False, compare=False)  # decoded, upright, RGB
     grid: tuple[Region, ...] = ()  # a fine overlapping grid over the image, where it was asked for
 
@@ -75,41 +88,65 @@ class Detector:
             image = to_rgb(image)
         return self._judge(image, start)
 
-    def check_file(self, source: Path | bytes, name: str) -> CheckedFile:
+    def check_file(self, source: Path | bytes, name: str, decode: DecodeConfig = _LENIENT) -> CheckedFile:
         """Return the verdict on a file or encoded bytes under its `name`, or why there is none."""
         start = time.perf_counter()
         try:
-            image = load_image(source)
+            decoded = decode_image(source, decode)
         except ImageError as error:
             return CheckedFile(path=name, error=str(error))
-        return CheckedFile(path=name, verdict=self._judge(image, start), image=image)
+        verdict = self._judge(decoded.image, start)
+        return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
 
-    def check_files(self, paths: Iterable[Path], workers: int = 1) -> Iterator[CheckedFile]:
+    def check_files(
+        self,
+        paths: Iterable[Path],
+        workers: int = 1,
+        decode: DecodeConfig = _LENIENT,
+        keep_images: bool = True,
+    ) -> Iterator[CheckedFile]:
         """Yield a result for each path in order; a file that cannot be read does not stop the rest.
 
         `workers` threads each decode and infer by themselves: no model here is so large that one inference
-        would gain as much from a second thread.
+        would gain as much from a second thread. Decoded pictures are held by their bytes: large ones wait for
+        one another. Without `keep_images` results come without them.
         """
         if workers == 1:
             for path in paths:
-                yield self.check_file(path, str(path))
+                yield self.check_file(path, str(path), decode)
             return
+        return_large_blocks()
+        budget = ByteBudget(_DECODED_BYTES)
         idle: queue.SimpleQueue[Detector] = queue.SimpleQueue()
         mine = [self._copies.pop() if self._copies else self._copy() for _ in range(workers)]
         for detector in mine:
             idle.put(detector)
 
-        def work(group: list[Path]) -> list[CheckedFile]:
+        def work(numbered: tuple[int, list[Path]]) -> list[CheckedFile]:
+            place, group = numbered
+            bounded = replace(decode, reserve=partial(budget.reserve, place))
+            results: list[CheckedFile] = []
             detector = idle.get()
             try:
-                return [detector.check_file(path, str(path)) for path in group]
+                for path in group:
+                    result = detector.check_file(path, str(path), bounded)
+                    results.append(result if keep_images else replace(result, image=None))
+                    if not keep_images:
+                        budget.release(place)
+                return results
             finally:
                 idle.put(detector)
 
         try:
-            with closing(map_in_order(work, _group_files(paths), workers, _AHEAD * workers)) as groups:
-                for results in groups:
-                    yield from results
+            numbered = enumerate(_group_files(paths))
+            with closing(map_in_order(work, numbered, workers, _AHEAD * workers)) as groups:
+                try:
+                    for place, results in enumerate(groups):
+                        yield from results
+                        results.clear()
+                        budget.finish(place)
+                finally:  # before the threads are waited for
+                    budget.lift()
         finally:  # the threads have ended
             self._copies += mine
 

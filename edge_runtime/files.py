@@ -9,12 +9,14 @@ from pathlib import Path
 
 from fakelens.edge_runtime.errors import UsageError
 
+_PREFIX = 40  # characters of the final name: one that is as long as may be leaves no room for more
+
 
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Write `content` beside `path`, then rename; an interrupted write leaves `path` as it was."""
     data = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:_PREFIX]}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -25,6 +27,25 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def check_writable(path: Path, option: str) -> None:
+    """Raise `UsageError`, naming `option`, unless a file can be written to `path`; before hours of work."""
+    if path.is_dir():
+        raise UsageError(f"{option} {path}: is a folder; give the name of a file")
+    check_folder_writable(path.parent, f"{option} {path}")
+
+
+def check_folder_writable(folder: Path, what: str) -> None:
+    """Make `folder` where it is missing; `UsageError`, naming `what`, unless files can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".fakelens."):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{what}: cannot be written ({error.strerror or error}); choose another place"
+        ) from error
 
 
 def cache_folder() -> Path:

@@ -66,11 +66,18 @@ class Interpreter:
         source, target = self._input["index"], self._output["index"]
         values = np.empty((len(images_u8), self._output["shape"][-1]), self._output["dtype"])
         # One by one: a batch of tiles takes as long here (measured with 2 to 24 of them), and more memory.
-        for row, image in enumerate(images_u8):
-            self._interpreter.set_tensor(source, image[None].astype(self._input["dtype"], copy=False))
-            self._interpreter.invoke()
-            values[row] = self._interpreter.get_tensor(target)[0]
-        return self._dequantize(values)
+        try:
+            for row, image in enumerate(images_u8):
+                self._interpreter.set_tensor(source, image[None].astype(self._input["dtype"], copy=False))
+                self._interpreter.invoke()
+                values[row] = self._interpreter.get_tensor(target)[0]
+        except (ValueError, RuntimeError) as error:
+            reason = (str(error).splitlines() or ["no reason given"])[0]
+            raise ModelError(f"LiteRT cannot run the graph: {reason}; convert the model again") from error
+        scores = self._dequantize(values)
+        if not np.isfinite(scores).all():
+            raise ModelError("the model's scores are not numbers, so it says nothing; convert it again")
+        return scores
 
     def delegation(self) -> Delegation | None:
         """Return what XNNPACK took; None where this LiteRT release does not tell.

@@ -7,6 +7,7 @@ from pathlib import Path
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.detector import CheckedFile
 from fakelens.edge_runtime.encode import encode_jpeg, encode_png
+from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 
 _THUMBNAIL = 160  # px, of the longer side, at most
@@ -45,7 +46,9 @@ class PageSink:
         caption = f"<b>{name.upper()}</b>"
         if result.verdict is not None:
             caption += f" P(fake) {result.verdict.p_fake:.3f}"
-        detail = html.escape(result.error or result.path)
+        detail = html.escape(escape_line(result.error or result.path))
+        if result.note:
+            detail += f"<br>{html.escape(escape_line(result.note))}"
         self._figures.append(
             f'<figure class="{name}">{_to_img(result)}'
             f"<figcaption>{caption}<br>{detail}</figcaption></figure>\n"
@@ -67,7 +70,8 @@ class PageSink:
 def _to_img(result: CheckedFile) -> str:
     if result.image is None:
         return ""
-    image = result.image.copy()
+    factor = max(result.image.size) // (4 * _THUMBNAIL)
+    image = result.image.reduce(factor) if factor > 1 else result.image.copy()
     image.thumbnail((_THUMBNAIL, _THUMBNAIL))  # for the eye alone: no model sees it
     lossless = max(image.size) <= _THUMBNAIL // 2
     kind, content = ("png", encode_png(image)) if lossless else ("jpeg", encode_jpeg(image))

@@ -53,8 +53,7 @@ MAY_OPEN = {
     "benchmarks/studies/bare_loop.py": "the hand-written loop that a check is compared with",
     "benchmarks/studies/megapixels.py": "Pillow's decoding alone, to compare a check with",
     "benchmarks/peers/measure.py": "an image's size, from its header",
-    "train/audit/headers.py": "what the file format alone gives away",
-    "train/fakes/tiles.py": "the encoding of the original, from its header",
+    "train/audit/headers.py": "its own JPEG, to know the tables of libjpeg",
 }
 MAY_RUN_LITERT = {"edge_runtime/interpreter.py", "benchmarks/studies/bare_loop.py"}  # the latter: as above
 # From a checkout alone, never in the wheel; the adapters run in environments of their own, each with the

@@ -56,3 +56,9 @@ def test_check_takes_it_as_an_option(
     arguments = ["check", str(tmp_path / "x.png"), "--model", str(model), "--json"]
     answers = [json.loads(fakelens(*arguments, *more).stdout)["verdict"] for more in ([], ["--stable"])]
     assert answers == ["fake", "unsure"]
+
+
+def test_a_picture_that_no_jpeg_can_hold_is_rechecked_in_pieces(model: Path) -> None:
+    image = Image.new("RGB", (65_600, 9), (230,) * 3)
+    detector = Detector(model)
+    assert recheck(detector, image, detector.check(image)).label is Label.FAKE

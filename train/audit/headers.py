@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, JpegImagePlugin
 
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.preprocess import FORMATS, load_image
+from fakelens.edge_runtime.preprocess import load_image, open_image
 
 _NONE = "none"
 _SUBSAMPLINGS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}  # by Pillow's number
@@ -43,7 +43,7 @@ def read_header(path: Path) -> HeaderFacts:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as image:
+            with open_image(path) as image:
                 return _list_facts(image, path)
     except Exception as error:  # Pillow raises many kinds
         load_image(path)  # which says why

@@ -119,7 +119,7 @@ def test_broken_files_are_listed_and_the_rest_is_audited(alike: Path) -> None:
     (real / "bomb.png").write_bytes(_write_bomb(60_000))
     result = audit(AuditConfig(data=alike))
     assert len(result.broken) == 4
-    reasons = ("damaged or incomplete", "not an image", "is empty", "limit of 100 megapixels")
+    reasons = ("damaged or incomplete", "not an image", "is empty", "limit of 128 megapixels")
     for name, reason in zip((victim.name, "text.jpg", "empty.jpg", "bomb.png"), reasons, strict=True):
         assert [line for line in result.broken if name in line and reason in line], name
     assert result.metadata is not None
