@@ -12,6 +12,7 @@ from fakelens.edge_runtime.strenum import StrEnum
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.batch import BatchResult
+    from fakelens.edge_runtime.sinks import Format
 
 
 class FailOn(StrEnum):
@@ -65,6 +66,13 @@ def check(
         bool,
         typer.Option("--stable", help="UNSURE where mild recompression or scaling turns the verdict over."),
     ] = False,
+    pixels_only: Annotated[
+        bool, typer.Option("--pixels-only", help="Leave out what the files say of themselves.")
+    ] = False,
+    evidence_only: Annotated[
+        bool,
+        typer.Option("--evidence-only", help="Only what the files say of themselves: no model is loaded."),
+    ] = False,
     threads: _Threads = None,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where such a verdict was given.")] = None,
 ) -> None:
@@ -76,6 +84,7 @@ def check(
     from fakelens.edge_runtime.detector import Detector
     from fakelens.edge_runtime.heatmap import HeatmapSink
     from fakelens.edge_runtime.page import PageSink
+    from fakelens.edge_runtime.provenance.rendering import StatementCount
     from fakelens.edge_runtime.sinks import Format, open_sink
     from fakelens.edge_runtime.threads import count_cores
     from fakelens.edge_runtime.verdict import TOO_REDUCED, warn_of_reduction
@@ -83,9 +92,13 @@ def check(
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
-    detector = Detector(model, threads or 1)
-    page = PageSink()
-    sinks = [open_sink(output, sys.stdout), *([page] if html else [])]
+    if evidence_only:
+        given = {"--model": model, "--html": html, "--heatmap": heatmap, "--stable": stable}
+        _list_statements(paths, output, fail_on, given | {"--pixels-only": pixels_only, "--threads": threads})
+        return
+    detector = Detector(model, threads or 1, pixels_only=pixels_only)
+    page, statements = PageSink(), StatementCount()
+    sinks = [open_sink(output, sys.stdout), statements, *([page] if html else [])]
     if heatmap is not None:
         sinks.append(HeatmapSink(detector, heatmap))
     try:
@@ -99,7 +112,25 @@ def check(
     if output is Format.TEXT and result.files > 1:
         found = ", ".join(f"{count} {label}" for label, count in result.counts.items())
         typer.echo(f"{result.files} files: {found}, {result.errors} unreadable", err=True)
+    if output is Format.TEXT and (summary := statements.describe()):
+        typer.echo(summary, err=True)
     _conclude(result, fail_on)
+
+
+def _list_statements(
+    paths: list[str], output: "Format", fail_on: FailOn | None, others: dict[str, object]
+) -> None:
+    """Run `--evidence-only`; refuse the options that it would ignore."""
+    from fakelens.edge_runtime.provenance.listing import list_statements
+
+    ignored = [name for name, value in others.items() if value]
+    if ignored:
+        raise UsageError(f"--evidence-only loads no model and looks at no pixels' traces: leave out {ignored[0]}")
+    result = list_statements(paths, output, sys.stdout)
+    if fail_on is not None and result.declared:
+        raise typer.Exit(1)
+    if result.errors:
+        raise typer.Exit(2)
 
 
 def _conclude(result: "BatchResult", fail_on: FailOn | None) -> None:

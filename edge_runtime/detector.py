@@ -18,6 +18,7 @@ from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
 from fakelens.edge_runtime.preprocess import ImageU8, cut_tiles, fit_image, load_image, to_rgb
+from fakelens.edge_runtime.provenance.fusion import Inspection
 from fakelens.edge_runtime.tiles import Region, place_grid, place_tiles, pool_scores
 from fakelens.edge_runtime.verdict import Verdict, decide
 from fakelens.edge_runtime.workers import map_in_order
@@ -45,8 +46,14 @@ class Detector:
     Not thread-safe: one detector per worker.
     """
 
-    def __init__(self, model: str | Path | None = None, threads: int = 1) -> None:
-        """Load `model`, the name of a release model or a path; without one, the default release model."""
+    def __init__(
+        self, model: str | Path | None = None, threads: int = 1, *, pixels_only: bool = False
+    ) -> None:
+        """Load `model`, the name of a release model or a path; without one, the default release model.
+
+        With `pixels_only` what files say of themselves is left out: so are models measured.
+        """
+        self._pixels_only = pixels_only
         self._file = read_model(find_model(model))
         self._interpreter = Interpreter(self._file.graph, threads)
         self._copies: list[Detector] = []  # for threads of `check_files`; a next folder finds them ready
@@ -69,20 +76,18 @@ class Detector:
         Raises `ImageError` where it is unreadable.
         """
         start = time.perf_counter()
-        if not isinstance(image, Image.Image):
-            image = load_image(Path(image) if isinstance(image, str) else image)
-        else:
-            image = to_rgb(image)
-        return self._judge(image, start)
+        if isinstance(image, Image.Image):
+            return self._judge(to_rgb(image), start)
+        return self._check_source(Path(image) if isinstance(image, str) else image, start)[0]
 
     def check_file(self, source: Path | bytes, name: str) -> CheckedFile:
         """Return the verdict on a file or encoded bytes under its `name`, or why there is none."""
         start = time.perf_counter()
         try:
-            image = load_image(source)
+            verdict, image = self._check_source(source, start)
         except ImageError as error:
             return CheckedFile(path=name, error=str(error))
-        return CheckedFile(path=name, verdict=self._judge(image, start), image=image)
+        return CheckedFile(path=name, verdict=verdict, image=image)
 
     def check_files(self, paths: Iterable[Path], workers: int = 1) -> Iterator[CheckedFile]:
         """Yield a result for each path in order; a file that cannot be read does not stop the rest.
@@ -118,6 +123,14 @@ class Detector:
         other = copy.copy(self)
         other._interpreter, other._copies = Interpreter(self._file.graph), []
         return other
+
+    def _check_source(self, source: Path | bytes, start: float) -> tuple[Verdict, Image.Image]:
+        if self._pixels_only:
+            image = load_image(source)
+            return self._judge(image, start), image
+        inspection = Inspection(source)
+        image = load_image(source, inspection.see)
+        return inspection.fuse(self._judge(image, start)), image
 
     def _judge(self, image: Image.Image, start: float) -> Verdict:
         spec = self.contract.input

@@ -10,6 +10,7 @@ from PIL import Image
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.detector import CheckedFile
 from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.provenance.rendering import to_line
 
 _THUMBNAIL = 160  # px, of the longer side, at most
 
@@ -47,6 +48,7 @@ class PageSink:
         caption = f"<b>{name.upper()}</b>"
         if result.verdict is not None:
             caption += f" P(fake) {result.verdict.p_fake:.3f}"
+            caption += f"<br>{html.escape(to_line(result.verdict))}" if result.verdict.evidence else ""
         detail = html.escape(result.error or result.path)
         self._figures.append(
             f'<figure class="{name}">{_to_img(result)}'

@@ -5,7 +5,7 @@ a forensic signal: another library's "bilinear" moves pixels by several grey lev
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,12 @@ _TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hol
 }
 
 
-def load_image(source: Path | bytes) -> Image.Image:
+def load_image(source: Path | bytes, see: Callable[[Image.Image], None] | None = None) -> Image.Image:
     """Decode `source` to an upright RGB image; the first frame where there are several.
 
     Transparent pixels are laid over white, 16-bit grey is scaled to 8 bits, EXIF orientation is
-    applied. Raises `ImageError` with the reason for whatever cannot be decoded completely.
+    applied; `see` is given what was decoded, before that. Raises `ImageError` with the reason for
+    whatever cannot be decoded completely.
     """
     name = "stdin" if isinstance(source, bytes) else str(source)
     try:
@@ -54,6 +55,8 @@ def load_image(source: Path | bytes) -> Image.Image:
                         "megapixels; crop it or scale it down first"
                     )
                 image.load()
+                if see is not None:
+                    see(image)
                 return to_rgb(_turn_upright(image))
     except ImageError:
         raise

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from typing import Protocol, TextIO
 
 from fakelens.edge_runtime.detector import CheckedFile
+from fakelens.edge_runtime.provenance.rendering import to_cell, to_rows, to_text
 from fakelens.edge_runtime.strenum import StrEnum
 
-FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error")
+FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "evidence")
 
 
 class Format(StrEnum):
@@ -34,12 +35,13 @@ class TextSink:
         self._stream = stream
 
     def write(self, result: CheckedFile) -> None:
-        """Write `FAKE   P(fake) 0.973  path`."""
+        """Write `FAKE   P(fake) 0.973  path`, and a line below it where the file says something of itself."""
         if result.verdict is None:
             print(f"fakelens: {result.error}", file=sys.stderr, flush=True)  # noqa: T201 (a sink prints)
             return
         label = str(result.verdict.label).upper()
         self._stream.write(f"{label:<6} P(fake) {result.verdict.p_fake:.3f}  {result.path}\n")
+        self._stream.write(to_text(result.verdict))
         self._stream.flush()
 
 
@@ -52,6 +54,9 @@ class JsonSink:
     def write(self, result: CheckedFile) -> None:
         """Write the fields that the result has, `verdict` always; the grid of a heatmap with it."""
         row: dict[str, object] = {**_to_row(result)}
+        if result.verdict is not None and result.verdict.evidence is not None:
+            row["pixels"] = result.verdict.pixels_label
+            row["evidence"] = to_rows(result.verdict.evidence)
         if result.grid:
             row["grid"] = [asdict(region) | {"p_fake": round(region.p_fake, 4)} for region in result.grid]
         self._stream.write(
@@ -61,7 +66,7 @@ class JsonSink:
 
 
 class CsvSink:
-    """A header, then one row a file; a failed file has no verdict and its error in the last column."""
+    """A header, then one row a file; a failed file has no verdict, and an error."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -70,7 +75,8 @@ class CsvSink:
 
     def write(self, result: CheckedFile) -> None:
         """Write one row."""
-        self._writer.writerow(_to_row(result))
+        evidence = result.verdict.evidence if result.verdict is not None else None
+        self._writer.writerow(_to_row(result) | {"evidence": to_cell(evidence or ())})
         self._stream.flush()
 
 
