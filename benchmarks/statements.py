@@ -68,7 +68,9 @@ def statements(
         group = [result for result in results if result.image.label == label]
         for strength in _FALSE_ON_REAL:
             share = wilson_interval(count_files(group)[strength], len(group))
-            typer.echo(f"{strength} on {len(group):,} {name}: {count_files(group)[strength]} ({format_share(share)})")
+            typer.echo(
+                f"{strength} on {len(group):,} {name}: {count_files(group)[strength]} ({format_share(share)})"
+            )
     for result in results:
         for item in result.evidence:
             if result.image.label == 0 and item.strength in _FALSE_ON_REAL:
@@ -93,7 +95,9 @@ def _ask(image: LabelledImage, *, re_encoded: bool, as_png: bool) -> Asked:
     try:
         if re_encoded or as_png:
             buffer = io.BytesIO()
-            load_image(image.path).save(buffer, "PNG" if as_png else "JPEG", quality=_QUALITY, compress_level=1)
+            load_image(image.path).save(
+                buffer, "PNG" if as_png else "JPEG", quality=_QUALITY, compress_level=1
+            )
             source = buffer.getvalue()
         inspection = Inspection(source)
         if as_png or _is_lossless(image.path):

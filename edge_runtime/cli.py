@@ -112,8 +112,8 @@ def check(
     if output is Format.TEXT and result.files > 1:
         found = ", ".join(f"{count} {label}" for label, count in result.counts.items())
         typer.echo(f"{result.files} files: {found}, {result.errors} unreadable", err=True)
-    if output is Format.TEXT and (summary := statements.describe()):
-        typer.echo(summary, err=True)
+    if output is Format.TEXT and (summary := statements.describe(result.files)):
+        typer.echo(summary, err=result.files > 1)
     _conclude(result, fail_on)
 
 
@@ -125,7 +125,9 @@ def _list_statements(
 
     ignored = [name for name, value in others.items() if value]
     if ignored:
-        raise UsageError(f"--evidence-only loads no model and looks at no pixels' traces: leave out {ignored[0]}")
+        raise UsageError(
+            f"--evidence-only loads no model and looks at no pixels' traces: leave out {ignored[0]}"
+        )
     result = list_statements(paths, output, sys.stdout)
     if fail_on is not None and result.declared:
         raise typer.Exit(1)

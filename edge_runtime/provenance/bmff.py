@@ -86,7 +86,7 @@ def _find_items(iinf: bytes) -> Iterator[tuple[int, _Item]]:
 
 
 def _locate_items(iloc: bytes, items: dict[int, _Item], window: Window) -> None:
-    """Fill the extents of `items` from the box iloc; extents inside other boxes than the file are left out."""
+    """Fill the extents of `items` from the box iloc; those inside other boxes are left out."""
     version, at = iloc[0] if iloc else 0, 4
 
     def take(length: int) -> int:
@@ -105,7 +105,7 @@ def _locate_items(iloc: bytes, items: dict[int, _Item], window: Window) -> None:
         take(2)  # data reference
         base = take(base_bytes)
         for _ in range(take(2)):
-            if at >= len(iloc):
+            if at >= len(iloc) or not window.take_step():
                 return
             if version:
                 take(index_bytes)

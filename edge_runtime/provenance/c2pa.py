@@ -13,8 +13,8 @@ from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
 from fakelens.edge_runtime.provenance.jumbf import Content, walk_jumbf
 from fakelens.edge_runtime.provenance.source_types import read_source_type
 
-_MOST_ASSERTION_BYTES = 256 << 10
-_MOST_DECODED_BYTES = 2 << 20  # of one store
+_MOST_ASSERTION_BYTES = 128 << 10
+_MOST_DECODED_BYTES = 512 << 10  # of one store; those with thumbnails hold 50 KB that are decoded
 _BEGINNINGS = ("c2pa.created", "c2pa.opened")
 
 
@@ -45,7 +45,8 @@ def read_c2pa(data: bytes, where: str) -> list[Evidence]:
     else:
         found += _judge_components(components, where)
     named = next((manifest.generator for manifest in reversed(own) if manifest.generator), "")
-    what = "holds Content Credentials" if any(m.signed for m in own) else "holds unsigned Content Credentials"
+    signed = any(manifest.signed for manifest in own)
+    what = "holds Content Credentials" if signed else "holds unsigned Content Credentials"
     note = Evidence(source=Source.C2PA, strength=Strength.NOTE, what=what, words=quote(named), where=where)
     return [*_drop_repeated(found), note]
 
@@ -114,7 +115,10 @@ def _read_manifests(data: bytes) -> dict[str, _Manifest]:
         manifest = manifests.setdefault(content.labels[1] if in_store else "", _Manifest())
         if content.labels[-1] == "c2pa.signature":
             manifest.signed = True
-        elif len(content.data) <= min(bytes_left, _MOST_ASSERTION_BYTES) and content.kind in (b"cbor", b"json"):
+        elif len(content.data) <= min(bytes_left, _MOST_ASSERTION_BYTES) and content.kind in (
+            b"cbor",
+            b"json",
+        ):
             bytes_left -= len(content.data)
             _read_assertion(content, manifest)
     return manifests
@@ -122,7 +126,7 @@ def _read_manifests(data: bytes) -> dict[str, _Manifest]:
 
 def _read_assertion(content: Content, manifest: _Manifest) -> None:
     label = content.labels[-1].partition("__")[0]
-    body = _decode(content)
+    body = _decode(content) if content.kind in (b"cbor", b"json") else None
     if not isinstance(body, dict):
         return
     if label.startswith("c2pa.claim"):
@@ -150,7 +154,8 @@ def _read_assertion(content: Content, manifest: _Manifest) -> None:
 
 def _decode(content: Content) -> Cbor:
     try:
-        return decode_cbor(content.data) if content.kind == b"cbor" else json.loads(content.data)
+        data = bytes(content.data)
+        return decode_cbor(data) if content.kind == b"cbor" else json.loads(data)
     except (CborError, ValueError, RecursionError):
         return None
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 Cbor: TypeAlias = "int | float | bool | str | bytes | list[Cbor] | dict[str, Cbor] | None"
 
 _MOST_DEPTH = 32
-_MOST_ITEMS = 100_000
+_MOST_ITEMS = 50_000
 _BREAK = object()
 _SIMPLE: dict[int, bool | None] = {20: False, 21: True, 22: None, 23: None}
 _FLOATS = {25: ">e", 26: ">f", 27: ">d"}

@@ -1,6 +1,7 @@
-"""One reader of containers: from the bytes of an image file, by its first bytes, to the parts that may speak."""
+"""One reader of containers: from an image file, whatever its name, to the parts that may speak."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import BinaryIO
 
 from fakelens.edge_runtime.provenance import gif, jpeg, png, tiff
@@ -13,6 +14,9 @@ from fakelens.edge_runtime.provenance.tiff import read_tiff
 from fakelens.edge_runtime.provenance.webp import read_webp
 from fakelens.edge_runtime.provenance.window import Window
 
+_MOST_PARTS = 100  # of one file; a file has a handful
+_MOST_BYTES = 16 << 20  # of all parts, inflated
+
 
 def read_parts(stream: BinaryIO) -> list[Part]:
     """Return the parts of the image file `stream`, which must be seekable; none where it is no image.
@@ -21,7 +25,14 @@ def read_parts(stream: BinaryIO) -> list[Part]:
     """
     window = Window(stream)
     read = _choose_reader(window.read(0, 16))
-    return list(read(window)) if read else []
+    parts: list[Part] = []
+    bytes_left = _MOST_BYTES
+    for part in islice(read(window), _MOST_PARTS) if read else ():
+        bytes_left -= len(part.data)
+        if bytes_left < 0:  # texts that inflate to much more than the file
+            break
+        parts.append(part)
+    return parts
 
 
 def _choose_reader(head: bytes) -> Callable[[Window], Iterator[Part]] | None:

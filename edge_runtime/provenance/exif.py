@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
+from fakelens.edge_runtime.provenance.parts import Tags
 from fakelens.edge_runtime.provenance.software import judge_software
 from fakelens.edge_runtime.provenance.texts import judge_text, judge_workflow
-from fakelens.edge_runtime.provenance.tiff import Tags, read_tags
+from fakelens.edge_runtime.provenance.tiff import read_tags
 
 _DESCRIPTION, _MAKE, _MODEL, _SOFTWARE, _ARTIST = 0x010E, 0x010F, 0x0110, 0x0131, 0x013B
 _USER_COMMENT, _MAKER_NOTE = 0x9286, 0x927C
@@ -23,7 +24,11 @@ def read_exif(data: bytes, where: str) -> list[Evidence]:
     def read(at: int, length: int) -> bytes:
         return data[at : at + min(length, _MOST_CHARS)]
 
-    tags = read_tags(read)
+    return judge_tags(read_tags(read), where)
+
+
+def judge_tags(tags: Tags, where: str) -> list[Evidence]:
+    """Return what the tags of a TIFF structure say."""
     found = [*_judge_named(tags, where)]
     for tag, name in _TEXTS.items():
         if text := _decode(tags.values.get(tag, b""), tags.little_endian):

@@ -40,7 +40,7 @@ class Inspection:
 
 
 def fuse(verdict: Verdict, evidence: tuple[Evidence, ...]) -> Verdict:
-    """Return `verdict` with `evidence`: FAKE where that declares a generator, the pixels' answer elsewhere."""
+    """Return `verdict` with `evidence`: FAKE where that declares a generator, else the pixels' answer."""
     if not declares_generated(evidence):
         return replace(verdict, evidence=evidence)
     return replace(verdict, label=Label.FAKE, evidence=evidence, pixels_label=verdict.label)

@@ -14,22 +14,23 @@ class Content:
 
     labels: tuple[str, ...]
     kind: bytes  # such as b"cbor" or b"json"
-    data: bytes
+    data: memoryview
 
 
 def walk_jumbf(data: bytes) -> Iterator[Content]:
     """Yield the content boxes inside `data` in their order; what is damaged or too deep is left out."""
-    waiting: list[tuple[bytes, tuple[str, ...]]] = [(data, ())]
+    waiting: list[tuple[memoryview, tuple[str, ...]]] = [(memoryview(data), ())]  # nothing is copied
     boxes = 0
     while waiting:
-        inside, labels = waiting.pop()
-        nested: list[tuple[bytes, tuple[str, ...]]] = []
+        inside, outer = waiting.pop()
+        labels = outer
+        nested: list[tuple[memoryview, tuple[str, ...]]] = []
         for kind, content in _split(inside):
             boxes += 1
             if boxes > _MOST_BOXES:
                 return
             if kind == b"jumd":
-                labels = (*labels, _read_label(content))
+                labels = (*outer, _read_label(bytes(content[:256])))
             elif kind == b"jumb" and len(labels) < _MOST_DEPTH:
                 nested.append((content, labels))
             elif kind != b"jumb":
@@ -37,7 +38,7 @@ def walk_jumbf(data: bytes) -> Iterator[Content]:
         waiting += reversed(nested)
 
 
-def _split(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _split(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
     at = 0
     while at + 8 <= len(data):
         length, head_bytes = int.from_bytes(data[at : at + 4], "big"), 8
@@ -46,7 +47,7 @@ def _split(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         length = length or len(data) - at
         if length < head_bytes:
             return
-        yield data[at + 4 : at + 8], data[at + head_bytes : at + length]
+        yield bytes(data[at + 4 : at + 8]), data[at + head_bytes : at + length]
         at += length
 
 

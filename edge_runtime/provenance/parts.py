@@ -22,6 +22,18 @@ class PartKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tags:
+    """The tags of a TIFF structure: of its first directory and of its EXIF directory, by number."""
+
+    values: dict[int, bytes]
+    little_endian: bool
+
+    def text(self, tag: int) -> str:
+        """Return a text, up to its first zero byte; empty where there is none."""
+        return self.values.get(tag, b"").partition(b"\0")[0].decode("utf-8", "replace").strip()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """One part of a file."""
 
@@ -29,10 +41,11 @@ class Part:
     data: bytes
     where: str
     key: str = ""  # of a text
+    tags: Tags | None = None  # of a TIFF file, all over which they lie
 
 
 def inflate(data: bytes, most: int = MOST_TEXT_BYTES) -> bytes:
-    """Return the first `most` bytes that `data` inflates to; what came before the damage where it is damaged."""
+    """Return the first `most` bytes that `data` inflates to; nothing where it is damaged."""
     inflater = zlib.decompressobj()
     try:
         return inflater.decompress(data[:most], most)

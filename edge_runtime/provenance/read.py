@@ -7,14 +7,12 @@ from typing import BinaryIO
 from fakelens.edge_runtime.provenance.c2pa import read_c2pa
 from fakelens.edge_runtime.provenance.containers import read_parts
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source
-from fakelens.edge_runtime.provenance.exif import read_exif
+from fakelens.edge_runtime.provenance.exif import judge_tags, read_exif
 from fakelens.edge_runtime.provenance.iptc import read_iptc
 from fakelens.edge_runtime.provenance.labels import judge_samsung_trailer
 from fakelens.edge_runtime.provenance.parts import Part, PartKind
 from fakelens.edge_runtime.provenance.texts import judge_text
 from fakelens.edge_runtime.provenance.xmp import CREDENTIALS_NAMED, read_xmp
-
-_MOST_PARTS = 200  # of one file; a file has a handful
 
 
 def read_evidence(source: Path | bytes) -> tuple[Evidence, ...]:
@@ -33,7 +31,7 @@ def read_evidence(source: Path | bytes) -> tuple[Evidence, ...]:
 def read_stream(stream: BinaryIO) -> tuple[Evidence, ...]:
     """Return what the metadata of the seekable image file `stream` say."""
     found: list[Evidence] = []
-    for part in read_parts(stream)[:_MOST_PARTS]:
+    for part in read_parts(stream):
         found += _judge(part)
     if any(item.source is Source.C2PA for item in found):
         found = [item for item in found if item.what != CREDENTIALS_NAMED]
@@ -47,7 +45,7 @@ def _judge(part: Part) -> list[Evidence]:
         case PartKind.XMP:
             return read_xmp(part.data, part.where)
         case PartKind.EXIF:
-            return read_exif(part.data, part.where)
+            return judge_tags(part.tags, part.where) if part.tags else read_exif(part.data, part.where)
         case PartKind.IPTC:
             return read_iptc(part.data, part.where)
         case PartKind.TRAILER:

@@ -65,13 +65,13 @@ class StatementCount:
             strongest = [item.strength for item in _sort(result.verdict.evidence)[:1]]
             self._counts[strongest[0] if strongest else None] += 1
 
-    def describe(self) -> str:
-        """Return one line on the whole batch; empty where no file was asked."""
+    def describe(self, files: int) -> str:
+        """Return one line on a batch of `files`; of one file that spoke its own line stands already."""
         asked = self._counts.total()
-        if not asked:
+        if not asked or (files == 1 and not self._counts[None]):
             return ""
         if asked == self._counts[None]:
-            return NO_STATEMENT
+            return NO_STATEMENT if files > 1 else f"{_INDENT}{NO_STATEMENT}"
         found = ", ".join(f"{self._counts[name]} {name}" for name in _ORDER if self._counts[name])
         rest = f", {self._counts[None]} without ({NO_STATEMENT})" if self._counts[None] else ""
         return f"statements of the files: {found}{rest}"

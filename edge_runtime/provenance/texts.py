@@ -11,11 +11,11 @@ from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
 from fakelens.edge_runtime.provenance.labels import judge_aigc_label, judge_embedded_labels
 from fakelens.edge_runtime.provenance.software import judge_software
 
-_A1111 = (
-    re.compile(r"\bSteps: ?\d"),
-    re.compile(r"\bSampler: ?\S"),
-    re.compile(r"\bCFG scale: ?[\d.]"),
-    re.compile(r"\bSeed: ?-?\d"),
+_A1111 = (  # each begins with letters, which are searched for fast
+    re.compile(r"Steps: ?\d"),
+    re.compile(r"Sampler: ?\S"),
+    re.compile(r"CFG scale: ?[\d.]"),
+    re.compile(r"Seed: ?-?\d"),
 )
 _A1111_ENOUGH = 3
 _FOOOCUS = ("guidance_scale", "scheduler", "seed", "sharpness", "steps")
@@ -23,8 +23,8 @@ _FOOOCUS_ENOUGH = 4
 _CLASS_TYPE = re.compile(r'"class_type"\s*:\s*"([^"]{1,100})"')
 _NODE_TYPE = re.compile(r'"type"\s*:\s*"([^"]{1,100})"')
 _NODES = re.compile(r'"nodes"\s*:\s*\[')
-_DREAM = re.compile(r'".{1,4000}"\s.*-S ?\d', re.DOTALL)
-_JOB = re.compile(r"\bJob ID: ?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+_DREAM = re.compile(r'"[^"]{1,4000}"\s[^"]{0,400}?-S ?\d')
+_JOB = re.compile(r"Job ID: ?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _MIDJOURNEY_OPTION = re.compile(r"\s--(?:v|ar|niji|style|stylize|s|seed|chaos|q|profile|raw)\b")
 _INVOKE_KEYS = ("invokeai_metadata", "invokeai_graph", "invokeai_workflow", "sd-metadata")
 _MFLUX = re.compile(r'^\s*\{\s*"mflux_version"\s*:')
@@ -98,9 +98,7 @@ def judge_description(text: str, source: Source, where: str) -> Iterator[Evidenc
         yield _declare("holds a prompt and job number of Midjourney", text, source, where)
     else:
         what = "holds a job number as Midjourney writes it"
-        yield Evidence(
-            source=source, strength=Strength.NOTE, what=what, words=quote(found[0]), where=where
-        )
+        yield Evidence(source=source, strength=Strength.NOTE, what=what, words=quote(found[0]), where=where)
 
 
 def _declare(what: str, words: str, source: Source, where: str) -> Evidence:

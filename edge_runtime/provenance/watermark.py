@@ -30,9 +30,7 @@ _MARKS = (
         bits="".join(f"{byte:08b}" for byte in b"StableDiffusionV1"),
         least_agreement=0.80,
     ),
-    _Mark(
-        name="Stable Diffusion 2", bits="".join(f"{byte:08b}" for byte in b"SDV2"), least_agreement=0.94
-    ),
+    _Mark(name="Stable Diffusion 2", bits="".join(f"{byte:08b}" for byte in b"SDV2"), least_agreement=0.94),
     _Mark(
         name="Stable Diffusion XL",
         bits=f"{0b101100111110110010010000011110111011000110011110:b}",
@@ -40,14 +38,14 @@ _MARKS = (
     ),
     _Mark(
         name="FLUX.1",
-        bits=f"{0b001010101111111010000111100111001111010100101110:b}",  # 46 bits: zeros at the front are lost
+        bits=f"{0b001010101111111010000111100111001111010100101110:b}",  # 46 bits, no zeros in front
         least_agreement=0.85,
     ),
 )
 
 
 def read_watermark(pixels_u8: npt.NDArray[np.uint8]) -> list[Evidence]:
-    """Return the mark that `pixels_u8`, [height, width, 3 or 4] as decoded, carry; nothing where there is none."""
+    """Return the marks that `pixels_u8`, [height, width, 3 or 4] as decoded, carry."""
     height, width = pixels_u8.shape[:2]
     if height * width < _LEAST_PIXELS or width < _BLOCK_PX:
         return []

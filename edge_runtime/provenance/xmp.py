@@ -1,6 +1,7 @@
 """What XMP says: source types, IPTC's fields on AI systems, China's label, credits, credentials elsewhere."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from xml.parsers import expat
 
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
@@ -87,10 +88,8 @@ def read_properties(data: bytes) -> list[Property]:
     parser.StartDoctypeDeclHandler = collector.refuse
     parser.EntityDeclHandler = collector.refuse
     begin = data.find(b"<")
-    try:
+    with suppress(expat.ExpatError, _Stop, ValueError, LookupError):  # what stands before is kept
         parser.Parse(data[max(0, begin) : _MOST_BYTES].rstrip(b"\0"), True)
-    except (expat.ExpatError, _Stop, ValueError, LookupError):
-        pass  # what stands before is kept
     return collector.properties
 
 
@@ -100,11 +99,12 @@ class _Collector:
     def __init__(self) -> None:
         self.properties: list[Property] = []
         self._names: list[str] = []
-        self._text = ""
+        self._pieces: list[str] = []
+        self._chars = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._names.append(name)
-        self._text = ""
+        self._take_text()
         for key, value in attributes.items():
             if key == f"{_RDF}\nresource":  # an address as an attribute of the property's element
                 self._add(name, value)
@@ -112,14 +112,20 @@ class _Collector:
                 self._add(key, value)
 
     def end(self, _: str) -> None:
-        if self._text.strip():
+        if text := self._take_text():
             owner = next((name for name in reversed(self._names[-4:]) if not name.startswith(_RDF)), "")
-            self._add(owner, self._text)
-        self._text = ""
+            self._add(owner, text)
         self._names.pop()
 
     def add_text(self, text: str) -> None:
-        self._text = (self._text + text)[:_MOST_VALUE_CHARS]
+        if self._chars < _MOST_VALUE_CHARS:
+            self._pieces.append(text)
+            self._chars += len(text)
+
+    def _take_text(self) -> str:
+        text = "".join(self._pieces).strip()
+        self._pieces, self._chars = [], 0
+        return text
 
     def refuse(self, *_: object) -> None:
         raise _Stop
