@@ -15,6 +15,7 @@ from fakelens.edge_runtime.provenance.source_types import read_source_type
 
 _MOST_ASSERTION_BYTES = 128 << 10
 _MOST_DECODED_BYTES = 512 << 10  # of one store; those with thumbnails hold 50 KB that are decoded
+_NOTATIONS = (b"cbor", b"json")
 _BEGINNINGS = ("c2pa.created", "c2pa.opened")
 
 
@@ -91,7 +92,8 @@ def _drop_repeated(found: list[Evidence]) -> list[Evidence]:
 def _trace(manifests: dict[str, _Manifest]) -> tuple[list[_Manifest], list[_Manifest]]:
     """Return the picture's own manifest with those of its parents, the oldest last, and all components."""
     active = next(reversed(manifests))
-    own, components = [], []
+    own: list[_Manifest] = []
+    components: list[_Manifest] = []
     waiting, seen = [(active, True)], {active}
     while waiting:
         label, is_own = waiting.pop()
@@ -105,7 +107,7 @@ def _trace(manifests: dict[str, _Manifest]) -> tuple[list[_Manifest], list[_Mani
 
 
 def _read_manifests(data: bytes) -> dict[str, _Manifest]:
-    """Return the manifests by label, in their order; assertions outside a store as one manifest of no name."""
+    """Return the manifests by label, in their order; what stands in no store as one of no name."""
     manifests: dict[str, _Manifest] = {}
     bytes_left = _MOST_DECODED_BYTES
     for content in walk_jumbf(data):
@@ -115,10 +117,7 @@ def _read_manifests(data: bytes) -> dict[str, _Manifest]:
         manifest = manifests.setdefault(content.labels[1] if in_store else "", _Manifest())
         if content.labels[-1] == "c2pa.signature":
             manifest.signed = True
-        elif len(content.data) <= min(bytes_left, _MOST_ASSERTION_BYTES) and content.kind in (
-            b"cbor",
-            b"json",
-        ):
+        elif len(content.data) <= min(bytes_left, _MOST_ASSERTION_BYTES) and content.kind in _NOTATIONS:
             bytes_left -= len(content.data)
             _read_assertion(content, manifest)
     return manifests
@@ -126,7 +125,7 @@ def _read_manifests(data: bytes) -> dict[str, _Manifest]:
 
 def _read_assertion(content: Content, manifest: _Manifest) -> None:
     label = content.labels[-1].partition("__")[0]
-    body = _decode(content) if content.kind in (b"cbor", b"json") else None
+    body = _decode(content)
     if not isinstance(body, dict):
         return
     if label.startswith("c2pa.claim"):

@@ -76,7 +76,8 @@ def _read_blocks(rgb_u8: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     low = chroma.reshape(rows * 4, 2, columns * 4, 2).sum((1, 3)) / 2
     blocks = low.reshape(rows, 4, columns, 4).swapaxes(1, 2).reshape(-1, 16)
     largest = np.abs(blocks[:, 1:]).max(axis=1)
-    return largest % _SCALE > _SCALE / 2
+    is_one: npt.NDArray[np.bool_] = largest % _SCALE > _SCALE / 2
+    return is_one
 
 
 def _measure_agreement(block_bits: npt.NDArray[np.bool_], bits: str) -> float:

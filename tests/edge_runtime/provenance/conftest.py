@@ -13,7 +13,7 @@ from PIL import Image
 MakeFile = Callable[..., bytes]
 
 
-def make_picture(kind: str = "PNG", size: tuple[int, int] = (24, 16), **options: object) -> bytes:
+def make_picture(kind: str = "PNG", size: tuple[int, int] = (2, 2), **options: object) -> bytes:
     pixels = np.random.default_rng(3).integers(0, 256, (size[1], size[0], 3), np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind, **options)
