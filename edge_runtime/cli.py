@@ -12,6 +12,7 @@ from fakelens.edge_runtime.strenum import StrEnum
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.batch import BatchResult
+    from fakelens.edge_runtime.sinks import Format
 
 
 class FailOn(StrEnum):
@@ -74,6 +75,13 @@ def check(
     summary: Annotated[
         bool, typer.Option("--summary", help="With --json: one more object at the end, with the counts.")
     ] = False,
+    pixels_only: Annotated[
+        bool, typer.Option("--pixels-only", help="Leave out what the files say of themselves.")
+    ] = False,
+    evidence_only: Annotated[
+        bool,
+        typer.Option("--evidence-only", help="Only what the files say of themselves: no model is loaded."),
+    ] = False,
     threads: _Threads = None,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where such a verdict was given.")] = None,
 ) -> None:
@@ -87,6 +95,7 @@ def check(
     from fakelens.edge_runtime.heatmap import HeatmapSink
     from fakelens.edge_runtime.page import PageSink
     from fakelens.edge_runtime.preprocess import DecodeConfig
+    from fakelens.edge_runtime.provenance.rendering import StatementCount
     from fakelens.edge_runtime.sinks import Format, open_sink
     from fakelens.edge_runtime.threads import count_cores
     from fakelens.edge_runtime.verdict import TOO_REDUCED, warn_of_reduction
@@ -98,9 +107,13 @@ def check(
     if html is not None:
         check_writable(html, "--html")
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
-    detector = Detector(model, threads or 1)
-    page = PageSink()
-    sinks = [open_sink(output, sys.stdout), *([page] if html else [])]
+    if evidence_only:
+        given = {"--model": model, "--html": html, "--heatmap": heatmap, "--stable": stable}
+        _list_statements(paths, output, fail_on, given | {"--pixels-only": pixels_only, "--threads": threads})
+        return
+    detector = Detector(model, threads or 1, pixels_only=pixels_only)
+    page, statements = PageSink(), StatementCount()
+    sinks = [open_sink(output, sys.stdout), statements, *([page] if html else [])]
     if heatmap is not None:
         sinks.append(HeatmapSink(detector, heatmap))
     try:
@@ -118,6 +131,8 @@ def check(
     if result.most_reduced > TOO_REDUCED:
         typer.echo(f"note: {warn_of_reduction(detector.contract, result.most_reduced)}", err=True)
     _report(result, is_text=output is Format.TEXT, summary=summary)
+    if output is Format.TEXT and (said := statements.describe(result.files)):
+        typer.echo(said, err=result.files > 1)
     _conclude(result, fail_on)
 
 
@@ -137,6 +152,24 @@ def _report(result: "BatchResult", *, is_text: bool, summary: bool) -> None:
         typer.echo(f"note: left out: {left_out}", err=True)
     if summary:
         typer.echo(summarize(result))
+
+
+def _list_statements(
+    paths: list[str], output: "Format", fail_on: FailOn | None, others: dict[str, object]
+) -> None:
+    """Run `--evidence-only`; refuse the options that it would ignore."""
+    from fakelens.edge_runtime.provenance.listing import list_statements
+
+    ignored = [name for name, value in others.items() if value]
+    if ignored:
+        raise UsageError(
+            f"--evidence-only loads no model and looks at no pixels' traces: leave out {ignored[0]}"
+        )
+    result = list_statements(paths, output, sys.stdout)
+    if fail_on is not None and result.declared:
+        raise typer.Exit(1)
+    if result.errors:
+        raise typer.Exit(2)
 
 
 def _conclude(result: "BatchResult", fail_on: FailOn | None) -> None:

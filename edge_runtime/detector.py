@@ -21,13 +21,14 @@ from fakelens.edge_runtime.memory import ByteBudget, return_large_blocks
 from fakelens.edge_runtime.modelfile import read_model
 from fakelens.edge_runtime.preprocess import (
     DecodeConfig,
+    DecodedImage,
     ImageU8,
     cut_tiles,
     decode_image,
     fit_image,
-    load_image,
     to_rgb,
 )
+from fakelens.edge_runtime.provenance.fusion import Inspection
 from fakelens.edge_runtime.tiles import Region, place_grid, place_tiles, pool_scores
 from fakelens.edge_runtime.verdict import Verdict, decide
 from fakelens.edge_runtime.workers import map_in_order
@@ -58,8 +59,14 @@ class Detector:
     Not thread-safe: one detector per worker.
     """
 
-    def __init__(self, model: str | Path | None = None, threads: int = 1) -> None:
-        """Load `model`, the name of a release model or a path; without one, the default release model."""
+    def __init__(
+        self, model: str | Path | None = None, threads: int = 1, *, pixels_only: bool = False
+    ) -> None:
+        """Load `model`, the name of a release model or a path; without one, the default release model.
+
+        With `pixels_only` what files say of themselves is left out: so are models measured.
+        """
+        self._pixels_only = pixels_only
         self._file = read_model(find_model(model))
         self._interpreter = Interpreter(self._file.graph, threads)
         self._copies: list[Detector] = []  # for threads of `check_files`; a next folder finds them ready
@@ -82,20 +89,17 @@ class Detector:
         Raises `ImageError` where it is unreadable.
         """
         start = time.perf_counter()
-        if not isinstance(image, Image.Image):
-            image = load_image(Path(image) if isinstance(image, str) else image)
-        else:
-            image = to_rgb(image)
-        return self._judge(image, start)
+        if isinstance(image, Image.Image):
+            return self._judge(to_rgb(image), start)
+        return self._check_source(Path(image) if isinstance(image, str) else image, start, DecodeConfig())[0]
 
     def check_file(self, source: Path | bytes, name: str, decode: DecodeConfig = _LENIENT) -> CheckedFile:
         """Return the verdict on a file or encoded bytes under its `name`, or why there is none."""
         start = time.perf_counter()
         try:
-            decoded = decode_image(source, decode)
+            verdict, decoded = self._check_source(source, start, decode)
         except ImageError as error:
             return CheckedFile(path=name, error=str(error))
-        verdict = self._judge(decoded.image, start)
         return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
 
     def check_files(
@@ -155,6 +159,16 @@ class Detector:
         other = copy.copy(self)
         other._interpreter, other._copies = Interpreter(self._file.graph), []
         return other
+
+    def _check_source(
+        self, source: Path | bytes, start: float, decode: DecodeConfig
+    ) -> tuple[Verdict, DecodedImage]:
+        if self._pixels_only:
+            decoded = decode_image(source, decode)
+            return self._judge(decoded.image, start), decoded
+        inspection = Inspection(source)
+        decoded = decode_image(source, replace(decode, see=inspection.see))
+        return inspection.fuse(self._judge(decoded.image, start)), decoded
 
     def _judge(self, image: Image.Image, start: float) -> Verdict:
         spec = self.contract.input

@@ -9,6 +9,7 @@ from fakelens.edge_runtime.detector import CheckedFile
 from fakelens.edge_runtime.encode import encode_jpeg, encode_png
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.provenance.rendering import to_line
 
 _THUMBNAIL = 160  # px, of the longer side, at most
 
@@ -46,6 +47,7 @@ class PageSink:
         caption = f"<b>{name.upper()}</b>"
         if result.verdict is not None:
             caption += f" P(fake) {result.verdict.p_fake:.3f}"
+            caption += f"<br>{html.escape(to_line(result.verdict))}" if result.verdict.evidence else ""
         detail = html.escape(escape_line(result.error or result.path))
         if result.note:
             detail += f"<br>{html.escape(escape_line(result.note))}"

@@ -49,6 +49,7 @@ class DecodeConfig:
     max_megapixels: int = MAX_MEGAPIXELS
     strict: bool = True  # refuse a JPEG that lacks its end, though nearly all of it is there
     reserve: Callable[[int], None] | None = None  # called with the bytes that the picture will take
+    see: Callable[[Image.Image], None] | None = None  # given what was decoded, before it is turned or opaque
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +102,8 @@ def _decode(source: Path | BinaryIO, config: DecodeConfig) -> DecodedImage:
             if config.strict or image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
                 raise
             return _decode_without_end(source, config)
+        if config.see is not None:
+            config.see(image)
         return DecodedImage(image=_to_upright_rgb(image))
 
 

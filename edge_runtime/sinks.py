@@ -7,9 +7,10 @@ from typing import Protocol, TextIO
 
 from fakelens.edge_runtime.detector import CheckedFile
 from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
+from fakelens.edge_runtime.provenance.rendering import to_cell, to_rows, to_statements
 from fakelens.edge_runtime.strenum import StrEnum
 
-FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "note")
+FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "note", "evidence")
 
 
 class Format(StrEnum):
@@ -34,7 +35,7 @@ class TextSink:
         self._stream = stream
 
     def write(self, result: CheckedFile) -> None:
-        """Write `FAKE   P(fake) 0.973  path`."""
+        """Write `FAKE   P(fake) 0.973  path`, and a line below it where the file says something of itself."""
         if result.verdict is None:
             line = escape_line(f"fakelens: {result.error}")
             print(line, file=sys.stderr, flush=True)  # noqa: T201 (a sink prints)
@@ -43,6 +44,7 @@ class TextSink:
         note = f"  ({result.note})" if result.note else ""
         line = f"{label:<6} P(fake) {result.verdict.p_fake:.3f}  {result.path}{note}"
         self._stream.write(escape_line(line) + "\n")
+        self._stream.write(to_statements(result.verdict))
         self._stream.flush()
 
 
@@ -61,6 +63,9 @@ class JsonSink:
         if not is_text(result.path):
             row |= {"path": percent_encode(result.path), "path_encoding": "percent"}
         row |= {name: to_text(text) for name in ("error", "note") if isinstance(text := row.get(name), str)}
+        if result.verdict is not None and result.verdict.evidence is not None:
+            row["pixels"] = result.verdict.pixels_label
+            row["evidence"] = to_rows(result.verdict.evidence)
         if result.grid:
             row["grid"] = [asdict(region) | {"p_fake": round(region.p_fake, 4)} for region in result.grid]
         given = {name: value for name, value in row.items() if value is not None or name == "verdict"}
@@ -80,7 +85,8 @@ class CsvSink:
 
     def write(self, result: CheckedFile) -> None:
         """Write one row."""
-        row = _to_row(result)
+        evidence = result.verdict.evidence if result.verdict is not None else None
+        row = _to_row(result) | {"evidence": to_cell(evidence or ())}
         self._stream.write(",".join(quote_cell(row.get(name)) for name in FIELDS) + "\n")
         self._stream.flush()
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from fakelens.edge_runtime.contract import Contract, Decision
+from fakelens.edge_runtime.provenance.evidence import Evidence
 from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.edge_runtime.tiles import Region
 
@@ -19,14 +20,16 @@ class Label(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What a model says of one image."""
+    """What a model says of one image, beside what the file says of itself."""
 
     label: Label
-    p_fake: float  # calibrated on validation data
+    p_fake: float  # of the pixels; calibrated on validation data
     model: str
     latency_ms: float  # decode, preprocess and inference together
     reduction: float = 1.0  # how many times the image was scaled down, along its longer side
     regions: tuple[Region, ...] = ()  # the tiles; empty where the model looks at the image as a whole
+    evidence: tuple[Evidence, ...] | None = None  # what the file says of itself; None where it was not asked
+    pixels_label: Label | None = None  # the pixels' answer, where the file's own statement decided instead
 
 
 def decide(p_fake: float, decision: Decision) -> Label:
