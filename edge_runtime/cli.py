@@ -65,6 +65,12 @@ def check(
         bool,
         typer.Option("--stable", help="UNSURE where mild recompression or scaling turns the verdict over."),
     ] = False,
+    cautious: Annotated[
+        bool, typer.Option("--cautious", help="Say FAKE only where hardly a real image is called so.")
+    ] = False,
+    sensitive: Annotated[
+        bool, typer.Option("--sensitive", help="Say FAKE more readily, at more false alarms.")
+    ] = False,
     threads: _Threads = None,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where such a verdict was given.")] = None,
 ) -> None:
@@ -78,12 +84,17 @@ def check(
     from fakelens.edge_runtime.page import PageSink
     from fakelens.edge_runtime.sinks import Format, open_sink
     from fakelens.edge_runtime.threads import count_cores
-    from fakelens.edge_runtime.verdict import TOO_REDUCED, warn_of_reduction
+    from fakelens.edge_runtime.verdict import TOO_REDUCED, Stance, describe_stance, warn_of_reduction
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
+    if cautious and sensitive:
+        raise UsageError("--cautious and --sensitive exclude each other: choose one")
+    stance = Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
-    detector = Detector(model, threads or 1)
+    detector = Detector(model, threads or 1, stance)
+    if stance is not None:
+        typer.echo(f"note: {describe_stance(detector.contract, stance)}", err=True)
     page = PageSink()
     sinks = [open_sink(output, sys.stdout), *([page] if html else [])]
     if heatmap is not None:

@@ -12,12 +12,13 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.page import encode_png
 from fakelens.edge_runtime.tiles import Region
-from fakelens.edge_runtime.verdict import Verdict
+from fakelens.edge_runtime.verdict import Label, Verdict
 
 _REAL, _FAKE = np.array(
     [[0, 114, 178], [230, 159, 0]], np.float32
 )  # blue and orange, as on every page and plot
 _STRONGEST = 0.6  # share of the tint where P(fake) is 0 or 1; at 0.5 there is none
+_CALM = 0.1  # the same in a picture that is not FAKE: single tiles of any photo look odd, which says nothing
 _TEXT_PX = (11, 48)  # height of the letters, between these
 _INK, _PAPER = (29, 29, 31), (245, 245, 247)
 
@@ -43,12 +44,18 @@ class HeatmapSink:
         stem = Path(result.path).stem
         self._names[stem] += 1
         name = stem if self._names[stem] == 1 else f"{stem}-{self._names[stem]}"
-        painted = add_legend(paint_regions(result.image, result.grid), result.verdict)
+        strongest = _STRONGEST if result.verdict.label is Label.FAKE else _CALM
+        painted = add_legend(paint_regions(result.image, result.grid, strongest), result.verdict)
         write_atomic(self._folder / f"{name}.png", encode_png(painted))
 
 
-def paint_regions(image: Image.Image, regions: Sequence[Region]) -> Image.Image:
-    """Return the RGB `image` under the tint of its `regions`: orange for fake, blue for real."""
+def paint_regions(
+    image: Image.Image, regions: Sequence[Region], strongest: float = _STRONGEST
+) -> Image.Image:
+    """Return the RGB `image` under the tint of its `regions`: orange for fake, blue for real.
+
+    The tint's share is `strongest` where P(fake) is 0 or 1.
+    """
     pixels = np.asarray(image, np.float32)
     strength, seen = np.zeros((2, *pixels.shape[:2], 1), np.float32)
     for region in regions:
@@ -56,7 +63,7 @@ def paint_regions(image: Image.Image, regions: Sequence[Region]) -> Image.Image:
         strength[part] += 2 * region.p_fake - 1
         seen[part] += 1
     strength /= np.maximum(seen, 1)
-    share = _STRONGEST * np.abs(strength)
+    share = strongest * np.abs(strength)
     tint = np.where(strength > 0, _FAKE, _REAL)
     return Image.fromarray(np.rint(pixels * (1 - share) + tint * share).astype(np.uint8))
 

@@ -47,6 +47,8 @@ class PageSink:
         caption = f"<b>{name.upper()}</b>"
         if result.verdict is not None:
             caption += f" P(fake) {result.verdict.p_fake:.3f}"
+            if result.verdict.reason is not None:
+                caption += f"<br>{result.verdict.reason.text}"
         detail = html.escape(result.error or result.path)
         self._figures.append(
             f'<figure class="{name}">{_to_img(result)}'

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from fakelens.edge_runtime.contract import Fit, InputSpec
+from fakelens.edge_runtime.contract import Fit, FitSpec, InputSpec
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.quiet import MutedWarnings
 from fakelens.edge_runtime.tiles import place_tiles
@@ -65,7 +65,7 @@ def load_image(source: Path | bytes) -> Image.Image:
         raise ImageError(f"{name}: {_why_not_decoded(error)}") from error
 
 
-def fit_image(image: Image.Image, spec: InputSpec) -> ImageU8:
+def fit_image(image: Image.Image, spec: FitSpec) -> ImageU8:
     """Return the bytes of `image` as the model sees them: uint8 [tiles, size, size, 3], RGB.
 
     With `Fit.RESIZE` that is one: Pillow's bilinear filter with its support widened on reduction
@@ -76,6 +76,11 @@ def fit_image(image: Image.Image, spec: InputSpec) -> ImageU8:
     if image.size != (spec.size, spec.size):
         image = image.resize((spec.size, spec.size), Image.Resampling.BILINEAR)
     return np.asarray(image, dtype=np.uint8)[None]
+
+
+def fit_views(image: Image.Image, spec: InputSpec) -> tuple[ImageU8, ...]:
+    """Return what each view of the model sees of `image`, by `fit_image`; one where `spec` lists none."""
+    return tuple(fit_image(image, view) for view in spec.views or (spec,))
 
 
 def cut_tiles(image: Image.Image, places: Sequence[tuple[int, int]], size: int) -> ImageU8:

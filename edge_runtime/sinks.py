@@ -9,7 +9,7 @@ from typing import Protocol, TextIO
 from fakelens.edge_runtime.detector import CheckedFile
 from fakelens.edge_runtime.strenum import StrEnum
 
-FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error")
+FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "reason")
 
 
 class Format(StrEnum):
@@ -34,12 +34,13 @@ class TextSink:
         self._stream = stream
 
     def write(self, result: CheckedFile) -> None:
-        """Write `FAKE   P(fake) 0.973  path`."""
+        """Write `FAKE   P(fake) 0.973  path`, and in brackets why there was nothing left to see."""
         if result.verdict is None:
             print(f"fakelens: {result.error}", file=sys.stderr, flush=True)  # noqa: T201 (a sink prints)
             return
         label = str(result.verdict.label).upper()
-        self._stream.write(f"{label:<6} P(fake) {result.verdict.p_fake:.3f}  {result.path}\n")
+        reason = f"  ({result.verdict.reason.text})" if result.verdict.reason else ""
+        self._stream.write(f"{label:<6} P(fake) {result.verdict.p_fake:.3f}  {result.path}{reason}\n")
         self._stream.flush()
 
 
@@ -50,8 +51,10 @@ class JsonSink:
         self._stream = stream
 
     def write(self, result: CheckedFile) -> None:
-        """Write the fields that the result has, `verdict` always; the grid of a heatmap with it."""
+        """Write the fields that the result has, `verdict` always; the views and the grid of a heatmap too."""
         row: dict[str, object] = {**_to_row(result)}
+        if result.verdict is not None and result.verdict.views:
+            row["views"] = {view.name: round(view.p_fake, 6) for view in result.verdict.views}
         if result.grid:
             row["grid"] = [asdict(region) | {"p_fake": round(region.p_fake, 4)} for region in result.grid]
         self._stream.write(
@@ -91,4 +94,5 @@ def _to_row(result: CheckedFile) -> dict[str, str | float | None]:
         "p_fake": round(verdict.p_fake, 6),
         "model": verdict.model,
         "ms": round(verdict.latency_ms, 3),
+        "reason": None if verdict.reason is None else str(verdict.reason),
     }

@@ -34,8 +34,8 @@ def test_json_is_one_object_a_line_with_the_documented_fields() -> None:
 def test_csv_has_a_header_and_a_row_a_file() -> None:
     header, good, bad = csv.reader(io.StringIO(write(Format.CSV)))
     assert tuple(header) == FIELDS
-    assert good == [GOOD.path, "fake", "0.973123", "m", "1.235", ""]
-    assert bad == ["bad.png", "", "", "", "", BAD.error]
+    assert good == [GOOD.path, "fake", "0.973123", "m", "1.235", "", ""]
+    assert bad == ["bad.png", "", "", "", "", BAD.error, ""]
 
 
 def test_text_is_for_people_and_its_errors_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
