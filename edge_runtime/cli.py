@@ -82,6 +82,12 @@ def check(
         bool,
         typer.Option("--evidence-only", help="Only what the files say of themselves: no model is loaded."),
     ] = False,
+    cautious: Annotated[
+        bool, typer.Option("--cautious", help="Say FAKE only where hardly a real image is called so.")
+    ] = False,
+    sensitive: Annotated[
+        bool, typer.Option("--sensitive", help="Say FAKE more readily, at more false alarms.")
+    ] = False,
     threads: _Threads = None,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where such a verdict was given.")] = None,
 ) -> None:
@@ -98,7 +104,7 @@ def check(
     from fakelens.edge_runtime.provenance.rendering import StatementCount
     from fakelens.edge_runtime.sinks import Format, open_sink
     from fakelens.edge_runtime.threads import count_cores
-    from fakelens.edge_runtime.verdict import TOO_REDUCED, warn_of_reduction
+    from fakelens.edge_runtime.verdict import TOO_REDUCED, Stance, describe_stance, warn_of_reduction
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
@@ -106,12 +112,18 @@ def check(
         raise UsageError("--summary adds an object to --json: give both, or neither")
     if html is not None:
         check_writable(html, "--html")
+    if cautious and sensitive:
+        raise UsageError("--cautious and --sensitive exclude each other: choose one")
+    stance = Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
     if evidence_only:
         given = {"--model": model, "--html": html, "--heatmap": heatmap, "--stable": stable}
-        _list_statements(paths, output, fail_on, given | {"--pixels-only": pixels_only, "--threads": threads})
+        given |= {"--pixels-only": pixels_only, "--threads": threads, "--cautious or --sensitive": stance}
+        _list_statements(paths, output, fail_on, given)
         return
-    detector = Detector(model, threads or 1, pixels_only=pixels_only)
+    detector = Detector(model, threads or 1, stance, pixels_only=pixels_only)
+    if stance is not None:
+        typer.echo(f"note: {describe_stance(detector.contract, stance)}", err=True)
     page, statements = PageSink(), StatementCount()
     sinks = [open_sink(output, sys.stdout), statements, *([page] if html else [])]
     if heatmap is not None:

@@ -47,6 +47,8 @@ class PageSink:
         caption = f"<b>{name.upper()}</b>"
         if result.verdict is not None:
             caption += f" P(fake) {result.verdict.p_fake:.3f}"
+            if result.verdict.reason is not None:
+                caption += f"<br>{result.verdict.reason.text}"
             caption += f"<br>{html.escape(to_line(result.verdict))}" if result.verdict.evidence else ""
         detail = html.escape(escape_line(result.error or result.path))
         if result.note:

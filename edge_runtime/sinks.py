@@ -10,7 +10,7 @@ from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, q
 from fakelens.edge_runtime.provenance.rendering import to_cell, to_rows, to_statements
 from fakelens.edge_runtime.strenum import StrEnum
 
-FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "note", "evidence")
+FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "note", "reason", "evidence")
 
 
 class Format(StrEnum):
@@ -41,8 +41,9 @@ class TextSink:
             print(line, file=sys.stderr, flush=True)  # noqa: T201 (a sink prints)
             return
         label = str(result.verdict.label).upper()
-        note = f"  ({result.note})" if result.note else ""
-        line = f"{label:<6} P(fake) {result.verdict.p_fake:.3f}  {result.path}{note}"
+        notes = [result.note, result.verdict.reason.text if result.verdict.reason else None]
+        remarks = "".join(f"  ({note})" for note in notes if note)
+        line = f"{label:<6} P(fake) {result.verdict.p_fake:.3f}  {result.path}{remarks}"
         self._stream.write(escape_line(line) + "\n")
         self._stream.write(to_statements(result.verdict))
         self._stream.flush()
@@ -58,7 +59,7 @@ class JsonSink:
         self._stream = stream
 
     def write(self, result: CheckedFile) -> None:
-        """Write the fields that the result has, `verdict` always; the grid of a heatmap with it."""
+        """Write the fields that the result has, `verdict` always; the views and the grid of a heatmap too."""
         row: dict[str, object] = {**_to_row(result)}
         if not is_text(result.path):
             row |= {"path": percent_encode(result.path), "path_encoding": "percent"}
@@ -66,6 +67,8 @@ class JsonSink:
         if result.verdict is not None and result.verdict.evidence is not None:
             row["pixels"] = result.verdict.pixels_label
             row["evidence"] = to_rows(result.verdict.evidence)
+        if result.verdict is not None and result.verdict.views:
+            row["views"] = {view.name: round(view.p_fake, 6) for view in result.verdict.views}
         if result.grid:
             row["grid"] = [asdict(region) | {"p_fake": round(region.p_fake, 4)} for region in result.grid]
         given = {name: value for name, value in row.items() if value is not None or name == "verdict"}
@@ -109,4 +112,5 @@ def _to_row(result: CheckedFile) -> dict[str, str | float | None]:
         "model": verdict.model,
         "ms": round(verdict.latency_ms, 3),
         "note": result.note,
+        "reason": None if verdict.reason is None else str(verdict.reason),
     }

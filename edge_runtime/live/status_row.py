@@ -24,6 +24,7 @@ def make_row(status: LiveStatus) -> Row:
         "source": status.source,
         "model": status.model,
         "error": status.error,
+        "reason": None if status.reason is None else str(status.reason),
     }
 
 

@@ -80,7 +80,17 @@ def test_csv_is_a_table_of_the_same(fakelens: Fakelens, model_file: Path, photos
     assert done.stderr == ""
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["verdict"] for row in rows] == ["real", "fake", "unsure", "", ""]
-    assert list(rows[0]) == ["path", "verdict", "p_fake", "model", "ms", "error", "note", "evidence"]
+    assert list(rows[0]) == [
+        "path",
+        "verdict",
+        "p_fake",
+        "model",
+        "ms",
+        "error",
+        "note",
+        "reason",
+        "evidence",
+    ]
     assert [bool(row["error"]) for row in rows] == [False, False, False, True, True]
 
 
