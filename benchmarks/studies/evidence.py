@@ -75,7 +75,7 @@ def evidence(
 def choose_images(data: Path, limit: int | None, split: Split = Split.TEST) -> list[LabelledImage]:
     """Return one part of `data`, all where it is not split; `limit` of each source and class."""
     images = find_labelled(data, split if list_splits(data) else None)
-    return images if limit is None else limit_sources(images, data, limit)
+    return images if limit is None else limit_sources(images, limit)
 
 
 def tabulate_whole(exposure: Exposure, threshold: float) -> str:
