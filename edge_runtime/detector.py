@@ -15,6 +15,7 @@ from PIL import Image
 
 from fakelens.edge_runtime.contract import LABELS, Contract, Fit
 from fakelens.edge_runtime.errors import ImageError, ModelError
+from fakelens.edge_runtime.formats import is_video
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.memory import ByteBudget, return_large_blocks
@@ -26,10 +27,13 @@ from fakelens.edge_runtime.preprocess import (
     decode_image,
     fit_image,
     load_image,
+    read_animation,
     to_rgb,
 )
 from fakelens.edge_runtime.tiles import Region, place_grid, place_tiles, pool_scores
 from fakelens.edge_runtime.verdict import Verdict, decide
+from fakelens.edge_runtime.video.judge import judge_stills
+from fakelens.edge_runtime.video.still import Moment, Still, Tally
 from fakelens.edge_runtime.workers import map_in_order
 
 _AHEAD = 2  # groups of files for each worker
@@ -48,6 +52,7 @@ class CheckedFile:
     verdict: Verdict | None = None
     error: str | None = None
     note: str | None = None  # what to know of how the picture was read
+    moments: tuple[Moment, ...] = ()  # of a video or an animation: P(fake) over time
     image: Image.Image | None = field(default=None, repr=False, compare=False)  # decoded, upright, RGB
     grid: tuple[Region, ...] = ()  # a fine overlapping grid over the image, where it was asked for
 
@@ -93,10 +98,34 @@ class Detector:
         start = time.perf_counter()
         try:
             decoded = decode_image(source, decode)
+            if decoded.animated:
+                tally = Tally()
+                return self._check_stills(name, read_animation(source, tally, decode), tally)
         except ImageError as error:
+            if isinstance(source, Path) and is_video(source):
+                return self._check_video(source, name)
             return CheckedFile(path=name, error=str(error))
         verdict = self._judge(decoded.image, start)
         return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
+
+    def _check_video(self, path: Path, name: str) -> CheckedFile:
+        from fakelens.edge_runtime.video.reader import read_video  # OpenCV, where it is there
+
+        tally = Tally()
+        try:
+            return self._check_stills(name, read_video(path, tally), tally)
+        except ImageError as error:
+            return CheckedFile(path=name, error=str(error))
+
+    def _check_stills(self, name: str, stills: Iterator[Still], tally: Tally) -> CheckedFile:
+        try:
+            judged = judge_stills(stills, tally, self.check, self.contract.decision)
+        except ImageError as error:
+            said = str(error)
+            return CheckedFile(path=name, error=said if said.startswith(name) else f"{name}: {said}")
+        return CheckedFile(
+            path=name, verdict=judged.verdict, image=judged.worst, note=judged.note, moments=judged.moments
+        )
 
     def check_files(
         self,
