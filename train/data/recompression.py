@@ -9,7 +9,6 @@ import io
 import numpy as np
 from PIL import Image, features
 
-from fakelens.edge_runtime.preprocess import load_image
 from fakelens.train.data.retouch import retouch
 
 _KERNELS = (
@@ -86,4 +85,6 @@ def _encode(image: Image.Image, rng: np.random.Generator) -> Image.Image:
         image.save(buffer, "AVIF", quality=quality, speed=9, max_threads=1)
     else:
         image.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
-    return load_image(buffer.getvalue())
+    with Image.open(buffer) as decoded:
+        rgb: Image.Image = decoded.convert("RGB")
+    return rgb
