@@ -20,9 +20,9 @@ from fakelens.benchmarks.labelled import LabelledImage, find_labelled
 from fakelens.benchmarks.markdown import format_share, format_table
 from fakelens.benchmarks.metrics import wilson_interval
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.evidence import Evidence, Strength
 from fakelens.edge_runtime.preprocess import load_image
 from fakelens.edge_runtime.progress import show_progress
-from fakelens.edge_runtime.provenance.evidence import Evidence, Strength
 from fakelens.edge_runtime.provenance.fusion import Inspection
 from fakelens.edge_runtime.workers import map_in_order
 

@@ -12,7 +12,7 @@ from fakelens.edge_runtime.strenum import StrEnum
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.batch import BatchResult
-    from fakelens.edge_runtime.sinks import Format
+    from fakelens.edge_runtime.output_format import Format
 
 
 class FailOn(StrEnum):
@@ -99,10 +99,11 @@ def check(
     from fakelens.edge_runtime.detector import Detector
     from fakelens.edge_runtime.files import check_writable
     from fakelens.edge_runtime.heatmap import HeatmapSink
+    from fakelens.edge_runtime.output_format import Format
     from fakelens.edge_runtime.page import PageSink
     from fakelens.edge_runtime.preprocess import DecodeConfig
     from fakelens.edge_runtime.provenance.rendering import StatementCount
-    from fakelens.edge_runtime.sinks import Format, open_sink
+    from fakelens.edge_runtime.sinks import open_sink
     from fakelens.edge_runtime.threads import count_cores
     from fakelens.edge_runtime.verdict import TOO_REDUCED, Stance, describe_stance, warn_of_reduction
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TextIO
 
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.evidence import NO_STATEMENT, Evidence, declares_generated
+from fakelens.edge_runtime.output_format import Format
 from fakelens.edge_runtime.preprocess import load_image
 from fakelens.edge_runtime.provenance import png
-from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence, declares_generated
 from fakelens.edge_runtime.provenance.fusion import Inspection
 from fakelens.edge_runtime.provenance.rendering import to_cell, to_rows
-from fakelens.edge_runtime.sinks import Format
 from fakelens.edge_runtime.sources import find_images
 
 STDIN = "-"

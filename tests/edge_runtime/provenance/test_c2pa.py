@@ -2,8 +2,8 @@
 
 import pytest
 
+from fakelens.edge_runtime.evidence import Strength
 from fakelens.edge_runtime.provenance.c2pa import read_c2pa
-from fakelens.edge_runtime.provenance.evidence import Strength
 from tests.edge_runtime.provenance.conftest import created, make_manifest, make_store, source_type
 
 GENERATED, EDITED = Strength.DECLARES_GENERATED, Strength.DECLARES_EDITED
