@@ -118,7 +118,12 @@ def check(
     stance = Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
     if evidence_only:
-        given = {"--model": model, "--html": html, "--heatmap": heatmap, "--stable": stable}
+        given: dict[str, object] = {
+            "--model": model,
+            "--html": html,
+            "--heatmap": heatmap,
+            "--stable": stable,
+        }
         given |= {"--pixels-only": pixels_only, "--threads": threads, "--cautious or --sensitive": stance}
         _list_statements(paths, output, fail_on, given)
         return

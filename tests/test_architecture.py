@@ -43,7 +43,7 @@ MAY_RESIZE = {
     "edge_runtime/page.py": "thumbnails for the eye alone",
     "edge_runtime/degradations.py": "on purpose: down and up again, or smaller",
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
-    "benchmarks/delivery.py": "as the web scales pictures, to measure on what it leaves",
+    "benchmarks/scoring/delivery.py": "as the web scales pictures, to measure on what it leaves",
     "train/data/augment.py": "calls that degradation, for robust training",
     "train/data/recompression.py": "as pictures are rescaled on their way, before tiles are cut for training",
     "train/data/retouch.py": "as photos are enlarged and reduced by those who touch them up",
@@ -77,6 +77,33 @@ OF_A_PART = {  # of a module whose tests would fill two files, or of several mod
     "tests/edge_runtime/provenance/test_bad_input.py",
     "tests/edge_runtime/provenance/test_marks.py",
     "tests/edge_runtime/provenance/test_statements.py",
+}
+# Modules, or all of a folder, that no test imports: what their tests go through.
+TESTED_THROUGH_OTHERS = {
+    "edge_runtime/encode.py": "the pages, streams and pictures that it encodes",
+    "edge_runtime/live/outputs/homeassistant.py": "the MQTT sink and a real broker",
+    "edge_runtime/live/preview": "the pages, pictures and refusals of the server",
+    "edge_runtime/live/sources/picamera.py": "needs a Raspberry Pi",
+    "edge_runtime/live/status_row.py": "the lines, messages and answers that it makes",
+    "edge_runtime/provenance": "the one reader, on files of every kind",
+    "edge_runtime/service/notify.py": "the watchdog against a socket as systemd opens one",
+    "edge_runtime/signals.py": "interrupted training and live checking",
+    "edge_runtime/strenum.py": "a name for the standard library's",
+    "benchmarks/bench/model_card.py": "`bench --write-card`",
+    "benchmarks/emulation/arm64.py": "needs qemu and Debian's packages",
+    "benchmarks/options.py": "`bench`",
+    "benchmarks/studies/statements.py": "needs a collection of pictures from the web",
+    "benchmarks/tables.py": "the reports that it lays out",
+    "convert/report.py": "`convert`",
+    "convert/tflite_metadata/schema.py": "metadata written and read back",
+    "convert/validation.py": "`convert --fuse`",
+    "train/data": "loading data sets",
+    "train/fakes": "`synthesize`",
+    "train/networks": "every network, by its name",
+    "train/options.py": "`train`",
+    "train/run/report.py": "a run's end",
+    "train/startup.py": "`train` and `synthesize`",
+    "train/torch_weights.py": "the networks that begin with them",
 }
 DUMPS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "stuff", "lib"}
 
@@ -138,7 +165,7 @@ def find_module(imported: str) -> Path | None:
     if not imported.startswith("fakelens."):
         return None
     parts = imported.split(".")[1:]
-    for end in range(len(parts), 0, -1):
+    for end in range(len(parts), max(0, len(parts) - 2), -1):  # a module, or a name in one
         path = ROOT.joinpath(*parts[:end])
         if path.with_suffix(".py").is_file():
             return path.with_suffix(".py")
@@ -310,3 +337,18 @@ def test_every_test_file_mirrors_a_module() -> None:
             mirrored = ROOT / path.relative_to(ROOT / "tests").with_name(path.stem.removeprefix("test_"))
             known = mirrored.with_suffix(".py").is_file() or mirrored.is_dir()
             assert known or name(path) in OF_A_PART, f"{name(path)} tests no module"
+
+
+def test_every_module_has_tests() -> None:
+    """In a file of its own or in that of another module, which imports it."""
+    tests = list_modules("tests")
+    imported = {find_module(each) for path in tests for each in list_imports(path)}
+    without = {
+        name(path)
+        for path in list_modules(*ROOMS)
+        if path.name not in ("__init__.py", "__main__.py")
+        and not (ROOT / "tests" / path.relative_to(ROOT).with_name(f"test_{path.name}")).is_file()
+        and path not in imported
+    }
+    for each in without:
+        assert {each, each.rpartition("/")[0]} & set(TESTED_THROUGH_OTHERS), f"{each} has no test"

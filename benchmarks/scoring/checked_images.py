@@ -11,9 +11,9 @@ from queue import SimpleQueue
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.benchmarks.delivery import Tier, deliver
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage
 from fakelens.benchmarks.scoring.accuracy import check_readable
+from fakelens.benchmarks.scoring.delivery import Tier, deliver
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.preprocess import load_image

@@ -14,7 +14,6 @@ import numpy.typing as npt
 import typer
 
 from fakelens.benchmarks.command import run_command
-from fakelens.benchmarks.delivery import Tier
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, limit_sources, list_splits
 from fakelens.benchmarks.metrics import (
     Interval,
@@ -29,6 +28,7 @@ from fakelens.benchmarks.scoring.checked_images import (
     check_images,
     write_scores,
 )
+from fakelens.benchmarks.scoring.delivery import Tier
 from fakelens.benchmarks.tables import format_share, format_table
 from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError

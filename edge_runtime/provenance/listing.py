@@ -11,11 +11,11 @@ from typing import TextIO
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.evidence import NO_STATEMENT, Evidence, declares_generated
 from fakelens.edge_runtime.output_format import Format
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image
 from fakelens.edge_runtime.provenance import png
 from fakelens.edge_runtime.provenance.fusion import Inspection
 from fakelens.edge_runtime.provenance.rendering import to_cell, to_rows
-from fakelens.edge_runtime.sources import find_images
+from fakelens.edge_runtime.sources import find_inputs
 
 STDIN = "-"
 _LOSSLESS_HEADS = (png.SIGNATURE, b"RIFF")  # only there are pixels decoded, for the marks in them
@@ -46,7 +46,7 @@ def list_statements(names: list[str], output: Format, stream: TextIO) -> Listing
 
     Raises `UsageError` where a folder or pattern holds no image.
     """
-    paths = find_images(name for name in names if name != STDIN)
+    paths = find_inputs(name for name in names if name != STDIN).paths
     writer = csv.writer(stream, lineterminator="\n")
     if output is Format.CSV:
         writer.writerow(("path", "verdict", "error", "evidence"))
@@ -78,7 +78,7 @@ def _ask(source: Path | bytes, name: str) -> _Statements:
     inspection = Inspection(source)
     try:
         if _read_head(source).startswith(_LOSSLESS_HEADS):
-            load_image(source, inspection.see)
+            decode_image(source, DecodeConfig(see=inspection.see))
     except ImageError:
         pass  # its text may be whole all the same
     except OSError as error:

@@ -5,9 +5,9 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from fakelens.benchmarks.delivery import Tier, deliver
 from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.scoring.checked_images import check_images, write_scores
+from fakelens.benchmarks.scoring.delivery import Tier, deliver
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.preprocess import load_image
 

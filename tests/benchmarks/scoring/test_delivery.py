@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.benchmarks.delivery import Tier, deliver
+from fakelens.benchmarks.scoring.delivery import Tier, deliver
 
 
 def _draw(width: int, height: int) -> Image.Image:
