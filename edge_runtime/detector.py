@@ -8,15 +8,18 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from fakelens.edge_runtime.arrays import Colours, image_from_array
 from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.condition import Reason, find_reason, measure_condition
 from fakelens.edge_runtime.contract import LABELS, Contract, Decision, Fit
-from fakelens.edge_runtime.errors import ImageError, ModelError
+from fakelens.edge_runtime.detector_pool import InterpreterPool
+from fakelens.edge_runtime.errors import ImageError, ModelError, UsageError
 from fakelens.edge_runtime.formats import is_video
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
@@ -59,7 +62,7 @@ _LENIENT = DecodeConfig(strict=False)  # what lacks only its end is checked, wit
 class Detector:
     """Checks images against one model file. It takes no preprocessing options: the file knows.
 
-    Not thread-safe: one detector per worker.
+    Threads may share one: each inference has an interpreter to itself.
     """
 
     def __init__(
@@ -80,10 +83,12 @@ class Detector:
         self._file = read_model(find_model(model))
         self._decision = take_stance(self.contract, stance)
         self._views = self.contract.input.views or (self.contract.input,)
-        self._interpreter = self._load(threads)
+        self._pool = InterpreterPool(partial(self._load, threads))
         self._copies: list[Detector] = []  # for threads of `check_files`; a next folder finds them ready
         for index, spec in enumerate(self._views):
-            shapes, size = self._interpreter.shapes(index), spec.size
+            size = spec.size
+            with self._pool.lend() as interpreter:
+                shapes = interpreter.shapes(index)
             if shapes != ((1, size, size, 3), (1, len(LABELS))):
                 raise ModelError(
                     f"{self._file.path}: the contract says {size} px and {len(LABELS)} labels, but the graph "
@@ -100,12 +105,21 @@ class Detector:
         """From P(fake) to a verdict: the contract's, moved where the detector takes a stance."""
         return self._decision
 
-    def check(self, image: Path | str | bytes | Image.Image) -> Verdict:
-        """Return the verdict on a file, encoded bytes or an upright Pillow image.
+    def check(
+        self, image: Path | str | bytes | Image.Image | npt.NDArray[Any], *, colours: str = Colours.RGB
+    ) -> Verdict:
+        """Return the verdict on a file, encoded bytes, an upright Pillow image or an array of pixels.
 
-        Raises `ImageError` where it is unreadable.
+        An array is uint8 [height, width, 3], RGB or, with `colours="bgr"`, as OpenCV has it. Raises
+        `ImageError` where there is no image to be had from it.
         """
         start = time.perf_counter()
+        if isinstance(image, np.ndarray):
+            image = image_from_array(image, colours)
+        elif colours != Colours.RGB:
+            raise UsageError(
+                f"colours={colours!r} goes with an array: files and Pillow images know their own"
+            )
         if isinstance(image, Image.Image):
             return self._judge(to_rgb(image), start)
         source = Path(image) if isinstance(image, str) else image
@@ -174,7 +188,7 @@ class Detector:
         return_large_blocks()
         budget = ByteBudget(_DECODED_BYTES)
         idle: queue.SimpleQueue[Detector] = queue.SimpleQueue()
-        mine = [self._copies.pop() if self._copies else self._copy() for _ in range(workers)]
+        mine = [self._take_copy() for _ in range(workers)]
         for detector in mine:
             idle.put(detector)
 
@@ -206,10 +220,16 @@ class Detector:
         finally:  # the threads have ended
             self._copies += mine
 
+    def _take_copy(self) -> "Detector":
+        try:
+            return self._copies.pop()
+        except IndexError:
+            return self._copy()
+
     def _copy(self) -> "Detector":
         """Return a detector for another thread: the same file, an interpreter of its own."""
         other = copy.copy(self)
-        other._interpreter, other._copies = other._load(threads=1), []
+        other._pool, other._copies = InterpreterPool(partial(other._load, 1)), []
         return other
 
     def _load(self, threads: int) -> Interpreter:
@@ -261,7 +281,8 @@ class Detector:
 
     def score(self, images_u8: ImageU8, view: int = 0) -> npt.NDArray[np.float32]:
         """Return P(fake) [n] of input tensors of a view, uint8 [n, size, size, 3]: fitted images or tiles."""
-        return self._interpreter.predict(images_u8, view)[:, 1]
+        with self._pool.lend() as interpreter:
+            return interpreter.predict(images_u8, view)[:, 1]
 
     def score_views(
         self, views_u8: Sequence[ImageU8], scores: npt.NDArray[np.float32] | None = None
