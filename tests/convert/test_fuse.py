@@ -99,7 +99,8 @@ def test_scores_of_a_csv_give_the_same_file_but_for_the_condition(
     done = fakelens(*both, by_scores, "--scores", table, "--by-source")
     assert done.returncode == 0, done.stderr
     mine, its = (read_model(path).contract for path in (by_scores, by_images))
-    assert mine.input.fusion is not None and its.input.fusion is not None
+    assert mine.input.fusion is not None
+    assert its.input.fusion is not None
     assert mine.input.fusion.weights == pytest.approx(its.input.fusion.weights, rel=1e-3)
     assert mine.decision.unsure_high == pytest.approx(its.decision.unsure_high, abs=1e-4)
     assert mine.decision.condition is not None
@@ -129,7 +130,7 @@ def test_one_view_can_be_decided_anew(fakelens: Fakelens, tiles: Path, data: Pat
         (("--scores", "none.csv", "--split", "val", "-o", "OUT"), "--split val is a part of --fuse DATA"),
         (
             ("--fuse", "DATA", "-o", "OUT", "--whole", "TILES"),
-            "has fit tiles; --whole must be one of fit resize",
+            "has fit tiles; --whole must be",
         ),
         (("--fuse", "DATA", "-o", "OUT", "--whole", "none.tflite"), "none.tflite: no such model file"),
         (("--fuse", "DATA", "-o", "OUT", "--false-alarms", "0.9"), "--false-alarms is 0.9"),

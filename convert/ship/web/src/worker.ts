@@ -3,7 +3,7 @@
 import { BitmapPixels } from './canvas';
 import { parseContract, type Contract } from './contract';
 import { decodePicture, PictureError, type Picture } from './decode';
-import { FrameChecker, mapRegions, scorePicture } from './detector';
+import { FrameChecker, judgeCondition, mapRegions, scorePicture } from './detector';
 import type { CheckedFrame, Reply, Request } from './messages';
 import { Model } from './model';
 import type { Region } from './tiles';
@@ -25,7 +25,7 @@ async function load(base: string): Promise<Contract> {
   const bytes = new Uint8Array(await (await fetchFile(`${base}fakelens/model.tflite`)).arrayBuffer());
   if (import.meta.env.DEV) allowScripts();
   const model = await Model.load(`${base}litert/`, bytes, contract);
-  loaded = { contract, model, frames: new FrameChecker(contract.input, (tile) => model.score(tile)) };
+  loaded = { contract, model, frames: new FrameChecker(contract.input, (tile, view) => model.score(tile, view)) };
   return contract;
 }
 
@@ -39,10 +39,11 @@ async function check(blob: Blob): Promise<Verdict> {
   const decoded = performance.now();
   const { width, height } = picture.source;
   const { size, fit } = contract.input;
-  const { pFake, regions } = await scorePicture(picture.source, contract.input, (tile) => model.score(tile));
+  const reason = judgeCondition(picture.source, contract);
+  const { pFake, regions, views } = await scorePicture(picture.source, contract.input, (tile, view) => model.score(tile, view));
   return {
-    label: decide(pFake, contract.decision),
-    pFake, width, height, regions,
+    label: decide(pFake, contract.decision, reason),
+    pFake, width, height, regions, views, reason,
     reduction: fit === 'tiles' ? 1 : Math.max(width, height) / size,
     decodeMs: decoded - start,
     modelMs: performance.now() - decoded,
@@ -54,7 +55,7 @@ async function map(most: number): Promise<readonly Region[]> {
   const picture = latest;
   const regions: Region[] = [];
   if (!picture) return regions;
-  for await (const region of mapRegions(picture.source, contract.input, (tile) => model.score(tile), most)) {
+  for await (const region of mapRegions(picture.source, contract.input, (tile, view) => model.score(tile, view), most)) {
     regions.push(region);
     if (regions.length % PAUSE_AFTER === 0) await new Promise((resolve) => setTimeout(resolve));
     if (latest !== picture) return [];
@@ -66,8 +67,10 @@ async function checkFrame(bitmap: ImageBitmap, budgetMs: number): Promise<Checke
   const start = performance.now();
   const source = new BitmapPixels(bitmap);
   try {
-    const scored = await ready().frames.check(source, budgetMs);
-    return { ...scored, modelMs: performance.now() - start };
+    const { contract, frames } = ready();
+    const scored = await frames.check(source, budgetMs);
+    const reason = judgeCondition(source, contract);
+    return { ...scored, reason, modelMs: performance.now() - start };
   } finally {
     source.close();
   }
@@ -77,7 +80,7 @@ async function timeCalls(runs: number): Promise<{ callMs: number }> {
   const { contract, model } = ready();
   const tile = new Uint8Array(contract.input.size ** 2 * 3);
   const start = performance.now();
-  for (let run = 0; run < runs; run++) await model.score(tile);
+  for (let run = 0; run < runs; run++) await model.score(tile, 0);
   return { callMs: (performance.now() - start) / runs };
 }
 
