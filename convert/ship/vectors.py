@@ -85,9 +85,8 @@ def _choose_telling(detector: Detector) -> Iterator[Picture]:
     """
     limits = detector.decision.condition
     size = max(detector.contract.input.size, (limits and limits.least_side) or 1)
-    found = [
-        (picture, detector.check(Image.fromarray(draw_picture(picture)))) for picture in list_candidates(size)
-    ]
+    candidates = (picture for side in (size, 2 * size) for picture in list_candidates(side))
+    found = [(picture, detector.check(Image.fromarray(draw_picture(picture)))) for picture in candidates]
     telling = [pair for pair in found if pair[1].reason is None] or found
     scores = np.array([verdict.p_fake for _, verdict in telling])
     by_score = np.argsort(scores, kind="stable")
