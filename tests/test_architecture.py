@@ -73,7 +73,6 @@ OUTSIDE_THE_WHEEL = {"benchmarks/peers", "benchmarks/emulation"}
 ADAPTERS = ROOT / "benchmarks" / "peers" / "adapters"
 OF_A_PART = {  # of a module whose tests would fill two files, or of several modules together
     "tests/convert/ship/test_statements.py",
-    "tests/edge_runtime/test_detector_views.py",
     "tests/edge_runtime/provenance/test_bad_input.py",
     "tests/edge_runtime/provenance/test_marks.py",
     "tests/edge_runtime/provenance/test_statements.py",

@@ -130,7 +130,7 @@ def test_one_view_can_be_decided_anew(fakelens: Fakelens, tiles: Path, data: Pat
         (("--scores", "none.csv", "--split", "val", "-o", "OUT"), "--split val is a part of --fuse DATA"),
         (
             ("--fuse", "DATA", "-o", "OUT", "--whole", "TILES"),
-            "has fit tiles; --whole must be one of fit resize",
+            "has fit tiles; --whole must be",
         ),
         (("--fuse", "DATA", "-o", "OUT", "--whole", "none.tflite"), "none.tflite: no such model file"),
         (("--fuse", "DATA", "-o", "OUT", "--false-alarms", "0.9"), "--false-alarms is 0.9"),
