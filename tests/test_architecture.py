@@ -43,8 +43,12 @@ MAY_RESIZE = {
     "edge_runtime/page.py": "thumbnails for the eye alone",
     "edge_runtime/degradations.py": "on purpose: down and up again, or smaller",
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
+    "benchmarks/delivery.py": "as the web scales pictures, to measure on what it leaves",
     "train/data/augment.py": "calls that degradation, for robust training",
     "train/data/recompression.py": "as pictures are rescaled on their way, before tiles are cut for training",
+    "train/data/retouch.py": "as people enlarge and soften their pictures",
+    "train/data/tilebank.py": "very large pictures, before they are rescaled as on their way",
+    "train/fakes/latent_twins.py": "photos reduced before their twins are made",
 }
 NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.
@@ -54,6 +58,7 @@ MAY_OPEN = {
     "benchmarks/studies/megapixels.py": "Pillow's decoding alone, to compare a check with",
     "benchmarks/peers/measure.py": "an image's size, from its header",
     "train/audit/headers.py": "its own JPEG, to know the tables of libjpeg",
+    "train/data/recompression.py": "what it has just encoded itself",
 }
 MAY_RUN_LITERT = {"edge_runtime/interpreter.py", "benchmarks/studies/bare_loop.py"}  # the latter: as above
 # From a checkout alone, never in the wheel; the adapters run in environments of their own, each with the

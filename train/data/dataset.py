@@ -6,6 +6,7 @@ copy in the later of train, val, test is kept, so that a test image has never be
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, find_mask, limit_sources
+from fakelens.benchmarks.labelled import (
+    DIGEST_LENGTH,
+    LabelledImage,
+    Split,
+    find_labelled,
+    find_mask,
+    limit_sources,
+)
 from fakelens.edge_runtime.contract import Fit
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import ImageU8
@@ -27,6 +35,7 @@ from fakelens.train.data.tilebank import SourceImage, open_bank
 _log = logging.getLogger(__name__)
 _ORDER = (Split.TRAIN, Split.VAL, Split.TEST)
 _CLASSES = (0, 1)
+_MOST_BOOST = 5.0  # times as many histories for an image of a rare source
 _FEWEST = 2  # images of each class in each of train and val, below which nothing can be learned or chosen
 
 
@@ -80,7 +89,7 @@ def load_dataset(data: Path, config: DataConfig) -> Dataset:
     where a class or a split would hold too few images.
     """
     found = _choose_images(data, config)
-    load = _load_tiles if config.fit is Fit.TILES else _load_whole
+    load = _load_tiles if config.fit is Fit.TILES or config.delivered else _load_whole
     dataset = load(data, found, config)
     _report(dataset.cleaning)
     _check(dataset, data)
@@ -93,9 +102,7 @@ def _choose_images(data: Path, config: DataConfig) -> list[LabelledImage]:
     if not config.most:
         return found
     tested = [image for image in found if image.split is Split.TEST]
-    return (
-        limit_sources([image for image in found if image.split is not Split.TEST], data, config.most) + tested
-    )
+    return limit_sources([image for image in found if image.split is not Split.TEST], config.most) + tested
 
 
 def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
@@ -124,14 +131,17 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
         splits[Split.TEST] = splits[Split.TEST][:0]
     kept = np.sort(np.concatenate(list(splits.values())))
     trained = set(splits[Split.TRAIN].tolist())
-    histories = _count_histories([found[row].label for row in trained], config.histories)
+    histories = _count_histories([found[row] for row in sorted(trained)], config)
+    keys = _find_keys(found, digests)
     bank = open_bank(
         [
             SourceImage(
                 path=found[row].path,
                 digest=digests[row],
                 judged=row not in trained,
-                histories=histories[found[row].label],
+                histories=histories[found[row].source, found[row].label],
+                key=keys[row],
+                retouched=0.0 if row not in trained else config.retouched / (1 + found[row].label),
                 mask=find_mask(found[row].path) if found[row].label else None,
             )
             for row in kept
@@ -152,10 +162,37 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
     )
 
 
-def _count_histories(labels: Sequence[int], histories: int) -> tuple[int, ...]:
-    """Return how many histories an image of each class gets, so that tiles of both classes balance."""
-    counts = [max(1, labels.count(label)) for label in _CLASSES]
-    return tuple(round(histories * max(counts) / count) for count in counts)
+def _count_histories(images: Sequence[LabelledImage], config: DataConfig) -> dict[tuple[str, int], int]:
+    """Return how many histories an image of each source and class gets.
+
+    With `config.even` rare sources get more, by a power of how much rarer they are than the median; without,
+    the rarer class gets more, so that tiles of both classes balance.
+    """
+    counts = Counter((image.source, image.label) for image in images)
+    if config.even:
+        middle = float(np.median(list(counts.values())))
+        boosts = {group: min(_MOST_BOOST, (middle / count) ** config.even) for group, count in counts.items()}
+        return {group: max(1, round(config.histories * boost)) for group, boost in boosts.items()}
+    of_class = [
+        max(1, sum(count for (_, own), count in counts.items() if own == label)) for label in _CLASSES
+    ]
+    return {group: round(config.histories * max(of_class) / of_class[group[1]]) for group in counts}
+
+
+def _find_keys(found: Sequence[LabelledImage], digests: Sequence[str]) -> list[str]:
+    """Return for each image what its random histories follow from.
+
+    A fake that is called by the digest of its original shares the original's; two images of one name in one
+    source, as pairs have, share what the name says.
+    """
+    names = Counter((image.source, image.path.stem) for image in found)
+    originals = {digest[:DIGEST_LENGTH] for digest in digests}
+    keys = []
+    for image, digest in zip(found, digests, strict=True):
+        stem = image.path.stem
+        paired = names[image.source, stem] > 1 or (image.label and stem[:DIGEST_LENGTH] in originals)
+        keys.append(hashlib.sha256(stem.encode(errors="surrogateescape")).hexdigest() if paired else digest)
+    return keys
 
 
 def _split(
@@ -164,17 +201,27 @@ def _split(
     """Return the rows of each split among `found`, and what was left out."""
     labels = np.array([image.label for image in found], np.uint8)
     given = _given_splits(found)
+    originals = _name_originals(found, digests)
     rows, cleaning = _clean(labels, given, digests, errors)
     splits = {split: rows[given[rows] == order] for order, split in enumerate(_ORDER)}
     if config.test and all(image.split is None for image in found):
         splits[Split.TRAIN], splits[Split.TEST] = _cut(
-            splits[Split.TRAIN], labels, digests, config.test, f"test {config.split_seed}"
+            splits[Split.TRAIN], labels, originals, config.test, f"test {config.split_seed}"
         )
     if not len(splits[Split.VAL]):
         splits[Split.TRAIN], splits[Split.VAL] = _cut(
-            splits[Split.TRAIN], labels, digests, config.validation, f"validation {config.split_seed}"
+            splits[Split.TRAIN], labels, originals, config.validation, f"validation {config.split_seed}"
         )
     return splits, cleaning
+
+
+def _name_originals(found: Sequence[LabelledImage], digests: Sequence[str]) -> list[str]:
+    """Return the digest of each image, or of the photo it was made from: both go to the same split."""
+    known = {digest[:DIGEST_LENGTH]: digest for digest in digests}
+    return [
+        known.get(image.path.stem[:DIGEST_LENGTH], digest)
+        for image, digest in zip(found, digests, strict=True)
+    ]
 
 
 def _digest_all(digests: Sequence[str], splits: Mapping[Split, Rows]) -> str:

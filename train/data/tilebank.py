@@ -1,9 +1,10 @@
-"""Tiles of photos at native resolution, cut once and cached: what fit `tiles` trains on and is judged by.
+"""What a network sees of pictures after random histories, made once and cached: tiles, or whole pictures.
 
-A training image gives random tiles of several random histories (see `recompression`); one with a mask, tiles
-across the edge of what was manipulated, since its other tiles are a camera's. An image that is judged
-gives the tiles of `tiles.place_tiles`, as it is and after one history. Everything random follows from the
-image's content, so that neither order nor company changes a tile.
+A training image goes through several random histories (see `recompression`) and gives random tiles of each at
+native resolution, or the whole of it resized; one with a mask, tiles across the edge of what was
+manipulated, since its other tiles are a camera's. An image that is judged gives what a detector sees of
+it, as it is and after one history. Everything random follows from the image's key, so that neither order nor
+company changes a byte, and a photo and the fake made from it, which share a key, have the same histories.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from fakelens.edge_runtime import preprocess
+from fakelens.edge_runtime.contract import Fit
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.files import cache_folder
 from fakelens.edge_runtime.preprocess import ImageU8, cut_tiles, fit_image, load_image
@@ -26,7 +28,10 @@ from fakelens.train.data.epoch import Rows
 from fakelens.train.data.file_threads import map_threads
 from fakelens.train.data.recompression import circulate
 
-_VERSION = 3  # raise it when a tile changes
+_VERSION = 4  # raise it when a tile changes
+_WINDOW_TILES = 4  # sides of a tile: so large is the part of a picture that has a history
+_WHOLE_PX = 1024  # a longer side is reduced to it before the history of a whole picture
+_LEAST_KEPT = 0.8  # of a side, when a whole picture is cropped
 _TILES, _INDEX = "tiles.bin", "index.npz"
 
 Shares = npt.NDArray[np.float64]
@@ -40,6 +45,8 @@ class SourceImage:
     digest: str  # SHA-256 of its bytes, hexadecimal
     judged: bool  # validation and test images
     histories: int  # of a training image
+    key: str  # what its random histories follow from, hexadecimal: its digest, or that of its original
+    retouched: float = 0.0  # share of its histories that touch it up
     mask: Path | None = None  # white where a training image was manipulated
 
 
@@ -69,19 +76,41 @@ def open_bank(images: Sequence[SourceImage], config: DataConfig) -> TileBank:
 def cut_image(image: SourceImage, config: DataConfig) -> tuple[ImageU8, npt.NDArray[np.bool_]]:
     """Return the tiles of one image and which of them had a history; `ImageError` where it is damaged."""
     photo = load_image(image.path)
-    rng = np.random.default_rng(int(image.digest[:16], 16))
+    rng = np.random.default_rng(int(image.key[:16], 16))
+    if config.fit is Fit.RESIZE:
+        photo = _reduce(photo)
     if image.judged:
         spec = describe_input(config)
         clean, worn = fit_image(photo, spec), fit_image(circulate(photo, config.size, rng), spec)
         return np.concatenate([clean, worn]), np.repeat([False, True], [len(clean), len(worn)])
+    parts = [_train_on(photo, image, config, rng) for _ in range(image.histories)]
+    return np.concatenate(parts), np.ones(sum(map(len, parts)), bool)
+
+
+def _train_on(
+    photo: Image.Image, image: SourceImage, config: DataConfig, rng: np.random.Generator
+) -> ImageU8:
+    """Return what one random history leaves of `photo` to train on."""
+    if config.fit is Fit.RESIZE:
+        worn = circulate(photo, config.size, rng, retouched=image.retouched)
+        return fit_image(_crop_a_little(worn, rng), describe_input(config))
     edge = None if image.mask is None else _find_edge(image.mask)
-    tiles = np.concatenate(
-        [
-            _cut_at_random(circulate(photo, config.size, rng), edge, config, rng)
-            for _ in range(image.histories)
-        ]
-    )
-    return tiles, np.ones(len(tiles), bool)
+    window = 0 if edge is not None else _WINDOW_TILES * config.size
+    worn = circulate(photo, config.size, rng, window, image.retouched)
+    return _cut_at_random(worn, edge, config, rng)
+
+
+def _reduce(photo: Image.Image) -> Image.Image:
+    """Return `photo` reduced to what a view of the whole can still tell apart: the histories cost less."""
+    photo = photo.copy()
+    photo.thumbnail((_WHOLE_PX, _WHOLE_PX), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return photo
+
+
+def _crop_a_little(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
+    sides = [max(1, round(side * rng.uniform(_LEAST_KEPT, 1.0))) for side in photo.size]
+    left, top = (int(rng.integers(0, side - kept + 1)) for side, kept in zip(photo.size, sides, strict=True))
+    return photo.crop((left, top, left + sides[0], top + sides[1]))
 
 
 def _find_edge(mask: Path) -> Shares:
@@ -135,8 +164,16 @@ def _fill(folder: Path, images: Sequence[SourceImage], config: DataConfig) -> No
 
 
 def _name_bank(images: Sequence[SourceImage], config: DataConfig) -> str:
-    settings = (config.size, config.tiles, config.cuts)
+    settings = (config.size, config.tiles, config.cuts, config.fit)
     key = hashlib.sha256(f"{_VERSION} {preprocess.VERSION} {settings}\n".encode())
     for image in images:
-        key.update(f"{image.digest} {image.judged} {image.histories} {image.mask is not None}\n".encode())
+        facts = (
+            image.digest,
+            image.key,
+            image.judged,
+            image.histories,
+            image.mask is not None,
+            image.retouched,
+        )
+        key.update(f"{facts}\n".encode())
     return key.hexdigest()[:24]

@@ -1,16 +1,15 @@
-"""Every answer is that of `fakelens check` on the same picture."""
+"""Every answer is that of `fakelens check` on the same picture, as it arrives at each tier."""
 
+import csv
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pytest
-from PIL import Image
-
+from fakelens.benchmarks.delivery import Tier, deliver
 from fakelens.benchmarks.labelled import LabelledImage
-from fakelens.benchmarks.scoring.checked_images import JPEG_QUALITY, expose
-from fakelens.edge_runtime.degradations import recompress_jpeg
+from fakelens.benchmarks.scoring.checked_images import check_images, write_scores
 from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.preprocess import load_image
 
 
 def test_answers_are_those_of_check(
@@ -22,12 +21,17 @@ def test_answers_are_those_of_check(
     ]
     (tmp_path / "broken.png").write_text("no image")
     broken = LabelledImage(path=tmp_path / "broken.png", label=0)
-    exposure = expose(str(model_file), [*images[:2], broken, *images[2:]])
+    checked = check_images(str(model_file), [*images[:2], broken, *images[2:]])
     detector = Detector(model_file)
-    assert exposure.images == tuple(images)
-    assert len(exposure.errors) == 1
-    assert exposure.answers == tuple(detector.check(image.path).label for image in images)
-    for image, p_fake, p_fake_jpeg in zip(images, exposure.p_fake, exposure.p_fake_jpeg, strict=True):
-        assert p_fake == detector.check(image.path).p_fake
-        degraded = recompress_jpeg(np.asarray(Image.open(image.path).convert("RGB")), JPEG_QUALITY)
-        assert p_fake_jpeg == pytest.approx(detector.check(Image.fromarray(degraded)).p_fake, abs=1e-6)
+    assert checked.images == tuple(images)
+    assert len(checked.errors) == 1
+    for tier in Tier:
+        verdicts = [detector.check(deliver(load_image(image.path), tier)) for image in images]
+        assert checked.tiers[tier].answers == tuple(verdict.label for verdict in verdicts)
+        assert checked.tiers[tier].p_fake.tolist() == [verdict.p_fake for verdict in verdicts]
+
+    write_scores(tmp_path / "scores.csv", checked)
+    rows = list(csv.DictReader((tmp_path / "scores.csv").open()))
+    assert len(rows) == len(images) * len(Tier)
+    assert rows[0]["digest"] == hashlib.sha256(images[0].path.read_bytes()).hexdigest()[:20]
+    assert [row["tier"] for row in rows[:3]] == ["clean", "web", "hard"]

@@ -1,6 +1,5 @@
 """The tables of a photo model, on greys with figures known by arithmetic; bright is fake."""
 
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakelens.benchmarks.labelled import Split
-from fakelens.benchmarks.scoring.checked_images import Exposure, expose
+from fakelens.benchmarks.scoring.checked_images import CheckedImages, check_images
 from fakelens.benchmarks.studies.evidence import (
     choose_images,
     tabulate_coverage,
@@ -38,18 +37,18 @@ def sources(tmp_path: Path, save_grey: Callable[[Path, int], Path]) -> Path:
 
 
 @pytest.fixture
-def exposure(model_file: Path, sources: Path) -> Exposure:
-    return expose(str(model_file), choose_images(sources, None))
+def checked(model_file: Path, sources: Path) -> CheckedImages:
+    return check_images(str(model_file), choose_images(sources, None))
 
 
-def find_line(table: str, start: str) -> list[str]:
-    (line,) = [line for line in table.splitlines() if line.startswith(f"| {start} |")]
+def find_line(table: str, *start: str) -> list[str]:
+    (line,) = [line for line in table.splitlines() if line.startswith(f"| {' | '.join(start)} |")]
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def test_only_test_images_count(exposure: Exposure) -> None:
-    assert len(exposure.images) == 11
-    assert {image.source for image in exposure.images} == {"camera", "phone", "made/gan"}
+def test_only_test_images_count(checked: CheckedImages) -> None:
+    assert len(checked.images) == 11
+    assert {image.source for image in checked.images} == {"camera", "phone", "made/gan"}
 
 
 def test_another_part_can_be_chosen(sources: Path) -> None:
@@ -57,45 +56,37 @@ def test_another_part_can_be_chosen(sources: Path) -> None:
     assert {(image.source, image.label) for image in images} == {("made/gan", 1), ("camera", 0)}
 
 
-def test_each_source_has_its_alarms_and_its_fakes(exposure: Exposure) -> None:
-    table = tabulate_sources(exposure, 0.5)
-    assert find_line(table, "camera")[1:5] == ["4", "0", "-", "-"]
-    assert find_line(table, "camera")[5].startswith("0.00%")
-    phone = find_line(table, "phone")
-    assert phone[3].startswith("1.000")  # brighter than all reals, whatever their source
-    assert phone[5].startswith("50.00%")
-    gan = find_line(table, "made/gan")
+def test_each_source_and_class_has_its_line(checked: CheckedImages) -> None:
+    table = tabulate_sources(checked)
+    assert find_line(table, "camera", "real")[2:5] == ["4", "-", "-"]
+    assert find_line(table, "camera", "real")[5].startswith("0% /")
+    assert find_line(table, "phone", "real")[5].startswith("50% /")
+    assert find_line(table, "phone", "fake")[3].startswith("1.000")  # brighter than all reals
+    gan = find_line(table, "made/gan", "fake")
     assert gan[3].startswith("0.778")  # (5 + 6 + 3) of 18 pairs
-    assert gan[4].startswith("66.67%")
-    assert gan[5:] == ["-", "-"]
+    assert gan[5].startswith("67% /")
 
 
-def test_the_whole_and_its_surest_part(exposure: Exposure) -> None:
-    whole = tabulate_whole(exposure, 0.5)
-    assert find_line(whole, "images")[1] == "6 real, 5 fake"
-    assert find_line(whole, "false alarms on real photos")[1].startswith("16.67%")
-    assert find_line(whole, "fakes found")[1].startswith("80.00%")
-    coverage = find_line(tabulate_coverage(exposure, 0.5), "right")
+def test_the_whole_and_its_surest_part(checked: CheckedImages) -> None:
+    whole = tabulate_whole(checked)
+    assert find_line(whole, "6 real, 5 fake")[1:] == ["clean", "web", "hard"]
+    assert find_line(whole, "photos called FAKE")[1].startswith("16.67%")
+    assert find_line(whole, "fakes called FAKE")[1].startswith("80.00%")
+    assert find_line(whole, "fakes called REAL")[1].startswith("20.00%")
+    assert find_line(whole, "UNSURE of photos")[1].startswith("0.00%")
+    coverage = find_line(tabulate_coverage(checked), "right")
     assert coverage[1].startswith("81.82%")  # 9 of 11
     assert len(coverage) == 7
 
 
-def test_a_source_left_out_is_ranked_by_its_own_model(model_file: Path, sources: Path) -> None:
-    table = tabulate_left_out([("made/gan", str(model_file))], choose_images(sources, None))
-    assert find_line(table, "made/gan")[1].startswith("0.778")
-    assert find_line(table, "made/gan")[2] == "-"  # it has no real images
-
-
-def test_fakes_alone_left_out_are_ranked_against_the_real_images_of_their_source_too(
-    model_file: Path, sources: Path
-) -> None:
-    images = choose_images(sources, None)
-    one, other = (
-        find_line(tabulate_left_out([(name, str(model_file))], images), name)
-        for name in ("phone", "phone/fake")
-    )
-    assert one[1:] == other[1:]
-    assert re.fullmatch(r"\d\.\d{3} \[.*\]", one[2])
+def test_sources_left_out_are_ranked_against_the_photos_left_out(checked: CheckedImages) -> None:
+    alone = tabulate_left_out(["made/gan"], checked)  # it has no real images: against those of all others
+    assert find_line(alone, "made/gan")[2].startswith("0.778")
+    assert "6 real, 3 fake" in alone
+    both = tabulate_left_out(["made/gan", "camera"], checked)
+    assert "4 real, 3 fake" in both
+    assert find_line(both, "made/gan")[2].startswith("0.917")  # 11 of 12 pairs
+    assert find_line(tabulate_left_out(["phone/fake"], checked), "phone")[2].startswith("1.000")
 
 
 def test_a_limit_holds_for_each_source_and_class(sources: Path) -> None:
@@ -117,12 +108,12 @@ def test_the_command_prints_tables_or_one_line(model_file: Path, sources: Path) 
     done = subprocess.run(
         [*command, "--without", f"made/gan={model_file}"], capture_output=True, text=True, check=True
     )
-    assert done.stdout.count("\n| --- |") == 4
+    assert done.stdout.count("\n| --- |") == 5
     unseen = subprocess.run([*command, "--split", "train"], capture_output=True, text=True, check=True)
-    assert "| images | 1 real, 1 fake |" in unseen.stdout
+    assert "| 1 real, 1 fake |" in unseen.stdout
     failed = subprocess.run([*command, "--without", "x=y"], capture_output=True, text=True, check=False)
     assert failed.returncode == 2
-    assert failed.stderr.startswith("fakelens: --without x: no fake test images of that source")
+    assert failed.stderr.startswith("fakelens: --without x: no test images of that source")
     assert failed.stderr.count("\n") == 1
 
 
@@ -131,4 +122,4 @@ def test_nothing_readable_is_an_error(model_file: Path, sources: Path) -> None:
     for image in images:
         image.path.write_text("no image")
     with pytest.raises(UsageError, match="none of 11 images can be read"):
-        expose(str(model_file), images)
+        check_images(str(model_file), images)
