@@ -13,7 +13,7 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.contract import Contract, Pool, contract_from_json
 from fakelens.edge_runtime.errors import ModelError, RunError
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.edge_runtime.tiles import pool_scores
+from fakelens.edge_runtime.tiles import pool_scores, weigh_tiles
 
 _AGAIN = "train again with `fakelens train`"
 
@@ -48,7 +48,13 @@ class Validation:
         if len(p_rows) == len(self.labels):
             return p_rows
         ends = np.searchsorted(self.owners, np.arange(1, len(self.labels)))
-        return np.array([pool_scores(rows, self.pool) for rows in np.split(p_rows, ends)], np.float32)
+        weights = weigh_tiles(self.images_u8, self.pool)
+        of_images = [None] * len(self.labels) if weights is None else np.split(weights, ends)
+        pooled = [
+            pool_scores(rows, self.pool, each)
+            for rows, each in zip(np.split(p_rows, ends), of_images, strict=True)
+        ]
+        return np.array(pooled, np.float32)
 
 
 def read_run(path: Path) -> Run:

@@ -15,10 +15,11 @@ from fakelens.edge_runtime.contract import Contract, Decision
 from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.graph import GraphSummary
 from fakelens.edge_runtime.interpreter import Delegation, Interpreter
-from fakelens.edge_runtime.modelfile import pack_model, read_model
+from fakelens.edge_runtime.modelfile import ModelFile, pack_model, read_model
 from fakelens.edge_runtime.verdict import decide
 
 _SCALE_TOLERANCE = 1e-3
+_NOISE_LEVELS = (2, 8, 32, 64, 96, 128, 160, 192, 224, 240, 248, 256)  # grey levels below each
 _TYPE_OF_IO = {Io.UINT8: "uint8", Io.FLOAT: "float32"}
 
 Scores = npt.NDArray[np.float32]
@@ -112,6 +113,19 @@ def check_delegation(delegation: Delegation | None) -> GateResult:
         f"left over: {left}" if left else "the whole graph"
     )
     return GateResult(name="XNNPACK", passed=delegation.partitions > 0, figure=figure)
+
+
+def check_same_bytes(merged: Interpreter, view: int, file: ModelFile) -> GateResult:
+    """A view of a merged graph gives the bytes that the file it came from gives, on noise of every level."""
+    size = file.contract.input.size
+    levels = np.random.default_rng(0)
+    noise = [levels.integers(0, high, (size, size, 3), np.uint8) for high in _NOISE_LEVELS]
+    images = np.stack(noise)
+    mine, its = merged.predict(images, view), Interpreter(file.graph).predict(images)
+    furthest = float(np.max(np.abs(mine - its)))
+    same = mine.tobytes() == its.tobytes()
+    figure = f"{len(images)} tensors, " + ("the same bytes" if same else f"differs by up to {furthest:.4f}")
+    return GateResult(name="as its file", passed=same, figure=figure)
 
 
 def check_file(packed: bytes, contract: Contract) -> GateResult:

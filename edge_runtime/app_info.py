@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fakelens.edge_runtime.contract import Fit, Pool
-from fakelens.edge_runtime.graph import TensorInfo, read_graph
+from fakelens.edge_runtime.contract import ConditionLimits, Fit, Fusion, Pool, ViewSpec
+from fakelens.edge_runtime.graph import TensorInfo, read_graphs
 from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.tiles import LEAST_TEXTURE, MOST_TEXTURE
 
 _BYTE_RANGE = (0, 255)
 
@@ -41,13 +42,16 @@ class AppFacts:
     threshold: float  # FAKE at or above
     unsure_low: float  # UNSURE from here
     unsure_high: float  # to here, both included; never where it is below unsure_low
+    views: tuple[ViewSpec, ...] = ()  # all, the one above first; empty where there is one
+    fusion: Fusion | None = None  # of the views
+    condition: ConditionLimits | None = None  # UNSURE beyond these
 
 
 def read_app_facts(path: Path) -> AppFacts:
     """Return the facts of `path`; `ModelError` for anything but an intact fakelens model."""
     model = read_model(path)
-    graph = read_graph(model.graph)
     contract = model.contract
+    graph = read_graphs(model.graph, len(contract.input.views) or 1)[0]
     return AppFacts(
         model=contract.name,
         size_bytes=model.size_bytes,
@@ -63,16 +67,20 @@ def read_app_facts(path: Path) -> AppFacts:
         threshold=contract.decision.threshold,
         unsure_low=contract.decision.unsure_low,
         unsure_high=contract.decision.unsure_high,
+        views=contract.input.views,
+        fusion=contract.input.fusion,
+        condition=contract.decision.condition,
     )
 
 
 def app_facts_to_json(facts: AppFacts) -> str:
-    """Return `facts` as one JSON object on one line."""
-    return json.dumps(asdict(facts))
+    """Return `facts` as one JSON object on one line, without the parts that the model does not have."""
+    newer = ("views", "fusion", "condition")
+    return json.dumps({name: value for name, value in asdict(facts).items() if value or name not in newer})
 
 
 def render_app_facts(facts: AppFacts) -> str:
-    """Return `facts` in ten lines."""
+    """Return `facts` in ten lines, and more where the model has several views or asks for a condition."""
     return "\n".join(f"{name:<10} {text}" for name, text in _describe(facts))
 
 
@@ -92,6 +100,20 @@ def _describe(facts: AppFacts) -> Iterator[tuple[str, str]]:
         "unsure",
         "never" if never else f"UNSURE from {facts.unsure_low:.6f} to {facts.unsure_high:.6f}, both included",
     )
+    for view in facts.views:
+        yield (
+            f"view {view.name}",
+            f"signature {view.signature}, {view.size} px, fit {view.fit}, pool {view.pool}",
+        )
+    if facts.fusion is not None:
+        weights = ", ".join(f"{weight:.6f}" for weight in facts.fusion.weights)
+        yield (
+            "fusion",
+            f"sigmoid({facts.fusion.bias:.6f} + sum of weight x logit of each view), weights {weights}",
+        )
+    if facts.condition is not None:
+        limits = {name: limit for name, limit in asdict(facts.condition).items() if limit is not None}
+        yield "condition", "UNSURE beyond " + ", ".join(f"{name} {limit:g}" for name, limit in limits.items())
 
 
 def _describe_tensor(tensor: TensorFacts) -> str:
@@ -121,7 +143,9 @@ def _describe_places(facts: AppFacts) -> str:
 def _describe_pool(facts: AppFacts) -> str:
     if facts.fit is Fit.RESIZE:
         return "none, P(fake) is the output's value 1"
-    which = "all tiles" if facts.pool is Pool.MEAN else "the highest quarter of the tiles"
+    which = "the highest quarter of the tiles" if facts.pool is Pool.TOP else "all tiles"
+    if facts.pool is Pool.TEXTURE:
+        which += f", weighed by their texture, {LEAST_TEXTURE:g} to {MOST_TEXTURE:g}"
     return f"{facts.pool}: the mean logit of P(fake) over {which}, clipped to [1/512, 511/512]"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fakelens.edge_runtime.detector import CheckedFile, Detector
+from fakelens.edge_runtime.checked_file import CheckedFile
+from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.preprocess import DecodeConfig
 from fakelens.edge_runtime.progress import show_progress
@@ -90,7 +91,7 @@ def _look_closer(detector: Detector, result: CheckedFile, config: BatchConfig) -
     image, verdict = result.image, result.verdict
     if image is None or verdict is None:
         return result
-    if config.stable:
+    if config.stable and verdict.pixels_label is None:  # a file's own statement holds in any case
         result = replace(result, verdict=recheck(detector, image, verdict))
     return replace(result, grid=detector.map_regions(image)) if config.grid else result
 

@@ -13,6 +13,7 @@ from fakelens.edge_runtime.strenum import StrEnum
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.batch import BatchResult
+    from fakelens.edge_runtime.output_format import Format
 
 
 class FailOn(StrEnum):
@@ -73,6 +74,19 @@ def check(
     summary: Annotated[
         bool, typer.Option("--summary", help="With --json: one more object at the end, with the counts.")
     ] = False,
+    pixels_only: Annotated[
+        bool, typer.Option("--pixels-only", help="Leave out what the files say of themselves.")
+    ] = False,
+    evidence_only: Annotated[
+        bool,
+        typer.Option("--evidence-only", help="Only what the files say of themselves: no model is loaded."),
+    ] = False,
+    cautious: Annotated[
+        bool, typer.Option("--cautious", help="Say FAKE only where hardly a real image is called so.")
+    ] = False,
+    sensitive: Annotated[
+        bool, typer.Option("--sensitive", help="Say FAKE more readily, at more false alarms.")
+    ] = False,
     threads: _Threads = None,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where such a verdict was given.")] = None,
 ) -> None:
@@ -84,11 +98,13 @@ def check(
     from fakelens.edge_runtime.detector import Detector
     from fakelens.edge_runtime.files import check_writable
     from fakelens.edge_runtime.heatmap import HeatmapSink
+    from fakelens.edge_runtime.output_format import Format
     from fakelens.edge_runtime.page import PageSink
     from fakelens.edge_runtime.preprocess import DecodeConfig
-    from fakelens.edge_runtime.sinks import Format, open_sink
+    from fakelens.edge_runtime.provenance.rendering import StatementCount
+    from fakelens.edge_runtime.sinks import open_sink
     from fakelens.edge_runtime.threads import count_cores
-    from fakelens.edge_runtime.verdict import TOO_REDUCED, warn_of_reduction
+    from fakelens.edge_runtime.verdict import TOO_REDUCED, Stance, describe_stance, warn_of_reduction
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
@@ -96,10 +112,20 @@ def check(
         raise UsageError("--summary adds an object to --json: give both, or neither")
     if html is not None:
         check_writable(html, "--html")
+    if cautious and sensitive:
+        raise UsageError("--cautious and --sensitive exclude each other: choose one")
+    stance = Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
-    detector = Detector(model, threads or 1)
-    page = PageSink()
-    sinks = [open_sink(output, sys.stdout), *([page] if html else [])]
+    if evidence_only:
+        given = {"--model": model, "--html": html, "--heatmap": heatmap, "--stable": stable}
+        given |= {"--pixels-only": pixels_only, "--threads": threads, "--cautious or --sensitive": stance}
+        _list_statements(paths, output, fail_on, given)
+        return
+    detector = Detector(model, threads or 1, stance, pixels_only=pixels_only)
+    if stance is not None:
+        typer.echo(f"note: {describe_stance(detector.contract, stance)}", err=True)
+    page, statements = PageSink(), StatementCount()
+    sinks = [open_sink(output, sys.stdout), statements, *([page] if html else [])]
     if heatmap is not None:
         sinks.append(HeatmapSink(detector, heatmap))
     try:
@@ -117,6 +143,8 @@ def check(
     if result.most_reduced > TOO_REDUCED:
         typer.echo(f"note: {warn_of_reduction(detector.contract, result.most_reduced)}", err=True)
     _report(result, is_text=output is Format.TEXT, summary=summary)
+    if output is Format.TEXT and (said := statements.describe(result.files)):
+        typer.echo(said, err=result.files > 1)
     _conclude(result, fail_on)
 
 
@@ -136,6 +164,24 @@ def _report(result: "BatchResult", *, is_text: bool, summary: bool) -> None:
         typer.echo(f"note: left out: {left_out}", err=True)
     if summary:
         typer.echo(summarize(result))
+
+
+def _list_statements(
+    paths: list[str], output: "Format", fail_on: FailOn | None, others: dict[str, object]
+) -> None:
+    """Run `--evidence-only`; refuse the options that it would ignore."""
+    from fakelens.edge_runtime.provenance.listing import list_statements
+
+    ignored = [name for name, value in others.items() if value]
+    if ignored:
+        raise UsageError(
+            f"--evidence-only loads no model and looks at no pixels' traces: leave out {ignored[0]}"
+        )
+    result = list_statements(paths, output, sys.stdout)
+    if fail_on is not None and result.declared:
+        raise typer.Exit(1)
+    if result.errors:
+        raise typer.Exit(2)
 
 
 def _conclude(result: "BatchResult", fail_on: FailOn | None) -> None:

@@ -9,17 +9,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from fakelens.edge_runtime.detector import CheckedFile, Detector
+from fakelens.edge_runtime.checked_file import CheckedFile
+from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.encode import encode_png
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import check_folder_writable, write_atomic
 from fakelens.edge_runtime.tiles import Region
-from fakelens.edge_runtime.verdict import Verdict
+from fakelens.edge_runtime.verdict import Label, Verdict
 
 _REAL, _FAKE = np.array(
     [[0, 114, 178], [230, 159, 0]], np.float32
 )  # blue and orange, as on every page and plot
 _STRONGEST = 0.6  # share of the tint where P(fake) is 0 or 1; at 0.5 there is none
+_CALM = 0.1  # the same in a picture that is not FAKE: single tiles of any photo look odd, which says nothing
 _TEXT_PX = (11, 48)  # height of the letters, between these
 _MOST_PIXELS = 25_000_000  # that are painted
 _BAND_ROWS = 256
@@ -52,7 +54,10 @@ class HeatmapSink:
         name = self._choose_name(Path(result.path).stem)
         factor = math.ceil((result.image.width * result.image.height / _MOST_PIXELS) ** 0.5)
         image = result.image if factor <= 1 else result.image.reduce(factor)
-        painted = add_legend(paint_regions(image, shrink_regions(result.grid, factor)), result.verdict)
+        strongest = _STRONGEST if result.verdict.label is Label.FAKE else _CALM
+        painted = add_legend(
+            paint_regions(image, shrink_regions(result.grid, factor), strongest), result.verdict
+        )
         write_atomic(self._folder / f"{name}.png", encode_png(painted))
 
     def _choose_name(self, stem: str) -> str:
@@ -76,16 +81,21 @@ def shrink_regions(regions: Sequence[Region], factor: int) -> tuple[Region, ...]
     )
 
 
-def paint_regions(image: Image.Image, regions: Sequence[Region]) -> Image.Image:
-    """Return the RGB `image` under the tint of its `regions`: orange for fake, blue for real."""
+def paint_regions(
+    image: Image.Image, regions: Sequence[Region], strongest: float = _STRONGEST
+) -> Image.Image:
+    """Return the RGB `image` under the tint of its `regions`: orange for fake, blue for real.
+
+    The tint's share is `strongest` where P(fake) is 0 or 1.
+    """
     painted = Image.new("RGB", image.size)
     for top in range(0, image.height, _BAND_ROWS):  # in bands: the steps between take many bytes for a pixel
         band = image.crop((0, top, image.width, min(image.height, top + _BAND_ROWS)))
-        painted.paste(_paint_band(band, top, regions), (0, top))
+        painted.paste(_paint_band(band, top, regions, strongest), (0, top))
     return painted
 
 
-def _paint_band(band: Image.Image, top: int, regions: Sequence[Region]) -> Image.Image:
+def _paint_band(band: Image.Image, top: int, regions: Sequence[Region], strongest: float) -> Image.Image:
     pixels = np.asarray(band, np.float32)
     strength, seen = np.zeros((2, *pixels.shape[:2], 1), np.float32)
     for region in regions:
@@ -96,7 +106,7 @@ def _paint_band(band: Image.Image, top: int, regions: Sequence[Region]) -> Image
         strength[part] += 2 * region.p_fake - 1
         seen[part] += 1
     strength /= np.maximum(seen, 1)
-    share = _STRONGEST * np.abs(strength)
+    share = strongest * np.abs(strength)
     tint = np.where(strength > 0, _FAKE, _REAL)
     return Image.fromarray(np.rint(pixels * (1 - share) + tint * share).astype(np.uint8))
 

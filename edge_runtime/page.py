@@ -5,11 +5,12 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.contract import Contract
-from fakelens.edge_runtime.detector import CheckedFile
 from fakelens.edge_runtime.encode import encode_jpeg, encode_png
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.provenance.rendering import to_line
 from fakelens.edge_runtime.video.still import Moment
 
 _STRIP = (160, 24)  # px
@@ -49,6 +50,9 @@ class PageSink:
         caption = f"<b>{name.upper()}</b>"
         if result.verdict is not None:
             caption += f" P(fake) {result.verdict.p_fake:.3f}"
+            if result.verdict.reason is not None:
+                caption += f"<br>{result.verdict.reason.text}"
+            caption += f"<br>{html.escape(to_line(result.verdict))}" if result.verdict.evidence else ""
         detail = html.escape(escape_line(result.error or result.path))
         detail += _draw_moments(result.moments)
         if result.note:

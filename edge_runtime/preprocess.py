@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from fakelens.edge_runtime.colour import to_rgb as to_rgb  # part of this path, for whoever imports it
-from fakelens.edge_runtime.contract import Fit, InputSpec
+from fakelens.edge_runtime.contract import Fit, FitSpec, InputSpec
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.formats import DECODERS, FORMATS, READABLE, Kind, name_remedy, sniff_stream
 from fakelens.edge_runtime.jpeg_end import END, MOST_MISSING, count_complete_rows, has_all_scans
@@ -60,6 +60,7 @@ class DecodeConfig:
     max_megapixels: int = MAX_MEGAPIXELS
     strict: bool = True  # refuse a JPEG that lacks its end, though nearly all of it is there
     reserve: Callable[[int], None] | None = None  # called with the bytes that the picture will take
+    see: Callable[[Image.Image], None] | None = None  # given what was decoded, before it is turned or opaque
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +114,8 @@ def _decode(source: Path | BinaryIO, config: DecodeConfig) -> DecodedImage:
             if config.strict or image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
                 raise
             return _decode_without_end(source, config)
+        if config.see is not None:
+            config.see(image)
         return DecodedImage(image=_to_upright_rgb(image), animated=_is_animated(image))
 
 
@@ -209,7 +212,7 @@ def _read_all(stream: BinaryIO) -> bytes:
     return stream.read()
 
 
-def fit_image(image: Image.Image, spec: InputSpec) -> ImageU8:
+def fit_image(image: Image.Image, spec: FitSpec) -> ImageU8:
     """Return the bytes of `image` as the model sees them: uint8 [tiles, size, size, 3], RGB.
 
     With `Fit.RESIZE` that is one: Pillow's bilinear filter with its support widened on reduction
@@ -220,6 +223,11 @@ def fit_image(image: Image.Image, spec: InputSpec) -> ImageU8:
     if image.size != (spec.size, spec.size):
         image = image.resize((spec.size, spec.size), Image.Resampling.BILINEAR)
     return np.asarray(image, dtype=np.uint8)[None]
+
+
+def fit_views(image: Image.Image, spec: InputSpec) -> tuple[ImageU8, ...]:
+    """Return what each view of the model sees of `image`, by `fit_image`; one where `spec` lists none."""
+    return tuple(fit_image(image, view) for view in spec.views or (spec,))
 
 
 def cut_tiles(image: Image.Image, places: Sequence[tuple[int, int]], size: int) -> ImageU8:

@@ -5,19 +5,12 @@ import sys
 from dataclasses import asdict
 from typing import Protocol, TextIO
 
-from fakelens.edge_runtime.detector import CheckedFile
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
-from fakelens.edge_runtime.strenum import StrEnum
+from fakelens.edge_runtime.output_format import Format
+from fakelens.edge_runtime.provenance.rendering import to_cell, to_rows, to_statements
 
-FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "note")
-
-
-class Format(StrEnum):
-    """How results are written."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
+FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "note", "reason", "evidence")
 
 
 class Sink(Protocol):
@@ -34,15 +27,17 @@ class TextSink:
         self._stream = stream
 
     def write(self, result: CheckedFile) -> None:
-        """Write `FAKE   P(fake) 0.973  path`."""
+        """Write `FAKE   P(fake) 0.973  path`, and a line below it where the file says something of itself."""
         if result.verdict is None:
             line = escape_line(f"fakelens: {result.error}")
             print(line, file=sys.stderr, flush=True)  # noqa: T201 (a sink prints)
             return
         label = str(result.verdict.label).upper()
-        note = f"  ({result.note})" if result.note else ""
-        line = f"{label:<6} P(fake) {result.verdict.p_fake:.3f}  {result.path}{note}"
+        notes = [result.note, result.verdict.reason.text if result.verdict.reason else None]
+        remarks = "".join(f"  ({note})" for note in notes if note)
+        line = f"{label:<6} P(fake) {result.verdict.p_fake:.3f}  {result.path}{remarks}"
         self._stream.write(escape_line(line) + "\n")
+        self._stream.write(to_statements(result.verdict))
         self._stream.flush()
 
 
@@ -56,7 +51,7 @@ class JsonSink:
         self._stream = stream
 
     def write(self, result: CheckedFile) -> None:
-        """Write the fields that the result has, `verdict` always; the grid of a heatmap with it."""
+        """Write the fields that the result has, `verdict` always; the views and the grid of a heatmap too."""
         row: dict[str, object] = {**_to_row(result)}
         if result.moments:
             row["moments"] = [
@@ -66,6 +61,11 @@ class JsonSink:
         if not is_text(result.path):
             row |= {"path": percent_encode(result.path), "path_encoding": "percent"}
         row |= {name: to_text(text) for name in ("error", "note") if isinstance(text := row.get(name), str)}
+        if result.verdict is not None and result.verdict.evidence is not None:
+            row["pixels"] = result.verdict.pixels_label
+            row["evidence"] = to_rows(result.verdict.evidence)
+        if result.verdict is not None and result.verdict.views:
+            row["views"] = {view.name: round(view.p_fake, 6) for view in result.verdict.views}
         if result.grid:
             row["grid"] = [asdict(region) | {"p_fake": round(region.p_fake, 4)} for region in result.grid]
         given = {name: value for name, value in row.items() if value is not None or name == "verdict"}
@@ -85,7 +85,8 @@ class CsvSink:
 
     def write(self, result: CheckedFile) -> None:
         """Write one row."""
-        row = _to_row(result)
+        evidence = result.verdict.evidence if result.verdict is not None else None
+        row = _to_row(result) | {"evidence": to_cell(evidence or ())}
         self._stream.write(",".join(quote_cell(row.get(name)) for name in FIELDS) + "\n")
         self._stream.flush()
 
@@ -108,4 +109,5 @@ def _to_row(result: CheckedFile) -> dict[str, str | float | None]:
         "model": verdict.model,
         "ms": round(verdict.latency_ms, 3),
         "note": result.note,
+        "reason": None if verdict.reason is None else str(verdict.reason),
     }

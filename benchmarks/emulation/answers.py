@@ -16,9 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.preprocess import fit_image, load_image
+from fakelens.edge_runtime.preprocess import fit_views, load_image
 from fakelens.edge_runtime.sources import walk_images
-from fakelens.edge_runtime.verdict import decide
 
 _GREY = 128
 
@@ -30,7 +29,7 @@ class Answer:
     name: str
     machine: str
     tensors: str  # sha256 of the bytes that the model saw
-    scores: str  # P(fake) of each tile as the bytes of float32, in hexadecimal
+    scores: str  # P(fake) of each tile, then of the other views, as the bytes of float32, in hexadecimal
     p_fake: float
     verdict: str
 
@@ -39,16 +38,17 @@ def answer_folder(model: str, folder: Path) -> Iterator[Answer]:
     """Yield the answer of `model` on each image below `folder`, sorted."""
     detector = Detector(model)
     for path in walk_images(folder):
-        tensors = fit_image(load_image(path), detector.contract.input)
-        scores = detector.score(tensors)
-        p_fake = detector.pool(scores)
+        image = load_image(path)
+        views = fit_views(image, detector.contract.input)
+        scores = [detector.score(view_u8, view) for view, view_u8 in enumerate(views)]
+        verdict = detector.check(image)
         yield Answer(
             name=path.name,
             machine=platform.machine(),
-            tensors=hashlib.sha256(tensors.tobytes()).hexdigest(),
-            scores=scores.astype("<f4").tobytes().hex(),
-            p_fake=p_fake,
-            verdict=str(decide(p_fake, detector.contract.decision)),
+            tensors=hashlib.sha256(b"".join(view.tobytes() for view in views)).hexdigest(),
+            scores=np.concatenate(scores).astype("<f4").tobytes().hex(),
+            p_fake=verdict.p_fake,
+            verdict=str(verdict.label),
         )
 
 

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.metrics import Interval, Metrics, evaluate, wilson_interval
-from fakelens.edge_runtime.contract import Decision, InputSpec
+from fakelens.edge_runtime.condition import Reason
+from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ImageError, UsageError
-from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.preprocess import ImageU8, fit_views, load_image
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.edge_runtime.verdict import Label, decide
 from fakelens.edge_runtime.workers import map_in_order
@@ -30,6 +31,7 @@ class Scores:
     labels: npt.NDArray[np.uint8]  # 0 real, 1 fake
     p_fake: npt.NDArray[np.float64]
     errors: tuple[str, ...]  # one line an unreadable image
+    reasons: tuple[Reason | None, ...] = ()  # why there is nothing left to see; empty where nothing was asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,21 +51,22 @@ def score_images(detector: Detector, images: Sequence[LabelledImage]) -> Scores:
     """
     read: list[LabelledImage] = []
     p_fake: list[float] = []
+    reasons: list[Reason | None] = []
     errors: list[str] = []
-    for image, pixels in zip(
-        images, _show(_decode(images, detector.contract.input), len(images)), strict=True
-    ):
-        if isinstance(pixels, ImageError):
-            errors.append(str(pixels))
+    for image, fitted in zip(images, _show(_decode(images, detector), len(images)), strict=True):
+        if isinstance(fitted, ImageError):
+            errors.append(str(fitted))
             continue
         read.append(image)
-        p_fake.append(detector.score_image(pixels))
+        p_fake.append(detector.score_image(fitted.views_u8))
+        reasons.append(fitted.reason)
     check_readable(len(read), errors)
     return Scores(
         images=tuple(read),
         labels=np.array([image.label for image in read], np.uint8),
         p_fake=np.array(p_fake, np.float64),
         errors=tuple(errors),
+        reasons=tuple(reasons),
     )
 
 
@@ -83,12 +86,14 @@ def leave_out(scores: Scores, excluded: frozenset[Path]) -> Scores:
         images=tuple(image for image in scores.images if image.path not in excluded),
         labels=scores.labels[kept],
         p_fake=scores.p_fake[kept],
+        reasons=tuple(reason for reason, keep in zip(scores.reasons, kept, strict=False) if keep),
     )
 
 
 def give_verdicts(scores: Scores, decision: Decision) -> list[Label]:
     """Return the verdict on each image, as `fakelens check` gives it."""
-    return [decide(float(p), decision) for p in scores.p_fake]
+    reasons = scores.reasons or (None,) * len(scores.p_fake)
+    return [decide(float(p), decision, why) for p, why in zip(scores.p_fake, reasons, strict=True)]
 
 
 def mark_correct(scores: Scores, decision: Decision) -> npt.NDArray[np.bool_]:
@@ -112,17 +117,26 @@ def measure_accuracy(scores: Scores, decision: Decision) -> Accuracy:
     )
 
 
-def _decode(images: Sequence[LabelledImage], spec: InputSpec) -> Iterator[ImageU8 | ImageError]:
+@dataclass(frozen=True, kw_only=True)
+class _Fitted:
+    """What the model sees of an image."""
+
+    views_u8: tuple[ImageU8, ...]
+    reason: Reason | None
+
+
+def _decode(images: Sequence[LabelledImage], detector: Detector) -> Iterator[_Fitted | ImageError]:
     """Yield each image's bytes in order, or why there are none."""
-    return map_in_order(lambda image: _decode_one(image.path, spec), images, _DECODERS)
+    return map_in_order(lambda image: _decode_one(image.path, detector), images, _DECODERS)
 
 
-def _decode_one(path: Path, spec: InputSpec) -> ImageU8 | ImageError:
+def _decode_one(path: Path, detector: Detector) -> _Fitted | ImageError:
     try:
-        return fit_image(load_image(path), spec)
+        image = load_image(path)
     except ImageError as error:
         return error
+    return _Fitted(views_u8=fit_views(image, detector.contract.input), reason=detector.find_reason(image))
 
 
-def _show(decoded: Iterator[ImageU8 | ImageError], total: int) -> Iterator[ImageU8 | ImageError]:
+def _show(decoded: Iterator[_Fitted | ImageError], total: int) -> Iterator[_Fitted | ImageError]:
     return decoded if total < _PROGRESS_FROM else show_progress(decoded, "scoring", total)

@@ -22,7 +22,7 @@ from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.preprocess import ImageU8, fit_views, load_image
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.edge_runtime.workers import map_in_order
 
@@ -98,13 +98,13 @@ def _mark_image(image: LabelledImage, detectors: Sequence[Detector]) -> Marks:
     image_u8 = np.asarray(load_image(image.path), np.uint8)
     specs = dict.fromkeys(detector.contract.input for detector in detectors)
     degraded = (Image.fromarray(degrade(image_u8, degradation)) for degradation in BATTERY)
-    fitted = [[fit_image(each, spec) for spec in specs] for each in degraded]
+    fitted = [[fit_views(each, spec) for spec in specs] for each in degraded]
     by_spec = dict(zip(specs, zip(*fitted, strict=True), strict=True))
     return np.stack(
         [_mark(detector, by_spec[detector.contract.input], image.label) for detector in detectors]
     )
 
 
-def _mark(detector: Detector, fitted: Sequence[ImageU8], label: int) -> Marks:
-    p_fake = np.array([detector.score_image(tiles_u8) for tiles_u8 in fitted])
+def _mark(detector: Detector, fitted: Sequence[tuple[ImageU8, ...]], label: int) -> Marks:
+    p_fake = np.array([detector.score_image(views_u8) for views_u8 in fitted])
     return np.asarray((p_fake >= detector.contract.decision.threshold) == (label == 1), np.bool_)

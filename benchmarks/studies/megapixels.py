@@ -16,7 +16,7 @@ from PIL import Image
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.timing.pictures import make_photo
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.preprocess import fit_image, load_image
+from fakelens.edge_runtime.preprocess import fit_views, load_image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class PhotoCost:
 
     check_ms: float
     decode_ms: float  # by Pillow alone
-    infer_ms: float  # of the tiles alone
+    infer_ms: float  # of the tiles alone, and of the other views
     tiles: int
     runs: int
 
@@ -52,15 +52,17 @@ def megapixels(
 
 def measure_photo(detector: Detector, photo: bytes, runs: int) -> PhotoCost:
     """Return what checking `photo` costs; the first run of each warms up and does not count."""
-    tiles = fit_image(load_image(photo), detector.contract.input)
+    views = fit_views(load_image(photo), detector.contract.input)
     steps: tuple[Callable[[], object], ...] = (
         lambda: detector.check(photo),
         lambda: Image.open(io.BytesIO(photo)).load(),
-        lambda: detector.score(tiles),
+        lambda: detector.score_image(views),
     )
     times = np.array([[_time(step) for step in steps] for _ in range(runs + 1)])[1:]
     check_ms, decode_ms, infer_ms = np.median(times, axis=0) * 1e3
-    return PhotoCost(check_ms=check_ms, decode_ms=decode_ms, infer_ms=infer_ms, tiles=len(tiles), runs=runs)
+    return PhotoCost(
+        check_ms=check_ms, decode_ms=decode_ms, infer_ms=infer_ms, tiles=len(views[0]), runs=runs
+    )
 
 
 def _time(step: Callable[[], object]) -> float:

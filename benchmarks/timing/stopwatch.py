@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from fakelens.benchmarks.timing.conditions import read_frequency_mhz
 from fakelens.edge_runtime.detector import Detector
@@ -21,7 +20,7 @@ from fakelens.edge_runtime.errors import FakelensError, ImageError, UsageError
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
-from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.preprocess import ImageU8, fit_views, load_image
 from fakelens.edge_runtime.verdict import decide
 
 LEAST_RUNS = 12  # of each thing timed; five rounds make over fifty
@@ -58,7 +57,7 @@ class Reading:
 def measure(order: Order) -> Reading:
     """Time a round here and now; `ModelError`, and `UsageError` where no image can be read."""
     start = time.perf_counter()
-    detector = Detector(order.model, order.threads)
+    detector = Detector(order.model, order.threads, pixels_only=True)
     init_ms = _ms_since(start)
     size = detector.contract.input.size
     image_u8 = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8)
@@ -162,11 +161,11 @@ def _time_stages_of(detector: Detector, path: Path) -> tuple[float, float, float
     start = time.perf_counter()
     image = load_image(path)
     decoded = time.perf_counter()
-    tiles_u8 = fit_image(image, detector.contract.input)
+    views_u8 = fit_views(image, detector.contract.input)
     fitted = time.perf_counter()
-    scores: npt.NDArray[np.float32] = detector.score(tiles_u8)
+    of_views = detector.score_views(views_u8)
     inferred = time.perf_counter()
-    decide(detector.pool(scores), detector.contract.decision)
+    decide(detector.fuse(of_views), detector.decision, detector.find_reason(image))
     decided = time.perf_counter()
     moments = np.diff([start, decoded, fitted, inferred, decided]) * 1e3
     return tuple(float(each) for each in moments)  # type: ignore[return-value]

@@ -40,7 +40,12 @@ def attach_metadata(graph: bytes, contract: Contract, io: Io) -> bytes:
     model.metadata = [kept for kept in model.metadata or [] if kept.name != fields.BUFFER_NAME] + [entry]
     model.buffers.append(buffer)
     model.description = contract.name
-    builder = _AlignedBuilder(len(graph))
+    return write_graph(model, len(graph))
+
+
+def write_graph(model: Any, size_bytes: int) -> bytes:
+    """Return the flatbuffer of `model`, a `ModelT` of the TFLite schema; it takes about `size_bytes`."""
+    builder = _AlignedBuilder(size_bytes)
     builder.Finish(model.Pack(builder), _GRAPH_IDENTIFIER)
     return bytes(builder.Output())
 

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from fakelens.edge_runtime.detector import Detector
@@ -14,6 +14,7 @@ from fakelens.edge_runtime.live.sink_group import SinkGroup
 from fakelens.edge_runtime.live.smoothing import Smoothed, Smoother, SmoothingConfig
 from fakelens.edge_runtime.live.status import CameraState, LiveSink, LiveStatus
 from fakelens.edge_runtime.live.supervisor import CameraChange, SupervisedSource
+from fakelens.edge_runtime.verdict import Label
 
 _RATE_SPAN_S = 3.0  # over which frames a second are counted
 
@@ -55,7 +56,7 @@ class LiveLoop:
         self._camera, self._sinks = camera, SinkGroup(sinks)
         self._controls = controls or Controls()
         self._checker = FrameChecker(detector, self._config.budget_ms)
-        self._smoother = Smoother(detector.contract.decision, self._config.smoothing)
+        self._smoother = Smoother(detector.decision, self._config.smoothing)
         self._model = detector.contract.name
         self._seen: _Seen | None = None
         self._rate = _Rate()
@@ -113,6 +114,8 @@ class LiveLoop:
         image = frame.to_image()
         check = self._checker.check(image)
         verdict = self._smoother.add(check.p_fake, frame.time_s)
+        if check.reason is not None:  # the score is kept in mind, but nothing is said of such a frame
+            verdict = replace(verdict, label=Label.UNSURE)
         self._seen = _Seen(frame=frame, check=check, verdict=verdict, width=image.width, height=image.height)
         self._frames += 1
         now = time.monotonic()
@@ -149,6 +152,7 @@ class LiveLoop:
             error=error,
             frame_time_s=seen.frame.time_s if seen else None,
             paused=self._controls.paused,
+            reason=seen.check.reason if seen else None,
         )
 
 

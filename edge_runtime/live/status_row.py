@@ -25,6 +25,7 @@ def make_row(status: LiveStatus) -> Row:
         "source": to_text(status.source),
         "model": to_text(status.model),
         "error": None if status.error is None else to_text(status.error),
+        "reason": None if status.reason is None else str(status.reason),
     }
 
 

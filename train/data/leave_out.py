@@ -21,14 +21,16 @@ def leave_out(
     """Return `splits`, rows of `found`, without the sources of `data` that end in one of `names`.
 
     A name like `source/fake` is one class of a source. Fakes go with the photo that they were made of:
-    `synthesize` calls them by its digest. Comes after decoding, so that what was decoded for all sources
+    `synthesize` names them after its digest. Comes after decoding, so that what was decoded for all sources
     serves any choice of them. Raises `UsageError` where there is no such source.
     """
     every = find_labelled(data) if names else []  # those beyond a limit have fakes as well
     gone = {image for name in names for image in _find_source(every, name)}
     digests, _ = digest_files([image.path for image in gone if not image.label])
     originals = {digest[:DIGEST_LENGTH] for digest in digests if digest}
-    kept = np.array([image not in gone and image.path.stem not in originals for image in found], bool)
+    kept = np.array(
+        [image not in gone and image.path.stem[:DIGEST_LENGTH] not in originals for image in found], bool
+    )
     return {split: rows[kept[rows]] for split, rows in splits.items()}
 
 

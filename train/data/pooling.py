@@ -26,8 +26,11 @@ class JudgedImages:
         return np.array([pool_scores(p_fake[rows], pool) for rows in self.groups])
 
     def choose_pool(self, p_fake: Floats) -> Pool:
-        """Return the pool with the highest AUC on these images, the mean where it makes no difference."""
-        return max(Pool, key=lambda pool: roc_auc(self.labels, self.pool(p_fake, pool)))
+        """Return the pool with the highest AUC on these images, the mean where it makes no difference.
+
+        Of those that need nothing but scores; weighing by texture is chosen when a file is fused.
+        """
+        return max((Pool.MEAN, Pool.TOP), key=lambda pool: roc_auc(self.labels, self.pool(p_fake, pool)))
 
 
 def group_images(owners: npt.NDArray[np.int64], labels: npt.NDArray[np.uint8]) -> JudgedImages:

@@ -16,7 +16,7 @@ from fakelens.edge_runtime.contract import Contract, Decision, InputSpec
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile import pack_model
-from fakelens.edge_runtime.preprocess import fit_image, load_image
+from fakelens.edge_runtime.preprocess import fit_views, load_image
 
 
 def _measure(data: Path, *models: Path, threads: int = 1) -> list[RobustRow]:
@@ -85,7 +85,7 @@ def test_images_are_degraded_at_their_own_size_for_every_model(
             right = 0
             for image in find_labelled(textures):
                 degraded = degrade(np.asarray(load_image(image.path)), degradation)
-                fitted = fit_image(Image.fromarray(degraded), detector.contract.input)
+                fitted = fit_views(Image.fromarray(degraded), detector.contract.input)
                 fake = detector.score_image(fitted) >= detector.contract.decision.threshold
                 right += int(fake == image.label)
             expected.append(right)
