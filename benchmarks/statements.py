@@ -46,10 +46,14 @@ def statements(
     as_png: Annotated[
         bool, typer.Option("--as-png", help="Ask the pixels of each picture, saved as PNG.")
     ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Ask N files of each source and class, not all.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Files asked side by side.")] = 1,
 ) -> None:
     """Print as Markdown which share of each source's files makes which statement."""
-    results = ask_all(find_labelled(data), re_encoded=re_encoded, as_png=as_png, threads=threads)
+    images = choose_images(find_labelled(data), limit)
+    results = ask_all(images, re_encoded=re_encoded, as_png=as_png, threads=threads)
     lines = []
     groups = dict.fromkeys((result.image.label, result.image.source) for result in results)
     for label, source in sorted(groups):
@@ -75,6 +79,18 @@ def statements(
         for item in result.evidence:
             if result.image.label == 0 and item.strength in _FALSE_ON_REAL:
                 typer.echo(f"{result.image.path}: {item.to_line()}", err=True)
+
+
+def choose_images(images: list[LabelledImage], limit: int | None) -> list[LabelledImage]:
+    """Return up to `limit` images of each source and class, spread over all that there are."""
+    groups: dict[tuple[int, str], list[LabelledImage]] = {}
+    for image in images:
+        groups.setdefault((image.label, image.source), []).append(image)
+    return [
+        image
+        for group in groups.values()
+        for image in group[:: max(1, len(group) // (limit or len(group)))][:limit]
+    ]
 
 
 def ask_all(

@@ -31,7 +31,7 @@ class Inspection:
         """Return all that the file says; nothing where it cannot be read a moment later."""
         found: tuple[Evidence, ...] = ()
         with suppress(OSError):
-            found = read_evidence(self._source)
+            found = read_evidence(self._source, verify=True)
         return add_contradictions((*found, *self._marks))
 
     def fuse(self, verdict: Verdict) -> Verdict:

@@ -42,6 +42,8 @@ def list_files() -> dict[str, bytes]:
     files |= {name: file for name, (file, _) in FILES.items()}
     files |= {name: file for name, file in HOSTILE.items() if len(file) < MOST_HOSTILE_BYTES}
     files["C2PA, a generated part"] = make_png((b"caBX", TRACED))
+    wrapper = make_store(BY_AI, make_manifest("own", [], [ingredient("ai", "componentOf")]))
+    files["C2PA, a wrapper"] = make_png((b"caBX", wrapper))
     files["a camera and a generator"] = make_jpeg(
         (0xE1, b"Exif\0\0" + CAMERA), *make_app11(make_store(make_manifest(actions=[created()])))
     )

@@ -35,6 +35,13 @@ def test_a_generated_part_makes_an_edited_picture() -> None:
     assert sorted(strengths(BY_AI, BY_CAMERA, own)) == sorted([CAMERA, EDITED, NOTE])
 
 
+def test_a_manifest_without_actions_around_one_picture_says_what_that_says() -> None:
+    own = make_manifest("own", [], [ingredient("ai", "componentOf")])
+    assert strengths(BY_AI, own) == [GENERATED, NOTE]
+    own = make_manifest("own", [], [ingredient("ai", "componentOf"), ingredient("camera", "componentOf")])
+    assert strengths(BY_AI, BY_CAMERA, own) == [EDITED, NOTE]
+
+
 def test_a_camera_in_a_part_says_nothing_of_the_picture() -> None:
     own = make_manifest("own", [created()], [ingredient("camera", "componentOf")])
     assert strengths(BY_CAMERA, own) == [GENERATED, NOTE]
