@@ -1,4 +1,4 @@
-"""Files with real Content Credentials: contentauth/example-assets, where FAKELENS_C2PA_ASSETS names a clone."""
+"""Real Content Credentials: contentauth/example-assets, where FAKELENS_C2PA_ASSETS names a clone."""
 
 import os
 from pathlib import Path
