@@ -2,13 +2,12 @@
 
 import base64
 import html
-import io
 from pathlib import Path
-
-from PIL import Image
 
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.detector import CheckedFile
+from fakelens.edge_runtime.encode import encode_jpeg, encode_png
+from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.provenance.rendering import to_line
 
@@ -48,8 +47,12 @@ class PageSink:
         caption = f"<b>{name.upper()}</b>"
         if result.verdict is not None:
             caption += f" P(fake) {result.verdict.p_fake:.3f}"
+            if result.verdict.reason is not None:
+                caption += f"<br>{result.verdict.reason.text}"
             caption += f"<br>{html.escape(to_line(result.verdict))}" if result.verdict.evidence else ""
-        detail = html.escape(result.error or result.path)
+        detail = html.escape(escape_line(result.error or result.path))
+        if result.note:
+            detail += f"<br>{html.escape(escape_line(result.note))}"
         self._figures.append(
             f'<figure class="{name}">{_to_img(result)}'
             f"<figcaption>{caption}<br>{detail}</figcaption></figure>\n"
@@ -71,22 +74,9 @@ class PageSink:
 def _to_img(result: CheckedFile) -> str:
     if result.image is None:
         return ""
-    image = result.image.copy()
+    factor = max(result.image.size) // (4 * _THUMBNAIL)
+    image = result.image.reduce(factor) if factor > 1 else result.image.copy()
     image.thumbnail((_THUMBNAIL, _THUMBNAIL))  # for the eye alone: no model sees it
     lossless = max(image.size) <= _THUMBNAIL // 2
     kind, content = ("png", encode_png(image)) if lossless else ("jpeg", encode_jpeg(image))
     return f'<img src="data:image/{kind};base64,{base64.b64encode(content).decode()}" alt="">'
-
-
-def encode_png(image: Image.Image) -> bytes:
-    """Return `image` as PNG."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def encode_jpeg(image: Image.Image) -> bytes:
-    """Return the RGB `image` as JPEG, good enough for the eye."""
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()

@@ -48,7 +48,7 @@ def to_line(verdict: Verdict) -> str:
     return f"{line}; {rest} more in --json" if rest else line
 
 
-def to_text(verdict: Verdict) -> str:
+def to_statements(verdict: Verdict) -> str:
     """Return the line under a verdict with its end; empty where there is none."""
     line = to_line(verdict)
     return f"{_INDENT}{line}\n" if line else ""

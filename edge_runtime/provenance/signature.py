@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fakelens.edge_runtime.errors import UsageError, is_installed
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.extras import is_installed
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.strenum import StrEnum
 
