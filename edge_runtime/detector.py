@@ -16,6 +16,7 @@ from PIL import Image
 from fakelens.edge_runtime.condition import Reason, find_reason, measure_condition
 from fakelens.edge_runtime.contract import LABELS, Contract, Decision, Fit
 from fakelens.edge_runtime.errors import ImageError, ModelError
+from fakelens.edge_runtime.formats import is_video
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.memory import ByteBudget, return_large_blocks
@@ -28,6 +29,7 @@ from fakelens.edge_runtime.preprocess import (
     decode_image,
     fit_image,
     fit_views,
+    read_animation,
     to_rgb,
 )
 from fakelens.edge_runtime.provenance.fusion import Inspection
@@ -41,6 +43,8 @@ from fakelens.edge_runtime.tiles import (
     weigh_tiles,
 )
 from fakelens.edge_runtime.verdict import Stance, Verdict, ViewScore, decide, take_stance
+from fakelens.edge_runtime.video.judge import judge_stills
+from fakelens.edge_runtime.video.still import Moment, Still, Tally
 from fakelens.edge_runtime.workers import map_in_order
 
 _AHEAD = 2  # groups of files for each worker
@@ -59,6 +63,7 @@ class CheckedFile:
     verdict: Verdict | None = None
     error: str | None = None
     note: str | None = None  # what to know of how the picture was read
+    moments: tuple[Moment, ...] = ()  # of a video or an animation: P(fake) over time
     image: Image.Image | None = field(default=None, repr=False, compare=False)  # decoded, upright, RGB
     grid: tuple[Region, ...] = ()  # a fine overlapping grid over the image, where it was asked for
 
@@ -115,16 +120,51 @@ class Detector:
         start = time.perf_counter()
         if isinstance(image, Image.Image):
             return self._judge(to_rgb(image), start)
-        return self._check_source(Path(image) if isinstance(image, str) else image, start, DecodeConfig())[0]
+        source = Path(image) if isinstance(image, str) else image
+        inspection = None if self._pixels_only else Inspection(source)
+        decoded = _decode(source, DecodeConfig(), inspection)
+        return _fuse(self._judge(decoded.image, start), inspection)
 
     def check_file(self, source: Path | bytes, name: str, decode: DecodeConfig = _LENIENT) -> CheckedFile:
         """Return the verdict on a file or encoded bytes under its `name`, or why there is none."""
         start = time.perf_counter()
+        inspection = None if self._pixels_only else Inspection(source)
         try:
-            verdict, decoded = self._check_source(source, start, decode)
+            decoded = _decode(source, decode, inspection)
+        except ImageError as error:
+            if isinstance(source, Path) and is_video(source):
+                return self._check_video(source, name, inspection)
+            return CheckedFile(path=name, error=str(error))
+        if decoded.animated:
+            tally = Tally()
+            return self._check_stills(name, read_animation(source, tally, decode), tally, inspection)
+        verdict = _fuse(self._judge(decoded.image, start), inspection)
+        return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
+
+    def _check_video(self, path: Path, name: str, inspection: Inspection | None) -> CheckedFile:
+        from fakelens.edge_runtime.video.reader import read_video  # OpenCV, where it is there
+
+        tally = Tally()
+        try:
+            return self._check_stills(name, read_video(path, tally), tally, inspection)
         except ImageError as error:
             return CheckedFile(path=name, error=str(error))
-        return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
+
+    def _check_stills(
+        self, name: str, stills: Iterator[Still], tally: Tally, inspection: Inspection | None
+    ) -> CheckedFile:
+        try:
+            judged = judge_stills(stills, tally, self.check, self._decision)
+        except ImageError as error:
+            said = str(error)
+            return CheckedFile(path=name, error=said if said.startswith(name) else f"{name}: {said}")
+        return CheckedFile(
+            path=name,
+            verdict=_fuse(judged.verdict, inspection),
+            image=judged.worst,
+            note=judged.note,
+            moments=judged.moments,
+        )
 
     def check_files(
         self,
@@ -187,16 +227,6 @@ class Detector:
     def _load(self, threads: int) -> Interpreter:
         signatures = [view.signature for view in self.contract.input.views]
         return Interpreter(self._file.graph, threads, signatures)
-
-    def _check_source(
-        self, source: Path | bytes, start: float, decode: DecodeConfig
-    ) -> tuple[Verdict, DecodedImage]:
-        if self._pixels_only:
-            decoded = decode_image(source, decode)
-            return self._judge(decoded.image, start), decoded
-        inspection = Inspection(source)
-        decoded = decode_image(source, replace(decode, see=inspection.see))
-        return inspection.fuse(self._judge(decoded.image, start)), decoded
 
     def _judge(self, image: Image.Image, start: float) -> Verdict:
         spec = self.contract.input
@@ -277,6 +307,15 @@ class Detector:
         """Return P(fake) of one image from that of its views, as the contract says."""
         fusion = self.contract.input.fusion
         return of_views[0] if fusion is None else fuse_views(of_views, fusion)
+
+
+def _decode(source: Path | bytes, config: DecodeConfig, inspection: Inspection | None) -> DecodedImage:
+    """Return the decoded `source`, which `inspection` sees as it is decoded."""
+    return decode_image(source, config if inspection is None else replace(config, see=inspection.see))
+
+
+def _fuse(verdict: Verdict, inspection: Inspection | None) -> Verdict:
+    return verdict if inspection is None else inspection.fuse(verdict)
 
 
 def _group_files(paths: Iterable[Path]) -> Iterator[list[Path]]:

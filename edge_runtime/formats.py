@@ -113,6 +113,15 @@ def sniff_stream(source: Path | BinaryIO) -> Kind:
     return kind
 
 
+def is_video(path: Path) -> bool:
+    """Whether `path` is a video, by its content or, where that says nothing, by its suffix."""
+    try:
+        kind = sniff_file(path)
+    except OSError:
+        return False
+    return kind is Kind.VIDEO or (kind is Kind.OTHER and path.suffix.lower() in VIDEO_SUFFIXES)
+
+
 def name_remedy(kind: Kind) -> str | None:
     """Return how to get what decodes `kind`; None where this installation does it, or nothing would."""
     if kind is Kind.AVIF:

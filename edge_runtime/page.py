@@ -2,6 +2,7 @@
 
 import base64
 import html
+from collections.abc import Sequence
 from pathlib import Path
 
 from fakelens.edge_runtime.contract import Contract
@@ -10,7 +11,9 @@ from fakelens.edge_runtime.encode import encode_jpeg, encode_png
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.provenance.rendering import to_line
+from fakelens.edge_runtime.video.still import Moment
 
+_STRIP = (160, 24)  # px
 _THUMBNAIL = 160  # px, of the longer side, at most
 
 _HEAD = """<!doctype html>
@@ -51,6 +54,7 @@ class PageSink:
                 caption += f"<br>{result.verdict.reason.text}"
             caption += f"<br>{html.escape(to_line(result.verdict))}" if result.verdict.evidence else ""
         detail = html.escape(escape_line(result.error or result.path))
+        detail += _draw_moments(result.moments)
         if result.note:
             detail += f"<br>{html.escape(escape_line(result.note))}"
         self._figures.append(
@@ -69,6 +73,21 @@ class PageSink:
         )
         page = head + "".join(self._figures) + "</main>\n</html>\n"
         write_atomic(path, page.encode(errors="xmlcharrefreplace"))  # a file name need not be valid text
+
+
+def _draw_moments(moments: Sequence[Moment]) -> str:
+    """Return P(fake) over time as a strip: a bar for each picture of a video, orange from .5 on."""
+    if len(moments) < 2:
+        return ""
+    width = _STRIP[0] / len(moments)
+    bars = "".join(
+        f'<rect x="{place * width:.2f}" y="{_STRIP[1] * (1 - moment.p_fake):.2f}" width="{width * 0.9:.2f}" '
+        f'height="{_STRIP[1] * moment.p_fake:.2f}" fill="{"#e69f00" if moment.p_fake >= 0.5 else "#0072b2"}">'
+        f"<title>{moment.seconds:.1f} s: {moment.p_fake:.3f}</title></rect>"
+        for place, moment in enumerate(moments)
+    )
+    label = "P(fake) over time"
+    return f'<br><svg viewBox="0 0 {_STRIP[0]} {_STRIP[1]}" role="img" aria-label="{label}">{bars}</svg>'
 
 
 def _to_img(result: CheckedFile) -> str:

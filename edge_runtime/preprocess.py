@@ -5,7 +5,8 @@ a forensic signal: another library's "bilinear" moves pixels by several grey lev
 """
 
 import io
-from collections.abc import Callable, Sequence
+import struct
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +22,7 @@ from fakelens.edge_runtime.formats import DECODERS, FORMATS, READABLE, Kind, nam
 from fakelens.edge_runtime.jpeg_end import END, MOST_MISSING, count_complete_rows, has_all_scans
 from fakelens.edge_runtime.quiet import MutedWarnings, mute_libtiff
 from fakelens.edge_runtime.tiles import place_tiles
+from fakelens.edge_runtime.video.still import MOST_STILLS, Still, Tally, spread
 
 ImageU8 = npt.NDArray[np.uint8]
 
@@ -28,6 +30,13 @@ VERSION = 2  # raise it when the bytes of any image change: caches are keyed by 
 MAX_MEGAPIXELS = 128  # refuse decompression bombs before decoding; a phone's 108 megapixels pass
 MOST_MEGAPIXELS = 400  # that the limit may be lifted to
 MAX_PIXELS = MAX_MEGAPIXELS * 10**6
+_DECODER_ERRORS: tuple[type[Exception], ...] = (
+    *(OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError),
+    *(struct.error, RuntimeError, MemoryError, AttributeError),
+)
+_ANIMATED = ("GIF", "WEBP", "PNG")
+_ANIMATION_FRAME_PIXELS = 25_000_000  # larger ones are judged by their first picture
+_ANIMATION_PIXELS = 1_000_000_000  # of all frames up to the last that is looked at
 _BYTES_PER_PIXEL = 4  # of Pillow's RGB
 _DNG_VERSION = 50706  # TIFF tag of a camera's raw file, whose first picture is a thumbnail
 _MUTED = MutedWarnings()
@@ -58,6 +67,7 @@ class DecodedImage:
 
     image: Image.Image
     note: str | None = None
+    animated: bool = False  # the first of several pictures over time
 
 
 _STRICT = DecodeConfig()
@@ -104,7 +114,7 @@ def _decode(source: Path | BinaryIO, config: DecodeConfig) -> DecodedImage:
             return _decode_without_end(source, config)
         if config.see is not None:
             config.see(image)
-        return DecodedImage(image=_to_upright_rgb(image))
+        return DecodedImage(image=_to_upright_rgb(image), animated=_is_animated(image))
 
 
 def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image.Image:
@@ -136,6 +146,48 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
     if config.reserve is not None:
         config.reserve(width * height * _BYTES_PER_PIXEL)
     return image
+
+
+def _is_animated(image: Image.Image) -> bool:
+    try:
+        return image.format in _ANIMATED and bool(getattr(image, "is_animated", False))
+    except _DECODER_ERRORS:  # the first picture is there, whatever follows
+        return False
+
+
+def read_animation(source: Path | bytes, tally: Tally, config: DecodeConfig) -> Iterator[Still]:
+    """Yield up to `MOST_STILLS` pictures of a GIF, WebP or APNG, spread over it; counts go to `tally`.
+
+    Each is decoded as `load_image` decodes the first. Of a very large file only a part is looked at.
+    """
+    with _MUTED, open_image(io.BytesIO(source) if isinstance(source, bytes) else source, config) as image:
+        pixels = image.width * image.height
+        tally.frames = _count_frames(image)
+        reach = max(1, min(tally.frames, _ANIMATION_PIXELS // pixels))
+        if pixels > _ANIMATION_FRAME_PIXELS:
+            reach = 1
+        if reach < tally.frames:
+            tally.skipped = f"the rest after frame {reach} is not looked at, it is too large"
+        wanted = set(spread(reach, MOST_STILLS))
+        seconds = 0.0
+        for index in range(reach):
+            try:
+                image.seek(index)
+                if index in wanted:
+                    image.load()
+                    yield Still(seconds=seconds, image=_to_upright_rgb(image.copy()))
+            except _DECODER_ERRORS:  # frames after a damaged one build on it
+                tally.lost = reach - index
+                return
+            duration_ms = image.info.get("duration", 0)
+            seconds += min(max(float(duration_ms or 100), 10.0), 60_000.0) / 1e3
+
+
+def _count_frames(image: Image.Image) -> int:
+    try:
+        return max(1, int(getattr(image, "n_frames", 1)))
+    except _DECODER_ERRORS:
+        return 1
 
 
 def _decode_without_end(source: Path | BinaryIO, config: DecodeConfig) -> DecodedImage:

@@ -61,6 +61,11 @@ class JsonSink:
     def write(self, result: CheckedFile) -> None:
         """Write the fields that the result has, `verdict` always; the views and the grid of a heatmap too."""
         row: dict[str, object] = {**_to_row(result)}
+        if result.moments:
+            row["moments"] = [
+                {"seconds": round(moment.seconds, 3), "p_fake": round(moment.p_fake, 6)}
+                for moment in result.moments
+            ]
         if not is_text(result.path):
             row |= {"path": percent_encode(result.path), "path_encoding": "percent"}
         row |= {name: to_text(text) for name in ("error", "note") if isinstance(text := row.get(name), str)}

@@ -7,8 +7,8 @@ from contextlib import suppress
 from PIL import Image
 
 from fakelens.edge_runtime.errors import FakelensError
-from fakelens.edge_runtime.live.redact import redact_url
 from fakelens.edge_runtime.live.status import LiveSink, LiveStatus
+from fakelens.edge_runtime.redact import redact_url
 
 
 class SinkGroup:

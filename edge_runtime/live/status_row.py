@@ -1,5 +1,6 @@
 """A status as one flat row, the same for every program that reads it: over HTTP, by MQTT."""
 
+from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.live.status import LiveStatus
 
 Row = dict[str, str | float | bool | None]
@@ -21,9 +22,9 @@ def make_row(status: LiveStatus) -> Row:
         "width": status.width,
         "height": status.height,
         "paused": status.paused,
-        "source": status.source,
-        "model": status.model,
-        "error": status.error,
+        "source": to_text(status.source),
+        "model": to_text(status.model),
+        "error": None if status.error is None else to_text(status.error),
         "reason": None if status.reason is None else str(status.reason),
     }
 

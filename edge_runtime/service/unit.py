@@ -8,11 +8,12 @@ from pathlib import Path
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.redact import redact_url
 
 UNIT = "fakelens.service"
 _WRITES = ("--record", "--jsonl")  # options of `watch` that name a place to write to
 _READS = ("--model", "--source")  # options of `watch` that may name a file
-_SECRET = re.compile(r"://[^/\s]*@|[?&]token=|^--token\b")
+_TOKEN = "--token"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +133,8 @@ def install_unit(config: ServiceConfig, path: Path) -> None:
 
 
 def has_secret(options: Sequence[str]) -> bool:
-    """Return whether an option holds a password in a URL, or a token."""
-    return any(_SECRET.search(option) for option in options)
+    """Return whether an option holds a token, or a URL with anything that `redact_url` hides."""
+    return any(option.startswith(_TOKEN) or redact_url(option) != option for option in options)
 
 
 def make_absolute(options: Sequence[str]) -> tuple[str, ...]:

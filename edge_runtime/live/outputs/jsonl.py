@@ -1,6 +1,7 @@
 """What a program sees: one JSON object a line, each flushed at once."""
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import TextIO
@@ -11,6 +12,8 @@ from fakelens.edge_runtime.errors import SinkError
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 from fakelens.edge_runtime.live.status_row import make_row
 from fakelens.edge_runtime.verdict import Label
+
+_BLOCK_BYTES = 1 << 16
 
 
 class JsonlSink:
@@ -35,7 +38,7 @@ class JsonlSink:
             events.append("interval")
         self._state, self._label = state, status.label
         for event in events:
-            self._write(json.dumps({"event": event, **make_row(status)}))
+            self._write(json.dumps({"event": event, **make_row(status)}, allow_nan=False))
 
     def close(self) -> None:
         """Close the file."""
@@ -53,6 +56,29 @@ class JsonlSink:
 
 
 def open_jsonl(path: Path, interval_s: float) -> JsonlSink:
-    """Return a sink that appends to the file at `path`."""
+    """Return a sink that appends to the file at `path`; half a line that a kill left at its end goes."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file():
+        _mend_end(path)
     return JsonlSink(path.open("a", encoding="utf-8"), interval_s)
+
+
+def _mend_end(path: Path) -> None:
+    """Let the file end with a whole line."""
+    with path.open("rb+") as file:
+        start = size = file.seek(0, os.SEEK_END)
+        tail = b""
+        while start > 0 and b"\n" not in tail:
+            start = max(0, start - _BLOCK_BYTES)
+            file.seek(start)
+            tail = file.read(size - start)
+        half = tail.rpartition(b"\n")[2]
+        if not half:
+            return
+        try:
+            json.loads(half)
+        except ValueError:
+            file.truncate(size - len(half))
+        else:
+            file.seek(0, os.SEEK_END)
+            file.write(b"\n")

@@ -5,6 +5,7 @@ from typing import TextIO
 
 from PIL import Image
 
+from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 from fakelens.edge_runtime.verdict import Label
 
@@ -45,5 +46,5 @@ class TerminalSink:
         """Nothing to let go of: the stream is the caller's."""
 
     def _write(self, line: str) -> None:
-        self._stream.write(line + "\n")
+        self._stream.write(escape_line(line) + "\n")
         self._stream.flush()

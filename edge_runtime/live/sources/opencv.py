@@ -10,9 +10,9 @@ import numpy as np
 
 from fakelens.edge_runtime.errors import CameraError, UsageError
 from fakelens.edge_runtime.extras import load_cv2
-from fakelens.edge_runtime.live.redact import redact_url
 from fakelens.edge_runtime.live.source import Resolution
 from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.redact import redact_url
 
 if TYPE_CHECKING:
     import cv2

@@ -196,3 +196,19 @@ def test_a_system_without_systemd_is_one_line(
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "--dry-run" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--token=secret-token",
+        "--source=rtsp://user:pass@camera/1",
+        "--source=rtsp://user:a/b@camera/1",
+        "rtsp://camera/user=admin_password=x_channel=1",
+        "http://camera/video?pwd=x",
+        "http://camera/video?password=x",
+    ],
+)
+def test_every_form_of_password_makes_the_unit_private(option: str) -> None:
+    assert has_secret(["--headless", option])
+    assert not has_secret(["--source", "rtsp://camera/1", "--headless"])

@@ -83,3 +83,23 @@ def test_a_full_disk_is_told_with_the_files_name(make_status: MakeStatus) -> Non
     sink = open_jsonl(Path("/dev/full"), 10)
     with pytest.raises(SinkError, match=r"--jsonl /dev/full is off: No space left"):
         sink.update(make_status(), FRAME)
+
+
+@pytest.mark.parametrize(
+    ("there", "kept"),
+    [
+        (b"", b""),
+        (b'{"a": 1}\n', b'{"a": 1}\n'),
+        (b'{"a": 1}\n{"b": ', b'{"a": 1}\n'),
+        (b'{"a": 1}\n{"b": 2}', b'{"a": 1}\n{"b": 2}\n'),
+        (b'{"b": ', b""),
+        (b'{"a": "' + b"x" * 200_000, b""),
+    ],
+)
+def test_half_a_line_that_a_kill_left_goes_when_the_file_is_opened_again(
+    tmp_path: Path, there: bytes, kept: bytes
+) -> None:
+    path = tmp_path / "watch.jsonl"
+    path.write_bytes(there)
+    open_jsonl(path, 1.0).close()
+    assert path.read_bytes() == kept

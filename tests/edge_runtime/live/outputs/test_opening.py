@@ -21,7 +21,7 @@ def test_text_gives_way_to_json_on_standard_output() -> None:
         [type(sink).__name__ for sink in open_outputs(replace(NOTHING, jsonl=jsonl), Controls()).sinks]
         for jsonl in (None, "-")
     ]
-    assert names == [["TextSink", "WatchdogSink"], ["JsonlSink", "WatchdogSink"]]
+    assert names == [["TerminalSink", "WatchdogSink"], ["JsonlSink", "WatchdogSink"]]
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are read from /proc")

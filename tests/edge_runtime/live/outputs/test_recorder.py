@@ -2,7 +2,8 @@
 
 import json
 import resource
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -134,3 +135,64 @@ def test_a_folder_that_cannot_be_made_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SinkError, match="name another folder"):
         Recorder(RecorderConfig(folder=tmp_path / "file"))
+
+
+def test_what_a_killed_run_began_is_no_evidence(tmp_path: Path, make_status: MakeStatus) -> None:
+    recorder = Recorder(RecorderConfig(folder=tmp_path))
+    watch(recorder, make_status, "rrrff")  # the event goes on, as in a run that is killed here
+    (event,) = tmp_path.iterdir()
+    assert not (event / "clip.avi").exists()
+    Image.open(event / "change.png").load()
+    (event / ".change.png.half").write_bytes(b"half")
+    Recorder(RecorderConfig(folder=tmp_path))
+    assert not list(event.glob(".*"))
+    assert list(event.glob("*.jpg"))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 400 KB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=400k", "fakelens", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_on_a_full_disk_the_oldest_goes_and_the_newest_is_kept(
+    small_disk: Path, make_status: MakeStatus
+) -> None:
+    recorder = Recorder(RecorderConfig(folder=small_disk, after_s=1))
+    for round_ in range(8):
+        watch(recorder, make_status, "r" * 20 + "f" * 20, start_s=round_ * 4)
+    kept = sorted(small_disk.iterdir())
+    assert 1 <= len(kept) < 8
+    for event in kept:
+        Image.open(event / "change.png").load()
+        json.loads((event / "event.json").read_text())
+        for frame in event.glob("*.jpg"):
+            Image.open(frame).load()
+
+
+def test_a_disk_full_of_other_things_costs_an_event_and_no_more(
+    small_disk: Path, make_status: MakeStatus, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder = Recorder(RecorderConfig(folder=small_disk, after_s=1))
+    (small_disk / "other").write_bytes(bytes(390_000))
+    watch(recorder, make_status, "r" * 20 + "f" * 20)
+    assert [path.name for path in small_disk.iterdir()] == ["other"]
+    assert caplog.text.count("the disk is full") == 1
+    (small_disk / "other").unlink()
+    watch(recorder, make_status, "r" * 20 + "f" * 20, start_s=4)
+    assert len(list(small_disk.iterdir())) == 1
+
+
+def test_a_picture_that_no_jpeg_can_hold_is_recorded(tmp_path: Path, make_status: MakeStatus) -> None:
+    recorder = Recorder(RecorderConfig(folder=tmp_path))
+    wide = Image.new("RGB", (66_000, 8))
+    for second, label in enumerate((Label.REAL, Label.FAKE)):
+        recorder.update(make_status(label=label, frame_time_s=float(second)), wide)
+    (event,) = tmp_path.iterdir()
+    assert Image.open(event / "change.png").size == wide.size

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakelens.edge_runtime.live.redact import redact_url
+from fakelens.edge_runtime.redact import redact_url
 
 
 @pytest.mark.parametrize(
