@@ -23,7 +23,7 @@ from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image, load_image
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.edge_runtime.provenance.evidence import Evidence, Strength
-from fakelens.edge_runtime.provenance.fusion import Inspection
+from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.workers import map_in_order
 
 _QUALITY = 85

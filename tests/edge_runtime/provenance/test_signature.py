@@ -14,7 +14,7 @@ import pytest
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.provenance import signature
 from fakelens.edge_runtime.provenance.evidence import Strength
-from fakelens.edge_runtime.provenance.fusion import Inspection
+from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.provenance.signature import ANCHORS_VARIABLE, SignatureState, verify_signature
 from tests.edge_runtime.provenance.conftest import (
     created,
@@ -26,7 +26,7 @@ from tests.edge_runtime.provenance.conftest import (
     make_xmp_jpeg,
     source_type,
 )
-from tests.edge_runtime.provenance.test_bad_input import mutate
+from tests.edge_runtime.provenance.test_window import mutate
 
 c2pa = pytest.importorskip("c2pa", reason='needs pip install "fakelens[c2pa]"')
 pytest.importorskip("cryptography", reason="needs pip install cryptography")

@@ -12,10 +12,10 @@ from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, q
 from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image
 from fakelens.edge_runtime.provenance import png
 from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence, declares_generated
-from fakelens.edge_runtime.provenance.fusion import Inspection
-from fakelens.edge_runtime.provenance.rendering import to_cell, to_rows
+from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.sinks import Format
 from fakelens.edge_runtime.sources import find_inputs
+from fakelens.edge_runtime.statements import to_cell, to_rows
 
 STDIN = "-"
 _LOSSLESS_HEADS = (png.SIGNATURE, b"RIFF")  # only there are pixels decoded, for the marks in them

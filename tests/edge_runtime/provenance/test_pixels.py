@@ -11,7 +11,7 @@ from PIL import Image
 
 from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
-from fakelens.edge_runtime.provenance.fusion import Inspection
+from fakelens.edge_runtime.provenance.inspection import Inspection
 from tests.edge_runtime.provenance.conftest import A1111
 
 Pixels = npt.NDArray[np.uint8]
