@@ -22,6 +22,7 @@ _TYPES = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"GI": "image/gif", 
 _TYPES |= {b"II": "image/tiff", b"MM": "image/tiff"}
 _BRANDS = {b"avif": "image/avif", b"avis": "image/avif"}
 # What says nothing against the signature itself, but of its signer or of the time.
+_CHANGED = (".mismatch", ".missing")  # of a hash, of the signature; what else is wrong was so from the start
 _ABOUT_SIGNER = ("signingCredential.untrusted", "signingCredential.expired", "timeStamp.", "cawg.")
 
 
@@ -32,7 +33,7 @@ class SignatureState(StrEnum):
     UNKNOWN = "valid, but its signer is on no trust list"
     EXPIRED = "valid, but its signer's certificate has expired"
     BROKEN = "broken: the file or its credentials were changed after they were signed"
-    UNREADABLE = "not verified: the file's credentials cannot be read as a whole"
+    UNREADABLE = "not verified: the credentials are incomplete, or not as the standard wants them"
     UNCHECKED = 'not verified: pip install "fakelens[c2pa]"'
 
 
@@ -92,8 +93,10 @@ def _judge(store: dict[str, Any]) -> Signature:
     results = (store.get("validation_results") or {}).get("activeManifest") or {}
     codes = [str(failure.get("code")) for failure in results.get("failure") or []]
     against = tuple(code for code in dict.fromkeys(codes) if not code.startswith(_ABOUT_SIGNER))
-    if against:
+    if any(code.endswith(_CHANGED) for code in against):
         state = SignatureState.BROKEN
+    elif against:
+        state = SignatureState.UNREADABLE
     elif "signingCredential.expired" in codes:
         state = SignatureState.EXPIRED
     elif store.get("validation_state") == "Trusted":
