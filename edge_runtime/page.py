@@ -5,8 +5,8 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.contract import Contract
-from fakelens.edge_runtime.detector import CheckedFile
 from fakelens.edge_runtime.encode import encode_jpeg, encode_png
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic

@@ -5,7 +5,7 @@ import sys
 from dataclasses import asdict
 from typing import Protocol, TextIO
 
-from fakelens.edge_runtime.detector import CheckedFile
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
 from fakelens.edge_runtime.statements import to_cell, to_rows, to_statements
 from fakelens.edge_runtime.strenum import StrEnum

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from fakelens.edge_runtime.detector import CheckedFile
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence, Strength
 from fakelens.edge_runtime.verdict import Verdict
 

@@ -44,7 +44,11 @@ MAY_RESIZE = {
     "edge_runtime/degradations.py": "on purpose: down and up again, or smaller",
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
     "train/data/augment.py": "calls that degradation, for robust training",
+    "benchmarks/delivery.py": "as the web scales pictures down, for measuring",
     "train/data/recompression.py": "as pictures are rescaled on their way, before tiles are cut for training",
+    "train/data/retouch.py": "as photos are enlarged and reduced by those who touch them up",
+    "train/data/tilebank.py": "huge pictures, before a random way that scales them anyhow",
+    "train/fakes/latent_twins.py": "photos of several scales, both members of a pair alike",
 }
 NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.
@@ -67,6 +71,7 @@ MAY_RUN_LITERT = {"edge_runtime/interpreter.py", "benchmarks/studies/bare_loop.p
 # packages of the peer that it drives.
 OUTSIDE_THE_WHEEL = {"benchmarks/peers", "benchmarks/emulation"}
 ADAPTERS = ROOT / "benchmarks" / "peers" / "adapters"
+OF_A_PART = {"tests/edge_runtime/test_detector_views.py"}  # of a module whose tests would fill two files
 DUMPS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "stuff", "lib"}
 
 
@@ -297,4 +302,5 @@ def test_every_test_file_mirrors_a_module() -> None:
     for room in ROOMS:
         for path in (ROOT / "tests" / room).rglob("test_*.py"):
             mirrored = ROOT / path.relative_to(ROOT / "tests").with_name(path.stem.removeprefix("test_"))
-            assert mirrored.with_suffix(".py").is_file() or mirrored.is_dir(), f"{name(path)} tests no module"
+            known = mirrored.with_suffix(".py").is_file() or mirrored.is_dir()
+            assert known or name(path) in OF_A_PART, f"{name(path)} tests no module"

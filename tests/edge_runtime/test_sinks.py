@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from fakelens.edge_runtime.detector import CheckedFile
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.sinks import FIELDS, Format, open_sink
 from fakelens.edge_runtime.verdict import Label, Verdict
 

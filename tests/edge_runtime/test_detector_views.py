@@ -112,10 +112,10 @@ def test_nothing_left_to_see_is_unsure_with_the_reason(
     assert "too small to judge" in page.read_text()
     text = fakelens("check", small, "--model", path).stdout
     assert text.startswith("UNSURE")
-    assert text.endswith("small.png  (too small to judge)\n")
+    assert "small.png  (too small to judge)\n" in text
     csv = fakelens("check", small, "--model", path, "--csv").stdout.splitlines()
-    assert csv[0].endswith(",reason")
-    assert csv[1].endswith(",small")
+    assert "reason" in csv[0].split(",")
+    assert "small" in csv[1].split(",")
 
 
 def test_a_frame_scores_as_its_picture_within_any_budget(pack_two_view_model: PackModel) -> None:
