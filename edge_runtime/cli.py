@@ -101,8 +101,8 @@ def check(
     from fakelens.edge_runtime.output_format import Format
     from fakelens.edge_runtime.page import PageSink
     from fakelens.edge_runtime.preprocess import DecodeConfig
-    from fakelens.edge_runtime.provenance.rendering import StatementCount
     from fakelens.edge_runtime.sinks import open_sink
+    from fakelens.edge_runtime.statements import StatementCount
     from fakelens.edge_runtime.threads import count_cores
     from fakelens.edge_runtime.verdict import TOO_REDUCED, Stance, describe_stance, warn_of_reduction
 
@@ -117,7 +117,12 @@ def check(
     stance = Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
     if evidence_only:
-        given = {"--model": model, "--html": html, "--heatmap": heatmap, "--stable": stable}
+        given: dict[str, object] = {
+            "--model": model,
+            "--html": html,
+            "--heatmap": heatmap,
+            "--stable": stable,
+        }
         given |= {"--pixels-only": pixels_only, "--threads": threads, "--cautious or --sensitive": stance}
         _list_statements(paths, output, fail_on, given)
         return
@@ -170,7 +175,7 @@ def _list_statements(
     paths: list[str], output: "Format", fail_on: FailOn | None, others: dict[str, object]
 ) -> None:
     """Run `--evidence-only`; refuse the options that it would ignore."""
-    from fakelens.edge_runtime.provenance.listing import list_statements
+    from fakelens.edge_runtime.listing import list_statements
 
     ignored = [name for name, value in others.items() if value]
     if ignored:

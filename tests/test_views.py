@@ -1,8 +1,4 @@
-<<<<<<<< HEAD:tests/edge_runtime/test_detector_views.py
 """A model of two views: each scores, the contract fuses, the condition decides whether to answer."""
-========
-"""A model of two views: each scores, the contract fuses; a picture's condition may forbid an answer."""
->>>>>>>> views:tests/test_views.py
 
 import json
 import subprocess
@@ -115,11 +111,7 @@ def test_nothing_left_to_see_is_unsure_with_the_reason(
     assert "too small to judge" in page.read_text()
     text = fakelens("check", small, "--model", path).stdout
     assert text.startswith("UNSURE")
-<<<<<<<< HEAD:tests/edge_runtime/test_detector_views.py
     assert "small.png  (too small to judge)\n" in text
-========
-    assert text.endswith("small.png  (too small to judge)\n")
->>>>>>>> views:tests/test_views.py
     csv = fakelens("check", small, "--model", path, "--csv").stdout.splitlines()
     assert "reason" in csv[0].split(",")
     assert "small" in csv[1].split(",")
