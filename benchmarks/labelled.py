@@ -94,11 +94,7 @@ def limit_sources(images: Sequence[LabelledImage], most: int) -> list[LabelledIm
     groups: dict[tuple[str, int, Split | None], list[LabelledImage]] = defaultdict(list)
     for image in images:
         groups[image.source, image.label, image.split].append(image)
-    chosen = {
-        image
-        for group in groups.values()
-        for image in sorted(group, key=_hash_name)[:most]
-    }
+    chosen = {image for group in groups.values() for image in sorted(group, key=_hash_name)[:most]}
     return [image for image in images if image in chosen]
 
 

@@ -96,9 +96,7 @@ def _choose_images(data: Path, config: DataConfig) -> list[LabelledImage]:
     if not config.most:
         return found
     tested = [image for image in found if image.split is Split.TEST]
-    return (
-        limit_sources([image for image in found if image.split is not Split.TEST], config.most) + tested
-    )
+    return limit_sources([image for image in found if image.split is not Split.TEST], config.most) + tested
 
 
 def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
@@ -169,7 +167,9 @@ def _count_histories(images: Sequence[LabelledImage], config: DataConfig) -> dic
         middle = float(np.median(list(counts.values())))
         boosts = {group: min(_MOST_BOOST, (middle / count) ** config.even) for group, count in counts.items()}
         return {group: max(1, round(config.histories * boost)) for group, boost in boosts.items()}
-    of_class = [max(1, sum(count for (_, own), count in counts.items() if own == label)) for label in _CLASSES]
+    of_class = [
+        max(1, sum(count for (_, own), count in counts.items() if own == label)) for label in _CLASSES
+    ]
     return {group: round(config.histories * max(of_class) / of_class[group[1]]) for group in counts}
 
 
@@ -213,7 +213,8 @@ def _name_originals(found: Sequence[LabelledImage], digests: Sequence[str]) -> l
     """Return the digest of each image, or of the photo it was made from: both go to the same split."""
     known = {digest[:DIGEST_LENGTH]: digest for digest in digests}
     return [
-        known.get(image.path.stem[:DIGEST_LENGTH], digest) for image, digest in zip(found, digests, strict=True)
+        known.get(image.path.stem[:DIGEST_LENGTH], digest)
+        for image, digest in zip(found, digests, strict=True)
     ]
 
 

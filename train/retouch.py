@@ -110,7 +110,7 @@ def _blur(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 def _add_noise(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     planes = _to_planes(image)
-    grain = rng.normal(0.0, rng.uniform(1.0, 8.0), planes.shape[:2] + (1 if rng.random() < 0.5 else 3,))
+    grain = rng.normal(0.0, rng.uniform(1.0, 8.0), (*planes.shape[:2], 1 if rng.random() < 0.5 else 3))
     return _from_planes(planes + grain.astype(np.float32))
 
 

@@ -167,6 +167,13 @@ def _name_bank(images: Sequence[SourceImage], config: DataConfig) -> str:
     settings = (config.size, config.tiles, config.cuts, config.fit)
     key = hashlib.sha256(f"{_VERSION} {preprocess.VERSION} {settings}\n".encode())
     for image in images:
-        facts = (image.digest, image.key, image.judged, image.histories, image.mask is not None, image.retouched)
+        facts = (
+            image.digest,
+            image.key,
+            image.judged,
+            image.histories,
+            image.mask is not None,
+            image.retouched,
+        )
         key.update(f"{facts}\n".encode())
     return key.hexdigest()[:24]

@@ -17,7 +17,12 @@ from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.train.fakes.latents import SCALE, LatentAutoencoder, Latents
 
 _NATIVE = 0.4  # share of the cuts at the photo's own resolution; the others from a reduced photo
-_KERNELS = (Image.Resampling.BOX, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
+_KERNELS = (
+    Image.Resampling.BOX,
+    Image.Resampling.BILINEAR,
+    Image.Resampling.BICUBIC,
+    Image.Resampling.LANCZOS,
+)
 _SHARES = (0.35, 0.25, 0.2, 0.1, 0.1)  # of the kinds, in their order
 _MOST_LEFT = 0.6  # of the photo, mixed into a twin
 _NOISE = (0.05, 0.4)  # of a latent value, whose spread is about .8
@@ -60,9 +65,7 @@ def cut_photo(photo: Image.Image, side: int, rng: np.random.Generator) -> ImageU
     return np.asarray(photo.crop((left, top, left + side, top + side)), np.uint8)
 
 
-def make_pairs(
-    cuts: ImageU8, autoencoder: LatentAutoencoder, rngs: list[np.random.Generator]
-) -> list[Pair]:
+def make_pairs(cuts: ImageU8, autoencoder: LatentAutoencoder, rngs: list[np.random.Generator]) -> list[Pair]:
     """Return a pair for each of `cuts`, uint8 [n, side, side, 3]; each also serves its neighbour's blend."""
     latents = autoencoder.encode(cuts)
     kinds = [list(Kind)[rng.choice(len(Kind), p=_SHARES)] for rng in rngs]

@@ -76,9 +76,9 @@ def _add_block(x: Any, number: int, shape: tuple[int, int, int, int]) -> Any:
     layers = keras.layers
     width = x.shape[-1]
     y = x if expansion == 1 else _convolve(x, width * expansion, 1, 1, f"block{number}_expand")
-    y = layers.DepthwiseConv2D(
-        kernel, stride, "same", use_bias=False, name=f"block{number}_depthwise_conv"
-    )(y)
+    y = layers.DepthwiseConv2D(kernel, stride, "same", use_bias=False, name=f"block{number}_depthwise_conv")(
+        y
+    )
     y = _normalize(y, f"block{number}_depthwise")
     y = layers.ReLU(6.0, name=f"block{number}_depthwise_relu")(y)
     y = layers.Conv2D(channels, 1, use_bias=False, name=f"block{number}_project_conv")(y)
