@@ -15,6 +15,8 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.sources import walk_images
 from fakelens.edge_runtime.strenum import StrEnum
 
+DIGEST_LENGTH = 20  # hex digits
+
 _LAYOUT = (
     "DATA must hold real/ and fake/, or train/, val/ and test/ with real/ and fake/ in each; or one such "
     "folder for each source"

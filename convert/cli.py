@@ -1,25 +1,42 @@
-"""The commands of this room: `convert` and `ship`."""
+"""The commands of this package: `convert` and `ship`."""
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fakelens.convert.recipes import ConvertConfig, Io, Quantization
-from fakelens.edge_runtime.errors import GateError, UsageError, require_extra
+from fakelens.benchmarks.labelled import Split
+from fakelens.convert.recipes import BorderConfig, ConvertConfig, FuseConfig, Io, Quantization
+from fakelens.edge_runtime.contract import Pool
+from fakelens.edge_runtime.errors import GateError, UsageError
+from fakelens.edge_runtime.extras import require_extra
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fakelens.convert.verify import GateResult
 
 _DEFAULTS = ConvertConfig(run=Path())
+_BORDERS = BorderConfig()
+_FUSING = ("whole", "pool", "split", "false_alarms", "missed", "by_source")  # go with --fuse or --scores
+_CONVERTING = ("float32", "float16", "dynamic", "int8", "io", "max_drop", "threads")  # go without
 
 
 def register(app: typer.Typer) -> None:
-    """Mount this room's commands."""
+    """Mount this package's commands."""
     app.command()(convert)
     app.command()(ship)
 
 
 def convert(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory made by `fakelens train`.")],
+    context: typer.Context,
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN", help="A run directory made by `fakelens train`; a model with --fuse or --scores."
+        ),
+    ],
     float32: Annotated[bool, typer.Option("--float32", help="Nothing quantized.")] = False,
     float16: Annotated[bool, typer.Option("--float16", help="Weights in 16 bits.")] = False,
     dynamic: Annotated[bool, typer.Option("--dynamic", help="Weights in 8 bits.")] = False,
@@ -35,29 +52,89 @@ def convert(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="RUN/NAME-FORMAT.tflite without it.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")] = _DEFAULTS.threads,
+    fuse: Annotated[
+        Path | None,
+        typer.Option(metavar="DATA", help="Set the decision of a model file anew, by DATA's val/."),
+    ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="The same by logits: columns tiles, whole, label, source."),
+    ] = None,
+    split: Annotated[
+        Split | None, typer.Option(help="Of --fuse DATA; without it val/, or all where it is not split.")
+    ] = None,
+    whole: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="A second view for the file: a model of whole images.")
+    ] = None,
+    pool: Annotated[
+        Pool | None, typer.Option(help="How tiles become one; the model's own without it.")
+    ] = None,
+    false_alarms: Annotated[
+        float, typer.Option(help="Most real validation images called FAKE.")
+    ] = _BORDERS.false_alarms,
+    missed: Annotated[float, typer.Option(help="Most fake validation images called REAL.")] = _BORDERS.missed,
+    by_source: Annotated[bool, typer.Option("--by-source", help="Each source counts the same.")] = False,
 ) -> None:
     """Turn a training run into one .tflite file, written only if it passes every gate.
 
+    With --fuse or --scores, turn model files into one that looks at an image in two ways, or set the
+    decision of one anew: P(fake), REAL, FAKE and UNSURE by validation images.
+
     Exit codes: 0 written, 1 a gate failed, 2 the run or an option cannot be used.
     """
+    fusing = fuse is not None or scores is not None
+    _refuse_given(context, _CONVERTING if fusing else _FUSING, fusing=fusing)
+    if fusing:
+        if output is None:
+            raise UsageError("-o is missing: give the name of the .tflite file to write")
+        _fuse(
+            FuseConfig(
+                model=str(run),
+                output=output,
+                whole=whole,
+                data=fuse,
+                scores=scores,
+                split=split,
+                name=name,
+                pool=pool,
+                by_source=by_source,
+                borders=BorderConfig(false_alarms=false_alarms, missed=missed),
+            )
+        )
+        return
     chosen = [
         kind for kind, given in zip(Quantization, (float32, float16, dynamic, int8), strict=True) if given
     ]
     if len(chosen) > 1:
         raise UsageError(f"--{' and --'.join(chosen)} exclude each other: choose one")
-    config = ConvertConfig(
-        run=run,
-        quantization=chosen[0] if chosen else _DEFAULTS.quantization,
-        io=io,
-        max_drop=max_drop,
-        name=name,
-        output=output,
-        threads=threads,
+    _convert(
+        ConvertConfig(
+            run=run,
+            quantization=chosen[0] if chosen else _DEFAULTS.quantization,
+            io=io,
+            max_drop=max_drop,
+            name=name,
+            output=output,
+            threads=threads,
+        )
     )
+
+
+def _refuse_given(context: typer.Context, options: tuple[str, ...], *, fusing: bool) -> None:
+    """Raise `UsageError` where one of `options` was given, for it would be ignored."""
+    for option in options:
+        source = context.get_parameter_source(option)
+        if source is not None and source.name != "DEFAULT":
+            reason = "is of no use with --fuse and --scores" if fusing else "needs --fuse or --scores"
+            raise UsageError(f"--{option.replace('_', '-')} {reason}, see `fakelens convert --help`")
+
+
+def _convert(config: ConvertConfig) -> None:
+    """Convert a run, show its gates and say what was written."""
     require_extra("train", "tensorflow", "tf_keras", "tensorflow_model_optimization")
     from fakelens.convert.run import read_run
 
-    read_run(run)  # what is wrong with the run is said at once, not after seconds of imports
+    read_run(config.run)  # what is wrong with the run is said at once, not after seconds of imports
     from rich.console import Console
 
     from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
@@ -65,17 +142,34 @@ def convert(
     silence_tensorflow()
     # A handle of its own: stderr itself is muted, TensorFlow's C++ part heeds no log level.
     screen = Console(file=os.fdopen(os.dup(2), "w"))
-    with screen.status(f"converting {run} to {config.quantization}"), muted_stderr():
+    with screen.status(f"converting {config.run} to {config.quantization}"), muted_stderr():
         from fakelens.convert.pipeline import convert_run
 
         result = convert_run(config)
+    _show_gates(screen, result.gates)
+    typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
+
+
+def _fuse(config: FuseConfig) -> None:
+    """Fuse model files, show the gates and say what was written."""
+    require_extra("train", "scipy")
+    from rich.console import Console
+
+    from fakelens.convert.fuse import fuse_files
+
+    result = fuse_files(config)
+    _show_gates(Console(stderr=True), result.gates)
+    typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
+
+
+def _show_gates(screen: "Console", gates: "tuple[GateResult, ...]") -> None:
+    """Print the gates; `GateError` where one failed."""
     from fakelens.convert.report import render_gates
 
-    screen.print(render_gates(result.gates))
-    failed = [gate.name for gate in result.gates if not gate.passed]
+    screen.print(render_gates(gates))
+    failed = [gate.name for gate in gates if not gate.passed]
     if failed:
         raise GateError(f"failed: {', '.join(failed)}; nothing was written")
-    typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
 
 
 def ship(

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from fakelens.benchmarks.labelled import Split
+from fakelens.edge_runtime.contract import Pool
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.strenum import StrEnum
 
@@ -38,7 +40,54 @@ class ConvertConfig:
     def __post_init__(self) -> None:
         if not 0.0 <= self.max_drop <= 100.0:
             raise UsageError(f"--max-drop is {self.max_drop}, expected points of accuracy from 0 to 100")
-        if self.name is not None and (not self.name.strip() or set(self.name) & set("/\\\n\0")):
-            raise UsageError(f"--name is {self.name!r}, expected a name without slashes or line breaks")
-        if self.output is not None and self.output.is_dir():
-            raise UsageError(f"{self.output}: is a folder; give the name of the .tflite file to write")
+        check_name(self.name)
+        check_output(self.output)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BorderConfig:
+    """What the borders of FAKE and REAL are to hold on validation images."""
+
+    false_alarms: float = 0.03  # most of the real ones that FAKE is said of
+    missed: float = 0.10  # most of the fakes that REAL is said of
+
+    def __post_init__(self) -> None:
+        for option, share in (("--false-alarms", self.false_alarms), ("--missed", self.missed)):
+            if not 0.0 <= share <= 0.5:
+                raise UsageError(f"{option} is {share}, expected a share from 0 to 0.5")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FuseConfig:
+    """One fusion of model files."""
+
+    model: str  # the first view: a release model's name or a model file
+    output: Path
+    whole: str | None = None  # the second view; without it, one view is calibrated and decided anew
+    data: Path | None = None  # validation images
+    split: Split | None = None  # of `data`; its val/, or all where it is not split, for None
+    scores: Path | None = None  # or a CSV of the views' logits, of images that training left out
+    name: str | None = None  # of the new model; that of `model` for None
+    pool: Pool | None = None  # of the tiles; the file's own for None
+    by_source: bool = False  # whether each source counts the same
+    borders: BorderConfig = BorderConfig()
+
+    def __post_init__(self) -> None:
+        if (self.data is None) == (self.scores is None):
+            raise UsageError("--fuse and --scores exclude each other: choose one")
+        if self.split is not None and self.data is None:
+            raise UsageError(f"--split {self.split} is a part of --fuse DATA, not of --scores; leave it out")
+        check_name(self.name)
+        check_output(self.output)
+
+
+def check_name(name: str | None) -> None:
+    """Raise `UsageError` where a model cannot have this name."""
+    if name is not None and (not name.strip() or set(name) & set("/\\\n\0")):
+        raise UsageError(f"--name is {name!r}, expected a name without slashes or line breaks")
+
+
+def check_output(output: Path | None) -> None:
+    """Raise `UsageError` where no file can be written under this name."""
+    if output is not None and output.is_dir():
+        raise UsageError(f"{output}: is a folder; give the name of the .tflite file to write")

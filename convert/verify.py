@@ -9,16 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.benchmarks.metrics import roc_auc
-from fakelens.convert.metadata_reader import read_metadata
 from fakelens.convert.recipes import Io, Quantization
+from fakelens.convert.tflite_metadata.read import read_metadata
 from fakelens.edge_runtime.contract import Contract, Decision
 from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.graph import GraphSummary
 from fakelens.edge_runtime.interpreter import Delegation, Interpreter
-from fakelens.edge_runtime.modelfile import pack_model, read_model
+from fakelens.edge_runtime.modelfile import ModelFile, pack_model, read_model
 from fakelens.edge_runtime.verdict import decide
 
 _SCALE_TOLERANCE = 1e-3
+_NOISE_LEVELS = (2, 8, 32, 64, 96, 128, 160, 192, 224, 240, 248, 256)  # grey levels below each
 _TYPE_OF_IO = {Io.UINT8: "uint8", Io.FLOAT: "float32"}
 
 Scores = npt.NDArray[np.float32]
@@ -34,7 +35,7 @@ class GateResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
+class ConversionStage:
     """P(fake) [n] of one stage of the conversion on the validation images."""
 
     name: str  # keras, float .tflite, int8 .tflite
@@ -71,7 +72,7 @@ def check_graph(summary: GraphSummary, quantization: Quantization, io: Io) -> Ga
 
 
 def compare_stages(
-    stages: tuple[Stage, ...], labels: npt.NDArray[np.uint8], decision: Decision
+    stages: tuple[ConversionStage, ...], labels: npt.NDArray[np.uint8], decision: Decision
 ) -> tuple[GateResult, ...]:
     """Each stage against the one before on the same bytes: verdicts and P(fake); informative."""
     results = []
@@ -89,7 +90,7 @@ def compare_stages(
 
 
 def check_drop(
-    stages: tuple[Stage, ...], labels: npt.NDArray[np.uint8], decision: Decision, max_drop: float
+    stages: tuple[ConversionStage, ...], labels: npt.NDArray[np.uint8], decision: Decision, max_drop: float
 ) -> GateResult:
     """The last stage loses at most `max_drop` points of accuracy against the first."""
     first, last = (
@@ -112,6 +113,19 @@ def check_delegation(delegation: Delegation | None) -> GateResult:
         f"left over: {left}" if left else "the whole graph"
     )
     return GateResult(name="XNNPACK", passed=delegation.partitions > 0, figure=figure)
+
+
+def check_same_bytes(merged: Interpreter, view: int, file: ModelFile) -> GateResult:
+    """A view of a merged graph gives the bytes that the file it came from gives, on noise of every level."""
+    size = file.contract.input.size
+    levels = np.random.default_rng(0)
+    noise = [levels.integers(0, high, (size, size, 3), np.uint8) for high in _NOISE_LEVELS]
+    images = np.stack(noise)
+    mine, its = merged.predict(images, view), Interpreter(file.graph).predict(images)
+    furthest = float(np.max(np.abs(mine - its)))
+    same = mine.tobytes() == its.tobytes()
+    figure = f"{len(images)} tensors, " + ("the same bytes" if same else f"differs by up to {furthest:.4f}")
+    return GateResult(name="as its file", passed=same, figure=figure)
 
 
 def check_file(packed: bytes, contract: Contract) -> GateResult:

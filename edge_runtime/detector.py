@@ -3,29 +3,56 @@
 import copy
 import queue
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fakelens.edge_runtime.contract import LABELS, Contract, Fit
+from fakelens.edge_runtime.condition import Reason, find_reason, measure_condition
+from fakelens.edge_runtime.contract import LABELS, Contract, Decision, Fit
 from fakelens.edge_runtime.errors import ImageError, ModelError
+from fakelens.edge_runtime.formats import is_video
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.memory import ByteBudget, return_large_blocks
 from fakelens.edge_runtime.modelfile import read_model
-from fakelens.edge_runtime.preprocess import ImageU8, cut_tiles, fit_image, load_image, to_rgb
-from fakelens.edge_runtime.tiles import Region, place_grid, place_tiles, pool_scores
-from fakelens.edge_runtime.verdict import Verdict, decide
+from fakelens.edge_runtime.preprocess import (
+    DecodeConfig,
+    DecodedImage,
+    ImageU8,
+    cut_tiles,
+    decode_image,
+    fit_image,
+    fit_views,
+    read_animation,
+    to_rgb,
+)
+from fakelens.edge_runtime.provenance.fusion import Inspection
+from fakelens.edge_runtime.tiles import (
+    Region,
+    Weights,
+    fuse_views,
+    place_grid,
+    place_tiles,
+    pool_scores,
+    weigh_tiles,
+)
+from fakelens.edge_runtime.verdict import Stance, Verdict, ViewScore, decide, take_stance
+from fakelens.edge_runtime.video.judge import judge_stills
+from fakelens.edge_runtime.video.still import Moment, Still, Tally
 from fakelens.edge_runtime.workers import map_in_order
 
 _AHEAD = 2  # groups of files for each worker
 # Handing a file to a thread costs as much as a tenth of judging a tiny one, hence groups; a photo goes alone,
 # for decoded it takes many megabytes.
 _GROUP_FILES, _GROUP_BYTES = 8, 32_000
+_DECODED_BYTES = 250_000_000  # of the pictures that threads hold together, beside the one whose turn it is
+_LENIENT = DecodeConfig(strict=False)  # what lacks only its end is checked, with a note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +62,8 @@ class CheckedFile:
     path: str
     verdict: Verdict | None = None
     error: str | None = None
+    note: str | None = None  # what to know of how the picture was read
+    moments: tuple[Moment, ...] = ()  # of a video or an animation: P(fake) over time
     image: Image.Image | None = field(default=None, repr=False, compare=False)  # decoded, upright, RGB
     grid: tuple[Region, ...] = ()  # a fine overlapping grid over the image, where it was asked for
 
@@ -45,23 +74,43 @@ class Detector:
     Not thread-safe: one detector per worker.
     """
 
-    def __init__(self, model: str | Path | None = None, threads: int = 1) -> None:
-        """Load `model`, the name of a release model or a path; without one, the default release model."""
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        threads: int = 1,
+        stance: Stance | None = None,
+        *,
+        pixels_only: bool = False,
+    ) -> None:
+        """Load `model`, the name of a release model or a path; without one, the default release model.
+
+        A `stance` moves the border of FAKE along the curve that was measured for the model; `UsageError`
+        where it has none. With `pixels_only` what files say of themselves is left out, as when models are
+        measured.
+        """
+        self._pixels_only = pixels_only
         self._file = read_model(find_model(model))
-        self._interpreter = Interpreter(self._file.graph, threads)
+        self._decision = take_stance(self.contract, stance)
+        self._views = self.contract.input.views or (self.contract.input,)
+        self._interpreter = self._load(threads)
         self._copies: list[Detector] = []  # for threads of `check_files`; a next folder finds them ready
-        size = self.contract.input.size
-        shapes = self._interpreter.input_shape, self._interpreter.output_shape
-        if shapes != ((1, size, size, 3), (1, len(LABELS))):
-            raise ModelError(
-                f"{self._file.path}: the contract says {size} px and {len(LABELS)} labels, but the graph "
-                f"takes {shapes[0]} and gives {shapes[1]}; convert the model again"
-            )
+        for index, spec in enumerate(self._views):
+            shapes, size = self._interpreter.shapes(index), spec.size
+            if shapes != ((1, size, size, 3), (1, len(LABELS))):
+                raise ModelError(
+                    f"{self._file.path}: the contract says {size} px and {len(LABELS)} labels, but the graph "
+                    f"takes {shapes[0]} and gives {shapes[1]}; convert the model again"
+                )
 
     @property
     def contract(self) -> Contract:
         """The contract inside the model file."""
         return self._file.contract
+
+    @property
+    def decision(self) -> Decision:
+        """From P(fake) to a verdict: the contract's, moved where the detector takes a stance."""
+        return self._decision
 
     def check(self, image: Path | str | bytes | Image.Image) -> Verdict:
         """Return the verdict on a file, encoded bytes or an upright Pillow image.
@@ -69,69 +118,147 @@ class Detector:
         Raises `ImageError` where it is unreadable.
         """
         start = time.perf_counter()
-        if not isinstance(image, Image.Image):
-            image = load_image(Path(image) if isinstance(image, str) else image)
-        else:
-            image = to_rgb(image)
-        return self._judge(image, start)
+        if isinstance(image, Image.Image):
+            return self._judge(to_rgb(image), start)
+        source = Path(image) if isinstance(image, str) else image
+        inspection = None if self._pixels_only else Inspection(source)
+        decoded = _decode(source, DecodeConfig(), inspection)
+        return _fuse(self._judge(decoded.image, start), inspection)
 
-    def check_file(self, source: Path | bytes, name: str) -> CheckedFile:
+    def check_file(self, source: Path | bytes, name: str, decode: DecodeConfig = _LENIENT) -> CheckedFile:
         """Return the verdict on a file or encoded bytes under its `name`, or why there is none."""
         start = time.perf_counter()
+        inspection = None if self._pixels_only else Inspection(source)
         try:
-            image = load_image(source)
+            decoded = _decode(source, decode, inspection)
+        except ImageError as error:
+            if isinstance(source, Path) and is_video(source):
+                return self._check_video(source, name, inspection)
+            return CheckedFile(path=name, error=str(error))
+        if decoded.animated:
+            tally = Tally()
+            return self._check_stills(name, read_animation(source, tally, decode), tally, inspection)
+        verdict = _fuse(self._judge(decoded.image, start), inspection)
+        return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
+
+    def _check_video(self, path: Path, name: str, inspection: Inspection | None) -> CheckedFile:
+        from fakelens.edge_runtime.video.reader import read_video  # OpenCV, where it is there
+
+        tally = Tally()
+        try:
+            return self._check_stills(name, read_video(path, tally), tally, inspection)
         except ImageError as error:
             return CheckedFile(path=name, error=str(error))
-        return CheckedFile(path=name, verdict=self._judge(image, start), image=image)
 
-    def check_files(self, paths: Iterable[Path], workers: int = 1) -> Iterator[CheckedFile]:
+    def _check_stills(
+        self, name: str, stills: Iterator[Still], tally: Tally, inspection: Inspection | None
+    ) -> CheckedFile:
+        try:
+            judged = judge_stills(stills, tally, self.check, self._decision)
+        except ImageError as error:
+            said = str(error)
+            return CheckedFile(path=name, error=said if said.startswith(name) else f"{name}: {said}")
+        return CheckedFile(
+            path=name,
+            verdict=_fuse(judged.verdict, inspection),
+            image=judged.worst,
+            note=judged.note,
+            moments=judged.moments,
+        )
+
+    def check_files(
+        self,
+        paths: Iterable[Path],
+        workers: int = 1,
+        decode: DecodeConfig = _LENIENT,
+        keep_images: bool = True,
+    ) -> Iterator[CheckedFile]:
         """Yield a result for each path in order; a file that cannot be read does not stop the rest.
 
         `workers` threads each decode and infer by themselves: no model here is so large that one inference
-        would gain as much from a second thread.
+        would gain as much from a second thread. Decoded pictures are held by their bytes: large ones wait for
+        one another. Without `keep_images` results come without them.
         """
         if workers == 1:
             for path in paths:
-                yield self.check_file(path, str(path))
+                yield self.check_file(path, str(path), decode)
             return
+        return_large_blocks()
+        budget = ByteBudget(_DECODED_BYTES)
         idle: queue.SimpleQueue[Detector] = queue.SimpleQueue()
         mine = [self._copies.pop() if self._copies else self._copy() for _ in range(workers)]
         for detector in mine:
             idle.put(detector)
 
-        def work(group: list[Path]) -> list[CheckedFile]:
+        def work(numbered: tuple[int, list[Path]]) -> list[CheckedFile]:
+            place, group = numbered
+            bounded = replace(decode, reserve=partial(budget.reserve, place))
+            results: list[CheckedFile] = []
             detector = idle.get()
             try:
-                return [detector.check_file(path, str(path)) for path in group]
+                for path in group:
+                    result = detector.check_file(path, str(path), bounded)
+                    results.append(result if keep_images else replace(result, image=None))
+                    if not keep_images:
+                        budget.release(place)
+                return results
             finally:
                 idle.put(detector)
 
         try:
-            with closing(map_in_order(work, _group_files(paths), workers, _AHEAD * workers)) as groups:
-                for results in groups:
-                    yield from results
+            numbered = enumerate(_group_files(paths))
+            with closing(map_in_order(work, numbered, workers, _AHEAD * workers)) as groups:
+                try:
+                    for place, results in enumerate(groups):
+                        yield from results
+                        results.clear()
+                        budget.finish(place)
+                finally:  # before the threads are waited for
+                    budget.lift()
         finally:  # the threads have ended
             self._copies += mine
 
     def _copy(self) -> "Detector":
         """Return a detector for another thread: the same file, an interpreter of its own."""
         other = copy.copy(self)
-        other._interpreter, other._copies = Interpreter(self._file.graph), []
+        other._interpreter, other._copies = other._load(threads=1), []
         return other
+
+    def _load(self, threads: int) -> Interpreter:
+        signatures = [view.signature for view in self.contract.input.views]
+        return Interpreter(self._file.graph, threads, signatures)
 
     def _judge(self, image: Image.Image, start: float) -> Verdict:
         spec = self.contract.input
-        scores = self.score(fit_image(image, spec))
-        p_fake = self.pool(scores)
+        views_u8 = fit_views(image, spec)
+        scores = self.score(views_u8[0])
+        of_views = self.score_views(views_u8, scores)
+        p_fake = self.fuse(of_views)
+        reason = self.find_reason(image)
         tiled = spec.fit is Fit.TILES
         return Verdict(
-            label=decide(p_fake, self.contract.decision),
+            label=decide(p_fake, self._decision, reason),
             p_fake=p_fake,
             model=self.contract.name,
             latency_ms=(time.perf_counter() - start) * 1e3,
             reduction=1.0 if tiled else max(image.size) / spec.size,
             regions=_to_regions(place_tiles(*image.size, spec), scores, spec.size) if tiled else (),
+            reason=reason,
+            views=tuple(
+                ViewScore(name=view.name, p_fake=p) for view, p in zip(spec.views, of_views, strict=False)
+            ),
         )
+
+    def find_reason(self, image: Image.Image) -> Reason | None:
+        """Return why there is nothing left to see in an upright RGB `image`, by the contract's limits."""
+        limits = self._decision.condition
+        return None if limits is None else find_reason(measure_condition(image), limits)
+
+    def score_others(self, image: Image.Image) -> tuple[float, ...]:
+        """Return P(fake) of an upright RGB `image` by each view but the first; empty where there is one."""
+        others = list(enumerate(self._views))[1:]
+        fitted = [(view, fit_image(image, spec)) for view, spec in others]
+        return tuple(self.pool(self.score(u8, view), self.weigh(u8, view), view) for view, u8 in fitted)
 
     def map_regions(self, image: Image.Image, most: int = 600) -> tuple[Region, ...]:
         """Return what the model says of up to `most` overlapping tiles all over an upright RGB `image`.
@@ -144,17 +271,51 @@ class Detector:
         places = place_grid(*image.size, spec.size, most)
         return _to_regions(places, self.score(cut_tiles(image, places, spec.size)), spec.size)
 
-    def score(self, images_u8: ImageU8) -> npt.NDArray[np.float32]:
-        """Return P(fake) [n] of input tensors, uint8 [n, size, size, 3]: fitted images or tiles of them."""
-        return self._interpreter.predict(images_u8)[:, 1]
+    def score(self, images_u8: ImageU8, view: int = 0) -> npt.NDArray[np.float32]:
+        """Return P(fake) [n] of input tensors of a view, uint8 [n, size, size, 3]: fitted images or tiles."""
+        return self._interpreter.predict(images_u8, view)[:, 1]
 
-    def score_image(self, tiles_u8: ImageU8) -> float:
-        """Return P(fake) of one image from all that `fit_image` made of it, uint8 [tiles, size, size, 3]."""
-        return self.pool(self.score(tiles_u8))
+    def score_views(
+        self, views_u8: Sequence[ImageU8], scores: npt.NDArray[np.float32] | None = None
+    ) -> tuple[float, ...]:
+        """Return P(fake) of one image by each view of it, from all that `fit_views` made of it.
 
-    def pool(self, scores: npt.NDArray[np.float32]) -> float:
-        """Return P(fake) of one image from that of its tiles [n], as the contract says."""
-        return float(scores[0]) if len(scores) == 1 else pool_scores(scores, self.contract.input.pool)
+        `scores` are those of the first view's tiles, where they are there already.
+        """
+        return tuple(
+            self.pool(
+                self.score(view_u8, view) if view or scores is None else scores,
+                self.weigh(view_u8, view),
+                view,
+            )
+            for view, view_u8 in enumerate(views_u8)
+        )
+
+    def score_image(self, views_u8: Sequence[ImageU8]) -> float:
+        """Return P(fake) of one image from all that `fit_views` made of it."""
+        return self.fuse(self.score_views(views_u8))
+
+    def weigh(self, tiles_u8: ImageU8, view: int = 0) -> Weights | None:
+        """Return what each of a view's tiles weighs as they are pooled [n]; None where all weigh the same."""
+        return weigh_tiles(tiles_u8, self._views[view].pool)
+
+    def pool(self, scores: npt.NDArray[np.float32], weights: Weights | None, view: int = 0) -> float:
+        """Return a view's P(fake) of one image from that of its tiles [n], as the contract says."""
+        return float(scores[0]) if len(scores) == 1 else pool_scores(scores, self._views[view].pool, weights)
+
+    def fuse(self, of_views: Sequence[float]) -> float:
+        """Return P(fake) of one image from that of its views, as the contract says."""
+        fusion = self.contract.input.fusion
+        return of_views[0] if fusion is None else fuse_views(of_views, fusion)
+
+
+def _decode(source: Path | bytes, config: DecodeConfig, inspection: Inspection | None) -> DecodedImage:
+    """Return the decoded `source`, which `inspection` sees as it is decoded."""
+    return decode_image(source, config if inspection is None else replace(config, see=inspection.see))
+
+
+def _fuse(verdict: Verdict, inspection: Inspection | None) -> Verdict:
+    return verdict if inspection is None else inspection.fuse(verdict)
 
 
 def _group_files(paths: Iterable[Path]) -> Iterator[list[Path]]:

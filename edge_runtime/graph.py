@@ -51,9 +51,17 @@ class _Op:
 
 def read_graph(graph: bytes) -> GraphSummary:
     """Return what `graph` consists of; `ModelError` where it is not a graph of one image classifier."""
+    return read_graphs(graph, 1)[0]
+
+
+def read_graphs(graph: bytes, views: int) -> tuple[GraphSummary, ...]:
+    """Return what each of the `views` of `graph` consists of; `ModelError` where it has not so many."""
     check_identifier(graph, "the graph")
     try:
-        return _summarize(schema.ModelT.InitFromPackedBuf(graph))
+        model = schema.ModelT.InitFromPackedBuf(graph)
+        if len(model.subgraphs) != views:
+            raise ModelError(f"the graph has {len(model.subgraphs)} subgraphs, expected {views}")
+        return tuple(_summarize(model, subgraph) for subgraph in model.subgraphs)
     except (struct.error, IndexError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"the graph is damaged ({error}); fetch or convert the model again") from error
 
@@ -79,10 +87,7 @@ def measure_sparsity(graph: bytes) -> float:
     return zeros / weights if weights else 0.0
 
 
-def _summarize(model: Any) -> GraphSummary:
-    if len(model.subgraphs) != 1:
-        raise ModelError(f"the graph has {len(model.subgraphs)} subgraphs, expected 1")
-    subgraph = model.subgraphs[0]
+def _summarize(model: Any, subgraph: Any) -> GraphSummary:
     if len(subgraph.inputs) != 1 or len(subgraph.outputs) != 1:
         raise ModelError(
             f"the graph has {len(subgraph.inputs)} inputs and {len(subgraph.outputs)} outputs, "

@@ -1,5 +1,6 @@
 """The only LiteRT import: a graph in, class probabilities out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +26,24 @@ class Delegation:
     leftover_ops: tuple[str, ...]  # run by the reference kernels instead
 
 
-class Interpreter:
-    """A loaded graph. Not thread-safe: one per worker."""
+@dataclass(frozen=True, kw_only=True)
+class _Border:
+    """Where one view goes in and comes out."""
 
-    def __init__(self, graph: bytes, threads: int = 1) -> None:
+    signature: str | None  # None for subgraph 0, which needs none
+    input_name: str
+    input: dict[str, Any]
+    output: dict[str, Any]
+
+
+class Interpreter:
+    """A loaded graph, of one view or of several. Not thread-safe: one per worker."""
+
+    def __init__(self, graph: bytes, threads: int = 1, signatures: Sequence[str] = ()) -> None:
+        """Load `graph`; `signatures` name its views in order, without them it has the one of subgraph 0.
+
+        Memory for a view is taken at its first call.
+        """
         if threads < 1:
             raise UsageError(f"threads is {threads}, expected 1 or more")
         check_identifier(graph, "the graph")
@@ -36,41 +51,82 @@ class Interpreter:
             with muted_stderr():  # LiteRT announces its delegate there
                 self._interpreter = LiteRTInterpreter(model_content=graph, num_threads=threads)
                 self._interpreter.allocate_tensors()
+            self._views = self._find_views(signatures)
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"LiteRT cannot load the graph: {str(error).splitlines()[0]}") from error
-        self._input: dict[str, Any] = self._interpreter.get_input_details()[0]
-        self._output: dict[str, Any] = self._interpreter.get_output_details()[0]
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Shape of the input tensor, [1, height, width, 3]."""
-        return tuple(int(side) for side in self._input["shape"])
+        """Shape of the input tensor, [1, height, width, 3]; of the first view."""
+        return self.shapes(0)[0]
 
     @property
     def output_shape(self) -> tuple[int, ...]:
-        """Shape of the output tensor, [1, classes]."""
-        return tuple(int(side) for side in self._output["shape"])
+        """Shape of the output tensor, [1, classes]; of the first view."""
+        return self.shapes(0)[1]
+
+    def shapes(self, view: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the shapes of the input and of the output tensor of a view."""
+        border = self._views[view]
+        source, target = (tuple(int(side) for side in t["shape"]) for t in (border.input, border.output))
+        return source, target
 
     @property
     def input_type(self) -> str:
-        """Type of the input tensor: uint8 or float32, both for raw bytes of 0 to 255."""
-        return str(np.dtype(self._input["dtype"]).name)
+        """Type of the first view's input tensor: uint8 or float32, both for raw bytes of 0 to 255."""
+        return str(np.dtype(self._views[0].input["dtype"]).name)
 
     @property
     def output_type(self) -> str:
-        """Type of the output tensor: uint8 or float32."""
-        return str(np.dtype(self._output["dtype"]).name)
+        """Type of the first view's output tensor: uint8 or float32."""
+        return str(np.dtype(self._views[0].output["dtype"]).name)
 
-    def predict(self, images_u8: ImageU8) -> Scores:
+    def predict(self, images_u8: ImageU8, view: int = 0) -> Scores:
         """Return the class probabilities [n, classes] of `images_u8` [n, height, width, 3], raw RGB."""
-        source, target = self._input["index"], self._output["index"]
-        values = np.empty((len(images_u8), self._output["shape"][-1]), self._output["dtype"])
+        border = self._views[view]
+        kind = border.input["dtype"]
+        values = np.empty((len(images_u8), border.output["shape"][-1]), border.output["dtype"])
         # One by one: a batch of tiles takes as long here (measured with 2 to 24 of them), and more memory.
-        for row, image in enumerate(images_u8):
-            self._interpreter.set_tensor(source, image[None].astype(self._input["dtype"], copy=False))
-            self._interpreter.invoke()
-            values[row] = self._interpreter.get_tensor(target)[0]
-        return self._dequantize(values)
+        try:
+            for row, image in enumerate(images_u8):
+                values[row] = self._run(border, image[None].astype(kind, copy=False))
+        except (ValueError, RuntimeError) as error:
+            reason = (str(error).splitlines() or ["no reason given"])[0]
+            raise ModelError(f"LiteRT cannot run the graph: {reason}; convert the model again") from error
+        scores = _dequantize(values, border.output["quantization"])
+        if not np.isfinite(scores).all():
+            raise ModelError("the model's scores are not numbers, so it says nothing; convert it again")
+        return scores
+
+    def _run(self, border: _Border, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if border.signature is not None:
+            # Made anew for each call: while a runner lives, LiteRT refuses to run subgraph 0 by itself.
+            runner = self._interpreter.get_signature_runner(border.signature)
+            (answer,) = runner(**{border.input_name: image}).values()
+            return np.asarray(answer[0])
+        self._interpreter.set_tensor(border.input["index"], image)
+        self._interpreter.invoke()
+        return np.asarray(self._interpreter.get_tensor(border.output["index"])[0])
+
+    def _find_views(self, signatures: Sequence[str]) -> tuple[_Border, ...]:
+        """Return the border of each view; `ValueError` where the file does not have one."""
+        (source, *_), (target, *_) = (
+            self._interpreter.get_input_details(),
+            self._interpreter.get_output_details(),
+        )
+        views = [_Border(signature=None, input_name="", input=source, output=target)]
+        found = self._interpreter.get_signature_list()
+        for name in signatures:
+            if name not in found:
+                raise ValueError(f"it has no signature {name!r} (there are: {', '.join(found) or 'none'})")
+        for name in signatures[1:]:
+            runner = self._interpreter.get_signature_runner(name)
+            inputs, outputs = runner.get_input_details(), runner.get_output_details()
+            if len(inputs) != 1 or len(outputs) != 1:
+                raise ValueError(f"the signature {name!r} has more than one input or output")
+            ((input_name, source),), (target,) = inputs.items(), outputs.values()
+            views.append(_Border(signature=name, input_name=input_name, input=source, output=target))
+        return tuple(views)
 
     def delegation(self) -> Delegation | None:
         """Return what XNNPACK took; None where this LiteRT release does not tell.
@@ -84,11 +140,12 @@ class Interpreter:
         partitions = [op for op in ops if op["op_name"] == _DELEGATE_OP]
         return Delegation(partitions=len(partitions), leftover_ops=_leftover_ops(ops, partitions))
 
-    def _dequantize(self, values: npt.NDArray[Any]) -> Scores:
-        scale, zero_point = self._output["quantization"]
-        if not scale:
-            return values.astype(np.float32, copy=False)
-        return np.asarray((values.astype(np.float32) - zero_point) * scale, np.float32)
+
+def _dequantize(values: npt.NDArray[Any], quantization: tuple[float, int]) -> Scores:
+    scale, zero_point = quantization
+    if not scale:
+        return values.astype(np.float32, copy=False)
+    return np.asarray((values.astype(np.float32) - zero_point) * scale, np.float32)
 
 
 def _leftover_ops(ops: list[dict[str, Any]], partitions: list[dict[str, Any]]) -> tuple[str, ...]:

@@ -1,15 +1,22 @@
 """Where the tiles of an image lie, and what their scores say together; apps follow the same rules."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
-from fakelens.edge_runtime.contract import InputSpec, Pool
+from fakelens.edge_runtime.contract import FitSpec, Fusion, Pool
 
 # A uint8 probability of 0 or 1 stands for anything up to half a step: no tile outvotes all the others.
 _SUREST = 1 / 512
 _TOP_SHARE = 4  # the highest quarter
+# Of a tile's texture, in grey levels a px, when it weighs the tile: a flat one still says something, and
+# beyond the upper end more texture is no more evidence.
+LEAST_TEXTURE, MOST_TEXTURE = 1.0, 8.0
+
+Weights = npt.NDArray[np.float64]  # of tiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +29,7 @@ class Region:
     p_fake: float
 
 
-def place_tiles(width: int, height: int, spec: InputSpec) -> list[tuple[int, int]]:
+def place_tiles(width: int, height: int, spec: FitSpec) -> list[tuple[int, int]]:
     """Return left and top, px, of the tiles of an image of `width` x `height` px, row by row.
 
     As many columns and rows as fit side by side; while that is over `spec.tiles`, the direction whose tiles
@@ -54,13 +61,62 @@ def place_grid(width: int, height: int, size: int, most: int) -> list[tuple[int,
     return [(left, top) for top in tops for left in lefts]
 
 
-def pool_scores(p_fake: npt.NDArray[np.floating], pool: Pool) -> float:
-    """Return P(fake) of an image from that of its tiles [n], by the mean of all or of the highest logits."""
-    clipped = np.clip(np.asarray(p_fake, np.float64), _SUREST, 1 - _SUREST)
-    logits = np.sort(np.log(clipped / (1 - clipped)))
+def weigh_tiles(tiles_u8: npt.NDArray[np.uint8], pool: Pool) -> Weights | None:
+    """Return what each tile of uint8 [n, size, size, 3] weighs in `pool` [n]; None for equal weights."""
+    if pool is not Pool.TEXTURE:
+        return None
+    textures = [measure_texture(to_luma(Image.fromarray(tile))) for tile in tiles_u8]
+    return np.asarray(np.clip(textures, LEAST_TEXTURE, MOST_TEXTURE), np.float64)
+
+
+def to_luma(image: Image.Image) -> npt.NDArray[np.int16]:
+    """Return the luma of an RGB image in whole grey levels: (19595 R + 38470 G + 7471 B + 32768) >> 16."""
+    return np.asarray(image.convert("L"), np.int16)
+
+
+def measure_texture(luma: npt.NDArray[np.int16]) -> float:
+    """Return the mean absolute step from a pixel to its right and lower neighbours, in grey levels.
+
+    A sum of integers over their number, so that every port gives the same double.
+    """
+    steps = [np.abs(np.diff(luma, axis=axis)) for axis in (0, 1)]
+    count = sum(step.size for step in steps)
+    return sum(int(step.sum(dtype=np.int64)) for step in steps) / count if count else 0.0
+
+
+def pool_scores(p_fake: npt.NDArray[np.floating], pool: Pool, weights: Weights | None = None) -> float:
+    """Return P(fake) of an image from that of its tiles [n], by a mean of their logits.
+
+    Of all of them, of the highest quarter, or of all with the `weights` [n] of `weigh_tiles`.
+    """
+    logits = np.sort(to_logit(p_fake)) if weights is None else to_logit(p_fake)
     if pool is Pool.TOP:
         logits = logits[-max(1, len(logits) // _TOP_SHARE) :]
-    return float(1 / (1 + np.exp(-logits.mean())))
+    if weights is not None:
+        return to_probability(float(np.sum(weights * logits) / np.sum(weights)))
+    return to_probability(float(logits.mean()))
+
+
+def fuse_views(p_fake: Sequence[float], fusion: Fusion) -> float:
+    """Return P(fake) of an image from what its views say of it, in their order."""
+    return fuse_logits(to_logit(np.array(p_fake)), fusion)
+
+
+def fuse_logits(logits: npt.NDArray[np.float64], fusion: Fusion) -> float:
+    """Return P(fake) of an image from the logit of each of its views, in their order."""
+    pairs = zip(fusion.weights, logits, strict=True)
+    return to_probability(fusion.bias + sum(weight * float(logit) for weight, logit in pairs))
+
+
+def to_logit(p_fake: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Return log(p / (1 - p)) of each P(fake), clipped to [1/512, 511/512]."""
+    clipped = np.clip(np.asarray(p_fake, np.float64), _SUREST, 1 - _SUREST)
+    return np.asarray(np.log(clipped / (1 - clipped)), np.float64)
+
+
+def to_probability(logit: float) -> float:
+    """Return 1 / (1 + exp(-logit))."""
+    return float(1 / (1 + np.exp(-logit)))
 
 
 def _spread(room: int, count: int) -> list[int]:

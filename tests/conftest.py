@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,23 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Contract, Decision, Fit, InputSpec, Pool
+from fakelens.convert.merge import NamedGraph, merge_graphs
+from fakelens.convert.recipes import Io
+from fakelens.convert.tflite_metadata.write import attach_metadata
+from fakelens.edge_runtime.contract import (
+    Contract,
+    Decision,
+    Fit,
+    FitSpec,
+    Fusion,
+    InputSpec,
+    Pool,
+    ViewSpec,
+)
 from fakelens.edge_runtime.modelfile import pack_model
 
 SIZE = 8
+WHOLE_SIZE = 12
 DECISION = Decision(threshold=0.5, unsure_low=0.4, unsure_high=0.6)
 COMMAND = Path(sys.executable).parent / "fakelens"
 
@@ -177,6 +191,51 @@ def pack_tile_model(tmp_path: Path, brightness_graph: bytes) -> Callable[..., Pa
         return path
 
     return pack
+
+
+def make_redness_graph(size: int) -> bytes:
+    """P(fake) = sigmoid((mean red - mean blue) / 16) of `size` x `size` px."""
+    weights = np.zeros((2, size * size, 3), np.float32)
+    weights[1, :, 0], weights[1, :, 2] = 1 / (16 * size * size), -1 / (16 * size * size)
+    return make_graph(weights.reshape(2, -1), [0, 0])
+
+
+@pytest.fixture
+def pack_two_view_model(tmp_path: Path, brightness_graph: bytes) -> Callable[..., Path]:
+    """Write a model of two views: bright tiles are fake, and so are pictures that are red as a whole.
+
+    Fields of its contract can be given; P(fake) = sigmoid(0.25 + logit of tiles + 0.5 logit of whole).
+    """
+
+    def pack(tiles: int = 4, pool: Pool = Pool.TEXTURE, **fields: Any) -> Path:
+        first = InputSpec(size=SIZE, fit=Fit.TILES, tiles=tiles, pool=pool)
+        views = (
+            ViewSpec(name="tiles", signature="serving_default", **asdict_fit(first)),
+            ViewSpec(name="whole", signature="whole", size=WHOLE_SIZE),
+        )
+        spec = replace(first, views=views, fusion=Fusion(weights=(1.0, 0.5), bias=0.25))
+        graphs = brightness_graph, make_redness_graph(WHOLE_SIZE)
+        named = [NamedGraph(signature=v.signature, graph=g) for v, g in zip(views, graphs, strict=True)]
+        contract = Contract(name="two", input=spec, **{"decision": DECISION} | fields)
+        path = tmp_path / "two.tflite"
+        path.write_bytes(pack_model(attach_metadata(merge_graphs(named), contract, Io.UINT8), contract))
+        return path
+
+    return pack
+
+
+def asdict_fit(spec: FitSpec) -> dict[str, Any]:
+    return {name: getattr(spec, name) for name in ("size", "fit", "tiles", "pool")}
+
+
+@pytest.fixture
+def whole_model_file(tmp_path: Path) -> Path:
+    """A model of one view that calls pictures fake that are red as a whole."""
+    path = tmp_path / "redness.tflite"
+    contract = Contract(name="redness", input=InputSpec(size=WHOLE_SIZE))
+    graph = attach_metadata(make_redness_graph(WHOLE_SIZE), contract, Io.UINT8)
+    path.write_bytes(pack_model(graph, contract))
+    return path
 
 
 @pytest.fixture

@@ -45,12 +45,12 @@ class DataConfig:
     fit: Fit = Fit.RESIZE
     tiles: int = 16  # of one image, at most, when it is judged (fit tiles)
     histories: int = 3  # of a training image, more of rare sources (fit tiles, or delivered)
-    delivered: bool = False  # whether whole images have histories too (fit resize); see `circulation`
+    delivered: bool = False  # whether whole images have histories too (fit resize); see `recompression`
     retouched: float = 0.0  # share of the histories that touch a photo up, of fakes half as many
     even: float = 0.0  # 0..1, how far rare sources get more histories, at most five times as many
     cuts: int = 4  # tiles of each history (fit tiles)
     most: int = 0  # images of one source and class, at most, in train and val; 0 takes all
-    leave_out: tuple[str, ...] = ()  # sources, or `source/fake`, that are not trained on; see `leaveout`
+    leave_out: tuple[str, ...] = ()  # sources, or `source/fake`, that are not trained on; see `leave_out`
     validation: float = 0.1  # share cut from train where DATA has no val/
     test: float = 0.1  # share cut from train where DATA has no splits at all
     score_test: bool = True  # whether training ends with the figures of the test part; off while one tries

@@ -124,4 +124,4 @@ def _view(tensor: _Tensor) -> npt.NDArray[Any]:
     if not inside:
         raise ConfigError("a tensor reaches beyond its storage: the file is damaged")
     steps = [step * data.itemsize for step in tensor.strides]
-    return np.lib.stride_tricks.as_strided(data[tensor.offset :], tensor.shape, steps).copy()
+    return np.array(np.lib.stride_tricks.as_strided(data[tensor.offset :], tensor.shape, steps))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fakelens.benchmarks.markdown import format_table
+from fakelens.benchmarks.tables import format_table
 from fakelens.edge_runtime.contract import Contract, Fit, Measurement
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fakelens.convert.metadata_reader import Metadata, read_metadata
+from fakelens.convert.tflite_metadata.read import Metadata, read_metadata
 from fakelens.convert.verify import GateResult
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.detector import Detector

@@ -1,19 +1,20 @@
 """The live loop: a frame, its score, the steady verdict, every sink told; until someone says stop."""
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.live.camera import Camera, CameraChange
 from fakelens.edge_runtime.live.checking import CheckedFrame, FrameChecker
-from fakelens.edge_runtime.live.fanout import SinkGroup
+from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.frame import Frame
+from fakelens.edge_runtime.live.sink_group import SinkGroup
 from fakelens.edge_runtime.live.smoothing import Smoothed, Smoother, SmoothingConfig
 from fakelens.edge_runtime.live.status import CameraState, LiveSink, LiveStatus
+from fakelens.edge_runtime.live.supervisor import CameraChange, SupervisedSource
+from fakelens.edge_runtime.verdict import Label
 
 _RATE_SPAN_S = 3.0  # over which frames a second are counted
 
@@ -27,23 +28,6 @@ class LoopConfig:
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     heartbeat_s: float = 1.0  # sinks are told at least so often, frame or no frame
     poll_s: float = 0.2  # a stop, a key or a pause is heeded after so long at most
-
-
-class Controls:
-    """What a person or a signal may tell a running loop."""
-
-    def __init__(self) -> None:
-        self._stop = threading.Event()
-        self.paused = False
-
-    @property
-    def stopping(self) -> bool:
-        """Whether the loop is to end."""
-        return self._stop.is_set()
-
-    def stop(self) -> None:
-        """End the loop; from any thread or signal handler."""
-        self._stop.set()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +46,7 @@ class LiveLoop:
 
     def __init__(
         self,
-        camera: Camera,
+        camera: SupervisedSource,
         detector: Detector,
         sinks: Sequence[LiveSink],
         config: LoopConfig | None = None,
@@ -72,7 +56,7 @@ class LiveLoop:
         self._camera, self._sinks = camera, SinkGroup(sinks)
         self._controls = controls or Controls()
         self._checker = FrameChecker(detector, self._config.budget_ms)
-        self._smoother = Smoother(detector.contract.decision, self._config.smoothing)
+        self._smoother = Smoother(detector.decision, self._config.smoothing)
         self._model = detector.contract.name
         self._seen: _Seen | None = None
         self._rate = _Rate()
@@ -82,7 +66,7 @@ class LiveLoop:
     def run(self, poll: Callable[[], None] | None = None) -> None:
         """Watch until the source ends or the controls say stop; `poll` is called in every round.
 
-        Raises the error of a source that is given up. Camera and sinks are closed in any case.
+        Raises the error of a source that is given up. Source and sinks are closed in any case.
         """
         try:
             self._tell(CameraChange(state=self._camera.state, error=None))
@@ -130,6 +114,8 @@ class LiveLoop:
         image = frame.to_image()
         check = self._checker.check(image)
         verdict = self._smoother.add(check.p_fake, frame.time_s)
+        if check.reason is not None:  # the score is kept in mind, but nothing is said of such a frame
+            verdict = replace(verdict, label=Label.UNSURE)
         self._seen = _Seen(frame=frame, check=check, verdict=verdict, width=image.width, height=image.height)
         self._frames += 1
         now = time.monotonic()
@@ -166,6 +152,7 @@ class LiveLoop:
             error=error,
             frame_time_s=seen.frame.time_s if seen else None,
             paused=self._controls.paused,
+            reason=seen.check.reason if seen else None,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from PIL import Image
 
+from fakelens.edge_runtime.condition import Reason
 from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.edge_runtime.tiles import Region
 from fakelens.edge_runtime.verdict import Label
@@ -43,6 +44,7 @@ class LiveStatus:
     error: str | None = None  # why the camera is not running, in one line
     frame_time_s: float | None = None  # of the last frame, on the source's own clock: a file's is its place
     paused: bool = False  # by a key: frames pass unchecked
+    reason: Reason | None = None  # why there is nothing left to see in the last frame
 
 
 class LiveSink(Protocol):

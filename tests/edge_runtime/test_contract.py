@@ -2,21 +2,30 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fakelens.edge_runtime.contract import (
+    ConditionLimits,
     Contract,
     DataSource,
     Decision,
+    Fit,
+    Fusion,
     InputSpec,
     Measurement,
+    OperatingPoint,
+    Pool,
     Training,
+    ViewSpec,
     contract_from_json,
     contract_to_json,
 )
 from fakelens.edge_runtime.errors import ModelError
+from fakelens.edge_runtime.library import find_model, list_models
+from fakelens.edge_runtime.modelfile import pack_model, read_model
 
 FULL = Contract(
     name="full",
@@ -93,7 +102,7 @@ def test_unknown_missing_and_wrong_fields_are_refused(edit: Callable[[dict[str, 
         contract_from_json(edited(edit))
 
 
-@pytest.mark.parametrize("schema", [0, 2, "1", None, True, [1]])
+@pytest.mark.parametrize("schema", [0, 3, "1", None, True, [1]])
 def test_another_schema_is_refused_with_the_remedy(schema: object) -> None:
     with pytest.raises(ModelError, match="install the fakelens release"):
         contract_from_json(edited(lambda data: data.update(schema=schema)))
@@ -133,3 +142,87 @@ def test_what_is_no_json_object_is_refused_in_one_line(text: str | bytes) -> Non
     with pytest.raises(ModelError) as caught:
         contract_from_json(text)
     assert "\n" not in str(caught.value)
+
+
+VIEWS = (
+    ViewSpec(name="tiles", signature="serving_default", size=32, fit=Fit.TILES, tiles=9, pool=Pool.TEXTURE),
+    ViewSpec(name="whole", signature="whole", size=224),
+)
+TWO_VIEWS = replace(
+    FULL,
+    input=InputSpec(
+        size=32,
+        fit=Fit.TILES,
+        tiles=9,
+        pool=Pool.TEXTURE,
+        views=VIEWS,
+        fusion=Fusion(weights=(0.5, 0.75), bias=-0.1),
+    ),
+    decision=Decision(
+        unsure_low=0.3,
+        unsure_high=0.6,
+        condition=ConditionLimits(least_side=64, most_blocking=2.2),
+        operating_points=(
+            OperatingPoint(threshold=0.6, false_alarms=0.03, found=0.5),
+            OperatingPoint(threshold=0.8, false_alarms=0.01, found=0.3),
+        ),
+    ),
+)
+
+
+def edited_views(edit: Callable[[dict[str, Any]], object]) -> str:
+    data = json.loads(contract_to_json(TWO_VIEWS))
+    edit(data)
+    return json.dumps(data)
+
+
+def test_what_is_new_is_of_the_newer_schema_and_survives() -> None:
+    assert TWO_VIEWS.schema == 2
+    assert contract_from_json(contract_to_json(TWO_VIEWS)) == TWO_VIEWS
+
+
+def test_a_file_without_new_parts_is_written_as_it_always_was() -> None:
+    data = json.loads(contract_to_json(FULL))
+    assert data["schema"] == 1
+    assert set(data["input"]) == {"size", "fit", "tiles", "pool"}
+    assert set(data["decision"]) == {"threshold", "unsure_low", "unsure_high"}
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_release_files_are_read_and_written_byte_for_byte(name: str) -> None:
+    path = find_model(name)
+    model = read_model(path)
+    assert pack_model(model.graph, model.contract) == path.read_bytes()
+
+
+def test_new_parts_in_a_file_of_the_old_schema_are_refused() -> None:
+    with pytest.raises(ModelError, match="does not follow schema 1: it has parts of schema 2"):
+        contract_from_json(edited_views(lambda data: data.update(schema=1)))
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda data: data["input"].pop("fusion"), "2 views, expected up to 8 with a fusion, or neither"),
+        (lambda data: data["input"].pop("views"), "0 views, expected up to 8 with a fusion, or neither"),
+        (lambda data: data["input"].update(size=64), "not that of the first view"),
+        (lambda data: data["input"]["views"].reverse(), "not that of the first view"),
+        (lambda data: data["input"]["views"][1].update(size=0), "'whole' view size is 0"),
+        (lambda data: data["input"]["views"][1].update(tiles=4), "'whole' view.tiles is 4"),
+        (lambda data: data["input"]["views"][1].update(name="tiles"), "names of the views"),
+        (lambda data: data["input"]["views"][1].update(signature=""), "signatures of the views"),
+        (lambda data: data["input"]["fusion"].update(weights=[1.0]), "fusion weights are"),
+        (lambda data: data["input"]["fusion"].update(weights=[1.0, -0.1]), "fusion weights are"),
+        (lambda data: data["input"]["fusion"].update(weights=[1.0, float("nan")]), "fusion weights are"),
+        (lambda data: data["input"]["fusion"].update(bias=float("inf")), "fusion bias is inf"),
+        (lambda data: data["decision"]["condition"].update(least_texture=-1), "least_texture is -1"),
+        (lambda data: data["decision"]["operating_points"][0].update(found=1.5), "operating_points holds"),
+        (lambda data: data["input"]["views"][0].update(mean=1), "does not follow schema 2"),
+        (lambda data: data["decision"]["condition"].update(other=1), "does not follow schema 2"),
+    ],
+)
+def test_views_that_no_runtime_could_use_are_refused(
+    edit: Callable[[dict[str, Any]], object], reason: str
+) -> None:
+    with pytest.raises(ModelError, match=reason):
+        contract_from_json(edited_views(edit))

@@ -1,6 +1,6 @@
 """`Detector(model).check(image)`: one answer, however the image is handed over."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,9 +98,9 @@ def test_a_next_folder_finds_the_interpreters_ready_and_two_at_once_share_none(
     detector, loaded = Detector(model_file), []
 
     class Counted(Interpreter):
-        def __init__(self, graph: bytes, threads: int = 1) -> None:
+        def __init__(self, graph: bytes, threads: int = 1, signatures: Sequence[str] = ()) -> None:
             loaded.append(threads)
-            super().__init__(graph, threads)
+            super().__init__(graph, threads, signatures)
 
     monkeypatch.setattr("fakelens.edge_runtime.detector.Interpreter", Counted)
     first = [checked.verdict.p_fake for checked in detector.check_files(paths, 2) if checked.verdict]

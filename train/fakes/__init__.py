@@ -1,1 +1,1 @@
-"""Fakes made from photos: what `fakelens synthesize` is made of."""
+"""Fakes made from real photos: generators, manipulations, and the two ways to a data set."""

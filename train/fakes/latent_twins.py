@@ -90,7 +90,7 @@ def _change(latent: Latents, other: Latents, kind: Kind, rng: np.random.Generato
             return _disturb(latent, rng)
         case Kind.BLENDED:
             share = np.float32(rng.uniform(*_BLEND))
-            return latent * (1 - share) + other * share
+            return np.asarray(latent * (1 - share) + other * share, np.float32)
         case Kind.INPAINTED:
             mask = _draw_region(latent.shape[:2], rng)[..., None]
             return np.where(mask, _disturb(np.roll(other, rng.integers(64), axis=0), rng), latent)
@@ -106,9 +106,10 @@ def _disturb(latent: Latents, rng: np.random.Generator) -> Latents:
             step = np.float32(rng.uniform(*_STEPS))
             return np.asarray(np.round(latent / step) * step, np.float32)
         case 2:
-            return latent * np.float32(rng.uniform(*_SHRINK))
+            return np.asarray(latent * np.float32(rng.uniform(*_SHRINK)), np.float32)
         case _:
-            return latent * (rng.random(latent.shape[-1]) >= _DROPPED).astype(np.float32)
+            kept = np.asarray(rng.random(latent.shape[-1]) >= _DROPPED, np.float32)
+            return np.asarray(latent * kept, np.float32)
 
 
 def _draw_region(shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.bool_]:

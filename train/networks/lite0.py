@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import tf_keras as keras
 
-from fakelens.edge_runtime.errors import ConfigError, require_extra
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.edge_runtime.extras import require_extra
 from fakelens.train.config import NetworkConfig
 from fakelens.train.torch_weights import Weights, read_torch_weights
 

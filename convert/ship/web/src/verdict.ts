@@ -1,6 +1,7 @@
 /** From a score to an answer: REAL, FAKE or UNSURE; the rule of fakelens.edge_runtime.verdict. */
 
 import type { Contract, Decision } from './contract';
+import type { Evidence } from './provenance/evidence';
 import type { Region } from './tiles';
 
 export type Label = 'real' | 'fake' | 'unsure';
@@ -17,6 +18,8 @@ export interface Verdict {
   readonly regions: readonly Region[]; // the tiles; empty where the model looks at the picture as a whole
   readonly decodeMs: number;
   readonly modelMs: number; // preprocessing and inference
+  readonly evidence: readonly Evidence[]; // what the file says of itself
+  readonly pixelsLabel?: Label; // the pixels' answer, where the file's own statement decided instead
 }
 
 /** Return the answer for `pFake` by the contract's threshold and UNSURE band. */

@@ -1,0 +1,126 @@
+"""What the views of a model say of labelled validation images, and what its verdicts on them come to."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, list_splits
+from fakelens.benchmarks.metrics import bootstrap_interval, roc_auc, wilson_interval
+from fakelens.benchmarks.scoring.accuracy import check_readable
+from fakelens.convert.fusion import ViewLogits
+from fakelens.edge_runtime.condition import Condition, find_reason, measure_condition
+from fakelens.edge_runtime.contract import Contract, Measurement
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.errors import ImageError, UsageError
+from fakelens.edge_runtime.preprocess import ImageU8, fit_views, load_image
+from fakelens.edge_runtime.progress import show_progress
+from fakelens.edge_runtime.tiles import to_logit
+from fakelens.edge_runtime.verdict import Label, decide
+from fakelens.edge_runtime.workers import map_in_order
+
+_DECODERS = min(4, os.cpu_count() or 1)
+_SPLIT = "validation"
+_NOTE = "the images that also set fusion and borders"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredImages:
+    """Validation images as the views and the statistics of condition see them."""
+
+    scores: ViewLogits
+    conditions: tuple[Condition, ...]  # of each image; empty where only scores are known
+    data: str  # where they come from
+
+
+def find_validation(data: Path, split: Split | None) -> list[LabelledImage]:
+    """Return the images of DATA that set a decision: of `split`, else val/, or all without splits."""
+    splits = list_splits(data)
+    if split is None and splits and Split.VAL not in splits:
+        raise UsageError(f"{data}: has {', '.join(splits)} but no val/; choose one with --split, or add val/")
+    return find_labelled(data, split or (Split.VAL if splits else None))
+
+
+def score_validation(detector: Detector, images: Sequence[LabelledImage], data: Path) -> ScoredImages:
+    """Return what the views of `detector` say of `images`; those that cannot be read are left out.
+
+    `UsageError` where one class has no readable image.
+    """
+    kept: list[LabelledImage] = []
+    rows: list[tuple[float, ...]] = []
+    conditions: list[Condition] = []
+    errors: list[str] = []
+    found = show_progress(_decode(images, detector), "scoring", len(images))
+    for image, fitted in zip(images, found, strict=True):
+        if isinstance(fitted, ImageError):
+            errors.append(str(fitted))
+            continue
+        kept.append(image)
+        rows.append(detector.score_views(fitted.views_u8))
+        conditions.append(fitted.condition)
+    check_readable(len(kept), errors)
+    labels = np.array([image.label for image in kept], np.uint8)
+    if set(labels.tolist()) != {0, 1}:
+        raise UsageError(f"{data}: only one class has images that can be read; the first error: {errors[0]}")
+    return ScoredImages(
+        scores=ViewLogits(
+            logits=to_logit(np.array(rows)), labels=labels, sources=tuple(image.source for image in kept)
+        ),
+        conditions=tuple(conditions),
+        data=data.resolve().name,
+    )
+
+
+def measure_verdicts(
+    contract: Contract, scored: ScoredImages, p_fake: npt.NDArray[np.float64]
+) -> tuple[Measurement, ...]:
+    """Return what the decision of `contract` comes to on the `scored` images, condition included."""
+    labels, decision = scored.scores.labels, contract.decision
+    conditions = scored.conditions or (None,) * len(labels)
+    reasons = [None if each is None else find_reason(each, decision.condition) for each in conditions]
+    verdicts = [decide(float(p), decision, why) for p, why in zip(p_fake, reasons, strict=True)]
+    figures = [("auc", bootstrap_interval(roc_auc, labels, p_fake), len(labels))]
+    for metric, truth, verdict in (
+        ("false_alarms", 0, Label.FAKE),
+        ("unsure_real", 0, Label.UNSURE),
+        ("found", 1, Label.FAKE),
+        ("unsure_fake", 1, Label.UNSURE),
+        ("missed", 1, Label.REAL),
+    ):
+        of_class = [each for each, label in zip(verdicts, labels, strict=True) if label == truth]
+        count = sum(each is verdict for each in of_class)
+        figures.append((metric, wilson_interval(count, len(of_class)), len(of_class)))
+    return tuple(
+        Measurement(
+            metric=metric,
+            value=interval.value,
+            low=interval.low,
+            high=interval.high,
+            n=n,
+            data=scored.data,
+            split=_SPLIT,
+            note=_NOTE,
+        )
+        for metric, interval, n in figures
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fitted:
+    views_u8: tuple[ImageU8, ...]
+    condition: Condition
+
+
+def _decode(images: Sequence[LabelledImage], detector: Detector) -> Iterator[_Fitted | ImageError]:
+    return map_in_order(lambda image: _decode_one(image.path, detector), images, _DECODERS)
+
+
+def _decode_one(path: Path, detector: Detector) -> _Fitted | ImageError:
+    try:
+        image = load_image(path)
+    except ImageError as error:
+        return error
+    return _Fitted(views_u8=fit_views(image, detector.contract.input), condition=measure_condition(image))
