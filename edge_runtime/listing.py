@@ -9,11 +9,11 @@ from typing import TextIO
 
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
+from fakelens.edge_runtime.evidence import NO_STATEMENT, Evidence, declares_generated
+from fakelens.edge_runtime.output_format import Format
 from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image
 from fakelens.edge_runtime.provenance import png
-from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence, declares_generated
 from fakelens.edge_runtime.provenance.inspection import Inspection
-from fakelens.edge_runtime.sinks import Format
 from fakelens.edge_runtime.sources import find_inputs
 from fakelens.edge_runtime.statements import to_cell, to_rows
 

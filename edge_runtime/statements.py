@@ -3,7 +3,7 @@
 from collections import Counter
 
 from fakelens.edge_runtime.checked_file import CheckedFile
-from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence, Strength
+from fakelens.edge_runtime.evidence import NO_STATEMENT, Evidence, Strength
 from fakelens.edge_runtime.verdict import Verdict
 
 _ORDER = tuple(Strength)  # the strongest first

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from fakelens.edge_runtime.condition import Reason
 from fakelens.edge_runtime.contract import Contract, Decision, OperatingPoint
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.provenance.evidence import Evidence, declares_generated
+from fakelens.edge_runtime.evidence import Evidence, declares_generated
 from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.edge_runtime.tiles import Region
 

@@ -43,8 +43,8 @@ MAY_RESIZE = {
     "edge_runtime/page.py": "thumbnails for the eye alone",
     "edge_runtime/degradations.py": "on purpose: down and up again, or smaller",
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
+    "benchmarks/delivery.py": "as the web scales pictures, to measure on what it leaves",
     "train/data/augment.py": "calls that degradation, for robust training",
-    "benchmarks/delivery.py": "as the web scales pictures down, for measuring",
     "train/data/recompression.py": "as pictures are rescaled on their way, before tiles are cut for training",
     "train/data/retouch.py": "as photos are enlarged and reduced by those who touch them up",
     "train/data/tilebank.py": "huge pictures, before a random way that scales them anyhow",
@@ -71,7 +71,12 @@ MAY_RUN_LITERT = {"edge_runtime/interpreter.py", "benchmarks/studies/bare_loop.p
 # packages of the peer that it drives.
 OUTSIDE_THE_WHEEL = {"benchmarks/peers", "benchmarks/emulation"}
 ADAPTERS = ROOT / "benchmarks" / "peers" / "adapters"
-OF_A_PART = {"tests/edge_runtime/test_detector_views.py"}  # of a module whose tests would fill two files
+OF_A_PART = {  # of a module whose tests would fill two files, or of several modules together
+    "tests/convert/ship/test_statements.py",
+    "tests/edge_runtime/provenance/test_bad_input.py",
+    "tests/edge_runtime/provenance/test_marks.py",
+    "tests/edge_runtime/provenance/test_statements.py",
+}
 DUMPS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "stuff", "lib"}
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.extras import is_installed
-from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.strenum import StrEnum
 
 ANCHORS_VARIABLE = "FAKELENS_C2PA_ANCHORS"

@@ -9,7 +9,8 @@ from urllib.parse import unquote_to_bytes
 import pytest
 
 from fakelens.edge_runtime.checked_file import CheckedFile
-from fakelens.edge_runtime.sinks import FIELDS, Format, open_sink
+from fakelens.edge_runtime.output_format import Format
+from fakelens.edge_runtime.sinks import FIELDS, open_sink
 from fakelens.edge_runtime.verdict import Label, Verdict
 
 GOOD = CheckedFile(
