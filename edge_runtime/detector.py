@@ -36,7 +36,7 @@ from fakelens.edge_runtime.preprocess import (
     read_animation,
     to_rgb,
 )
-from fakelens.edge_runtime.provenance.fusion import Inspection
+from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.tiles import (
     Region,
     Weights,
@@ -46,7 +46,7 @@ from fakelens.edge_runtime.tiles import (
     pool_scores,
     weigh_tiles,
 )
-from fakelens.edge_runtime.verdict import Stance, Verdict, ViewScore, decide, take_stance
+from fakelens.edge_runtime.verdict import Stance, Verdict, ViewScore, decide, fuse_evidence, take_stance
 from fakelens.edge_runtime.video.judge import judge_stills
 from fakelens.edge_runtime.video.still import Still, Tally
 from fakelens.edge_runtime.workers import map_in_order
@@ -324,7 +324,7 @@ def _decode(source: Path | bytes, config: DecodeConfig, inspection: Inspection |
 
 
 def _fuse(verdict: Verdict, inspection: Inspection | None) -> Verdict:
-    return verdict if inspection is None else inspection.fuse(verdict)
+    return verdict if inspection is None else fuse_evidence(verdict, inspection.conclude())
 
 
 def _group_files(paths: Iterable[Path]) -> Iterator[list[Path]]:

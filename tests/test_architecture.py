@@ -45,6 +45,7 @@ MAY_RESIZE = {
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
     "benchmarks/scoring/delivery.py": "as the web scales pictures, to measure on what it leaves",
     "train/data/augment.py": "calls that degradation, for robust training",
+    "train/audit/lookalikes.py": "to the few pixels that a perceptual hash looks at",
     "train/data/recompression.py": "as pictures are rescaled on their way, before tiles are cut for training",
     "train/data/retouch.py": "as photos are enlarged and reduced by those who touch them up",
     "train/data/tilebank.py": "huge pictures, before a random way that scales them anyhow",
@@ -73,13 +74,13 @@ OUTSIDE_THE_WHEEL = {"benchmarks/peers", "benchmarks/emulation"}
 ADAPTERS = ROOT / "benchmarks" / "peers" / "adapters"
 OF_A_PART = {  # of a module whose tests would fill two files, or of several modules together
     "tests/convert/ship/test_statements.py",
-    "tests/edge_runtime/test_detector_views.py",
     "tests/edge_runtime/provenance/test_bad_input.py",
     "tests/edge_runtime/provenance/test_marks.py",
     "tests/edge_runtime/provenance/test_statements.py",
 }
 # Modules, or all of a folder, that no test imports: what their tests go through.
 TESTED_THROUGH_OTHERS = {
+    "edge_runtime/listing.py": "`check --evidence-only`",
     "edge_runtime/encode.py": "the pages, streams and pictures that it encodes",
     "edge_runtime/live/outputs/homeassistant.py": "the MQTT sink and a real broker",
     "edge_runtime/live/preview": "the pages, pictures and refusals of the server",

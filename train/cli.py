@@ -144,13 +144,29 @@ def synthesize(
         float | None,
         typer.Option(metavar="SHARE", help="--whole: fakes made as sharp as their photos."),
     ] = None,
+    autoencoder: options.Autoencoder = None,
+    crop: Annotated[
+        int | None, typer.Option(metavar="PX", help="--autoencoder: side of the pictures; 256 by default.")
+    ] = None,
 ) -> None:
     """Make fakes, and a labelled real/fake set, from nothing but real photos.
 
     The fakes are the photos' own tiles passed through an up-sampling auto-encoder trained on them, which
     leaves a trace of the kind that generators leave; content, size and encoding match. With --whole they
     are photos, of several generators and manipulations; train/ and test/ with real/ in PHOTOS are kept.
+    With --autoencoder they are pairs, real and fake, a folder for each way through the latent image; the
+    command goes on where it was interrupted.
     """
+    if autoencoder is not None or crop is not None:
+        others = (generators, most_px, sharp, steps)
+        if not whole or autoencoder is None or others != (None,) * 4:
+            raise UsageError(
+                "--autoencoder goes with --whole, --crop, --photos and --seed, --crop with --autoencoder only"
+            )
+        sizes = {"crop": crop, "per_source": count}
+        given_sizes = {key: value for key, value in sizes.items() if value is not None}
+        _synthesize_pairs(photos, output, autoencoder, given_sizes | {"seed": seed})
+        return
     if not whole and (generators, count, most_px, sharp) != (None,) * 4:
         raise UsageError("--generators, --photos, --most-px and --sharp go with --whole only")
     load_tensorflow()
@@ -179,6 +195,19 @@ def _synthesize_whole(config: "WholeConfig") -> None:
 
     result = synthesize_whole(config)
     _print_made(result.skipped, describe_whole(result))
+
+
+def _synthesize_pairs(
+    photos: str, output: Path, weights: tuple[Path, Path], settings: dict[str, int]
+) -> None:
+    load_tensorflow()
+    show_log()
+    from fakelens.train.fakes.latent_pairs import PairsConfig, describe_pairs, synthesize_pairs
+    from fakelens.train.fakes.latents import load_autoencoder
+
+    config = replace(PairsConfig(photos=photos, output=output), **settings)  # type: ignore[arg-type]
+    result = synthesize_pairs(config, load_autoencoder(*weights))
+    _print_made(result.skipped, describe_pairs(result))
 
 
 def _synthesize_tiles(config: "SynthesizeConfig") -> None:

@@ -51,6 +51,7 @@ class DataConfig:
     cuts: int = 4  # tiles of each history (fit tiles)
     most: int = 0  # images of one source and class, at most, in train and val; 0 takes all
     leave_out: tuple[str, ...] = ()  # sources, or `source/fake`, that are not trained on; see `leave_out`
+    left_out: str = ""  # a CSV file of digests of files not to be used, or a list of the package
     validation: float = 0.1  # share cut from train where DATA has no val/
     test: float = 0.1  # share cut from train where DATA has no splits at all
     score_test: bool = True  # whether training ends with the figures of the test part; off while one tries

@@ -37,3 +37,11 @@ From = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in -o.")]
 Recipe = Annotated[str | None, typer.Option(help="A recipe's name or a TOML file.")]
+Autoencoder = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(
+        metavar="ENCODER DECODER",
+        help="--whole: pairs of photos and their twins out of this latent auto-encoder, FLUX.2's tiny one: "
+        "taef2_encoder.pth and taef2_decoder.pth of github.com/madebyollin/taesd.",
+    ),
+]

@@ -50,6 +50,11 @@ def read_torch_weights(path: Path, sha256: str | None = None) -> Weights:
         raise ConfigError(f"{path}: not the weights that PyTorch saves ({error})") from error
 
 
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of the file, hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 @dataclass(kw_only=True)
 class _Storage:
     kind: str

@@ -4,7 +4,9 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
+from fakelens.benchmarks.scoring.delivery import deliver
 from fakelens.edge_runtime.degradations import (
     add_noise,
     blur,
@@ -29,6 +31,11 @@ class Kind(StrEnum):
     RESCALE = "rescale"  # down and up again [share of the side]
     BRIGHTNESS = "brightness"  # [factor]
     CONTRAST = "contrast"  # [factor]
+    WEB = "web"  # what the web leaves, see `delivery`
+    HARD = "hard"  # the same, harder
+
+
+_FIXED = frozenset({Kind.CLEAN, Kind.WEB, Kind.HARD})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +47,8 @@ class Degradation:
 
     @property
     def name(self) -> str:
-        """Such as `JPEG 40`; `clean` alone has no strength."""
-        return str(self.kind) if self.kind is Kind.CLEAN else f"{self.kind} {self.strength:g}"
+        """Such as `JPEG 40`; `clean`, `web` and `hard` have no strength."""
+        return str(self.kind) if self.kind in _FIXED else f"{self.kind} {self.strength:g}"
 
 
 _STRENGTHS: tuple[tuple[Kind, tuple[float, ...]], ...] = (
@@ -55,11 +62,16 @@ _STRENGTHS: tuple[tuple[Kind, tuple[float, ...]], ...] = (
 BATTERY = (
     Degradation(kind=Kind.CLEAN),
     *(Degradation(kind=kind, strength=strength) for kind, strengths in _STRENGTHS for strength in strengths),
+    Degradation(kind=Kind.WEB),
+    Degradation(kind=Kind.HARD),
 )
 
 
 def degrade(image_u8: ImageU8, degradation: Degradation) -> ImageU8:
-    """Return `image_u8` [height, width, 3] degraded; equal images always give equal bytes."""
+    """Return `image_u8` [height, width, 3] degraded; equal images always give equal bytes.
+
+    Only `web` and `hard` change its size, and never enlarge it.
+    """
     strength = degradation.strength
     match degradation.kind:
         case Kind.CLEAN:
@@ -76,6 +88,8 @@ def degrade(image_u8: ImageU8, degradation: Degradation) -> ImageU8:
             return change_brightness(image_u8, strength)
         case Kind.CONTRAST:
             return change_contrast(image_u8, strength)
+        case Kind.WEB | Kind.HARD:
+            return np.asarray(deliver(Image.fromarray(image_u8), str(degradation.kind)), np.uint8)
 
 
 def _seed_by_content(image_u8: ImageU8) -> np.random.Generator:

@@ -9,11 +9,13 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from fakelens.edge_runtime.arrays import Colours
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.loop import LiveLoop
@@ -45,9 +47,11 @@ class _TimedDetector(Detector):
 
     spent_s = 0.0
 
-    def check(self, image: Path | str | bytes | Image.Image) -> Verdict:
+    def check(
+        self, image: Path | str | bytes | Image.Image | npt.NDArray[Any], *, colours: str = Colours.RGB
+    ) -> Verdict:
         start = time.thread_time()
-        verdict = super().check(image)
+        verdict = super().check(image, colours=colours)
         self.spent_s += time.thread_time() - start
         return verdict
 

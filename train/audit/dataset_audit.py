@@ -3,6 +3,7 @@
 Two probes (file metadata, plain pixel statistics), copies, broken and small files, balance.
 """
 
+import hashlib
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,11 +12,19 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.benchmarks.labelled import LabelledImage, Split, choose_slice, find_labelled
+from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, Split, choose_slice, find_labelled
 from fakelens.edge_runtime.errors import GateError, ImageError
 from fakelens.edge_runtime.preprocess import load_image
-from fakelens.train.audit.duplicates import Copies, digest_contents, digest_pixels, find_copies, link_groups
+from fakelens.train.audit.duplicates import (
+    Copies,
+    digest_contents,
+    digest_pixels,
+    find_copies,
+    join_pairs,
+    link_groups,
+)
 from fakelens.train.audit.headers import HeaderFacts, read_header
+from fakelens.train.audit.lookalikes import Likeness, describe_look, find_lookalikes
 from fakelens.train.audit.pixels import PixelFacts, measure_pixels
 from fakelens.train.audit.probe import ProbeResult, has_enough, probe_facts
 from fakelens.train.config import DataConfig
@@ -59,6 +68,7 @@ class AuditResult:
     small: tuple[int, int]  # reals, fakes, smaller than `tile_size`
     tile_size: int
     picture_copies: tuple[Copies, ...]  # same pixels in other bytes
+    lookalikes: tuple[Copies, ...]  # other pixels, but to the eye the same picture; pairs by name are not
     metadata: ProbeResult | None
     pixels: ProbeResult | None
 
@@ -69,6 +79,7 @@ class _Inspected:
     header: HeaderFacts
     pixels: PixelFacts
     digest: str  # of the decoded pixels
+    look: Likeness | None  # None for flat pictures
 
 
 def audit(config: AuditConfig) -> AuditResult:
@@ -101,6 +112,7 @@ def audit(config: AuditConfig) -> AuditResult:
         small=(small[0], small[1]),
         tile_size=config.tile_size,
         picture_copies=_find_reencoded(sound, digests),
+        lookalikes=_find_lookalikes(sound, names),
         metadata=probe_facts(headers, labels, groups, config.seed) if enough else None,
         pixels=probe_facts(pixels, labels, groups, config.seed) if enough else None,
     )
@@ -156,7 +168,13 @@ def _inspect(image: LabelledImage) -> _Inspected | str:
         pixels = np.asarray(load_image(image.path), np.uint8)
     except ImageError as error:
         return str(error)
-    return _Inspected(image=image, header=header, pixels=measure_pixels(pixels), digest=digest_pixels(pixels))
+    return _Inspected(
+        image=image,
+        header=header,
+        pixels=measure_pixels(pixels),
+        digest=digest_pixels(pixels),
+        look=describe_look(pixels),
+    )
 
 
 def _try_header(path: Path) -> HeaderFacts | None:
@@ -167,9 +185,10 @@ def _try_header(path: Path) -> HeaderFacts | None:
 
 
 def _name_pair(image: LabelledImage, data: Path) -> str:
-    """Return the path below the class folder, without its ending: a fake may be named after its real."""
+    """Return source and path below the class folder, without ending: a fake may be named after its real."""
     parts = image.path.relative_to(data).with_suffix("").parts
-    return "/".join(parts[1 if image.split is None else 2 :])
+    depth = len(Path(image.source).parts) + (image.split is not None) + 1  # source, split, class
+    return "/".join([image.source, *parts[depth:]])
 
 
 def _count(images: Sequence[LabelledImage]) -> tuple[SplitCount, ...]:
@@ -184,6 +203,34 @@ def _find_reencoded(sound: Sequence[_Inspected], digests: Mapping[LabelledImage,
     """Return the groups of equal pictures in files of different bytes, one image for each of these."""
     files = {digests[facts.image] or str(facts.image.path): facts for facts in sound}
     return find_copies([f.image for f in files.values()], [f.digest for f in files.values()])
+
+
+def _find_lookalikes(sound: Sequence[_Inspected], names: Sequence[str]) -> tuple[Copies, ...]:
+    """Return the groups of pictures that look alike, but for what is a pair on purpose.
+
+    That is a fake and its photo under one name, and what is called by the digest of a photo: the fakes that
+    `synthesize` makes of it, and other cuts of it.
+    """
+    photos = [facts.image.path.stem[:DIGEST_LENGTH] for facts in sound]
+    links = [
+        (one, other)
+        for one, other in find_lookalikes([facts.look for facts in sound])
+        if sound[one].digest != sound[other].digest
+        and names[one] != names[other]
+        and not _are_kin(sound[one], sound[other], photos[one], photos[other])
+    ]
+    keys = join_pairs(len(sound), links)
+    return find_copies([facts.image for facts in sound], keys)
+
+
+def _are_kin(one: _Inspected, other: _Inspected, photo: str, other_photo: str) -> bool:
+    """Whether both were made of one photo, or one of the other; `photo` is what begins the name of each."""
+    if len(photo) == DIGEST_LENGTH and photo == other_photo:
+        return True
+    if len(photo) < DIGEST_LENGTH and len(other_photo) < DIGEST_LENGTH:
+        return False
+    contents = [hashlib.sha256(facts.image.path.read_bytes()).hexdigest() for facts in (one, other)]
+    return contents[0].startswith(other_photo or "-") or contents[1].startswith(photo or "-")
 
 
 def _accuse(probe: ProbeResult) -> str:

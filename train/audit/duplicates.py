@@ -31,6 +31,11 @@ class Copies:
         """Whether they stand in several splits: a model is tested on what it was trained on."""
         return len({image.split for image in self.images}) > 1
 
+    @property
+    def crosses_sources(self) -> bool:
+        """Whether they stand in several sources: one of them is not unseen when the other is left out."""
+        return len({image.source for image in self.images}) > 1
+
 
 def digest_contents(paths: Sequence[Path]) -> list[str]:
     """Return the SHA-256 of each file that could have a copy; empty where its size is unique, or nothing.
@@ -70,6 +75,15 @@ def link_groups(*keys: Sequence[str]) -> list[int]:
     size = count + len(columns)
     graph = coo_array((np.ones(len(links)), (rows, targets)), shape=(size, size))
     return [int(group) for group in connected_components(graph, directed=False)[1][:count]]
+
+
+def join_pairs(count: int, pairs: Sequence[tuple[int, int]]) -> list[str]:
+    """Return a word a place: the same where `pairs` join two, directly or through others; empty for none."""
+    rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(count, count))
+    groups = connected_components(graph, directed=False)[1]
+    joined = {*rows.tolist(), *columns.tolist()}
+    return [str(group) if place in joined else "" for place, group in enumerate(groups)]
 
 
 def _measure_size(path: Path) -> int:

@@ -82,6 +82,9 @@ def list_remarks(result: AuditResult) -> list[str]:
             remarks.append(f"imbalance: {count.real:,} real, {count.fake:,} fake{_name_split(count)}")
     remarks += _tell_copies(result.file_copies, "files that are byte for byte the same")
     remarks += _tell_copies(result.picture_copies, "equal pictures in files of other bytes, of those opened")
+    remarks += _tell_copies(
+        result.lookalikes, "pictures that look the same (recompressed, scaled), of those opened"
+    )
     if any(result.small):
         real, fake = result.small
         remarks.append(f"smaller than {result.tile_size} px: {real:,} real, {fake:,} fake")
@@ -92,11 +95,13 @@ def list_remarks(result: AuditResult) -> list[str]:
 def _tell_copies(copies: Sequence[Copies], what: str) -> list[str]:
     crossing_classes = [group for group in copies if group.crosses_classes]
     crossing_splits = [group for group in copies if group.crosses_splits]
+    crossing_sources = [group for group in copies if group.crosses_sources]
     further = sum(len(group.images) - 1 for group in copies)
     lines = [f"{what}: {further:,} further copies of {len(copies):,}" if copies else f"{what}: none"]
     for groups, where in (
         (crossing_classes, "in BOTH CLASSES: one label is wrong"),
         (crossing_splits, "in SEVERAL SPLITS: tested on what was trained on"),
+        (crossing_sources, "in several sources: none of them is unseen when another one is left out"),
     ):
         if groups:
             lines.append(f"  {len(groups):,} {where}")

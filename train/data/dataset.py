@@ -28,7 +28,7 @@ from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.data.arrays import decode_files, digest_files
 from fakelens.train.data.epoch import Rows
-from fakelens.train.data.leave_out import leave_out
+from fakelens.train.data.leave_out import drop_left_out, leave_out
 from fakelens.train.data.pooling import JudgedImages, group_images
 from fakelens.train.data.tilebank import SourceImage, open_bank
 
@@ -111,6 +111,7 @@ def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
     labels = np.array([image.label for image in found], np.uint8)
     splits, cleaning = _split(found, decoded.digests, decoded.errors, config)
     splits = leave_out(splits, found, data, config.leave_out)
+    splits = drop_left_out(splits, found, decoded.digests, config.left_out)
     return Dataset(
         name=data.resolve().name,
         digest=_digest_all(decoded.digests, splits),
@@ -150,6 +151,7 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
     )
     files = kept[bank.owners]
     splits = leave_out(splits, found, data, config.leave_out)
+    splits = drop_left_out(splits, found, digests, config.left_out)
     return Dataset(
         name=data.resolve().name,
         digest=_digest_all(digests, splits),

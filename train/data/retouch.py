@@ -69,7 +69,7 @@ def _enlarge(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Return the middle part enlarged to the whole, so that no picture grows."""
     times = rng.uniform(1.3, 4.0)
     width, height = image.size
-    half_w, half_h = (max(1.0, side / times / 2) for side in image.size)
+    half_w, half_h = (min(side / 2, max(1.0, side / times / 2)) for side in image.size)
     x, y = rng.uniform(half_w, max(half_w, width - half_w)), rng.uniform(half_h, max(half_h, height - half_h))
     box = (x - half_w, y - half_h, x + half_w, y + half_h)
     return image.resize(image.size, _pick_kernel(rng), box=box)

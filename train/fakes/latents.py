@@ -17,12 +17,16 @@ import tensorflow as tf
 
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.train.torch_weights import Weights, read_torch_weights
+from fakelens.train.torch_weights import Weights, hash_file, read_torch_weights
 
 SCALE = 8  # px of a photo to one place of the latent image
 LATENT_CHANNELS = 32
 ENCODER_SHA256 = "10a4e1021e89d7551eaf161352da8dbd0b1aa83872ae28b150c1df1ce2f147b6"
 DECODER_SHA256 = "0a44a31e1ae59eb9dbf9359d24942fd3ef5928162c1800d97a28c61d51be0ab5"
+_ORIGIN = "github.com/madebyollin/taesd"
+_ENCODER = ("0", "2", "6", "10", "14")  # convolutions that tell the halves apart
+_DECODER = ("1", "7", "12", "17", "19")
+_NOTHING = np.empty(0)
 _LIMIT = 3.0  # of a latent value: the decoder takes tanh(x / 3) * 3
 _GROUPS = 4  # of the group norm
 _EPSILON = 1e-5
@@ -46,20 +50,39 @@ class LatentAutoencoder:
         return np.asarray(_decode(self.decoder, tf.constant(latents)))
 
 
-def load_autoencoder(encoder: Path, decoder: Path) -> LatentAutoencoder:
+def load_autoencoder(
+    encoder: Path, decoder: Path, digests: tuple[str, str] | None = (ENCODER_SHA256, DECODER_SHA256)
+) -> LatentAutoencoder:
     """Return the auto-encoder in two files of PyTorch weights.
 
-    Raises `ConfigError` where one is missing, is not the file whose digest is known, or does not fit.
+    Raises `ConfigError` where one is missing, is not the file whose digest is known, or does not fit; with
+    `digests` None any weights of this shape will do.
     """
+    known = digests or (None, None)
     return LatentAutoencoder(
-        encoder=_take(read_torch_weights(encoder, ENCODER_SHA256), encoder, "14.weight"),
-        decoder=_take(read_torch_weights(decoder, DECODER_SHA256), decoder, "19.weight"),
+        encoder=_take(_read(encoder, known[0], known[1], "encoder"), encoder, _ENCODER),
+        decoder=_take(_read(decoder, known[1], known[0], "decoder"), decoder, _DECODER),
     )
 
 
-def _take(weights: Weights, path: Path, last: str) -> dict[str, tf.Tensor]:
-    if last not in weights:
-        raise ConfigError(f"{path}: not this half of the auto-encoder: give the encoder first")
+def _read(path: Path, digest: str | None, other: str | None, half: str) -> Weights:
+    """Return the weights in `path`, whose digest is to be `digest`; `other` is that of the other half."""
+    try:
+        return read_torch_weights(path, digest)
+    except ConfigError as error:
+        if digest is not None and path.is_file() and hash_file(path) == other:
+            raise ConfigError(f"{path}: this is not the {half}: give ENCODER, then DECODER") from error
+        raise ConfigError(f"{error}; give the taef2_{half}.pth that {_ORIGIN} offers") from error
+
+
+def _take(weights: Weights, path: Path, layers: tuple[str, ...]) -> dict[str, tf.Tensor]:
+    """Return `weights` in TensorFlow's order; `ConfigError` unless they are those of `layers`."""
+    missing = [name for name in layers if weights.get(f"{name}.weight", _NOTHING).ndim != 4]
+    if missing:
+        raise ConfigError(
+            f"{path}: not this half of the auto-encoder, there is no layer {missing[0]}: "
+            "give ENCODER, then DECODER"
+        )
     return {
         name: tf.constant(
             value.transpose(2, 3, 1, 0) if value.ndim == 4 else value,

@@ -17,6 +17,7 @@ def test_the_battery_is_the_one_that_figures_are_published_for() -> None:
         *("noise 0.02", "noise 0.05", "noise 0.1", "blur 0.3", "blur 0.6", "blur 1"),
         *("rescale 0.75", "rescale 0.5"),
         *("brightness 0.7", "brightness 1.3", "contrast 0.7", "contrast 1.3"),
+        *("web", "hard"),
     ]
 
 

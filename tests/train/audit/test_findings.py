@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def result() -> AuditResult:
         small=(3, 0),
         tile_size=64,
         picture_copies=(),
+        lookalikes=(replace(leak, images=tuple(replace(i, source=i.path.stem) for i in leak.images)),),
         metadata=probe(
             0.93,
             Clue(name="file type", auc=0.9, real="JPEG", fake="PNG"),
@@ -56,6 +58,8 @@ def test_the_text_tells_everything_that_matters(result: AuditResult) -> None:
         "smaller than 64 px: 3 real, 0 fake",
         "d/train/real/x.jpg: the file is empty",
         "equal pictures in files of other bytes, of those opened: none",
+        "pictures that look the same (recompressed, scaled), of those opened: 1 further copies of 1",
+        "1 in several sources",
     ):
         assert part in text
     assert "width px" not in text  # no better than chance

@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,8 @@ CONFIG = DataConfig(size=16, fit=Fit.TILES, tiles=4, cuts=3)
 def write_photo(path: Path, seed: int, judged: bool) -> SourceImage:
     pixels = np.random.default_rng(seed).integers(0, 256, (40, 60, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path)
-    return SourceImage(
-        path=path, digest=hashlib.sha256(path.read_bytes()).hexdigest(), judged=judged, histories=2
-    )
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return SourceImage(path=path, digest=digest, judged=judged, histories=2, key=digest)
 
 
 @pytest.fixture
@@ -74,9 +74,54 @@ def test_a_masked_training_image_is_cut_across_the_edge_of_its_mask(tmp_path: Pa
     shares = []
     for mask_path in (tmp_path / "mask.png", None):
         source = SourceImage(
-            path=tmp_path / "a.png", digest=digest, judged=False, histories=4, mask=mask_path
+            path=tmp_path / "a.png", digest=digest, judged=False, histories=4, key=digest, mask=mask_path
         )
         tiles = open_bank([source], config).tiles.astype(int)
         shares.append(float(np.mean(np.ptp(tiles[..., 1], axis=(1, 2)) > 60)))
     assert shares[0] > 0.9
     assert shares[1] < 0.8  # without a mask they lie anywhere
+
+
+def test_a_pair_has_one_history_and_so_the_same_places(tmp_path: Path) -> None:
+    """Twins of equal pixels in different files: only the key they share can make their tiles equal."""
+    one = write_photo(tmp_path / "a.png", 3, judged=False)
+    pixels = Image.open(one.path)
+    pixels.save(tmp_path / "b.png", compress_level=0)
+    other_digest = hashlib.sha256((tmp_path / "b.png").read_bytes()).hexdigest()
+    assert other_digest != one.digest
+    twin = replace(one, path=tmp_path / "b.png", digest=other_digest)
+    stranger = replace(twin, key=other_digest)
+    bank = open_bank([one, twin, stranger], CONFIG)
+    tiles = [bank.tiles[bank.owners == place] for place in range(3)]
+    np.testing.assert_array_equal(tiles[0], tiles[1])
+    assert np.any(tiles[0] != tiles[2])
+
+
+DELIVERED = DataConfig(size=16, fit=Fit.RESIZE, delivered=True)
+
+
+def test_whole_pictures_have_a_view_for_each_history(images: list[SourceImage]) -> None:
+    bank = open_bank(images, DELIVERED)
+    assert [int((bank.owners == place).sum()) for place in range(3)] == [2, 2, 2]
+    first, second = bank.tiles[bank.owners == 0]
+    assert np.any(first != second)
+    assert bank.worn[bank.owners == 0].all()
+    clean = bank.tiles[(bank.owners == 1) & ~bank.worn]
+    np.testing.assert_array_equal(clean, fit_image(load_image(images[1].path), describe_input(DELIVERED)))
+
+
+def test_a_large_whole_picture_is_reduced_before_its_history(tmp_path: Path) -> None:
+    Image.linear_gradient("L").resize((2400, 1500)).convert("RGB").save(tmp_path / "large.png")
+    digest = hashlib.sha256((tmp_path / "large.png").read_bytes()).hexdigest()
+    image = SourceImage(path=tmp_path / "large.png", digest=digest, judged=False, histories=3, key=digest)
+    bank = open_bank([image], DELIVERED)
+    assert bank.tiles.shape == (3, 16, 16, 3)
+    assert np.ptp(bank.tiles.astype(int), axis=(1, 2, 3)).min() > 120  # the whole is in each
+
+
+def test_retouching_changes_the_bank_and_what_is_in_it(images: list[SourceImage]) -> None:
+    plain = open_bank(images[:1], CONFIG)
+    touched = open_bank([replace(images[0], retouched=1.0)], CONFIG)
+    assert np.any(plain.tiles != touched.tiles)
+    again = open_bank([replace(images[0], retouched=1.0)], CONFIG)
+    np.testing.assert_array_equal(touched.tiles, again.tiles)
