@@ -45,6 +45,7 @@ MAY_RESIZE = {
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
     "benchmarks/delivery.py": "as the web scales pictures, to measure on what it leaves",
     "train/data/augment.py": "calls that degradation, for robust training",
+    "train/audit/lookalikes.py": "to the few pixels that a perceptual hash looks at",
     "train/data/recompression.py": "as pictures are rescaled on their way, before tiles are cut for training",
     "train/data/retouch.py": "as photos are enlarged and reduced by those who touch them up",
     "train/data/tilebank.py": "huge pictures, before a random way that scales them anyhow",
