@@ -37,7 +37,8 @@ class TextSink:
         remarks = "".join(f"  ({note})" for note in notes if note)
         line = f"{label:<6} P(fake) {result.verdict.p_fake:.3f}  {result.path}{remarks}"
         self._stream.write(escape_line(line) + "\n")
-        self._stream.write(to_statements(result.verdict))
+        if statements := to_statements(result.verdict).removesuffix("\n"):
+            self._stream.write(escape_line(statements) + "\n")  # a file wrote them: no line is forged
         self._stream.flush()
 
 
