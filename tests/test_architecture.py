@@ -44,6 +44,11 @@ MAY_RESIZE = {
     "edge_runtime/degradations.py": "on purpose: down and up again, or smaller",
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
     "train/data/augment.py": "calls that degradation, for robust training",
+    "benchmarks/delivery.py": "as the web scales pictures down, before a verdict is measured",
+    "train/audit/lookalikes.py": "a picture's hash, to find near duplicates",
+    "train/data/retouch.py": "as people enlarge and reduce photos, before tiles are cut for training",
+    "train/data/tilebank.py": "the whole of large photos, before their histories",
+    "train/fakes/latent_twins.py": "photos of which pairs are made",
     "train/data/recompression.py": "as pictures are rescaled on their way, before tiles are cut for training",
 }
 NOT_OF_IMAGES = {"np.resize"}
@@ -54,6 +59,7 @@ MAY_OPEN = {
     "benchmarks/studies/megapixels.py": "Pillow's decoding alone, to compare a check with",
     "benchmarks/peers/measure.py": "an image's size, from its header",
     "train/audit/headers.py": "its own JPEG, to know the tables of libjpeg",
+    "train/data/recompression.py": "what it has encoded itself",
 }
 MAY_READ_GRAPHS = {
     "edge_runtime/graph.py",
