@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
 
-.PHONY: demo test test-all lint clean
+.PHONY: demo test test-all fuzz lint clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +31,11 @@ test: $(VENV)/.installed
 # What `make test` leaves out too: installing the wheel, the README's longer commands, the data beside the project.
 test-all: $(VENV)/.installed
 	$(BIN)/python -m pytest
+
+# Damaged pictures and models by the thousand, kill -9 at random moments; writes the table of docs/reliability.md.
+FUZZ ?= 100000 10000 30
+fuzz: $(VENV)/.installed
+	$(BIN)/python -m tests.fuzz.campaign $(FUZZ) docs/reliability.md
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fakelens.benchmarks.scoring.choice import BenchConfig
     from fakelens.benchmarks.scoring.robustness import RobustRow
     from fakelens.benchmarks.timing.host import Host
-    from fakelens.edge_runtime.sinks import Format
+    from fakelens.edge_runtime.output_format import Format
 
 
 def register(app: typer.Typer) -> None:
@@ -114,7 +114,7 @@ def _set_goals(
 
 
 def _choose_output(*, json: bool, csv: bool) -> "Format":
-    from fakelens.edge_runtime.sinks import Format
+    from fakelens.edge_runtime.output_format import Format
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
@@ -178,7 +178,7 @@ def _measure(config: "TableConfig", output: "Format", html: Path | None) -> "tup
     from fakelens.benchmarks.bench.report import list_doubts, report_table
     from fakelens.benchmarks.bench.table import measure_table
     from fakelens.benchmarks.timing.host import describe_host
-    from fakelens.edge_runtime.sinks import Format
+    from fakelens.edge_runtime.output_format import Format
 
     lines, host = measure_table(config), describe_host()
     typer.echo(report_table(lines, host, output))
@@ -219,7 +219,7 @@ def _report_changes(goals: _Goals, lines: "Sequence[Line]", host: "Host", output
     from fakelens.benchmarks.bench.columns import list_fields
     from fakelens.benchmarks.bench.regressions import compare_rows
     from fakelens.benchmarks.bench.report import report_changes
-    from fakelens.edge_runtime.sinks import Format
+    from fakelens.edge_runtime.output_format import Format
 
     _, earlier = goals.earlier or (None, ())
     changes = compare_rows(earlier, [list_fields(line, host) for line in lines], goals.allowed)

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 _DEFAULTS = ConvertConfig(run=Path())
 _BORDERS = BorderConfig()
-_FUSING = ("whole", "pool", "split", "false_alarms", "missed", "by_source")  # go with --fuse or --scores
+_FUSING = (
+    "whole",
+    "tiles",
+    "pool",
+    "split",
+    "false_alarms",
+    "missed",
+    "by_source",
+)  # go with --fuse or --scores
 _CONVERTING = ("float32", "float16", "dynamic", "int8", "io", "max_drop", "threads")  # go without
 
 
@@ -66,6 +74,12 @@ def convert(
     whole: Annotated[
         str | None, typer.Option(metavar="MODEL", help="A second view for the file: a model of whole images.")
     ] = None,
+    tiles: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=64, help="Or RUN, a model of whole images, also looks at N tiles."
+        ),
+    ] = None,
     pool: Annotated[
         Pool | None, typer.Option(help="How tiles become one; the model's own without it.")
     ] = None,
@@ -92,6 +106,7 @@ def convert(
                 model=str(run),
                 output=output,
                 whole=whole,
+                tiles=tiles,
                 data=fuse,
                 scores=scores,
                 split=split,

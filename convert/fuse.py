@@ -79,6 +79,8 @@ def fuse_files(config: FuseConfig) -> FuseResult:
 def _read_files(config: FuseConfig) -> list[ModelFile]:
     names = [config.model] if config.whole is None else [config.model, config.whole]
     files = [read_model(find_model(name)) for name in names]
+    if config.tiles is not None:
+        files = [_look_at_tiles(files[0], config.tiles), *files]
     for file in files:
         if len(file.contract.input.views) > 1:
             raise UsageError(f"{file.path}: has several views already; give the files that it was made of")
@@ -91,6 +93,14 @@ def _read_files(config: FuseConfig) -> list[ModelFile]:
                     f"{file.path}: has fit {file.contract.input.fit}; {option} must be one of fit {fit}"
                 )
     return files
+
+
+def _look_at_tiles(file: ModelFile, tiles: int) -> ModelFile:
+    """Return `file`, of whole images, as one that looks at `tiles` tiles at native resolution."""
+    if file.contract.input.fit is not Fit.RESIZE:
+        raise UsageError(f"{file.path}: looks at tiles already; --tiles is for a model of whole images")
+    spec = replace(file.contract.input, fit=Fit.TILES, tiles=tiles)
+    return replace(file, contract=replace(file.contract, input=spec))
 
 
 def _describe_views(files: list[ModelFile], pool: Pool | None) -> tuple[ViewSpec, ...]:
@@ -122,7 +132,9 @@ def _describe(files: list[ModelFile], views: tuple[ViewSpec, ...], config: FuseC
         fusion=Fusion(weights=(1 / len(views),) * len(views)),
     )
     contract = files[0].contract
-    training = _join_training([file.contract.training for file in files])
+    training = _join_training(
+        [file.contract.training for file in (files if config.tiles is None else files[1:])]
+    )
     return replace(
         contract,
         name=config.name or contract.name,

@@ -64,6 +64,7 @@ class FuseConfig:
     model: str  # the first view: a release model's name or a model file
     output: Path
     whole: str | None = None  # the second view; without it, one view is calibrated and decided anew
+    tiles: int | None = None  # or `model`, of whole images, also looks at so many tiles, by the same weights
     data: Path | None = None  # validation images
     split: Split | None = None  # of `data`; its val/, or all where it is not split, for None
     scores: Path | None = None  # or a CSV of the views' logits, of images that training left out
@@ -75,6 +76,8 @@ class FuseConfig:
     def __post_init__(self) -> None:
         if (self.data is None) == (self.scores is None):
             raise UsageError("--fuse and --scores exclude each other: choose one")
+        if self.tiles is not None and self.whole is not None:
+            raise UsageError("--tiles and --whole exclude each other: either gives the file its second view")
         if self.split is not None and self.data is None:
             raise UsageError(f"--split {self.split} is a part of --fuse DATA, not of --scores; leave it out")
         check_name(self.name)

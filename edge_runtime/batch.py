@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fakelens.edge_runtime.detector import CheckedFile, Detector
+from fakelens.edge_runtime.checked_file import CheckedFile
+from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.preprocess import DecodeConfig
 from fakelens.edge_runtime.progress import show_progress

@@ -8,11 +8,12 @@ import typer
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.live.cli import register as register_live
+from fakelens.edge_runtime.service.cli import register as register_service
 from fakelens.edge_runtime.strenum import StrEnum
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.batch import BatchResult
-    from fakelens.edge_runtime.sinks import Format
+    from fakelens.edge_runtime.output_format import Format
 
 
 class FailOn(StrEnum):
@@ -38,9 +39,7 @@ def register(app: typer.Typer) -> None:
     app.command()(info)
     register_live(app)
     app.command()(doctor)
-    service = typer.Typer(help="Run the live checker as a service of systemd.", no_args_is_help=True)
-    service.command()(install)
-    app.add_typer(service, name="service")
+    register_service(app)
 
 
 def check(
@@ -99,10 +98,11 @@ def check(
     from fakelens.edge_runtime.detector import Detector
     from fakelens.edge_runtime.files import check_writable
     from fakelens.edge_runtime.heatmap import HeatmapSink
+    from fakelens.edge_runtime.output_format import Format
     from fakelens.edge_runtime.page import PageSink
     from fakelens.edge_runtime.preprocess import DecodeConfig
-    from fakelens.edge_runtime.provenance.rendering import StatementCount
-    from fakelens.edge_runtime.sinks import Format, open_sink
+    from fakelens.edge_runtime.sinks import open_sink
+    from fakelens.edge_runtime.statements import StatementCount
     from fakelens.edge_runtime.threads import count_cores
     from fakelens.edge_runtime.verdict import TOO_REDUCED, Stance, describe_stance, warn_of_reduction
 
@@ -117,7 +117,12 @@ def check(
     stance = Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
     if evidence_only:
-        given = {"--model": model, "--html": html, "--heatmap": heatmap, "--stable": stable}
+        given: dict[str, object] = {
+            "--model": model,
+            "--html": html,
+            "--heatmap": heatmap,
+            "--stable": stable,
+        }
         given |= {"--pixels-only": pixels_only, "--threads": threads, "--cautious or --sensitive": stance}
         _list_statements(paths, output, fail_on, given)
         return
@@ -170,7 +175,7 @@ def _list_statements(
     paths: list[str], output: "Format", fail_on: FailOn | None, others: dict[str, object]
 ) -> None:
     """Run `--evidence-only`; refuse the options that it would ignore."""
-    from fakelens.edge_runtime.provenance.listing import list_statements
+    from fakelens.edge_runtime.listing import list_statements
 
     ignored = [name for name, value in others.items() if value]
     if ignored:
@@ -231,40 +236,3 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object.")
     typer.echo(checks_to_json(checks) if json else render_checks(checks))
     if not is_healthy(checks):
         raise typer.Exit(1)
-
-
-def install(
-    options: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- WATCH OPTIONS...]", help="Given to `fakelens watch`.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the unit; write nothing.")] = False,
-    user: Annotated[bool, typer.Option("--user", help="For your own manager, without root.")] = False,
-) -> None:
-    """Write a systemd unit that runs `fakelens watch` from boot on, restarts it and watches over it."""
-    import os
-    import shutil
-    from getpass import getuser
-
-    from fakelens.edge_runtime.service.unit import UNIT, ServiceConfig, install_unit, render_unit, unit_path
-
-    config = ServiceConfig(
-        program=Path(sys.executable).with_name("fakelens"),
-        options=tuple(options or ()),
-        user=None if user else os.environ.get("SUDO_USER") or getuser(),
-    )
-    if dry_run:
-        typer.echo(render_unit(config), nl=False)
-        return
-    if shutil.which("systemctl") is None:
-        raise UsageError("this system has no systemd; --dry-run prints the unit, to carry it elsewhere")
-    path = unit_path(user)
-    install_unit(config, path)
-    typer.echo(path)
-    mine, sudo = (" --user", "") if user else ("", "sudo ")
-    steps = [
-        f"{sudo}systemctl{mine} daemon-reload",
-        f"{sudo}systemctl{mine} enable --now {UNIT}",
-        f"journalctl{mine} -u {UNIT} -f",
-        *(["loginctl enable-linger  # runs it while you are not logged in"] if user else []),
-    ]
-    typer.echo("next:\n" + "\n".join(f"  {step}" for step in steps), err=True)

@@ -5,7 +5,7 @@ import queue
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.condition import Reason, find_reason, measure_condition
 from fakelens.edge_runtime.contract import LABELS, Contract, Decision, Fit
 from fakelens.edge_runtime.errors import ImageError, ModelError
@@ -32,7 +33,7 @@ from fakelens.edge_runtime.preprocess import (
     read_animation,
     to_rgb,
 )
-from fakelens.edge_runtime.provenance.fusion import Inspection
+from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.tiles import (
     Region,
     Weights,
@@ -42,9 +43,9 @@ from fakelens.edge_runtime.tiles import (
     pool_scores,
     weigh_tiles,
 )
-from fakelens.edge_runtime.verdict import Stance, Verdict, ViewScore, decide, take_stance
+from fakelens.edge_runtime.verdict import Stance, Verdict, ViewScore, decide, fuse_evidence, take_stance
 from fakelens.edge_runtime.video.judge import judge_stills
-from fakelens.edge_runtime.video.still import Moment, Still, Tally
+from fakelens.edge_runtime.video.still import Still, Tally
 from fakelens.edge_runtime.workers import map_in_order
 
 _AHEAD = 2  # groups of files for each worker
@@ -53,19 +54,6 @@ _AHEAD = 2  # groups of files for each worker
 _GROUP_FILES, _GROUP_BYTES = 8, 32_000
 _DECODED_BYTES = 250_000_000  # of the pictures that threads hold together, beside the one whose turn it is
 _LENIENT = DecodeConfig(strict=False)  # what lacks only its end is checked, with a note
-
-
-@dataclass(frozen=True, kw_only=True)
-class CheckedFile:
-    """One file of a batch: its verdict, or the reason why there is none."""
-
-    path: str
-    verdict: Verdict | None = None
-    error: str | None = None
-    note: str | None = None  # what to know of how the picture was read
-    moments: tuple[Moment, ...] = ()  # of a video or an animation: P(fake) over time
-    image: Image.Image | None = field(default=None, repr=False, compare=False)  # decoded, upright, RGB
-    grid: tuple[Region, ...] = ()  # a fine overlapping grid over the image, where it was asked for
 
 
 class Detector:
@@ -315,7 +303,7 @@ def _decode(source: Path | bytes, config: DecodeConfig, inspection: Inspection |
 
 
 def _fuse(verdict: Verdict, inspection: Inspection | None) -> Verdict:
-    return verdict if inspection is None else inspection.fuse(verdict)
+    return verdict if inspection is None else fuse_evidence(verdict, inspection.conclude())
 
 
 def _group_files(paths: Iterable[Path]) -> Iterator[list[Path]]:

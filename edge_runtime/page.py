@@ -5,12 +5,12 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.contract import Contract
-from fakelens.edge_runtime.detector import CheckedFile
 from fakelens.edge_runtime.encode import encode_jpeg, encode_png
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.provenance.rendering import to_line
+from fakelens.edge_runtime.statements import to_line
 from fakelens.edge_runtime.video.still import Moment
 
 _STRIP = (160, 24)  # px

@@ -5,6 +5,7 @@ a forensic signal: another library's "bilinear" moves pixels by several grey lev
 """
 
 import io
+import logging
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ MOST_MEGAPIXELS = 400  # that the limit may be lifted to
 MAX_PIXELS = MAX_MEGAPIXELS * 10**6
 _DECODER_ERRORS: tuple[type[Exception], ...] = (
     *(OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError),
-    *(struct.error, RuntimeError, MemoryError, AttributeError),
+    *(struct.error, RuntimeError, MemoryError, AttributeError, Image.DecompressionBombError),
 )
 _ANIMATED = ("GIF", "WEBP", "PNG")
 _ANIMATION_FRAME_PIXELS = 25_000_000  # larger ones are judged by their first picture
@@ -40,6 +41,7 @@ _ANIMATION_PIXELS = 1_000_000_000  # of all frames up to the last that is looked
 _BYTES_PER_PIXEL = 4  # of Pillow's RGB
 _DNG_VERSION = 50706  # TIFF tag of a camera's raw file, whose first picture is a thumbnail
 _MUTED = MutedWarnings()
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words on odd files go to stderr
 _TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hold anything there
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -263,7 +265,8 @@ def _why_not_decoded(error: Exception) -> str:
         return "takes more memory than there is; scale it down first"
     if isinstance(error, OSError) and error.strerror:  # the system's word, not a decoder's
         return f"cannot be read ({error.strerror})"
-    return f"cannot be decoded, damaged or incomplete ({error})"
+    reason = " ".join(str(error).split())  # some decoders write several lines
+    return f"cannot be decoded, damaged or incomplete ({reason or type(error).__name__})"
 
 
 def _why_not_an_image(source: Path | bytes) -> str:

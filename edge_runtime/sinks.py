@@ -5,20 +5,12 @@ import sys
 from dataclasses import asdict
 from typing import Protocol, TextIO
 
-from fakelens.edge_runtime.detector import CheckedFile
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
-from fakelens.edge_runtime.provenance.rendering import to_cell, to_rows, to_statements
-from fakelens.edge_runtime.strenum import StrEnum
+from fakelens.edge_runtime.output_format import Format
+from fakelens.edge_runtime.statements import to_cell, to_rows, to_statements
 
 FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "note", "reason", "evidence")
-
-
-class Format(StrEnum):
-    """How results are written."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
 
 
 class Sink(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from fakelens.edge_runtime.condition import Reason
 from fakelens.edge_runtime.contract import Contract, Decision, OperatingPoint
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.provenance.evidence import Evidence
+from fakelens.edge_runtime.evidence import Evidence, declares_generated
 from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.edge_runtime.tiles import Region
 
@@ -60,6 +60,17 @@ def decide(p_fake: float, decision: Decision, reason: Reason | None = None) -> L
     if reason is not None or decision.unsure_low <= p_fake <= decision.unsure_high:
         return Label.UNSURE
     return Label.FAKE if p_fake >= decision.threshold else Label.REAL
+
+
+def fuse_evidence(verdict: Verdict, evidence: tuple[Evidence, ...]) -> Verdict:
+    """Return `verdict`, which is of the pixels, with what the file says of itself.
+
+    A declared generator decides, whatever the pixels. Nothing else does: that a file declares none says
+    nothing, and a camera named in it turns no FAKE into REAL, since anybody can write that.
+    """
+    if not declares_generated(evidence):
+        return replace(verdict, evidence=evidence)
+    return replace(verdict, label=Label.FAKE, evidence=evidence, pixels_label=verdict.label)
 
 
 def warn_of_reduction(contract: Contract, times: float) -> str:

@@ -43,13 +43,13 @@ MAY_RESIZE = {
     "edge_runtime/page.py": "thumbnails for the eye alone",
     "edge_runtime/degradations.py": "on purpose: down and up again, or smaller",
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
+    "benchmarks/delivery.py": "as the web scales pictures, to measure on what it leaves",
     "train/data/augment.py": "calls that degradation, for robust training",
-    "benchmarks/delivery.py": "as the web scales pictures down, before a verdict is measured",
-    "train/audit/lookalikes.py": "a picture's hash, to find near duplicates",
-    "train/data/retouch.py": "as people enlarge and reduce photos, before tiles are cut for training",
-    "train/data/tilebank.py": "the whole of large photos, before their histories",
-    "train/fakes/latent_twins.py": "photos of which pairs are made",
+    "train/audit/lookalikes.py": "to the few pixels that a perceptual hash looks at",
     "train/data/recompression.py": "as pictures are rescaled on their way, before tiles are cut for training",
+    "train/data/retouch.py": "as photos are enlarged and reduced by those who touch them up",
+    "train/data/tilebank.py": "huge pictures, before a random way that scales them anyhow",
+    "train/fakes/latent_twins.py": "photos of several scales, both members of a pair alike",
 }
 NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.
@@ -73,6 +73,12 @@ MAY_RUN_LITERT = {"edge_runtime/interpreter.py", "benchmarks/studies/bare_loop.p
 # packages of the peer that it drives.
 OUTSIDE_THE_WHEEL = {"benchmarks/peers", "benchmarks/emulation"}
 ADAPTERS = ROOT / "benchmarks" / "peers" / "adapters"
+OF_A_PART = {  # of a module whose tests would fill two files, or of several modules together
+    "tests/convert/ship/test_statements.py",
+    "tests/edge_runtime/provenance/test_bad_input.py",
+    "tests/edge_runtime/provenance/test_marks.py",
+    "tests/edge_runtime/provenance/test_statements.py",
+}
 DUMPS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "stuff", "lib"}
 
 
@@ -303,4 +309,5 @@ def test_every_test_file_mirrors_a_module() -> None:
     for room in ROOMS:
         for path in (ROOT / "tests" / room).rglob("test_*.py"):
             mirrored = ROOT / path.relative_to(ROOT / "tests").with_name(path.stem.removeprefix("test_"))
-            assert mirrored.with_suffix(".py").is_file() or mirrored.is_dir(), f"{name(path)} tests no module"
+            known = mirrored.with_suffix(".py").is_file() or mirrored.is_dir()
+            assert known or name(path) in OF_A_PART, f"{name(path)} tests no module"

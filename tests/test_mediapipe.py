@@ -114,6 +114,13 @@ def test_every_release_model_loads_and_scores_within_a_byte(ask: Ask, tmp_path: 
         check_answer(answer, case)
 
 
+def test_a_file_of_two_views_is_read_by_its_first(
+    ask: Ask, tmp_path: Path, pack_two_view_model: Callable[..., Path]
+) -> None:
+    case = make_case(pack_two_view_model(), tmp_path / "vectors")
+    check_answer(ask([case])[0], case)
+
+
 def test_floats_at_the_border_are_taken_too(
     ask: Ask, tmp_path: Path, build_brightness_graph: Callable[..., bytes]
 ) -> None:

@@ -28,8 +28,9 @@ from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import GateError, UsageError
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import ModelFile, read_model
+from fakelens.edge_runtime.output_format import Format
 from fakelens.edge_runtime.quiet import muted_stderr
-from fakelens.edge_runtime.sinks import Format, open_sink
+from fakelens.edge_runtime.sinks import open_sink
 from fakelens.edge_runtime.sources import walk_images
 from fakelens.edge_runtime.tiles import place_tiles
 

@@ -1,9 +1,10 @@
 """The model card as Markdown, from the contract alone."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from fakelens.benchmarks.tables import format_table
-from fakelens.edge_runtime.contract import Contract, Fit, Measurement
+from fakelens.edge_runtime.contract import Contract, Fit, FitSpec, Measurement, ViewSpec
 
 
 def render_card(contract: Contract, size_bytes: int) -> str:
@@ -22,16 +23,19 @@ def _introduce(contract: Contract) -> Iterator[str]:
 def _list_use(contract: Contract, size_bytes: int) -> Iterator[str]:
     spec, decision, training = contract.input, contract.decision, contract.training
     yield "## Use\n"
-    tiles = f"up to {spec.tiles} tiles of {spec.size} x {spec.size} px at native resolution"
-    yield "- Input: " + (
-        f"{tiles}, their scores pooled ({spec.pool}); nothing is resized"
-        if spec.fit is Fit.TILES
-        else f"the whole image, resized to {spec.size} x {spec.size} px"
-    )
+    for view in spec.views or (spec,):
+        yield f"- {f'View {view.name}' if isinstance(view, ViewSpec) else 'Input'}: {_describe_fit(view)}"
+    if spec.fusion is not None:
+        parts = (f"{w:.3f} x {v.name}" for w, v in zip(spec.fusion.weights, spec.views, strict=True))
+        yield f"- P(fake) = sigmoid({spec.fusion.bias:.3f} + {' + '.join(parts)}), of the logits of the views"
     yield f"- Output: a probability for each of {', '.join(contract.labels)}; P(fake) is the second"
     yield f"- FAKE from P(fake) {decision.threshold:.3f}, REAL below"
     if decision.unsure_low <= decision.unsure_high:
         yield f"- UNSURE from {decision.unsure_low:.3f} to {decision.unsure_high:.3f}, both included"
+    if decision.condition is not None:
+        limits = asdict(decision.condition).items()
+        told = ", ".join(f"{name.replace('_', ' ')} {limit:g}" for name, limit in limits if limit is not None)
+        yield f"- UNSURE where there is nothing left to see: {told}"
     made = f"{training.parameters:,} parameters, {training.quantization or 'float32'}"
     yield f"- Size: {size_bytes:,} bytes, {made}\n"
     yield "## Training\n"
@@ -41,6 +45,13 @@ def _list_use(contract: Contract, size_bytes: int) -> Iterator[str]:
         yield f"- Licences of the data: {training.licences}"
     recipe = training.recipe or "none"
     yield f"- Network {training.network or 'unnamed'}, recipe {recipe}, seed {training.seed}\n"
+
+
+def _describe_fit(spec: FitSpec) -> str:
+    if spec.fit is Fit.RESIZE:
+        return f"the whole image, resized to {spec.size} x {spec.size} px"
+    tiles = f"up to {spec.tiles} tiles of {spec.size} x {spec.size} px at native resolution"
+    return f"{tiles}, their scores pooled ({spec.pool}); nothing is resized"
 
 
 def _list_measured(contract: Contract) -> Iterator[str]:

@@ -1,13 +1,15 @@
 """The app gates: what a file must show before it goes into an app, and what to do where it does not."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fakelens.convert.tflite_metadata.read import Metadata, read_metadata
 from fakelens.convert.verify import GateResult
-from fakelens.edge_runtime.contract import Contract
+from fakelens.edge_runtime.contract import Contract, FitSpec, ViewSpec
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ModelError
-from fakelens.edge_runtime.graph import GraphSummary, TensorInfo, read_graph
+from fakelens.edge_runtime.graph import GraphSummary, TensorInfo, read_graphs
 from fakelens.edge_runtime.modelfile import LABELS_NAME, read_model
 
 MOST_BYTES = 25 * 1024 * 1024  # what common static hosts take of one file; phones download it once
@@ -19,7 +21,8 @@ def check_app_gates(path: Path) -> tuple[GateResult, ...]:
     """Return the outcome of each app gate on the model file `path`; the first alone if it is damaged."""
     try:
         model = read_model(path)
-        graph = read_graph(model.graph)
+        views = model.contract.input.views
+        graph, *others = read_graphs(model.graph, len(views) or 1)
     except ModelError as error:
         return (GateResult(name="contract", passed=False, figure=str(error)),)
     contract = model.contract
@@ -27,7 +30,8 @@ def check_app_gates(path: Path) -> tuple[GateResult, ...]:
     return (
         GateResult(name="contract", passed=True, figure=figure),
         check_types(graph),
-        check_batch(graph, contract),
+        check_batch(graph, contract.input),
+        *_check_others(others, views[1:]),
         *_check_description(path.read_bytes(), graph, contract),
         check_size(model.size_bytes),
         check_runtime(path),
@@ -44,9 +48,9 @@ def check_types(graph: GraphSummary) -> GateResult:
     return GateResult(name="types", passed=passed, figure=figure)
 
 
-def check_batch(graph: GraphSummary, contract: Contract) -> GateResult:
+def check_batch(graph: GraphSummary, spec: FitSpec) -> GateResult:
     """The graph takes one image of the contract's size at a time, its shape fixed."""
-    size, source = contract.input.size, graph.input
+    size, source = spec.size, graph.input
     figure = f"takes {list(source.shape)}"
     passed = source.fixed_shape and source.shape == (1, size, size, 3)
     if not passed:
@@ -86,6 +90,13 @@ def check_runtime(path: Path) -> GateResult:
     except ModelError as error:
         return GateResult(name="LiteRT", passed=False, figure=str(error))
     return GateResult(name="LiteRT", passed=True, figure="loads")
+
+
+def _check_others(graphs: Sequence[GraphSummary], views: Sequence[ViewSpec]) -> Iterator[GateResult]:
+    """Yield the gates of each view but the first."""
+    for graph, view in zip(graphs, views, strict=True):
+        for gate in (check_types(graph), check_batch(graph, view)):
+            yield replace(gate, name=f"{gate.name}, view {view.name}")
 
 
 def _check_description(content: bytes, graph: GraphSummary, contract: Contract) -> tuple[GateResult, ...]:

@@ -10,8 +10,10 @@ import numpy as np
 from PIL import Image
 
 from fakelens.convert.ship.pictures import Picture, draw_picture, list_candidates, list_pictures
+from fakelens.edge_runtime.condition import Condition, Reason, measure_condition
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.verdict import Label, Verdict
+from fakelens.edge_runtime.preprocess import fit_views, load_image
+from fakelens.edge_runtime.verdict import Label, ViewScore
 
 VECTORS_NAME = "vectors.json"
 SCHEMA_VERSION = 1
@@ -25,6 +27,7 @@ class TileVector:
     left: int  # px
     top: int
     p_fake: float
+    weight: float  # as tiles are pooled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +39,10 @@ class ImageVector:
     height: int
     p_fake: float
     verdict: Label
-    tiles: tuple[TileVector, ...]
+    tiles: tuple[TileVector, ...]  # of the first view
+    views: tuple[ViewScore, ...]  # empty where the model has one
+    condition: Condition
+    reason: Reason | None  # why there is nothing left to see
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,26 +75,44 @@ def _write_images(detector: Detector, folder: Path) -> Iterator[ImageVector]:
     for number, picture in enumerate(pictures):
         path = folder / f"{number:02d}-{picture.name}.png"
         Image.fromarray(draw_picture(picture)).save(path, compress_level=9)
-        yield _describe(picture, path, detector.check(path))
+        yield _describe(detector, picture, path)
 
 
 def _choose_telling(detector: Detector) -> Iterator[Picture]:
-    """Yield the candidates that this model calls least fake, most fake, and nearest to its threshold."""
-    candidates = list(list_candidates(detector.contract.input.size))
-    scores = detector.score(np.stack([draw_picture(picture) for picture in candidates]))
+    """Yield the candidates that this model calls least fake, most fake, and nearest to its threshold.
+
+    Of those in which there is something to see, if there are some.
+    """
+    limits = detector.decision.condition
+    size = max(detector.contract.input.size, (limits and limits.least_side) or 1)
+    candidates = (picture for side in (size, 2 * size) for picture in list_candidates(side))
+    found = [(picture, detector.check(Image.fromarray(draw_picture(picture)))) for picture in candidates]
+    telling = [pair for pair in found if pair[1].reason is None] or found
+    scores = np.array([verdict.p_fake for _, verdict in telling])
     by_score = np.argsort(scores, kind="stable")
-    nearest = int(np.argmin(np.abs(scores - detector.contract.decision.threshold)))
-    yield from (candidates[index] for index in (int(by_score[0]), nearest, int(by_score[-1])))
+    nearest = int(np.argmin(np.abs(scores - detector.decision.threshold)))
+    yield from (telling[index][0] for index in (int(by_score[0]), nearest, int(by_score[-1])))
 
 
-def _describe(picture: Picture, path: Path, verdict: Verdict) -> ImageVector:
-    whole = (TileVector(left=0, top=0, p_fake=verdict.p_fake),)
-    regions = verdict.regions
+def _describe(detector: Detector, picture: Picture, path: Path) -> ImageVector:
+    image = load_image(path)
+    verdict = detector.check(image)
+    first = fit_views(image, detector.contract.input)[0]
+    weights = detector.weigh(first)
+    whole = verdict.views[0].p_fake if verdict.views else verdict.p_fake
+    places = [(region.left, region.top, region.p_fake) for region in verdict.regions] or [(0, 0, whole)]
+    shares = [1.0] * len(places) if weights is None else weights.tolist()
     return ImageVector(
         file=path.name,
         width=picture.width,
         height=picture.height,
         p_fake=verdict.p_fake,
         verdict=verdict.label,
-        tiles=tuple(TileVector(left=r.left, top=r.top, p_fake=r.p_fake) for r in regions) or whole,
+        tiles=tuple(
+            TileVector(left=left, top=top, p_fake=p_fake, weight=weight)
+            for (left, top, p_fake), weight in zip(places, shares, strict=True)
+        ),
+        views=verdict.views,
+        condition=measure_condition(image),
+        reason=verdict.reason,
     )

@@ -18,8 +18,9 @@ _Source = Annotated[
     str,
     typer.Option(
         metavar="SOURCE",
+        envvar="FAKELENS_SOURCE",
         help="A camera's number, a video file, a folder of images, rtsp:// or http://, picamera, or "
-        "test:loop, test:stall, test:disconnect, test:resize, test:repeat, test:faults.",
+        "test:loop, test:stall, test:disconnect, test:resize, test:repeat, test:faults. @FILE: from a file.",
     ),
 ]
 _Model = Annotated[
@@ -59,10 +60,18 @@ _Preview = Annotated[
 ]
 _Token = Annotated[
     str | None,
-    typer.Option(envvar="FAKELENS_TOKEN", help="What the page asks for; needed beyond localhost."),
+    typer.Option(
+        envvar="FAKELENS_TOKEN",
+        help="What the page asks for; needed beyond localhost. @FILE: from a file.",
+    ),
 ]
 _Mqtt = Annotated[
-    str | None, typer.Option(metavar="URL", help="Tell an MQTT broker: mqtt://user:password@host/prefix.")
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="FAKELENS_MQTT",
+        help="Tell an MQTT broker: mqtt://user:password@host/prefix. @FILE: from a file.",
+    ),
 ]
 _Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads of the interpreter; without it, what is fastest here.")
@@ -119,6 +128,7 @@ def watch(
     from fakelens.edge_runtime.live.loop import LiveLoop, LoopConfig
     from fakelens.edge_runtime.live.outputs.opening import OutputConfig, open_outputs
     from fakelens.edge_runtime.live.outputs.recorder import RecorderConfig
+    from fakelens.edge_runtime.live.secret import read_secret
     from fakelens.edge_runtime.live.smoothing import SmoothingConfig
     from fakelens.edge_runtime.live.sources.factory import make_source
     from fakelens.edge_runtime.live.stopping import stopped_by_signals
@@ -126,6 +136,7 @@ def watch(
     from fakelens.edge_runtime.threads import choose_threads
 
     logging.basicConfig(format="fakelens: %(message)s", level=logging.WARNING)
+    source, token, mqtt = read_secret(source), token and read_secret(token), mqtt and read_secret(mqtt)
     camera = SupervisedSource(make_source(source, _parse_resolution(resolution)))
     detector = Detector(model, threads or choose_threads(model))
     output = OutputConfig(

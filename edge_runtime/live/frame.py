@@ -16,6 +16,7 @@ class Frame:
 
     pixels: Pixels
     time_s: float  # on the source's own clock: monotonic time of capture, or the place in a file
+    name: str | None = None  # of a picture of a folder
 
     def to_image(self) -> Image.Image:
         """Return the frame as an upright RGB image; the one copy on its way."""

@@ -147,7 +147,7 @@ class LiveLoop:
             inference_ms=seen.check.inference_ms if seen else None,
             width=seen.width if seen else None,
             height=seen.height if seen else None,
-            source=self._camera.source.name,
+            source=(seen.frame.name if seen else None) or self._camera.source.name,
             model=self._model,
             error=error,
             frame_time_s=seen.frame.time_s if seen else None,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.verdict import Label, decide
 
+_ANOTHER_S = 600.0  # after so long nothing of before counts
+
 
 @dataclass(frozen=True, kw_only=True)
 class SmoothingConfig:
@@ -40,7 +42,10 @@ class Smoother:
         if last is not None:
             elapsed_s = max(0.0, time_s - self._time_s)
             share = 1 - math.exp(-elapsed_s / self._config.seconds) if self._config.seconds > 0 else 1.0
-            p_fake = last.p_fake + share * (p_fake - last.p_fake)
+            if elapsed_s >= _ANOTHER_S:  # another picture, not another moment: no margin either
+                last = None
+            else:
+                p_fake = last.p_fake + share * (p_fake - last.p_fake)
         label = self._decide(p_fake, None if last is None else last.label)
         self._latest, self._time_s = Smoothed(label=label, p_fake=p_fake), time_s
         return self._latest

@@ -1,7 +1,7 @@
 """What a source of frames is."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from fakelens.edge_runtime.live.frame import Pixels
 
@@ -31,6 +31,15 @@ class FrameStream(Protocol):
 
     def close(self) -> None:
         """Let go of the device, file or connection."""
+
+
+@runtime_checkable
+class NamedStream(Protocol):
+    """A stream whose frames have names of their own."""
+
+    @property
+    def current(self) -> str:
+        """The name of the frame that was read last."""
 
 
 class FrameSource(Protocol):

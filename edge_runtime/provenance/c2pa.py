@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from fakelens.edge_runtime.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.provenance.cbor import Cbor, CborError, decode_cbor
-from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.provenance.jumbf import Content, walk_jumbf
 from fakelens.edge_runtime.provenance.source_types import read_source_type
 
@@ -99,10 +99,12 @@ def _trace(manifests: dict[str, _Manifest]) -> tuple[list[_Manifest], list[_Mani
         label, is_own = waiting.pop()
         manifest = manifests[label]
         (own if is_own else components).append(manifest)
+        # Of 2024, OpenAI's tell no action, and call the one picture that they hold a component.
+        is_wrapper = not manifest.actions and len(manifest.ingredients) == 1
         for relationship, ingredient in manifest.ingredients:
             if ingredient in manifests and ingredient not in seen:
                 seen.add(ingredient)
-                waiting.append((ingredient, is_own and relationship == "parentOf"))
+                waiting.append((ingredient, is_own and (relationship == "parentOf" or is_wrapper)))
     return own, components
 
 

@@ -4,38 +4,40 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
+from fakelens.edge_runtime.evidence import Evidence, Source
 from fakelens.edge_runtime.provenance.c2pa import read_c2pa
 from fakelens.edge_runtime.provenance.containers import read_parts
-from fakelens.edge_runtime.provenance.evidence import Evidence, Source
 from fakelens.edge_runtime.provenance.exif import judge_tags, read_exif
 from fakelens.edge_runtime.provenance.iptc import read_iptc
 from fakelens.edge_runtime.provenance.labels import judge_samsung_trailer
 from fakelens.edge_runtime.provenance.parts import Part, PartKind
+from fakelens.edge_runtime.provenance.signature import add_signature
 from fakelens.edge_runtime.provenance.texts import judge_text
 from fakelens.edge_runtime.provenance.xmp import CREDENTIALS_NAMED, read_xmp
 
 
-def read_evidence(source: Path | bytes) -> tuple[Evidence, ...]:
+def read_evidence(source: Path | bytes, *, verify: bool = False) -> tuple[Evidence, ...]:
     """Return what the metadata of an image file or its bytes say, in the order of the file.
 
-    Nothing is decoded. Empty where nothing is said, and where `source` is no regular file or no image.
+    With `verify` the signature of Content Credentials is looked at too. Nothing is decoded.
+    Empty where nothing is said, and where `source` is no regular file or no image.
     """
     if isinstance(source, bytes):
-        return read_stream(io.BytesIO(source))
+        return _read_stream(io.BytesIO(source), verify)
     if not source.is_file():  # a pipe would lose what is read
         return ()
     with source.open("rb") as stream:
-        return read_stream(stream)
+        return _read_stream(stream, verify)
 
 
-def read_stream(stream: BinaryIO) -> tuple[Evidence, ...]:
-    """Return what the metadata of the seekable image file `stream` say."""
+def _read_stream(stream: BinaryIO, verify: bool) -> tuple[Evidence, ...]:
     found: list[Evidence] = []
     for part in read_parts(stream):
         found += _judge(part)
     if any(item.source is Source.C2PA for item in found):
         found = [item for item in found if item.what != CREDENTIALS_NAMED]
-    return tuple(dict.fromkeys(found))
+    found = list(dict.fromkeys(found))
+    return tuple(add_signature(found, stream) if verify else found)
 
 
 def _judge(part: Part) -> list[Evidence]:

@@ -132,6 +132,16 @@ def install_unit(config: ServiceConfig, path: Path) -> None:
         os.umask(mask)
 
 
+def remove_unit(path: Path) -> None:
+    """Remove the unit at `path`; `UsageError` where there is none, or it may not be removed."""
+    try:
+        path.unlink()
+    except FileNotFoundError as error:
+        raise UsageError(f"{path}: there is no such unit; a user's own one needs --user") from error
+    except PermissionError as error:
+        raise UsageError(f"{path}: only root may remove it; run it with sudo") from error
+
+
 def has_secret(options: Sequence[str]) -> bool:
     """Return whether an option holds a token, or a URL with anything that `redact_url` hides."""
     return any(option.startswith(_TOKEN) or redact_url(option) != option for option in options)

@@ -3,7 +3,7 @@
 import math
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_FRAMES = 10_000_000  # by the header; more is a lie
 _IN_A_ROW = 1_500  # frames; a longer file is not read through but jumped in
-_FAILURES = 100  # one after the other: nothing comes any more
+MOST_FAILURES = 100  # one after the other: nothing comes any more
 _FPS = (1.0, 240.0)  # what a header may say without being doubted
 _USUAL_FPS = 25.0
 
@@ -33,23 +33,43 @@ def read_video(path: Path, tally: Tally) -> Iterator[Still]:
     remedy = name_remedy(Kind.VIDEO)
     if remedy is not None:
         raise ImageError(f"{path}: {Kind.VIDEO}: {remedy}")
-    with _open(path) as capture:
-        cv2 = load_cv2()
-        frames = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        known = int(frames) if math.isfinite(frames) and 0 < frames <= _MOST_FRAMES else 0
-        clock = _Clock(capture.get(cv2.CAP_PROP_FPS))
-        tally.frames = known
-        reading = _jump if known > _IN_A_ROW else _read_through
-        yield from reading(capture, clock, known, tally)
+    capture = open_capture(path)
+    try:
+        header = read_header(capture)
+        tally.frames = header.frames
+        reading = _jump if header.frames > _IN_A_ROW else _read_through
+        yield from reading(capture, _Clock(header), header.frames, tally)
+    finally:
+        capture.release()
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoHeader:
+    """What a video says of itself, as far as it can be believed."""
+
+    frames: int  # 0 where it says nothing of use
+    fps: float
+    doubted: bool  # whether it said another rate
+
+
+def read_header(capture: "cv2.VideoCapture") -> VideoHeader:
+    """Return length and rate of an open video; browsers write 1000 frames a second into the header."""
+    cv2 = load_cv2()
+    frames, fps = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)
+    low, high = _FPS
+    doubted = not (math.isfinite(fps) and low <= fps <= high)
+    return VideoHeader(
+        frames=int(frames) if math.isfinite(frames) and 0 < frames <= _MOST_FRAMES else 0,
+        fps=_USUAL_FPS if doubted else fps,
+        doubted=doubted,
+    )
 
 
 class _Clock:
     """The time of a frame: by its own stamp where stamps go forward, else by the rate."""
 
-    def __init__(self, fps: float) -> None:
-        low, high = _FPS
-        self._fps = fps if math.isfinite(fps) and low <= fps <= high else _USUAL_FPS
-        self._doubted = self._fps != fps
+    def __init__(self, header: VideoHeader) -> None:
+        self._fps, self._doubted = header.fps, header.doubted
         self._last = -1.0
 
     def tell(self, capture: "cv2.VideoCapture", index: int) -> float:
@@ -66,7 +86,7 @@ def _read_through(capture: "cv2.VideoCapture", clock: _Clock, known: int, tally:
     wanted = set(spread(known, MOST_STILLS)) if known else None
     kept: list[Still] = []
     index = failures = decoded = 0
-    while index < (known or _MOST_FRAMES) and failures < _FAILURES:
+    while index < (known or _MOST_FRAMES) and failures < MOST_FAILURES:
         if not capture.grab():
             failures += 1
         else:
@@ -99,10 +119,10 @@ def _jump(capture: "cv2.VideoCapture", clock: _Clock, known: int, tally: Tally) 
     for index in spread(known, MOST_STILLS):
         capture.set(cv2.CAP_PROP_POS_FRAMES, index)
         tries = 0
-        while not capture.grab() and tries < _FAILURES:
+        while not capture.grab() and tries < MOST_FAILURES:
             tries += 1
         tally.lost += tries
-        if tries < _FAILURES and (still := _retrieve(capture, clock.tell(capture, index))) is not None:
+        if tries < MOST_FAILURES and (still := _retrieve(capture, clock.tell(capture, index))) is not None:
             yield still
 
 
@@ -116,10 +136,11 @@ def _retrieve(capture: "cv2.VideoCapture", seconds: float) -> Still | None:
     return Still(seconds=seconds, image=Image.fromarray(np.ascontiguousarray(rgb)))
 
 
-@contextmanager
-def _open(path: Path) -> Iterator["cv2.VideoCapture"]:
-    """Open `path` under a name that OpenCV takes: plain text, and no pattern for a series of pictures."""
-    cv2 = load_cv2()
+def open_capture(path: Path) -> "cv2.VideoCapture":
+    """Return the open video `path`; `ImageError` where OpenCV does not decode it.
+
+    It is opened under a name that OpenCV takes: plain text, and no pattern for a series of pictures.
+    """
     if not path.is_file():
         raise ImageError(f"{path}: no such file")
     with tempfile.TemporaryDirectory(prefix="fakelens-") as folder:
@@ -128,10 +149,9 @@ def _open(path: Path) -> Iterator["cv2.VideoCapture"]:
             link = Path(folder, f"video{path.suffix if path.suffix.isascii() else ''}")
             link.symlink_to(path.resolve())
             name = str(link)
-        capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
-        try:
-            if not capture.isOpened():
-                raise ImageError(f"{path}: a video that cannot be decoded, damaged or of a rare form")
-            yield capture
-        finally:
-            capture.release()
+        # Open from here on, whatever becomes of the link.
+        capture: cv2.VideoCapture = load_cv2().VideoCapture(name, load_cv2().CAP_FFMPEG)
+    if not capture.isOpened():
+        capture.release()
+        raise ImageError(f"{path}: not a video that can be decoded, damaged or of a rare form")
+    return capture

@@ -130,7 +130,7 @@ def test_one_view_can_be_decided_anew(fakelens: Fakelens, tiles: Path, data: Pat
         (("--scores", "none.csv", "--split", "val", "-o", "OUT"), "--split val is a part of --fuse DATA"),
         (
             ("--fuse", "DATA", "-o", "OUT", "--whole", "TILES"),
-            "has fit tiles; --whole must be one of fit resize",
+            "has fit tiles; --whole must be",
         ),
         (("--fuse", "DATA", "-o", "OUT", "--whole", "none.tflite"), "none.tflite: no such model file"),
         (("--fuse", "DATA", "-o", "OUT", "--false-alarms", "0.9"), "--false-alarms is 0.9"),
@@ -178,3 +178,22 @@ def test_data_without_validation_images_asks_which(fakelens: Fakelens, tiles: Pa
         ).returncode
         == 0
     )
+
+
+def test_a_model_of_whole_images_looks_at_tiles_too(
+    fakelens: Fakelens, whole_model_file: Path, data: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "both.tflite"
+    done = fakelens(
+        "convert", whole_model_file, "--tiles", 4, "--pool", "texture", "--fuse", data, "-o", output
+    )
+    assert done.returncode == 0, done.stderr
+    contract, alone = read_model(output).contract, read_model(whole_model_file)
+    assert [(view.name, view.tiles) for view in contract.input.views] == [("tiles", 4), ("whole", 1)]
+    assert contract.training.parameters == alone.contract.training.parameters
+    check_decision(output, data)
+    again = fakelens(
+        "convert", whole_model_file, "--tiles", 4, "--whole", whole_model_file, "--fuse", data, "-o", output
+    )
+    assert again.returncode == 2
+    assert "--tiles and --whole exclude each other" in again.stderr

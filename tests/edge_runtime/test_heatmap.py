@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from fakelens.edge_runtime import heatmap
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.contract import Contract, Fit, InputSpec, Pool, check_contract
-from fakelens.edge_runtime.detector import CheckedFile, Detector
+from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.heatmap import paint_regions
 from fakelens.edge_runtime.preprocess import cut_tiles

@@ -9,6 +9,7 @@ import io
 import numpy as np
 from PIL import Image, features
 
+from fakelens.edge_runtime.preprocess import load_image
 from fakelens.train.data.retouch import retouch
 
 _KERNELS = (
@@ -85,5 +86,4 @@ def _encode(image: Image.Image, rng: np.random.Generator) -> Image.Image:
         image.save(buffer, "AVIF", quality=quality, speed=9, max_threads=1)
     else:
         image.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
-    with Image.open(buffer) as decoded:
-        return decoded.convert("RGB")
+    return load_image(buffer.getvalue())

@@ -23,6 +23,7 @@ class TerminalSink:
         self._state: tuple[CameraState, str | None] | None = None  # as last written
         self._begun = time.monotonic()
         self._label: Label | None = None
+        self._source: str | None = None
 
     def update(self, status: LiveStatus, frame: Image.Image | None) -> None:  # noqa: ARG002 (LiveSink's)
         """Write what is new in `status`."""
@@ -33,9 +34,10 @@ class TerminalSink:
         state = (status.state, status.error)
         if state != self._state:
             self._write(f"{clock}  camera {status.state}: {status.error or status.source}")
-        if status.label is not self._label and status.label is not None:
-            self._write(f"{clock}  {str(status.label).upper():<6} P(fake) {status.p_fake:.3f}")
-        self._state, self._label = state, status.label
+        if status.label is not None and (status.label, status.source) != (self._label, self._source):
+            named = f"  {status.source}" if self._source not in (None, status.source) else ""
+            self._write(f"{clock}  {str(status.label).upper():<6} P(fake) {status.p_fake:.3f}{named}")
+        self._state, self._label, self._source = state, status.label, status.source
         if status.state is CameraState.STOPPED:
             self._write(
                 f"{clock}  {status.frames} frames checked, {status.dropped} passed unchecked, "

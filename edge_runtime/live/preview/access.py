@@ -7,7 +7,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fakelens.edge_runtime.live.preview.address import is_loopback
@@ -20,6 +20,20 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+
+_FORM = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>fakelens</title>
+<form method="get">
+<p><label for="token">This preview needs its token.</label></p>
+<p><input id="token" name="token" type="password" autocomplete="current-password" autofocus required>
+<button>Show</button></p>
+</form>
+</html>
+"""
+_FORM_POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,18 +66,18 @@ class Guard:
             return
         headers = Headers(scope=scope)
         query_token = _read_query_token(scope)
-        reply = self._app
+        reply, policy = self._app, self._access.content_policy
         if self._access.token is None:
             if not _names_loopback(headers.get("host", "")):
                 reply = PlainTextResponse("wrong Host header: open it by 127.0.0.1 or localhost\n", 403)
         elif scope["path"] != OPEN_PATH and not self._has_token(headers, query_token):
-            text = "this preview needs its token: add ?token=... to the address\n"
-            reply = PlainTextResponse(text, 401, {"www-authenticate": "Bearer"})
+            reply = _ask_for_token(headers)
+            policy = _FORM_POLICY
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 sent = MutableHeaders(scope=message)
-                sent.update({**_HEADERS, "content-security-policy": self._access.content_policy})
+                sent.update({**_HEADERS, "content-security-policy": policy})
                 if reply is self._app and query_token and self._access.token:
                     cookie = f"{self._cookie}={self._secret}; HttpOnly; SameSite=Strict; Path=/"
                     sent.append("set-cookie", cookie)
@@ -84,6 +98,14 @@ class Guard:
             hmac.compare_digest(cookie.encode(errors="replace"), self._secret.encode()),
         ]
         return any(agree)
+
+
+def _ask_for_token(headers: Headers) -> Response:
+    """Return a small form to a browser, a line to anything else."""
+    bearer = {"www-authenticate": "Bearer"}
+    if "text/html" in headers.get("accept", ""):
+        return HTMLResponse(_FORM, 401, bearer)
+    return PlainTextResponse("this preview needs its token: add ?token=... to the address\n", 401, bearer)
 
 
 def _read_query_token(scope: Scope) -> str:

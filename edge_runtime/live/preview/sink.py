@@ -14,7 +14,6 @@ from fakelens.edge_runtime.live.preview.state import Board
 from fakelens.edge_runtime.live.status import LiveStatus
 
 _SHORTEST_TOKEN = 8  # characters
-_MOST_CONNECTIONS = 64  # a browser takes up to six
 _FAREWELL_S = 1  # for answers under way when the server closes
 
 
@@ -62,13 +61,14 @@ class PreviewSink:
     def _start(self, port: int, token: str | None) -> None:
         import uvicorn
 
+        from fakelens.edge_runtime.live.preview.connections import PatientProtocol
         from fakelens.edge_runtime.live.preview.stream import Stream
         from fakelens.edge_runtime.live.preview.web import make_app
 
         self._stream = Stream(self._board)
         config = uvicorn.Config(
             make_app(self._board, self._stream, port, token),
-            http="h11",
+            http=PatientProtocol,
             loop="asyncio",
             ws="none",
             lifespan="off",
@@ -77,7 +77,6 @@ class PreviewSink:
             access_log=False,  # it would write tokens down
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=_MOST_CONNECTIONS,
             timeout_graceful_shutdown=_FAREWELL_S,
         )
         self._server = uvicorn.Server(config)

@@ -30,19 +30,15 @@ class Stream:
 
     async def watch(self) -> AsyncIterator[bytes]:
         """Yield the parts of a multipart answer; a watcher slower than the camera misses pictures."""
-        self.watchers += 1
         seen, sent = 0, 0.0
-        try:
-            yield _HEAD
-            while not self.closing:
-                number, jpeg = await self.encode()
-                now = time.monotonic()
-                if jpeg and (number != seen or now - sent > _REPEAT_S):
-                    seen, sent = number, now
-                    yield b"".join((jpeg, b"\r\n", _HEAD))
-                await asyncio.sleep(_STEP_S)
-        finally:
-            self.watchers -= 1
+        yield _HEAD
+        while not self.closing:
+            number, jpeg = await self.encode()
+            now = time.monotonic()
+            if jpeg and (number != seen or now - sent > _REPEAT_S):
+                seen, sent = number, now
+                yield b"".join((jpeg, b"\r\n", _HEAD))
+            await asyncio.sleep(_STEP_S)
 
     async def encode(self) -> tuple[int, bytes]:
         """Return number and JPEG bytes of the latest picture; 0 and nothing before the first."""

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fakelens.edge_runtime.device import read_temperature_c
 from fakelens.edge_runtime.live.preview.access import OPEN_PATH, Access, Guard
@@ -60,7 +60,26 @@ async def _show_frame(request: Request, stream: Stream) -> Response:  # noqa: AR
 async def _show_stream(request: Request, stream: Stream) -> Response:  # noqa: ARG001
     if stream.watchers >= MOST_WATCHERS:
         return PlainTextResponse(f"{MOST_WATCHERS} are watching already\n", 503)
-    return StreamingResponse(stream.watch(), media_type=MEDIA_TYPE)
+    return _WatchResponse(stream)
+
+
+class _WatchResponse(StreamingResponse):
+    """The stream to one watcher, who counts from the answer's first word to its last.
+
+    Counting within the stream itself comes too late: in a burst all would be let in before the first begins.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__(stream.watch(), media_type=MEDIA_TYPE)
+        self._stream = stream
+        stream.watchers += 1
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream until either side ends it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._stream.watchers -= 1
 
 
 async def _show_status(request: Request, board: Board, stream: Stream) -> Response:  # noqa: ARG001

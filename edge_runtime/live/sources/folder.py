@@ -15,18 +15,22 @@ from fakelens.edge_runtime.sources import walk_images
 class FolderStream:
     """The images of a folder, one after the other."""
 
-    interval_s = 1.0  # a second each on the source's clock, so smoothing treats them as a slow camera's
+    interval_s = 3600.0  # an hour each on the source's clock: unrelated pictures, so nothing is smoothed
 
     def __init__(self, paths: Iterator[Path]) -> None:
         self._paths = paths
+        self.current = ""  # the name of the picture that was read last
 
     def read(self) -> Image.Image | None:
         """Return the next image; one that cannot be decoded is told in the log and left out."""
         for path in self._paths:
             try:
-                return load_image(path)
+                image = load_image(path)
             except ImageError as error:
                 logging.getLogger(__name__).warning("%s", error)
+            else:
+                self.current = str(path)
+                return image
         return None
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """Cameras, streams and video files, by way of OpenCV."""
 
+import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,39 +9,36 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fakelens.edge_runtime.errors import CameraError, UsageError
+from fakelens.edge_runtime.errors import CameraError, ImageError, UsageError
 from fakelens.edge_runtime.extras import load_cv2
 from fakelens.edge_runtime.live.source import Resolution
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.edge_runtime.redact import redact_url
+from fakelens.edge_runtime.video.reader import MOST_FAILURES, open_capture, read_header
 
 if TYPE_CHECKING:
     import cv2
 
 _OPEN_TIMEOUT_S = 10.0
 _READ_TIMEOUT_S = 10.0
+_log = logging.getLogger(__name__)
 
 
 class OpenCVStream:
-    """One open `cv2.VideoCapture`."""
+    """One open `cv2.VideoCapture` of something live."""
 
-    def __init__(self, capture: "cv2.VideoCapture", broken: str | None, interval_s: float | None) -> None:
-        """`broken` is what a read without a frame means; None where it is the end of a file."""
-        self._capture, self._broken, self._interval_s = capture, broken, interval_s
+    interval_s: float | None = None  # nobody knows when the next one comes
 
-    @property
-    def interval_s(self) -> float | None:
-        """Seconds from frame to frame by the file's header; None for what is live."""
-        return self._interval_s
+    def __init__(self, capture: "cv2.VideoCapture", broken: str) -> None:
+        """`broken` is what a read without a frame means."""
+        self._capture, self._broken = capture, broken
 
     def read(self) -> ImageU8 | None:
         """Return the next frame, uint8 BGR; `CameraError` where a camera or stream gives none."""
         found, pixels = self._capture.read()  # False also while isOpened() is true: opencv-python #719
         if found and pixels is not None and pixels.size:
             return _to_colour(np.asarray(pixels, np.uint8))
-        if self._broken is not None:
-            raise CameraError(self._broken)
-        return None
+        raise CameraError(self._broken)
 
     def close(self) -> None:
         """Release the device or connection."""
@@ -75,7 +73,7 @@ class CameraSource:
         if self.resolution is not None:
             capture.set(cv2.CAP_PROP_FRAME_WIDTH, self.resolution.width)
             capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.resolution.height)
-        return OpenCVStream(capture, f"camera {self.name}: it is open but gives no frame", None)
+        return OpenCVStream(capture, f"camera {self.name}: it is open but gives no frame")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +102,7 @@ class StreamSource:
         capture = _open(lambda: cv2.VideoCapture(self.url, cv2.CAP_FFMPEG, settings))
         if capture is None:
             raise CameraError(f"{self.name}: no connection; check address, credentials and network")
-        return OpenCVStream(capture, f"{self.name}: the stream broke off", None)
+        return OpenCVStream(capture, f"{self.name}: the stream broke off")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,14 +118,46 @@ class VideoSource:
         """The path."""
         return str(self.path)
 
-    def open(self) -> OpenCVStream:
+    def open(self) -> "VideoStream":
         """Open the file; `UsageError` where it is no video."""
-        cv2 = load_cv2()
-        capture = _open(lambda: cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG))
-        if capture is None:
-            raise UsageError(f"{self.path}: not a video that can be decoded; `fakelens check` takes images")
-        fps = float(capture.get(cv2.CAP_PROP_FPS))
-        return OpenCVStream(capture, None, 1 / fps if fps > 0 else None)
+        try:
+            return VideoStream(self.path)
+        except ImageError as error:
+            raise UsageError(f"{error}; `fakelens check` takes images") from error
+
+
+class VideoStream:
+    """The frames of a video file; those that do not decode are passed over, and counted at the end."""
+
+    def __init__(self, path: Path) -> None:
+        """`ImageError` where `path` is no video that can be decoded."""
+        self._path = path
+        self._capture = open_capture(path)
+        header = read_header(self._capture)
+        self._known = header.frames
+        self.interval_s: float | None = 1 / header.fps  # doubtful rates are not believed: time must go on
+        self._read = self._lost = 0
+
+    def read(self) -> ImageU8 | None:
+        """Return the next frame that decodes, uint8 BGR; None at the end."""
+        failures = 0
+        while failures < MOST_FAILURES:
+            if self._known and self._read + self._lost + failures >= self._known:
+                break
+            found, pixels = self._capture.read()
+            if found and pixels is not None and pixels.size:
+                self._lost += failures
+                self._read += 1
+                return _to_colour(np.asarray(pixels, np.uint8))
+            failures += 1
+        lost = self._known - self._read if self._known else self._lost
+        if lost > 0:
+            _log.warning("%s: %d of %d frames do not decode", self._path, lost, self._read + lost)
+        return None
+
+    def close(self) -> None:
+        """Release the file."""
+        self._capture.release()
 
 
 def _open(connect: "Callable[[], cv2.VideoCapture]") -> "cv2.VideoCapture | None":

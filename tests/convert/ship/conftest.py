@@ -13,14 +13,15 @@ import pytest
 from fakelens.convert.recipes import Io
 from fakelens.convert.ship.kit import write_assets
 from fakelens.convert.tflite_metadata.write import attach_metadata
-from fakelens.edge_runtime.contract import Contract, Decision, InputSpec, Pool
+from fakelens.edge_runtime.contract import ConditionLimits, Contract, Decision, InputSpec, Pool
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import pack_model
-from fakelens.edge_runtime.preprocess import fit_image, load_image
+from fakelens.edge_runtime.preprocess import fit_views, load_image
 from fakelens.edge_runtime.tiles import place_tiles
 
 SIZE = 8
+LIMITS = ConditionLimits(least_side=8, least_texture=0.5, least_sharpness=0.513, most_blocking=2.2)
 
 
 @pytest.fixture
@@ -78,22 +79,34 @@ class RulesCase:
         expected = json.loads((self.assets / "vectors/vectors.json").read_text())["images"]
         rows = list(csv.reader(printed.splitlines(), delimiter=";"))
         assert [row[0] for row in rows] == [image["file"] for image in expected]
-        for image, (file, places, p_fake, verdict) in zip(expected, rows, strict=True):
+        for image, (file, places, p_fake, verdict, *condition) in zip(expected, rows, strict=True):
             picture = load_image(self.assets / "vectors" / file)
-            given = fit_image(picture, spec)
-            assert (self.work / f"{file}.tiles").read_bytes() == given.tobytes(), file
+            given = b"".join(view.tobytes() for view in fit_views(picture, spec))
+            assert (self.work / f"{file}.tiles").read_bytes() == given, file
             tiled = place_tiles(*picture.size, spec) if spec.fit == "tiles" else [(0, 0)]
             assert places == " ".join(f"{left},{top}" for left, top in tiled), file
             assert float(p_fake) == pytest.approx(image["p_fake"], abs=1e-12), file
             assert verdict == image["verdict"], file
+            # Integers summed and divided once: the same to the last bit.
+            assert condition[0] == (image["reason"] or ""), file
+            found = [None if text == "" else float(text) for text in condition[1:]]
+            assert found == [image["condition"][name] for name in ("texture", "sharpness", "blocking")], file
 
 
-@pytest.fixture(params=["photo", "cifake-300k", "top"])
+@pytest.fixture(params=["photo", "cifake-300k", "top", "two views"])
 def rules_case(
-    request: pytest.FixtureRequest, tmp_path: Path, pack_tile_model: Callable[..., Path]
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    pack_tile_model: Callable[..., Path],
+    pack_two_view_model: Callable[..., Path],
 ) -> RulesCase:
-    """The vectors of a model that looks at tiles, of one that resizes, and of one with the other pool."""
-    model = pack_tile_model(10, Pool.TOP) if request.param == "top" else find_model(request.param)
+    """The vectors of models that look at tiles, resize, pool otherwise, and do all of it and ask for more."""
+    if request.param == "top":
+        model = pack_tile_model(10, Pool.TOP)
+    elif request.param == "two views":
+        model = pack_two_view_model(decision=Decision(condition=LIMITS))
+    else:
+        model = find_model(request.param)
     case = RulesCase(assets=tmp_path / "assets", work=tmp_path / "work")
     for folder in (case.assets, case.work):
         folder.mkdir()

@@ -35,8 +35,10 @@ def test_the_file_has_the_fields_that_the_kits_read(written: Written) -> None:
     assert found == {"schema": 1, "model": name, "model_sha256": digest, "tolerance": 1 / 255}
     assert {path.name for path in folder.iterdir()} == {"vectors.json", *(image["file"] for image in images)}
     for image in images:
-        assert list(image) == ["file", "width", "height", "p_fake", "verdict", "tiles"]
-        assert all(list(tile) == ["left", "top", "p_fake"] for tile in image["tiles"])
+        known = ["file", "width", "height", "p_fake", "verdict", "tiles", "views", "condition", "reason"]
+        assert list(image) == known
+        assert list(image["condition"]) == ["side", "texture", "sharpness", "blocking"]
+        assert all(list(tile) == ["left", "top", "p_fake", "weight"] for tile in image["tiles"])
         with Image.open(folder / image["file"]) as opened:
             assert (opened.format, opened.mode) == ("PNG", "RGB")
             assert opened.size == (image["width"], image["height"])

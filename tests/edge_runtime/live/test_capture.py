@@ -64,7 +64,7 @@ def test_of_a_folder_every_frame_waits_for_its_turn(save_greys: Callable[[list[i
         frame = capture.take(0.5)
         if frame is not None:
             frames.append((int(np.asarray(frame.to_image())[0, 0, 0]), frame.time_s))
-    assert frames == [(1, 0.0), (2, 1.0), (3, 2.0), (4, 3.0)]
+    assert frames == [(1, 0.0), (2, 3600.0), (3, 7200.0), (4, 10800.0)]
     assert capture.dropped == 0
 
 

@@ -15,7 +15,7 @@ from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.loop import LiveLoop, LoopConfig
 from fakelens.edge_runtime.live.smoothing import SmoothingConfig
 from fakelens.edge_runtime.live.sources.faulty import make_rehearsal
-from fakelens.edge_runtime.live.sources.folder import FolderSource
+from fakelens.edge_runtime.live.sources.folder import FolderSource, FolderStream
 from fakelens.edge_runtime.live.status import CameraState
 from fakelens.edge_runtime.live.supervisor import CameraConfig, SupervisedSource
 from fakelens.edge_runtime.sources import walk_images
@@ -34,11 +34,11 @@ def test_every_picture_of_a_folder_gets_its_score(kept: Any, tile_model: Path, s
     assert [status.frame_p_fake for status in kept.checked] == [verdict.p_fake for verdict in verdicts]
     assert [status.label for status in kept.checked] == [verdict.label for verdict in verdicts]
     assert [status.regions for status in kept.checked] == [verdict.regions for verdict in verdicts]
-    assert [status.frame_time_s for status in kept.checked] == [0.0, 1.0, 2.0, 3.0]
+    assert [status.frame_time_s for status in kept.checked] == [0.0, 3600.0, 7200.0, 10800.0]
     assert kept.states == [CameraState.STARTING, CameraState.RUNNING, CameraState.STOPPED]
     last = kept.statuses[-1]
     assert (last.frames, last.dropped, last.width, last.height) == (4, 0, 24, 16)
-    assert (last.source, last.model) == (str(folder), "tiles")
+    assert (last.source, last.model) == (f"{folder}/003.png", "tiles")
     assert last.time.utcoffset() is not None
     assert kept.closed == 1
 
@@ -136,9 +136,18 @@ def test_an_error_closes_camera_and_sinks(kept: Any, tile_model: Path, tmp_path:
     assert "no frame" in kept.statuses[-1].error
 
 
+class _SlowCamera(FolderSource):
+    """A folder whose pictures are a second apart."""
+
+    def open(self) -> FolderStream:
+        stream = super().open()
+        stream.interval_s = 1.0
+        return stream
+
+
 def test_the_label_is_the_smoothed_one(kept: Any, tile_model: Path, save_greys: SaveGreys) -> None:
     folder = save_greys([40] * 6 + [220] + [40] * 6)
     config = LoopConfig(smoothing=SmoothingConfig(seconds=4))
-    LiveLoop(SupervisedSource(FolderSource(folder=folder)), Detector(tile_model), [kept], config).run()
+    LiveLoop(SupervisedSource(_SlowCamera(folder=folder)), Detector(tile_model), [kept], config).run()
     assert kept.checked[6].frame_p_fake > 0.99
     assert {status.label for status in kept.checked} == {Label.REAL}

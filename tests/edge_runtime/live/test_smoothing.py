@@ -73,3 +73,10 @@ def test_without_smoothing_each_frame_is_judged_alone() -> None:
     for number, score in enumerate(np.random.default_rng(1).uniform(0, 1, 200)):
         seen = smoother.add(float(score), number / 30)
         assert (seen.p_fake, seen.label) == (score, decide(float(score), BAND))
+
+
+def test_pictures_that_lie_far_apart_are_judged_each_alone() -> None:
+    smoother = Smoother(BAND, SmoothingConfig())
+    for second, p_fake in enumerate((0.95, 0.39, 0.61, 0.02)):
+        seen = smoother.add(p_fake, second * 3600.0)
+        assert (seen.label, seen.p_fake) == (decide(p_fake, BAND), p_fake)

@@ -1,13 +1,18 @@
 """Content Credentials by their structure: the own manifest, its parents, and what was put in."""
 
+import os
+from pathlib import Path
+
 import pytest
 
+from fakelens.edge_runtime.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.c2pa import read_c2pa
-from fakelens.edge_runtime.provenance.evidence import Strength
+from fakelens.edge_runtime.provenance.read import read_evidence
 from tests.edge_runtime.provenance.conftest import created, make_manifest, make_store, source_type
 
 GENERATED, EDITED = Strength.DECLARES_GENERATED, Strength.DECLARES_EDITED
 CAMERA, NOTE = Strength.SPEAKS_FOR_A_CAMERA, Strength.NOTE
+ASSETS = os.environ.get("FAKELENS_C2PA_ASSETS")  # a clone of contentauth/example-assets
 OPENED = {"action": "c2pa.opened"}
 AI = source_type("trainedAlgorithmicMedia")
 
@@ -33,6 +38,13 @@ def test_a_picture_made_from_a_generated_one_is_generated(key: str) -> None:
 def test_a_generated_part_makes_an_edited_picture() -> None:
     own = make_manifest("own", [OPENED], [ingredient("camera"), ingredient("ai", "componentOf")])
     assert sorted(strengths(BY_AI, BY_CAMERA, own)) == sorted([CAMERA, EDITED, NOTE])
+
+
+def test_a_manifest_without_actions_around_one_picture_says_what_that_says() -> None:
+    own = make_manifest("own", [], [ingredient("ai", "componentOf")])
+    assert strengths(BY_AI, own) == [GENERATED, NOTE]
+    own = make_manifest("own", [], [ingredient("ai", "componentOf"), ingredient("camera", "componentOf")])
+    assert strengths(BY_AI, BY_CAMERA, own) == [EDITED, NOTE]
 
 
 def test_a_camera_in_a_part_says_nothing_of_the_picture() -> None:
@@ -76,3 +88,20 @@ def test_the_generator_is_named_in_the_words() -> None:
     statement, note = read_c2pa(make_store(make_manifest("own", [created()], generator="Maker 2")), "here")
     assert statement.words == "Gen 1, trainedAlgorithmicMedia"
     assert note.words == "Maker 2"
+
+
+@pytest.mark.skipif(not ASSETS, reason="FAKELENS_C2PA_ASSETS names no clone of contentauth/example-assets")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ChatGPT_Image.png", {(Source.C2PA, GENERATED), (Source.C2PA, NOTE)}),
+        ("Firefly_tabby_cat.jpg", {(Source.C2PA, GENERATED), (Source.C2PA, NOTE)}),
+        ("car-es-Ps-Cr.jpg", {(Source.C2PA, NOTE)}),
+        ("cloudscape-ACA-Cr.jpeg", {(Source.EXIF, CAMERA), (Source.C2PA, NOTE)}),
+        ("crater-lake-cr.jpg", {(Source.EXIF, CAMERA), (Source.XMP, NOTE)}),  # its manifest was stripped
+        ("crater-lake.jpeg", {(Source.EXIF, CAMERA)}),
+    ],
+)
+def test_a_real_file_says_what_its_makers_wrote(name: str, said: set[tuple[Source, Strength]]) -> None:
+    found = read_evidence(Path(ASSETS or "") / "images" / name)
+    assert {(item.source, item.strength) for item in found} == said

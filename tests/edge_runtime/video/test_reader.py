@@ -78,7 +78,7 @@ def test_names_that_opencv_does_not_take(tmp_path: Path, name: bytes) -> None:
 def test_what_is_no_video_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"\0\0\0\x18ftypisom\0\0\0\0isomavc1" + b"\0" * 99)
-    with pytest.raises(ImageError, match="a video that cannot be decoded"):
+    with pytest.raises(ImageError, match="not a video that can be decoded"):
         read(path)
     with pytest.raises(ImageError, match="no such file"):
         read(tmp_path / "missing.mp4")

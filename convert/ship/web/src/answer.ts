@@ -1,6 +1,7 @@
 /** The panel that tells a verdict: word, meaning, gauge, facts, and the same for a screen reader. */
 
-import type { Contract } from './contract';
+import { REASONS, type Reason } from './condition';
+import { listViews, type Contract } from './contract';
 import { find } from './element';
 import type { LiveVerdict } from './live';
 import { NO_STATEMENT, STRENGTHS, type Evidence } from './provenance/evidence';
@@ -58,23 +59,24 @@ export function showContract(contract: Contract): void {
 
 /** Show the verdict on a picture, and say it. */
 export function showVerdict(verdict: Verdict, contract: Contract): void {
-  showLabel(verdict.label, verdict.pFake);
+  showLabel(verdict.label, verdict.pFake, verdict.reason);
   if (verdict.pixelsLabel) find('meaning', HTMLElement).textContent = `${SAYS_SO} Its pixels alone: ${verdict.pixelsLabel.toUpperCase()}.`;
   showStatements(verdict.evidence);
   showNote(warnOfReduction(contract, verdict.reduction));
   showFacts([
     ['Picture', `${verdict.width} × ${verdict.height} px`],
     ['Looked at', tell(verdict.regions.length, contract)],
+    ...verdict.views.map(({ name, pFake }) => [`View ${name}`, `P(fake) ${pFake.toFixed(3)}`] as const),
     ['Opened in', `${verdict.decodeMs.toFixed(0)} ms`],
     ['Model took', `${verdict.modelMs.toFixed(0)} ms`],
   ]);
   spokenLabel = undefined;
-  say(verdict.label, verdict.pFake, verdict.pixelsLabel && SAYS_SO);
+  say(verdict.label, verdict.pFake, verdict.pixelsLabel ? SAYS_SO : verdict.reason && REASONS[verdict.reason]);
 }
 
 /** Show the verdict on what the camera sees; say it when it changes. */
 export function showLive(live: LiveVerdict, contract: Contract): void {
-  showLabel(live.label, live.pFake);
+  showLabel(live.label, live.pFake, live.frame.reason);
   find('statements-row', HTMLElement).hidden = true; // a camera's frame has no file
   showNote(warnOfReduction(contract, contract.input.fit === 'tiles' ? 1 : Math.max(live.width, live.height) / contract.input.size));
   showFacts([
@@ -83,7 +85,7 @@ export function showLive(live: LiveVerdict, contract: Contract): void {
     ['Frames', `${live.fps.toFixed(0)} a second`],
     ['A frame takes', `${live.frame.modelMs.toFixed(0)} ms`],
   ]);
-  say(live.label, live.pFake);
+  say(live.label, live.pFake, live.frame.reason && REASONS[live.frame.reason]);
 }
 
 export function hideAnswer(): void {
@@ -92,11 +94,11 @@ export function hideAnswer(): void {
   spokenLabel = undefined;
 }
 
-function showLabel(label: Label, pFake: number): void {
+function showLabel(label: Label, pFake: number, reason: Reason | undefined): void {
   answer.hidden = false;
   answer.dataset['label'] = label;
   verdictWord.textContent = label.toUpperCase();
-  find('meaning', HTMLElement).textContent = MEANINGS[label];
+  find('meaning', HTMLElement).textContent = reason ? REASONS[reason] : MEANINGS[label];
   find('score', HTMLOutputElement).textContent = pFake.toFixed(3);
   meter.setAttribute('aria-valuenow', pFake.toFixed(3));
   meter.setAttribute('aria-valuetext', `${pFake.toFixed(2)}, ${label}`);
@@ -147,8 +149,9 @@ function say(label: Label, pFake: number, meaning = MEANINGS[label]): void {
 }
 
 function tell(tiles: number, contract: Contract): string {
-  const { size, fit } = contract.input;
-  return fit === 'resize' ? `the whole, at ${size} px` : `${tiles} ${tiles === 1 ? 'tile' : 'tiles'} of ${size} px`;
+  const told = listViews(contract.input).map(({ size, fit }) =>
+    fit === 'resize' ? `the whole, at ${size} px` : `${tiles} ${tiles === 1 ? 'tile' : 'tiles'} of ${size} px`);
+  return told.join('; ');
 }
 
 function makeCell(text: string): HTMLTableCellElement {

@@ -44,7 +44,10 @@ export class LiveLoop {
       if (last) interval += (interval ? SHARE : 1) * (now - last - interval);
       last = now;
       const fps = interval ? 1000 / interval : 0;
-      this.show({ ...smoother.add(frame.pFake, now / 1000), frame, width, height, fps });
+      const smoothed = smoother.add(frame.pFake, now / 1000);
+      // The score is kept in mind, but nothing is said of a frame in which there is nothing to see.
+      const label = frame.reason ? 'unsure' : smoothed.label;
+      this.show({ ...smoothed, label, frame, width, height, fps });
     }
   }
 

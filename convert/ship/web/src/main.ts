@@ -38,10 +38,10 @@ async function checkPhoto(blob: Blob): Promise<void> {
     if (mine !== turns) return;
     showPhoto(blob);
     showVerdict(verdict, contract);
-    showRegions(verdict.regions, verdict.width, verdict.height);
+    showRegions(verdict.regions, verdict.width, verdict.height, verdict.label);
     busy.hidden = true;
     const regions = await client.ask('map', { most: MAP_TILES });
-    if (mine === turns && regions.length) showRegions(regions, verdict.width, verdict.height);
+    if (mine === turns && regions.length) showRegions(regions, verdict.width, verdict.height, verdict.label);
   } catch (error) {
     if (mine === turns) fail(error);
   }
@@ -71,7 +71,7 @@ async function startCamera(): Promise<void> {
 async function watch(contract: Contract): Promise<void> {
   loop = new LiveLoop(client, video, contract, (live) => {
     showLive(live, contract);
-    showRegions(live.frame.regions, live.width, live.height);
+    showRegions(live.frame.regions, live.width, live.height, live.label);
   });
   await loop.run();
 }

@@ -1,5 +1,6 @@
 /** What the page and its worker say to each other. */
 
+import type { Reason } from './condition';
 import type { Contract } from './contract';
 import type { Region } from './tiles';
 import type { Verdict } from './verdict';
@@ -8,6 +9,7 @@ import type { Verdict } from './verdict';
 export interface CheckedFrame {
   readonly pFake: number; // of this frame's tiles and the latest of the others
   readonly regions: readonly Region[];
+  readonly reason: Reason | undefined; // why there is nothing left to see
   readonly checked: number; // tiles that this frame paid for
   readonly modelMs: number; // reading pixels, preprocessing and inference
 }

@@ -1,6 +1,7 @@
 /** Whether this device computes what fakelens computed when the kit was written. */
 
 import type { Client } from './client';
+import type { Condition, Reason } from './condition';
 import type { Contract } from './contract';
 import type { Label } from './verdict';
 
@@ -10,7 +11,10 @@ export interface Vector {
   readonly height: number;
   readonly p_fake: number;
   readonly verdict: Label;
-  readonly tiles: readonly { readonly left: number; readonly top: number; readonly p_fake: number }[];
+  readonly tiles: readonly { readonly left: number; readonly top: number; readonly p_fake: number; readonly weight: number }[];
+  readonly views: readonly { readonly name: string; readonly p_fake: number }[];
+  readonly condition: Condition;
+  readonly reason: Reason | null;
 }
 
 /** The test pictures of the kit, vectors/vectors.json. */
@@ -46,6 +50,7 @@ export async function runSelfCheck(client: Client, contract: Contract): Promise<
     const places = vector.tiles.length && verdict.regions.length ? vector.tiles : [];
     const off = [
       Math.abs(verdict.pFake - vector.p_fake),
+      ...vector.views.map((view, at) => Math.abs((verdict.views[at]?.pFake ?? NaN) - view.p_fake)),
       ...places.map((tile, at) => Math.abs((verdict.regions[at]?.pFake ?? NaN) - tile.p_fake)),
     ];
     const furthest = off.some(Number.isNaN) ? Infinity : Math.max(...off);
@@ -53,6 +58,7 @@ export async function runSelfCheck(client: Client, contract: Contract): Promise<
     const moved = places.some(({ left, top }, at) => verdict.regions[at]?.left !== left || verdict.regions[at]?.top !== top);
     if (moved || (places.length && places.length !== verdict.regions.length)) faults.push(`${vector.file}: other tiles`);
     if (verdict.width !== vector.width || verdict.height !== vector.height) faults.push(`${vector.file}: another size`);
+    if ((verdict.reason ?? null) !== vector.reason) faults.push(`${vector.file}: another condition`);
     if (furthest > vectors.tolerance) faults.push(`${vector.file}: a score off by ${furthest.toFixed(4)}`);
     else if (verdict.label !== vector.verdict && !isNearBorder(vector.p_fake, contract, vectors.tolerance)) {
       faults.push(`${vector.file}: ${verdict.label} instead of ${vector.verdict}`);
@@ -62,7 +68,8 @@ export async function runSelfCheck(client: Client, contract: Contract): Promise<
 }
 
 function isNearBorder(pFake: number, { decision }: Contract, tolerance: number): boolean {
-  return Object.values(decision).some((border: number) => Math.abs(border - pFake) <= tolerance);
+  const borders = [decision.threshold, decision.unsure_low, decision.unsure_high];
+  return borders.some((border) => Math.abs(border - pFake) <= tolerance);
 }
 
 async function hash(bytes: ArrayBuffer): Promise<string> {

@@ -3,6 +3,7 @@
 import { find } from './element';
 import { paintHeat } from './heat';
 import type { Region } from './tiles';
+import type { Label } from './verdict';
 
 const empty = find('empty', HTMLElement);
 const picture = find('picture', HTMLElement);
@@ -39,14 +40,14 @@ export function clearStage(): void {
   show(undefined);
 }
 
-/** Lay the heat of `regions` over a picture of `width` x `height` px; without any there is none to show. */
-export function showRegions(regions: readonly Region[], width: number, height: number): void {
+/** Lay the heat of `regions` over a picture of that verdict, px; without any there is none to show. */
+export function showRegions(regions: readonly Region[], width: number, height: number, label: Label): void {
   painted = regions.length > 0;
   heatRow.hidden = !painted;
   heat.dataset['regions'] = String(regions.length);
   heat.hidden = !painted || !showHeat.checked;
   if (heat.hidden) return;
-  const map = paintHeat(regions, width, height);
+  const map = paintHeat(regions, width, height, label);
   if (heat.width !== map.width || heat.height !== map.height) [heat.width, heat.height] = [map.width, map.height];
   heat.getContext('2d')?.putImageData(new ImageData(map.rgba, map.width, map.height), 0, 0);
 }
@@ -57,5 +58,5 @@ function show(what: HTMLElement | undefined): void {
   photo.hidden = what !== photo;
   video.hidden = what !== video;
   if (what !== video) video.srcObject = null;
-  showRegions([], 1, 1);
+  showRegions([], 1, 1, 'unsure');
 }

@@ -1,6 +1,6 @@
 /** Where the tiles of a picture lie, and what their scores say together: the rule of fakelens.edge_runtime.tiles. */
 
-import type { InputSpec, Pool } from './contract';
+import type { FitSpec, Fusion, Pool } from './contract';
 
 export interface Place {
   readonly left: number; // px, of the upright picture
@@ -16,12 +16,15 @@ export interface Region extends Place {
 // A uint8 probability of 0 or 1 stands for anything up to half a step: no tile outvotes all the others.
 const SUREST = 1 / 512;
 const TOP_SHARE = 4; // the highest quarter
+// Of a tile's texture, in grey levels a px, when it weighs the tile.
+const LEAST_TEXTURE = 1;
+const MOST_TEXTURE = 8;
 
 /**
  * Return the places of the tiles, row by row: as many as fit side by side, spread from edge to edge; while that
  * is over `spec.tiles`, the direction whose tiles stand closer loses one.
  */
-export function placeTiles(width: number, height: number, spec: InputSpec): Place[] {
+export function placeTiles(width: number, height: number, spec: FitSpec): Place[] {
   let columns = Math.max(1, Math.floor(width / spec.size));
   let rows = Math.max(1, Math.floor(height / spec.size));
   while (columns * rows > spec.tiles) {
@@ -42,17 +45,45 @@ export function placeGrid(width: number, height: number, size: number, most: num
   return cross(spread(width - size, count(width, step)), spread(height - size, count(height, step)));
 }
 
-/** Return P(fake) of a picture from that of its tiles: the mean of all or of the highest logits; one alone is it. */
-export function poolScores(scores: readonly number[], pool: Pool): number {
+/** Return what a tile of this texture weighs when tiles are pooled by it. */
+export function weighTexture(texture: number): number {
+  return Math.min(MOST_TEXTURE, Math.max(LEAST_TEXTURE, texture));
+}
+
+/**
+ * Return P(fake) of a picture from that of its tiles: the mean of all logits, of the highest, or of all with
+ * `weights`; one alone is it.
+ */
+export function poolScores(scores: readonly number[], pool: Pool, weights: readonly number[] = []): number {
   const [only] = scores;
   if (only === undefined) throw new Error('no tile has a score');
   if (scores.length === 1) return only;
-  let logits = scores
-    .map((score) => Math.min(1 - SUREST, Math.max(SUREST, score)))
-    .map((score) => Math.log(score / (1 - score)))
-    .sort((a, b) => a - b);
+  let logits = scores.map(toLogit);
+  if (pool === 'texture') {
+    if (weights.length !== scores.length) throw new Error('tiles are weighed by their texture: give the weights');
+    const weighed = logits.reduce((sum, logit, at) => sum + weights[at]! * logit, 0);
+    return toProbability(weighed / weights.reduce((sum, weight) => sum + weight, 0));
+  }
+  logits.sort((a, b) => a - b);
   if (pool === 'top') logits = logits.slice(-Math.max(1, Math.floor(logits.length / TOP_SHARE)));
-  return 1 / (1 + Math.exp(-logits.reduce((sum, logit) => sum + logit, 0) / logits.length));
+  return toProbability(logits.reduce((sum, logit) => sum + logit, 0) / logits.length);
+}
+
+/** Return P(fake) of a picture from that of its views, in their order. */
+export function fuseViews(scores: readonly number[], fusion: Fusion | undefined): number {
+  const [first] = scores;
+  if (first === undefined) throw new Error('no view has a score');
+  if (!fusion) return first;
+  return toProbability(scores.reduce((sum, score, at) => sum + fusion.weights[at]! * toLogit(score), fusion.bias));
+}
+
+function toLogit(score: number): number {
+  const clipped = Math.min(1 - SUREST, Math.max(SUREST, score));
+  return Math.log(clipped / (1 - clipped));
+}
+
+function toProbability(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
 }
 
 function spread(room: number, count: number): number[] {

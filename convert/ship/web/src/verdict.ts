@@ -2,6 +2,8 @@
 
 import type { Contract, Decision } from './contract';
 import type { Evidence } from './provenance/evidence';
+import type { Reason } from './condition';
+import type { ViewScore } from './detector';
 import type { Region } from './tiles';
 
 export type Label = 'real' | 'fake' | 'unsure';
@@ -16,14 +18,17 @@ export interface Verdict {
   readonly height: number;
   readonly reduction: number; // how many times it was scaled down, along its longer side
   readonly regions: readonly Region[]; // the tiles; empty where the model looks at the picture as a whole
+  readonly views: readonly ViewScore[]; // empty where the model has one
+  readonly reason: Reason | undefined; // why there is nothing left to see; the answer is UNSURE then
   readonly decodeMs: number;
   readonly modelMs: number; // preprocessing and inference
   readonly evidence: readonly Evidence[]; // what the file says of itself
   readonly pixelsLabel?: Label; // the pixels' answer, where the file's own statement decided instead
 }
 
-/** Return the answer for `pFake` by the contract's threshold and UNSURE band. */
-export function decide(pFake: number, decision: Decision): Label {
+/** Return the answer for `pFake` by the contract's threshold and UNSURE band; UNSURE where there is a `reason`. */
+export function decide(pFake: number, decision: Decision, reason?: Reason): Label {
+  if (reason) return 'unsure';
   if (decision.unsure_low <= pFake && pFake <= decision.unsure_high) return 'unsure';
   return pFake >= decision.threshold ? 'fake' : 'real';
 }

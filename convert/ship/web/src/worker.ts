@@ -3,7 +3,7 @@
 import { BitmapPixels } from './canvas';
 import { parseContract, type Contract } from './contract';
 import { decodePicture, PictureError, type Picture } from './decode';
-import { FrameChecker, mapRegions, scorePicture } from './detector';
+import { FrameChecker, judgeCondition, mapRegions, scorePicture } from './detector';
 import type { CheckedFrame, Reply, Request } from './messages';
 import { Model } from './model';
 import { declaresGenerated } from './provenance/evidence';
@@ -28,7 +28,7 @@ async function load(base: string): Promise<Contract> {
   const bytes = new Uint8Array(await (await fetchFile(`${base}fakelens/model.tflite`)).arrayBuffer());
   if (import.meta.env.DEV) allowScripts();
   const model = await Model.load(`${base}litert/`, bytes, contract);
-  loaded = { contract, model, frames: new FrameChecker(contract.input, (tile) => model.score(tile)) };
+  loaded = { contract, model, frames: new FrameChecker(contract.input, (tile, view) => model.score(tile, view)) };
   return contract;
 }
 
@@ -42,16 +42,17 @@ async function check(blob: Blob): Promise<Verdict> {
   const decoded = performance.now();
   const { width, height } = picture.source;
   const { size, fit } = contract.input;
-  const { pFake, regions } = await scorePicture(picture.source, contract.input, (tile) => model.score(tile));
+  const reason = judgeCondition(picture.source, contract);
+  const { pFake, regions, views } = await scorePicture(picture.source, contract.input, (tile, view) => model.score(tile, view));
   const modelMs = performance.now() - decoded;
-  const pixelsLabel = decide(pFake, contract.decision);
+  const pixelsLabel = decide(pFake, contract.decision, reason);
   const evidence = await readEvidence(new Uint8Array(await blob.slice(0, MOST_FILE_BYTES).arrayBuffer()));
   const declared = declaresGenerated(evidence); // decides, whatever the pixels; nothing else of the file does
   return {
     label: declared ? 'fake' : pixelsLabel,
     ...(declared && { pixelsLabel }),
     evidence,
-    pFake, width, height, regions,
+    pFake, width, height, regions, views, reason,
     reduction: fit === 'tiles' ? 1 : Math.max(width, height) / size,
     decodeMs: decoded - start,
     modelMs,
@@ -63,7 +64,7 @@ async function map(most: number): Promise<readonly Region[]> {
   const picture = latest;
   const regions: Region[] = [];
   if (!picture) return regions;
-  for await (const region of mapRegions(picture.source, contract.input, (tile) => model.score(tile), most)) {
+  for await (const region of mapRegions(picture.source, contract.input, (tile, view) => model.score(tile, view), most)) {
     regions.push(region);
     if (regions.length % PAUSE_AFTER === 0) await new Promise((resolve) => setTimeout(resolve));
     if (latest !== picture) return [];
@@ -75,8 +76,10 @@ async function checkFrame(bitmap: ImageBitmap, budgetMs: number): Promise<Checke
   const start = performance.now();
   const source = new BitmapPixels(bitmap);
   try {
-    const scored = await ready().frames.check(source, budgetMs);
-    return { ...scored, modelMs: performance.now() - start };
+    const { contract, frames } = ready();
+    const scored = await frames.check(source, budgetMs);
+    const reason = judgeCondition(source, contract);
+    return { ...scored, reason, modelMs: performance.now() - start };
   } finally {
     source.close();
   }
@@ -86,7 +89,7 @@ async function timeCalls(runs: number): Promise<{ callMs: number }> {
   const { contract, model } = ready();
   const tile = new Uint8Array(contract.input.size ** 2 * 3);
   const start = performance.now();
-  for (let run = 0; run < runs; run++) await model.score(tile);
+  for (let run = 0; run < runs; run++) await model.score(tile, 0);
   return { callMs: (performance.now() - start) / runs };
 }
 

@@ -3,19 +3,23 @@ import fakelens.Place
 import fakelens.RgbImage
 import fakelens.cutTile
 import fakelens.decide
+import fakelens.findReason
+import fakelens.fuse
+import fakelens.measureCondition
 import fakelens.parseContract
 import fakelens.placeTiles
 import fakelens.pool
 import fakelens.resize
+import fakelens.weighTile
 import java.io.File
 import org.json.JSONObject
 
 /**
  * The Android kit's rules on the vectors of a model: CheckVectors ASSETS WORK.
  *
- * Takes the pixels of each picture from WORK/PICTURE.raw and writes what the model would be given to
- * WORK/PICTURE.tiles. Prints a line for each: the places of its tiles, what their expected scores pool to, and the
- * verdict on that.
+ * Takes the pixels of each picture from WORK/PICTURE.raw and writes what the model would be given, view by view, to
+ * WORK/PICTURE.tiles. Prints a line for each: the places of its tiles, what their expected scores and those of the
+ * other views come to, the verdict on that, and its condition.
  */
 fun main(arguments: Array<String>) {
     val (assets, work) = arguments.map(::File)
@@ -27,18 +31,24 @@ fun main(arguments: Array<String>) {
         val file = expected.getString("file")
         val pixels = File(work, "$file.raw").readBytes()
         val image = RgbImage(expected.getInt("width"), expected.getInt("height"), pixels)
-        val tiled = spec.fit == Fit.TILES
-        val places = if (tiled) placeTiles(image.width, image.height, spec) else listOf(Place(0, 0))
-        File(work, "$file.tiles").outputStream().use { stream ->
-            for (place in places) {
-                val tile = if (tiled) cutTile(image, place, spec.size) else resize(image, spec.size, spec.size)
-                stream.write(tile.bytes)
-            }
+        val places = spec.everyView.map { view ->
+            if (view.fit == Fit.TILES) placeTiles(image.width, image.height, view) else listOf(Place(0, 0))
         }
-        val tiles = expected.getJSONArray("tiles")
-        val scores = FloatArray(tiles.length()) { tiles.getJSONObject(it).getDouble("p_fake").toFloat() }
-        val pFake = pool(scores, spec.pool)
-        val spread = places.joinToString(" ") { "${it.left},${it.top}" }
-        println("$file;$spread;$pFake;${decide(pFake, contract.decision).name.lowercase()}")
+        val tiles = spec.everyView.zip(places).map { (view, its) ->
+            its.map { if (view.fit == Fit.TILES) cutTile(image, it, view.size) else resize(image, view.size, view.size) }
+        }
+        File(work, "$file.tiles").outputStream().use { stream -> tiles.flatten().forEach { stream.write(it.bytes) } }
+        val scored = expected.getJSONArray("tiles")
+        val scores = FloatArray(scored.length()) { scored.getJSONObject(it).getDouble("p_fake").toFloat() }
+        val weights = DoubleArray(tiles[0].size) { weighTile(tiles[0][it], spec.pool) }
+        val views = expected.getJSONArray("views")
+        val others = List(maxOf(0, views.length() - 1)) { views.getJSONObject(it + 1).getDouble("p_fake") }
+        val pFake = fuse(listOf(pool(scores, spec.pool, weights)) + others, spec.fusion)
+        val condition = measureCondition(image)
+        val reason = findReason(condition, contract.decision.condition)
+        val spread = places[0].joinToString(" ") { "${it.left},${it.top}" }
+        val verdict = decide(pFake, contract.decision, reason).name.lowercase()
+        val told = listOf(condition.texture, condition.sharpness, condition.blocking).joinToString(";") { "${it ?: ""}" }
+        println("$file;$spread;$pFake;$verdict;${reason?.name?.lowercase() ?: ""};$told")
     }
 }

@@ -23,6 +23,7 @@ from fakelens.edge_runtime.verdict import Label
 
 pytest.importorskip("starlette", reason="needs the extra preview")
 pytest.importorskip("uvicorn", reason="needs the extra preview")
+connections = pytest.importorskip("fakelens.edge_runtime.live.preview.connections")
 
 BOUNDARY = "fakelens-4f1c0a97d2b86e35"
 MakeStatus = Callable[..., LiveStatus]
@@ -393,3 +394,44 @@ def test_a_missing_extra_is_one_line_with_its_remedy() -> None:
         "MissingExtraError: this command needs starlette, which is not installed: "
         'pip install "fakelens[preview]"'
     )
+
+
+def connect_silently(sink: PreviewSink) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port_of(sink)), timeout=5)
+
+
+def test_silent_connections_lock_nobody_out_and_are_closed(
+    preview: PreviewSink, make_status: MakeStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "SILENT_S", 0.3)
+    preview.update(make_status(), None)
+    silent = [connect_silently(preview) for _ in range(100)]
+    assert ask(preview, "/healthz").status == 200
+    for connection in silent[::2]:
+        with suppress(OSError):  # one of those that were closed already
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: ")  # and never the rest
+    assert ask(preview, "/healthz").status == 200
+    for connection in silent:
+        with suppress(ConnectionError):
+            assert connection.recv(99) == b""
+        connection.close()
+
+
+def test_the_limit_of_watchers_holds_in_a_burst(preview: PreviewSink, make_status: MakeStatus) -> None:
+    preview.update(make_status(), Image.new("RGB", (16, 8)))
+    burst = [connect_silently(preview) for _ in range(40)]
+    for connection in burst:
+        connection.sendall(b"GET /stream.mjpg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    answers = [connection.recv(15) for connection in burst]
+    assert answers.count(b"HTTP/1.1 200 OK") == 8
+    assert ask(preview, "/status.json").json["watchers"] == 8
+    for connection in burst:
+        connection.close()
+    wait_until(lambda: ask(preview, "/status.json").json["watchers"] == 0)
+
+
+def test_a_browser_without_the_token_gets_a_form(guarded: PreviewSink) -> None:
+    answer = ask(guarded, "/", Accept="text/html")
+    assert answer.status == 401
+    assert b'<input id="token" name="token" type="password"' in answer.body
+    assert "form-action 'self'" in answer.headers["content-security-policy"]

@@ -19,6 +19,7 @@ def test_each_image_comes_once_in_order_and_a_broken_one_is_left_out(
     levels = []
     while (image := stream.read()) is not None:
         levels.append(int(np.asarray(image)[0, 0, 0]))
+        assert stream.current.endswith(f"00{len(levels) * 2 - 2}.png")
     assert levels == [10, 30]
     assert "001.png: not an image" in caplog.text
 

@@ -1,5 +1,6 @@
 """Video files and streams through the real OpenCV."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -110,3 +111,28 @@ def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
             StreamSource(url=url, open_timeout_s=0.5).open()
         assert time.monotonic() - start < 5
         assert "secret" not in str(error.value)
+
+
+def test_reading_goes_on_after_frames_that_do_not_decode(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / os.fsdecode(b"cl\xffp %03d.mp4")
+    plain = tmp_path / "plain.mp4"
+    writer = cv2.VideoWriter(str(plain), cv2.VideoWriter_fourcc(*"mp4v"), 1000, (96, 64))
+    generator = np.random.default_rng(0)
+    for _ in range(60):
+        writer.write(generator.integers(0, 256, (64, 96, 3), np.uint8))
+    writer.release()
+    content = bytearray(plain.read_bytes())
+    start = content.find(b"mdat")
+    third = (len(content) - start) // 3
+    content[start + third : start + third + third // 4] = b"\xaa" * (third // 4)
+    path.write_bytes(content)
+    stream = VideoSource(path=path).open()
+    frames = 0
+    while stream.read() is not None:
+        frames += 1
+    stream.close()
+    assert 30 < frames < 60
+    assert f"{60 - frames} of 60 frames do not decode" in caplog.text
+    assert stream.interval_s == 1 / 25  # a rate that no camera has is not believed

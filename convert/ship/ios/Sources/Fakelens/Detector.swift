@@ -2,8 +2,8 @@ import Foundation
 
 /// A runtime that holds the model.
 public protocol TileScorer: AnyObject {
-    /// Returns P(fake) of `tile`, which has the size of the input tensor.
-    func score(_ tile: RgbImage) throws -> Float
+    /// Returns P(fake) of `tile`, which has the size of the input tensor of `view`, a number from 0.
+    func score(_ tile: RgbImage, view: Int) throws -> Float
 }
 
 /// A model that answers. It takes no preprocessing options: the contract knows.
@@ -26,18 +26,19 @@ public final class Detector: @unchecked Sendable {
         let start = DispatchTime.now().uptimeNanoseconds
         let spec = contract.input
         let tiled = spec.fit == .tiles
-        let regions =
-            tiled
-            ? try scoreRegions(image, placeTiles(width: image.width, height: image.height, spec: spec))
-            : [try scoreWhole(image)]
-        let pFake = pool(regions.map(\.pFake), by: spec.pool)
+        let seen = try spec.everyView.indices.map { try look(image, $0) }
+        let pFake = fuse(seen.map(\.pFake), by: spec.fusion)
+        let limits = contract.decision.condition
+        let reason = limits == nil ? nil : findReason(measureCondition(image), limits)
         return Verdict(
-            label: decide(pFake, by: contract.decision),
+            label: decide(pFake, by: contract.decision, reason: reason),
             pFake: pFake,
             model: contract.name,
             latencyMs: Double(DispatchTime.now().uptimeNanoseconds - start) / 1e6,
             reduction: tiled ? 1 : Double(max(image.width, image.height)) / Double(spec.size),
-            regions: tiled ? regions : [])
+            regions: tiled ? seen[0].regions : [],
+            reason: reason,
+            views: zip(spec.views ?? [], seen).map { ViewScore(name: $0.name, pFake: $1.pFake) })
     }
 
     /// Returns what the model says of up to `most` overlapping tiles all over `image`, for a heat map.
@@ -52,16 +53,28 @@ public final class Detector: @unchecked Sendable {
             image, placeGrid(width: image.width, height: image.height, size: spec.size, most: most))
     }
 
+    /// What one view says of a picture.
+    private func look(_ image: RgbImage, _ view: Int) throws -> (pFake: Double, regions: [Region]) {
+        let spec = contract.input.everyView[view]
+        if spec.fit == .resize {
+            let score = try scorer.score(resize(image, width: spec.size, height: spec.size), view: view)
+            return (Double(score), [])
+        }
+        var regions = [Region]()
+        var weights = [Double]()
+        for place in placeTiles(width: image.width, height: image.height, spec: spec) {
+            let tile = cutTile(image, at: place, size: spec.size)
+            regions.append(
+                Region(place: place, size: spec.size, pFake: try scorer.score(tile, view: view)))
+            weights.append(weighTile(tile, by: spec.pool))
+        }
+        return (pool(regions.map(\.pFake), by: spec.pool, weights: weights), regions)
+    }
+
     private func scoreRegions(_ image: RgbImage, _ places: [Place]) throws -> [Region] {
         let size = contract.input.size
         return try places.map {
-            Region(place: $0, size: size, pFake: try scorer.score(cutTile(image, at: $0, size: size)))
+            Region(place: $0, size: size, pFake: try scorer.score(cutTile(image, at: $0, size: size), view: 0))
         }
-    }
-
-    private func scoreWhole(_ image: RgbImage) throws -> Region {
-        let size = contract.input.size
-        let pFake = try scorer.score(resize(image, width: size, height: size))
-        return Region(place: Place(left: 0, top: 0), size: size, pFake: pFake)
     }
 }

@@ -13,7 +13,7 @@ public struct Place: Equatable, Sendable {
 ///
 /// As many columns and rows as fit side by side; while that is over `spec.tiles`, the direction whose tiles
 /// stand closer loses one. They are spread from edge to edge, a single one stands in the middle.
-public func placeTiles(width: Int, height: Int, spec: InputSpec) -> [Place] {
+public func placeTiles(width: Int, height: Int, spec: any FitSpec) -> [Place] {
     var columns = max(1, width / spec.size)
     var rows = max(1, height / spec.size)
     while columns * rows > spec.tiles {

@@ -10,6 +10,12 @@ public struct Region: Equatable, Sendable {
     public let pFake: Float
 }
 
+/// What one view of a model says of a picture.
+public struct ViewScore: Equatable, Sendable {
+    public let name: String
+    public let pFake: Double
+}
+
 /// What a model says of one picture.
 public struct Verdict: Equatable, Sendable {
     public let label: Label
@@ -18,10 +24,13 @@ public struct Verdict: Equatable, Sendable {
     public let latencyMs: Double  // fitting and inference, without decoding
     public let reduction: Double  // how many times the picture was scaled down, along its longer side
     public let regions: [Region]  // the tiles; empty where the model looks at the picture as a whole
+    public let reason: Reason?  // why there is nothing left to see; the answer is unsure then
+    public let views: [ViewScore]  // none where the model has one view
 }
 
-/// Returns the answer for `pFake` by the contract's threshold and UNSURE band.
-public func decide(_ pFake: Double, by decision: Decision) -> Label {
+/// Returns the answer for `pFake` by the contract's threshold and UNSURE band; unsure where there is a reason.
+public func decide(_ pFake: Double, by decision: Decision, reason: Reason? = nil) -> Label {
+    if reason != nil { return .unsure }
     if pFake >= decision.unsureLow && pFake <= decision.unsureHigh { return .unsure }
     return pFake >= decision.threshold ? .fake : .real
 }

@@ -85,6 +85,9 @@ final class RulesTests: XCTestCase {
         XCTAssertEqual(pool(scores, by: .top), 0.9854684784571062, accuracy: 1e-12)
         XCTAssertEqual(pool(Array(scores.prefix(3)), by: .top), 0.8999999761581421, accuracy: 1e-12)
         XCTAssertEqual(pool([1], by: .mean), 1)
+        let weights: [Double] = [1, 8, 4.5]
+        XCTAssertEqual(
+            pool([0.9, 0.2, 0.6], by: .texture, weights: weights), 0.37201190965931435, accuracy: 1e-12)
     }
 
     func testTheBandIsClosedAndComesBeforeTheThreshold() {

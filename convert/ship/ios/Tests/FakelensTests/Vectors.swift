@@ -8,9 +8,20 @@ struct Vectors: Decodable {
         let left: Int
         let top: Int
         let pFake: Double
+        let weight: Double
 
         enum CodingKeys: String, CodingKey {
-            case left, top
+            case left, top, weight
+            case pFake = "p_fake"
+        }
+    }
+
+    struct View: Decodable {
+        let name: String
+        let pFake: Double
+
+        enum CodingKeys: String, CodingKey {
+            case name
             case pFake = "p_fake"
         }
     }
@@ -22,9 +33,11 @@ struct Vectors: Decodable {
         let pFake: Double
         let verdict: Label
         let tiles: [Tile]
+        let views: [View]
+        let reason: Reason?
 
         enum CodingKeys: String, CodingKey {
-            case file, width, height, verdict, tiles
+            case file, width, height, verdict, tiles, views, reason
             case pFake = "p_fake"
         }
     }

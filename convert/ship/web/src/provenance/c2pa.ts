@@ -71,10 +71,11 @@ function trace(manifests: ReadonlyMap<string, Manifest>): { own: Manifest[]; com
     const manifest = manifests.get(next.label);
     if (!manifest) continue;
     (next.isOwn ? own : components).push(manifest);
+    const isWrapper = !manifest.actions.length && manifest.ingredients.length === 1; // OpenAI's of 2024
     for (const { relationship, label } of manifest.ingredients) {
       if (!manifests.has(label) || seen.has(label)) continue;
       seen.add(label);
-      waiting.push({ label, isOwn: next.isOwn && relationship === 'parentOf' });
+      waiting.push({ label, isOwn: next.isOwn && (relationship === 'parentOf' || isWrapper) });
     }
   }
   return { own, components };

@@ -6,8 +6,9 @@ import { findIptc, MOST_PART_BYTES, MOST_PARTS, MOST_STEPS, type Part } from './
 import { readTiff } from './tiff';
 
 const TAIL_BYTES = 256 << 10;
-const XMP = 'http:' + '//ns.adobe.com/xap/1.0/\0'; // a name, which is never loaded
-const MORE_XMP = 'http:' + '//ns.adobe.com/xmp/extension/\0';
+const ADOBE = ['http:', '', 'ns.adobe.com'].join('/'); // of names, which are never loaded
+const XMP = `${ADOBE}/xap/1.0/\0`;
+const MORE_XMP = `${ADOBE}/xmp/extension/\0`;
 const PHOTOSHOP = 'Photoshop 3.0\0';
 
 /** Return the parts of the image file `bytes`; none where it is no image. */

@@ -10,11 +10,14 @@ const broken = (change: object) => () => parseContract({ ...contract, ...change 
 
 describe('a contract that no runtime could use is refused by the name of its fault', () => {
   it.each([
-    [{ schema: 2 }, 'schema 2'],
+    [{ schema: 3 }, 'schema 3'],
     [{ labels: ['fake', 'real'] }, 'labels fake,real'],
     [{ input: { ...contract.input, fit: 'crop' } }, 'input.fit crop'],
     [{ input: { ...contract.input, tiles: 0 } }, 'input.tiles 0'],
     [{ input: undefined }, 'input.size undefined'],
+    [{ input: { ...contract.input, views: [], fusion: { weights: [], bias: 0 } } }, 'input.views without input.fusion'],
+    [{ input: { ...contract.input, views: [contract.input], fusion: undefined } }, 'input.views without input.fusion'],
+    [{ input: { ...contract.input, views: [contract.input], fusion: { weights: [-1], bias: 0 } } }, 'input.fusion.weights -1'],
     [{ decision: { ...contract.decision, threshold: 1.5 } }, 'decision.threshold 1.5'],
     [{ decision: undefined }, 'decision.threshold undefined'],
   ])('%o', (change, fault) => expect(broken(change)).toThrow(fault));

@@ -22,3 +22,10 @@ it('a large picture has a map of at most 512 px, a tile over the edge is cut', (
   expect([width, height]).toEqual([512, 384]);
   expect(rgba.at(-1)).toBe(153);
 });
+
+it('is calm over a picture that is not FAKE', () => {
+  const regions = [{ left: 0, top: 0, size: 4, pFake: 1 }];
+  const alpha = (label: 'fake' | 'real' | 'unsure') => paintHeat(regions, 4, 4, label).rgba[3]!;
+  expect(alpha('fake')).toBe(153);
+  expect([alpha('real'), alpha('unsure')]).toEqual([26, 26]);
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { InputSpec } from '../../src/contract';
-import { placeGrid, placeTiles, poolScores, type Place } from '../../src/tiles';
+import { fuseViews, placeGrid, placeTiles, poolScores, weighTexture, type Place } from '../../src/tiles';
 import { contract, vectors } from '../kit';
 
 const spec = (size: number, tiles: number): InputSpec => ({ size, tiles, fit: 'tiles', pool: 'mean' });
@@ -59,13 +59,26 @@ describe('pooling', () => {
     expect(poolScores(scores, 'top')).toBeCloseTo(0.928960606878694, 12);
   });
 
+  it('weighs tiles by their texture', () => {
+    expect(poolScores([0.9, 0.2, 0.6], 'texture', [1, 8, 4.5])).toBeCloseTo(0.37201190965931435, 6);
+    expect([0.2, 3, 99].map(weighTexture)).toEqual([1, 3, 8]);
+    expect(() => poolScores([0.9, 0.2], 'texture')).toThrow('give the weights');
+  });
+
+  it('fuses views by their logits', () => {
+    expect(fuseViews([0.8, 0.3], { weights: [1, 0.5], bias: 0.25 })).toBeCloseTo(0.7707666928323896, 12);
+    expect(fuseViews([0.8], undefined)).toBe(0.8);
+  });
+
   it('leaves a single score as it is, though it be 0', () => {
     expect(poolScores([0], 'mean')).toBe(0);
   });
 
   it('gives the score of each test picture from those of its tiles', () => {
-    for (const { tiles, p_fake } of vectors.images) {
-      if (tiles.length) expect(poolScores(tiles.map((tile) => tile.p_fake), contract.input.pool)).toBeCloseTo(p_fake, 6);
+    for (const { tiles, views, p_fake } of vectors.images) {
+      const { pool, fusion } = contract.input;
+      const pooled = poolScores(tiles.map((tile) => tile.p_fake), pool, tiles.map((tile) => tile.weight));
+      expect(fuseViews([pooled, ...views.slice(1).map((view) => view.p_fake)], fusion)).toBeCloseTo(p_fake, 6);
     }
   });
 });

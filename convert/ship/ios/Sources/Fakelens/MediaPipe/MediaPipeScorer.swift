@@ -25,7 +25,7 @@
             classifier = try ImageClassifier(options: options)
         }
 
-        public func score(_ tile: RgbImage) throws -> Float {
+        public func score(_ tile: RgbImage, view: Int) throws -> Float {
             let image = try MPImage(pixelBuffer: try makePixelBuffer(tile))
             let heads = try classifier.classify(image: image).classificationResult.classifications
             guard let fake = heads.first?.categories.first(where: { $0.categoryName == "fake" }) else {
@@ -64,9 +64,17 @@
 
     extension Kit {
         /// Returns a detector on MediaPipe Tasks. Not on the main thread.
+        ///
+        /// Throws for a model of several views: MediaPipe runs the first one alone.
         public static func openMediaPipeDetector() throws -> Detector {
             guard let model else { throw ScoringError(reason: "model.tflite is not among the resources") }
-            return Detector(contract: try readContract(), scorer: try MediaPipeScorer(modelPath: model.path))
+            let contract = try readContract()
+            guard contract.input.everyView.count == 1 else {
+                throw ScoringError(
+                    reason: "the model has several views, MediaPipe runs the first alone: "
+                        + "use openLiteRTDetector")
+            }
+            return Detector(contract: contract, scorer: try MediaPipeScorer(modelPath: model.path))
         }
     }
 #endif

@@ -11,7 +11,7 @@ data class Place(val left: Int, val top: Int)
  * As many columns and rows as fit side by side; while that is over `spec.tiles`, the direction whose tiles
  * stand closer loses one. They are spread from edge to edge, a single one stands in the middle.
  */
-fun placeTiles(width: Int, height: Int, spec: InputSpec): List<Place> {
+fun placeTiles(width: Int, height: Int, spec: FitSpec): List<Place> {
     var columns = max(1, width / spec.size)
     var rows = max(1, height / spec.size)
     while (columns.toLong() * rows > spec.tiles) {

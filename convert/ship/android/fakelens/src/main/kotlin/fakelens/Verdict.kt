@@ -6,6 +6,9 @@ enum class Label { REAL, FAKE, UNSURE }
 /** A tile of a picture, and P(fake) of it alone. */
 data class Region(val place: Place, val size: Int, val pFake: Float)
 
+/** What one view of a model says of a picture. */
+data class ViewScore(val name: String, val pFake: Double)
+
 /** What a model says of one picture. */
 data class Verdict(
     val label: Label,
@@ -14,10 +17,13 @@ data class Verdict(
     val latencyMs: Double, // fitting and inference, without decoding
     val reduction: Double, // how many times the picture was scaled down, along its longer side
     val regions: List<Region>, // the tiles; empty where the model looks at the picture as a whole
+    val reason: Reason? = null, // why there is nothing left to see; the answer is UNSURE then
+    val views: List<ViewScore> = emptyList(), // none where the model has one view
 )
 
-/** Returns the answer for [pFake] by the contract's threshold and UNSURE band. */
-fun decide(pFake: Double, decision: Decision): Label = when {
+/** Returns the answer for [pFake] by the contract's threshold and UNSURE band; UNSURE where there is a [reason]. */
+fun decide(pFake: Double, decision: Decision, reason: Reason? = null): Label = when {
+    reason != null -> Label.UNSURE
     pFake >= decision.unsureLow && pFake <= decision.unsureHigh -> Label.UNSURE
     pFake >= decision.threshold -> Label.FAKE
     else -> Label.REAL

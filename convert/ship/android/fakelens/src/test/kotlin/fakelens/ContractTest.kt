@@ -22,9 +22,30 @@ class ContractTest {
     }
 
     @Test
+    fun `views, fusion and limits are read`() {
+        val view = """{"name": "tiles", "signature": "serving_default", "size": 64, "fit": "tiles", "tiles": 24,
+            "pool": "texture"}"""
+        val whole = """{"name": "whole", "signature": "whole", "size": 224, "fit": "resize", "tiles": 1, "pool": "mean"}"""
+        val views = """"pool": "texture", "views": [$view, $whole], "fusion": {"weights": [0.5, 1], "bias": -0.25}"""
+        val limits = """"unsure_high": 0.0, "condition": {"least_side": 64, "least_texture": null, "most_blocking": 2.2},
+            "operating_points": []"""
+        val contract = parseContract(
+            text.replace("\"schema\": 1", "\"schema\": 2").replace("\"pool\": \"top\"", views)
+                .replace("\"unsure_high\": 0.0", limits),
+        )
+        assertEquals(listOf("serving_default", "whole"), contract.input.views.map { it.signature })
+        assertEquals(listOf(64, 224), contract.input.everyView.map { it.size })
+        assertEquals(Fusion(listOf(0.5, 1.0), -0.25), contract.input.fusion)
+        assertEquals(ConditionLimits(leastSide = 64, mostBlocking = 2.2), contract.decision.condition)
+        assertThrows(ContractException::class.java) {
+            parseContract(text.replace("\"pool\": \"top\"", views.replace("[0.5, 1]", "[0.5]")))
+        }
+    }
+
+    @Test
     fun `anything that could change the answer is refused by name`() {
         val changes = mapOf(
-            "\"schema\": 1" to ("\"schema\": 2" to "schema"),
+            "\"schema\": 1" to ("\"schema\": 3" to "schema"),
             "[\"real\", \"fake\"]" to ("[\"fake\", \"real\"]" to "labels"),
             "\"size\": 64" to ("\"size\": 0" to "input.size"),
             "\"fit\": \"tiles\"" to ("\"fit\": \"crop\"" to "input.fit"),

@@ -12,7 +12,7 @@ class DetectorTest {
     private class FirstByte : TileScorer {
         var closed = 0
 
-        override fun score(tile: RgbImage): Float = (tile.bytes[0].toInt() and 0xFF) / 255f
+        override fun score(tile: RgbImage, view: Int): Float = (tile.bytes[0].toInt() and 0xFF) / 255f
 
         override fun close() {
             closed += 1
@@ -67,6 +67,46 @@ class DetectorTest {
         val image = RgbImage(16, 8, ByteArray(16 * 8 * 3))
         val regions = detector(InputSpec(8, Fit.TILES, 1, Pool.MEAN)).mapRegions(image)
         assertEquals(listOf(0, 4, 8), regions.map { it.place.left })
+    }
+
+    @Test
+    fun `tiles are weighed by their texture`() { // every figure is what the Python side gives
+        val scores = floatArrayOf(.9f, .2f, .6f)
+        assertEquals(0.37201190965931435, pool(scores, Pool.TEXTURE, doubleArrayOf(1.0, 8.0, 4.5)), 1e-12)
+        val checks = RgbImage(4, 4, ByteArray(48) { if ((it / 3 % 4 + it / 12) % 2 == 0) 10 else 14 })
+        assertEquals(4.0, weighTile(checks, Pool.TEXTURE), 0.0)
+        assertEquals(1.0, weighTile(checks, Pool.MEAN), 0.0)
+        assertEquals(1.0, weighTile(RgbImage(4, 4, ByteArray(48)), Pool.TEXTURE), 0.0)
+    }
+
+    @Test
+    fun `views are fused by their logits`() {
+        val fusion = Fusion(listOf(1.0, 0.5), 0.25)
+        assertEquals(0.7707666928323896, fuse(listOf(0.8, 0.3), fusion), 1e-12)
+        assertEquals(0.8, fuse(listOf(0.8), null), 0.0)
+        val view = ViewSpec("tiles", "serving_default", 8, Fit.TILES, 4, Pool.MEAN)
+        val whole = ViewSpec("whole", "whole", 4, Fit.RESIZE, 1, Pool.MEAN)
+        val spec = InputSpec(8, Fit.TILES, 4, Pool.MEAN, listOf(view, whole), fusion)
+        val verdict = detector(spec).check(RgbImage(16, 8, ByteArray(16 * 8 * 3) { 51 }))
+        assertEquals(listOf("tiles", "whole"), verdict.views.map { it.name })
+        assertEquals(fuse(verdict.views.map { it.pFake }, fusion), verdict.pFake, 0.0)
+        assertEquals(2, verdict.regions.size)
+        assertEquals(1.0, verdict.reduction, 0.0)
+    }
+
+    @Test
+    fun `where nothing is left to see the answer is UNSURE with the reason`() {
+        val limits = ConditionLimits(64, 0.5, 0.513, 2.2)
+        val good = Condition(300, 5.0, 0.6, 1.1)
+        assertEquals(null, findReason(good, limits))
+        assertEquals(null, findReason(good.copy(side = 1), null))
+        assertEquals(Reason.SMALL, findReason(good.copy(side = 63), limits))
+        assertEquals(Reason.FLAT, findReason(good.copy(texture = 0.49, sharpness = null, blocking = null), limits))
+        assertEquals(Reason.COMPRESSED, findReason(good.copy(blocking = 2.2, sharpness = 0.4), limits))
+        assertEquals(Reason.ENLARGED, findReason(good.copy(sharpness = 0.5129), limits))
+        assertEquals(Label.UNSURE, decide(0.99, decision, Reason.SMALL))
+        val flat = measureCondition(RgbImage(9, 7, ByteArray(9 * 7 * 3) { 50 }))
+        assertEquals(Condition(7, 0.0, null, 0.0), flat)
     }
 
     @Test

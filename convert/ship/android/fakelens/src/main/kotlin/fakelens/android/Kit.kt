@@ -19,9 +19,18 @@ internal object Assets {
 /** Returns a detector on LiteRT; close it when done. Takes some ten milliseconds: not on the main thread. */
 fun openLiteRtDetector(context: Context, threads: Int = 1): Detector {
     val contract = Assets.readContract(context)
-    return Detector(contract, LiteRtScorer(Assets.readModel(context), contract.input.size, threads))
+    return Detector(contract, LiteRtScorer(Assets.readModel(context), contract.input, threads))
 }
 
-/** Returns a detector on MediaPipe Tasks; close it when done. Not on the main thread. */
-fun openMediaPipeDetector(context: Context): Detector =
-    Detector(Assets.readContract(context), MediaPipeScorer(context, Assets.MODEL))
+/**
+ * Returns a detector on MediaPipe Tasks; close it when done. Not on the main thread.
+ *
+ * Throws [IllegalStateException] for a model of several views: MediaPipe runs the first one alone.
+ */
+fun openMediaPipeDetector(context: Context): Detector {
+    val contract = Assets.readContract(context)
+    check(contract.input.views.size < 2) {
+        "${contract.name} has ${contract.input.views.size} views, MediaPipe runs the first alone: use openLiteRtDetector"
+    }
+    return Detector(contract, MediaPipeScorer(context, Assets.MODEL))
+}

@@ -1,12 +1,14 @@
 package fakelens.android
 
+import fakelens.FitSpec
+import fakelens.InputSpec
 import fakelens.RgbImage
 import fakelens.TileScorer
 import java.nio.Buffer
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import org.tensorflow.lite.DataType
-import org.tensorflow.lite.InterpreterApi
+import org.tensorflow.lite.Interpreter
 import org.tensorflow.lite.Tensor
 
 private const val CLASSES = 2
@@ -18,23 +20,37 @@ private const val FAKE = 1
  * After "LiteRT for Android" and "Run inference on Android with the Interpreter API" on ai.google.dev/edge.
  * Not `CompiledModel`: its Kotlin buffers know no unsigned bytes and no quantization of an output.
  */
-class LiteRtScorer(model: ByteArray, size: Int, threads: Int = 1) : TileScorer {
-    private val interpreter = InterpreterApi.create(
-        toDirect(model),
-        InterpreterApi.Options().setNumThreads(threads),
-    )
+class LiteRtScorer(model: ByteArray, spec: InputSpec, threads: Int = 1) : TileScorer {
+    private val interpreter = Interpreter(toDirect(model), Interpreter.Options().setNumThreads(threads))
+    private val views: List<View>
+
+    init {
+        interpreter.allocateTensors()
+        views = spec.everyView.mapIndexed { index, view -> View(interpreter, view, spec.views.getOrNull(index)?.signature) }
+    }
+
+    override fun score(tile: RgbImage, view: Int): Float = views[view].score(tile)
+
+    override fun close() = interpreter.close()
+}
+
+/** One view of the model: a signature of the file, or subgraph 0 where the contract names none. */
+private class View(private val interpreter: Interpreter, spec: FitSpec, private val signature: String?) {
+    private val inputName = signature?.let { interpreter.getSignatureInputs(it).single() }
+    private val outputName = signature?.let { interpreter.getSignatureOutputs(it).single() }
     private val takesBytes: Boolean
     private val input: ByteBuffer
     private val output: ByteBuffer
     private val readFake: (ByteBuffer) -> Float
 
     init {
-        interpreter.allocateTensors()
-        val source = interpreter.getInputTensor(0)
-        val target = interpreter.getOutputTensor(0)
+        val source = signature?.let { interpreter.getInputTensorFromSignature(inputName, it) }
+            ?: interpreter.getInputTensor(0)
+        val target = signature?.let { interpreter.getOutputTensorFromSignature(outputName, it) }
+            ?: interpreter.getOutputTensor(0)
         val shapes = source.shape().toList() to target.shape().toList()
-        require(shapes == listOf(1, size, size, RgbImage.CHANNELS) to listOf(1, CLASSES)) {
-            "the model takes ${shapes.first} and gives ${shapes.second}, the contract says $size px: ship it again"
+        require(shapes == listOf(1, spec.size, spec.size, RgbImage.CHANNELS) to listOf(1, CLASSES)) {
+            "the model takes ${shapes.first} and gives ${shapes.second}, the contract says ${spec.size} px: ship it again"
         }
         takesBytes = source.dataType() == DataType.UINT8
         require(takesBytes || source.dataType() == DataType.FLOAT32) {
@@ -45,7 +61,7 @@ class LiteRtScorer(model: ByteArray, size: Int, threads: Int = 1) : TileScorer {
         output = makeBuffer(target.numBytes())
     }
 
-    override fun score(tile: RgbImage): Float {
+    fun score(tile: RgbImage): Float {
         rewind(input)
         if (takesBytes) {
             input.put(tile.bytes)
@@ -54,11 +70,13 @@ class LiteRtScorer(model: ByteArray, size: Int, threads: Int = 1) : TileScorer {
         }
         rewind(input)
         rewind(output)
-        interpreter.run(input, output)
+        if (signature == null) {
+            interpreter.run(input, output)
+        } else {
+            interpreter.runSignature(mapOf<String, Any>(inputName!! to input), mapOf<String, Any>(outputName!! to output), signature)
+        }
         return readFake(output)
     }
-
-    override fun close() = interpreter.close()
 }
 
 /** A quantized output is turned into a probability by the tensor's own scale and zero point. */

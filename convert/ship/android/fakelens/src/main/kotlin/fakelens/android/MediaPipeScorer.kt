@@ -27,7 +27,7 @@ class MediaPipeScorer(context: Context, asset: String) : TileScorer {
             .build(),
     )
 
-    override fun score(tile: RgbImage): Float {
+    override fun score(tile: RgbImage, view: Int): Float {
         val image = BitmapImageBuilder(toBitmap(tile)).build()
         val categories = classifier.classify(image).classificationResult().classifications()[0].categories()
         return categories.first { it.categoryName() == FAKE }.score()

@@ -1,8 +1,8 @@
 """What do files say of themselves? False statements on photos, hits on files of generators.
 
-Run as `python -m fakelens.benchmarks.statements DATA`: DATA has real/ and fake/ folders, one pair for each
-source, as for training. `--re-encoded` asks again after a JPEG of quality 85, which is what a re-encoding
-leaves: nothing. `--as-png` looks at each photo's pixels saved as PNG for the marks that stand in pixels.
+Run as `python -m fakelens.benchmarks.studies.statements DATA`: DATA has real/ and fake/ folders, one pair
+for each source, as for training. `--re-encoded` asks again after a JPEG of quality 85, which is what a
+re-encoding leaves: nothing. `--as-png` saves each picture as PNG, to look for marks in its pixels alone.
 """
 
 import io
@@ -16,14 +16,14 @@ from typing import Annotated
 import typer
 
 from fakelens.benchmarks.command import run_command
-from fakelens.benchmarks.labelled import LabelledImage, find_labelled
-from fakelens.benchmarks.markdown import format_share, format_table
+from fakelens.benchmarks.labelled import LabelledImage, find_labelled, limit_sources
 from fakelens.benchmarks.metrics import wilson_interval
+from fakelens.benchmarks.tables import format_share, format_table
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.evidence import Evidence, Strength
+from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image, load_image
 from fakelens.edge_runtime.progress import show_progress
-from fakelens.edge_runtime.provenance.evidence import Evidence, Strength
-from fakelens.edge_runtime.provenance.fusion import Inspection
+from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.workers import map_in_order
 
 _QUALITY = 85
@@ -46,10 +46,16 @@ def statements(
     as_png: Annotated[
         bool, typer.Option("--as-png", help="Ask the pixels of each picture, saved as PNG.")
     ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Ask N files of each source and class, not all.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Files asked side by side.")] = 1,
 ) -> None:
     """Print as Markdown which share of each source's files makes which statement."""
-    results = ask_all(find_labelled(data), re_encoded=re_encoded, as_png=as_png, threads=threads)
+    images = find_labelled(data)
+    if limit is not None:
+        images = limit_sources(images, limit)
+    results = ask_all(images, re_encoded=re_encoded, as_png=as_png, threads=threads)
     lines = []
     groups = dict.fromkeys((result.image.label, result.image.source) for result in results)
     for label, source in sorted(groups):
@@ -101,7 +107,7 @@ def _ask(image: LabelledImage, *, re_encoded: bool, as_png: bool) -> Asked:
             source = buffer.getvalue()
         inspection = Inspection(source)
         if as_png or _is_lossless(image.path):
-            load_image(source, inspection.see)
+            decode_image(source, DecodeConfig(see=inspection.see))
     except ImageError:  # what cannot be decoded may speak all the same
         inspection = Inspection(image.path)
     return Asked(image=image, evidence=inspection.conclude())

@@ -1,23 +1,17 @@
-"""What a file says of itself beside what its pixels say: one verdict, both shown.
-
-A declared generator decides, whatever the pixels. Nothing else does: that a file declares none says nothing,
-and a camera named in it turns no FAKE into REAL, since anybody can write that.
-"""
+"""Gathers what one file says of itself, beside its way to a verdict."""
 
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
 
-from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, declares_generated
+from fakelens.edge_runtime.evidence import Evidence, Source, Strength
 from fakelens.edge_runtime.provenance.pixels import read_pixel_marks
 from fakelens.edge_runtime.provenance.read import read_evidence
-from fakelens.edge_runtime.verdict import Label, Verdict
 
 
 class Inspection:
-    """Gathers what one file says while it is checked: its pixels are decoded once, its parts read beside."""
+    """Gathers what a file says while it is checked: its pixels are decoded once, its parts read beside."""
 
     def __init__(self, source: Path | bytes) -> None:
         self._source = source
@@ -31,19 +25,8 @@ class Inspection:
         """Return all that the file says; nothing where it cannot be read a moment later."""
         found: tuple[Evidence, ...] = ()
         with suppress(OSError):
-            found = read_evidence(self._source)
+            found = read_evidence(self._source, verify=True)
         return add_contradictions((*found, *self._marks))
-
-    def fuse(self, verdict: Verdict) -> Verdict:
-        """Return `verdict`, which is of the pixels, with what the file says of itself."""
-        return fuse(verdict, self.conclude())
-
-
-def fuse(verdict: Verdict, evidence: tuple[Evidence, ...]) -> Verdict:
-    """Return `verdict` with `evidence`: FAKE where that declares a generator, else the pixels' answer."""
-    if not declares_generated(evidence):
-        return replace(verdict, evidence=evidence)
-    return replace(verdict, label=Label.FAKE, evidence=evidence, pixels_label=verdict.label)
 
 
 def add_contradictions(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

@@ -1,6 +1,5 @@
 """Only what files say of themselves, no model: `fakelens check --evidence-only`."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterator
@@ -9,13 +8,14 @@ from pathlib import Path
 from typing import TextIO
 
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
+from fakelens.edge_runtime.evidence import NO_STATEMENT, Evidence, declares_generated
+from fakelens.edge_runtime.output_format import Format
+from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image
 from fakelens.edge_runtime.provenance import png
-from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence, declares_generated
-from fakelens.edge_runtime.provenance.fusion import Inspection
-from fakelens.edge_runtime.provenance.rendering import to_cell, to_rows
-from fakelens.edge_runtime.sinks import Format
-from fakelens.edge_runtime.sources import find_images
+from fakelens.edge_runtime.provenance.inspection import Inspection
+from fakelens.edge_runtime.sources import find_inputs
+from fakelens.edge_runtime.statements import to_cell, to_rows
 
 STDIN = "-"
 _LOSSLESS_HEADS = (png.SIGNATURE, b"RIFF")  # only there are pixels decoded, for the marks in them
@@ -46,21 +46,20 @@ def list_statements(names: list[str], output: Format, stream: TextIO) -> Listing
 
     Raises `UsageError` where a folder or pattern holds no image.
     """
-    paths = find_images(name for name in names if name != STDIN)
-    writer = csv.writer(stream, lineterminator="\n")
+    paths = find_inputs(name for name in names if name != STDIN).paths
     if output is Format.CSV:
-        writer.writerow(("path", "verdict", "error", "evidence"))
+        stream.write("path,verdict,error,evidence\n")
     declared = errors = 0
     for found in _ask_all(paths, read_stdin=STDIN in names):
         declared += found.verdict is not None
         errors += found.error is not None
         if output is Format.CSV:
-            cell = to_cell(found.evidence)
-            writer.writerow((found.path, found.verdict or "", found.error or "", cell))
+            cells = (found.path, found.verdict, found.error, to_cell(found.evidence))
+            stream.write(",".join(map(quote_cell, cells)) + "\n")
         elif output is Format.JSON:
             stream.write(json.dumps(_to_object(found)) + "\n")
         elif found.error is not None:
-            print(f"fakelens: {found.error}", file=sys.stderr, flush=True)  # noqa: T201 (it writes for people)
+            print(f"fakelens: {escape_line(found.error)}", file=sys.stderr, flush=True)  # noqa: T201 (it writes for people)
         else:
             stream.write(_to_text(found))
         stream.flush()
@@ -78,7 +77,7 @@ def _ask(source: Path | bytes, name: str) -> _Statements:
     inspection = Inspection(source)
     try:
         if _read_head(source).startswith(_LOSSLESS_HEADS):
-            load_image(source, inspection.see)
+            decode_image(source, DecodeConfig(strict=False, see=inspection.see))
     except ImageError:
         pass  # its text may be whole all the same
     except OSError as error:
@@ -95,10 +94,12 @@ def _read_head(source: Path | bytes) -> bytes:
 
 def _to_object(found: _Statements) -> dict[str, object]:
     row: dict[str, object] = {"path": found.path, "verdict": found.verdict}
-    return row | ({"error": found.error} if found.error else {"evidence": to_rows(found.evidence)})
+    if not is_text(found.path):
+        row |= {"path": percent_encode(found.path), "path_encoding": "percent"}
+    return row | ({"error": to_text(found.error)} if found.error else {"evidence": to_rows(found.evidence)})
 
 
 def _to_text(found: _Statements) -> str:
-    lines = [f"{(found.verdict or '-').upper():<6} {found.path}"]
+    lines = [f"{(found.verdict or '-').upper():<6} {escape_line(found.path)}"]
     lines += [f"       {item.to_line()}" for item in found.evidence] or [f"       {NO_STATEMENT}"]
     return "\n".join(lines) + "\n"

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.preprocess import load_image
-from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
-from fakelens.edge_runtime.provenance.fusion import Inspection
+from fakelens.edge_runtime.evidence import Evidence, Source, Strength
+from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image
+from fakelens.edge_runtime.provenance.inspection import Inspection
 from tests.edge_runtime.provenance.conftest import A1111
 
 Pixels = npt.NDArray[np.uint8]
@@ -72,7 +72,7 @@ def ask(pixels: Pixels, kind: str = "PNG", **options: object) -> tuple[Evidence,
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind, **options)
     inspection = Inspection(buffer.getvalue())
-    load_image(buffer.getvalue(), inspection.see)
+    decode_image(buffer.getvalue(), DecodeConfig(see=inspection.see))
     return inspection.conclude()
 
 

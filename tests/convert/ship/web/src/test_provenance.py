@@ -1,7 +1,7 @@
 """The files that say something of themselves, and what they say, as the web kit's tests read them.
 
 The same rules stand in Python and in TypeScript; this file of vectors keeps them together. Written anew by
-`FAKELENS_WRITE_VECTORS=1 pytest tests/convert/ship/test_statements.py` after a rule is added.
+`FAKELENS_WRITE_VECTORS=1 pytest tests/convert/ship/web/src/test_provenance.py` after a rule is added.
 """
 
 import base64
@@ -12,7 +12,7 @@ from typing import Any
 
 from fakelens.convert.ship.layout import Platform
 from fakelens.convert.ship.templates import find_template
-from fakelens.edge_runtime.provenance.fusion import add_contradictions
+from fakelens.edge_runtime.provenance.inspection import add_contradictions
 from fakelens.edge_runtime.provenance.read import read_evidence
 from tests.edge_runtime.provenance.conftest import (
     created,
@@ -23,10 +23,10 @@ from tests.edge_runtime.provenance.conftest import (
     make_png,
     make_store,
 )
-from tests.edge_runtime.provenance.test_bad_input import HOSTILE
 from tests.edge_runtime.provenance.test_c2pa import BY_AI, BY_CAMERA, OPENED, ingredient
 from tests.edge_runtime.provenance.test_containers import FILES
-from tests.edge_runtime.provenance.test_statements import NO_STATEMENTS, STATEMENTS
+from tests.edge_runtime.provenance.test_read import NO_STATEMENTS, STATEMENTS
+from tests.edge_runtime.provenance.test_window import HOSTILE
 
 VECTORS = find_template(Platform.WEB) / "tests" / "unit" / "statements.json"
 MOST_HOSTILE_BYTES = 3000
@@ -42,6 +42,8 @@ def list_files() -> dict[str, bytes]:
     files |= {name: file for name, (file, _) in FILES.items()}
     files |= {name: file for name, file in HOSTILE.items() if len(file) < MOST_HOSTILE_BYTES}
     files["C2PA, a generated part"] = make_png((b"caBX", TRACED))
+    wrapper = make_store(BY_AI, make_manifest("own", [], [ingredient("ai", "componentOf")]))
+    files["C2PA, a wrapper"] = make_png((b"caBX", wrapper))
     files["a camera and a generator"] = make_jpeg(
         (0xE1, b"Exif\0\0" + CAMERA), *make_app11(make_store(make_manifest(actions=[created()])))
     )

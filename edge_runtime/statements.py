@@ -2,11 +2,12 @@
 
 from collections import Counter
 
-from fakelens.edge_runtime.detector import CheckedFile
-from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence, Strength
+from fakelens.edge_runtime.checked_file import CheckedFile
+from fakelens.edge_runtime.evidence import NO_STATEMENT, Evidence, Strength
 from fakelens.edge_runtime.verdict import Verdict
 
 _ORDER = tuple(Strength)  # the strongest first
+_ALWAYS_SAID = ("contradiction", "the signature of")  # beside the strongest statement
 _INDENT = " " * 7  # below the verdict's word
 
 
@@ -42,8 +43,8 @@ def to_line(verdict: Verdict) -> str:
     if verdict.pixels_label is not None:
         said = line.partition(": ")[2]
         line = f"says so itself: {said}; its pixels alone: {str(verdict.pixels_label).upper()}"
-    line += "".join(f"; {item.what}" for item in others if item.what.startswith("contradiction"))
-    rest = sum(not item.what.startswith("contradiction") for item in others)
+    line += "".join(f"; {item.what}" for item in others if item.what.startswith(_ALWAYS_SAID))
+    rest = sum(not item.what.startswith(_ALWAYS_SAID) for item in others)
     return f"{line}; {rest} more in --json" if rest else line
 
 

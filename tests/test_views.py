@@ -43,9 +43,8 @@ def test_views_are_scored_and_fused_as_the_contract_says(pack_two_view_model: Pa
     verdict = Detector(pack_two_view_model()).check(make_picture())
     tiles, whole = (130 - 128) / 16, (150 - 110) / 16
     assert [view.name for view in verdict.views] == ["tiles", "whole"]
-    assert [view.p_fake for view in verdict.views] == pytest.approx(
-        [sigmoid(tiles), sigmoid(whole)], abs=1e-5
-    )
+    wanted = [sigmoid(tiles), sigmoid(whole)]
+    assert [view.p_fake for view in verdict.views] == pytest.approx(wanted, abs=1e-5)
     assert verdict.p_fake == pytest.approx(sigmoid(0.25 + tiles + 0.5 * whole), abs=1e-5)
     assert len(verdict.regions) == 4
     assert verdict.regions[0].p_fake == pytest.approx(sigmoid(tiles), abs=1e-5)
@@ -112,10 +111,10 @@ def test_nothing_left_to_see_is_unsure_with_the_reason(
     assert "too small to judge" in page.read_text()
     text = fakelens("check", small, "--model", path).stdout
     assert text.startswith("UNSURE")
-    assert text.endswith("small.png  (too small to judge)\n")
+    assert "small.png  (too small to judge)\n" in text
     csv = fakelens("check", small, "--model", path, "--csv").stdout.splitlines()
-    assert csv[0].endswith(",reason")
-    assert csv[1].endswith(",small")
+    assert "reason" in csv[0].split(",")
+    assert "small" in csv[1].split(",")
 
 
 def test_a_frame_scores_as_its_picture_within_any_budget(pack_two_view_model: PackModel) -> None:
