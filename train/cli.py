@@ -152,16 +152,14 @@ def synthesize(
     The fakes are the photos' own tiles passed through an up-sampling auto-encoder trained on them, which
     leaves a trace of the kind that generators leave; content, size and encoding match. With --whole they
     are photos, of several generators and manipulations; train/ and test/ with real/ in PHOTOS are kept.
-    With --autoencoder they are pairs, real and fake, a folder for each way through the latent image; the
-    command goes on where it was interrupted.
+    With --autoencoder they are pairs, real and fake; the command goes on where it was interrupted.
     """
     if autoencoder is not None or crop is not None:
         if not whole or autoencoder is None or (generators, most_px, sharp, steps) != (None,) * 4:
             raise UsageError(
                 "--autoencoder goes with --whole, --crop, --photos and --seed, --crop with --autoencoder only"
             )
-        settings = {"crop": crop, "per_source": count, "seed": seed}
-        _synthesize_pairs(photos, output, autoencoder, settings)
+        _synthesize_pairs(photos, output, autoencoder, {"crop": crop, "per_source": count, "seed": seed})
         return
     if not whole and (generators, count, most_px, sharp) != (None,) * 4:
         raise UsageError("--generators, --photos, --most-px and --sharp go with --whole only")
