@@ -52,7 +52,7 @@ def find_lookalikes(looks: Sequence[Likeness | None]) -> list[tuple[int, int]]:
     known = [look for look in looks if look is not None]
     low = _stack([look.frequencies for look in known])
     steps = _stack([look.gradients for look in known])
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for start in range(0, len(known), _CHUNK):
         part = slice(start, start + _CHUNK)
         rows, columns = np.nonzero(_count_bits(low[part], low[start:]) <= _MOST_BITS[0])
