@@ -59,6 +59,7 @@ MAY_OPEN = {
     "benchmarks/studies/megapixels.py": "Pillow's decoding alone, to compare a check with",
     "benchmarks/peers/measure.py": "an image's size, from its header",
     "train/audit/headers.py": "its own JPEG, to know the tables of libjpeg",
+    "train/data/recompression.py": "what it has encoded itself",
 }
 MAY_READ_GRAPHS = {
     "edge_runtime/graph.py",

@@ -45,3 +45,6 @@ Autoencoder = Annotated[
         "taef2_encoder.pth and taef2_decoder.pth of github.com/madebyollin/taesd.",
     ),
 ]
+Crop = Annotated[
+    int | None, typer.Option(metavar="PX", help="--autoencoder: side of the pictures; 256 by default.")
+]

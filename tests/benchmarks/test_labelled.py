@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.benchmarks.labelled import Split, choose_slice, find_labelled, list_splits
+from fakelens.benchmarks.labelled import Split, choose_slice, find_labelled, limit_sources, list_splits
 from fakelens.edge_runtime.errors import UsageError
 
 
@@ -127,3 +127,20 @@ def test_a_class_that_no_source_has_is_named(tmp_path: Path) -> None:
         find_labelled(_touch(tmp_path, "a/real/1.jpg", "b/real/2.jpg"))
     with pytest.raises(UsageError, match="holds both real/ and b/train/, so it is unclear"):
         find_labelled(_touch(tmp_path, "b/train/fake/2.jpg"))
+
+
+def test_a_limit_of_each_source_takes_whole_pairs_and_the_same_every_time(tmp_path: Path) -> None:
+    numbers = range(30)
+    _touch(tmp_path, *(f"pairs/{label}/{n}.png" for label in ("real", "fake") for n in numbers))
+    _touch(tmp_path, *(f"other/fake/{n}.jpg" for n in numbers), "few/real/1.jpg")
+    images = find_labelled(tmp_path)
+    chosen = limit_sources(images, 7)
+    names = {
+        (source, label): [i.path.stem for i in chosen if (i.source, i.label) == (source, label)]
+        for source, label in (("pairs", 0), ("pairs", 1), ("other", 1), ("few", 0))
+    }
+    assert [len(group) for group in names.values()] == [7, 7, 7, 1]
+    assert names["pairs", 0] == names["pairs", 1]
+    assert names["pairs", 1] != names["other", 1]
+    assert limit_sources(images[::-1], 7) == chosen[::-1]
+    assert set(limit_sources(images, 3)) < set(chosen)

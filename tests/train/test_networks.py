@@ -47,7 +47,7 @@ def test_compact_has_the_parameters_it_promises() -> None:
 
 
 def test_an_unknown_network_names_those_there() -> None:
-    with pytest.raises(ConfigError, match="classic, compact, mobilenetv2, residual"):
+    with pytest.raises(ConfigError, match="classic, compact, lite0, mobilenetv2, residual, traces"):
         build_network(NetworkConfig(name="resnet"), SIZE)
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fakelens.benchmarks.labelled import Split
+from fakelens.edge_runtime.contract import Fit
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.config import DataConfig
 from fakelens.train.data.dataset import Dataset, class_weights, load_dataset
@@ -118,3 +120,78 @@ def test_what_was_made_of_the_photos_of_a_source_is_left_out_with_it(tmp_path: P
         assert of_made <= set(made[12:])
         assert of_made
         assert not most or len(of_made) <= most
+
+
+def _write_pairs(folder: Path, names: list[str], seed: int) -> None:
+    """Write real/ and fake/ of the same pixels in files of different bytes."""
+    for number, name in enumerate(names):
+        pixels = np.random.default_rng([seed, number]).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+        for label, suffix in (("real", "png"), ("fake", "bmp")):
+            (folder / label).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(folder / label / f"{name}.{suffix}")
+
+
+TILES = DataConfig(size=16, fit=Fit.TILES, tiles=2, cuts=2, histories=2, validation=0.25, test=0.0)
+
+
+def test_the_two_of_a_pair_have_the_same_histories(tmp_path: Path) -> None:
+    _write_pairs(tmp_path / "data" / "plain", [f"photo-{n}" for n in range(16)], 1)
+    dataset = load_dataset(tmp_path / "data", TILES)
+    rows = dataset.rows[Split.TRAIN]
+    by_class = {
+        label: {
+            name: dataset.images[
+                [row for row in rows if dataset.labels[row] == label and dataset.paths[row].stem == name]
+            ]
+            for name in {dataset.paths[row].stem for row in rows if dataset.labels[row] == label}
+        }
+        for label in (0, 1)
+    }
+    both = set(by_class[0]) & set(by_class[1])
+    assert len(both) > 6
+    for name in both:
+        np.testing.assert_array_equal(by_class[0][name], by_class[1][name])
+
+
+def test_rare_sources_have_more_histories_where_asked_for(tmp_path: Path) -> None:
+    write_images(tmp_path / "data" / "much" / "real", 64, 90, 1)
+    write_images(tmp_path / "data" / "middle" / "fake", 32, 165, 2)
+    write_images(tmp_path / "data" / "rare" / "fake", 8, 165, 3)
+    counts = {}
+    for even in (0.0, 1.0):
+        dataset = load_dataset(tmp_path / "data", replace(TILES, even=even, cuts=1, histories=4))
+        rows = dataset.rows[Split.TRAIN]
+        paths = [dataset.paths[row] for row in rows]
+        counts[even] = {
+            source: sum(source in path.parts for path in paths) / len({p for p in paths if source in p.parts})
+            for source in ("much", "middle", "rare")
+        }
+    assert counts[0.0]["middle"] == counts[0.0]["rare"] > counts[0.0]["much"]
+    assert counts[1.0]["much"] < counts[1.0]["middle"] == 4 < counts[1.0]["rare"] <= 5 * 4
+
+
+def test_a_list_of_pictures_is_left_out_with_their_pairs(tmp_path: Path) -> None:
+    photos = write_images(tmp_path / "data" / "photos" / "real", 20, 90, 1)
+    write_images(tmp_path / "data" / "fakes" / "fake", 20, 165, 2)
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in photos]
+    _write_pairs(tmp_path / "data" / "plain", [f"{digest[:20]}-0" for digest in digests], 5)
+    listed = tmp_path / "list.csv"
+    listed.write_text("digest,why\n" + "".join(f"{digest[:20]},grid\n" for digest in digests[:5]))
+    gone = {path.name for path in photos[:5]}
+    for config in (TILES, replace(TILES, fit=Fit.RESIZE), replace(TILES, fit=Fit.RESIZE, delivered=True)):
+        dataset = load_dataset(tmp_path / "data", replace(config, left_out=str(listed)))
+        used = {dataset.paths[row] for rows in dataset.rows.values() for row in rows}
+        assert {path.name for path in used if "photos" in path.parts} == {p.name for p in photos} - gone
+        pairs = {path.stem[:20] for path in used if "plain" in path.parts}
+        assert pairs == {digest[:20] for digest in digests[5:]}
+
+
+def test_cuts_of_the_photos_of_a_source_are_left_out_with_it(tmp_path: Path) -> None:
+    photos = write_images(tmp_path / "data" / "a" / "real", 12, 90, 1)
+    write_images(tmp_path / "data" / "b" / "real", 20, 90, 2)
+    write_images(tmp_path / "data" / "b" / "fake", 20, 165, 3)
+    names = [f"{hashlib.sha256(path.read_bytes()).hexdigest()[:20]}-1" for path in photos]
+    _write_pairs(tmp_path / "data" / "plain", [*names, *(f"other-{n}" for n in range(6))], 4)
+    dataset = load_dataset(tmp_path / "data", replace(TILES, leave_out=("a",)))
+    used = {dataset.paths[row] for rows in dataset.rows.values() for row in rows}
+    assert {path.stem for path in used if "plain" in path.parts} == {f"other-{n}" for n in range(6)}
