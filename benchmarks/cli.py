@@ -1,4 +1,4 @@
-"""The command of this room: `bench`."""
+"""The command of this package: `bench`."""
 
 import logging
 from collections.abc import Sequence
@@ -12,16 +12,17 @@ from fakelens.benchmarks import options
 from fakelens.edge_runtime.errors import GateError, UsageError
 
 if TYPE_CHECKING:
-    from fakelens.benchmarks.bench import BenchConfig, BenchRow
-    from fakelens.benchmarks.changes import Row, Tolerance
-    from fakelens.benchmarks.host import Host
-    from fakelens.benchmarks.robustness import RobustRow
-    from fakelens.benchmarks.table import Line, TableConfig
-    from fakelens.edge_runtime.sinks import Format
+    from fakelens.benchmarks.bench.regressions import Row, Tolerance
+    from fakelens.benchmarks.bench.rows import BenchRow
+    from fakelens.benchmarks.bench.table import Line, TableConfig
+    from fakelens.benchmarks.scoring.choice import BenchConfig
+    from fakelens.benchmarks.scoring.robustness import RobustRow
+    from fakelens.benchmarks.timing.host import Host
+    from fakelens.edge_runtime.output_format import Format
 
 
 def register(app: typer.Typer) -> None:
-    """Mount this room's commands."""
+    """Mount this package's commands."""
     app.command()(bench)
 
 
@@ -48,8 +49,8 @@ def bench(
 
     Exit codes: 0 done, 1 below --min-accuracy or worse than --compare allows, 2 an image could not be read.
     """
-    from fakelens.benchmarks.bench import BenchConfig
-    from fakelens.benchmarks.table import TableConfig
+    from fakelens.benchmarks.bench.table import TableConfig
+    from fakelens.benchmarks.scoring.choice import BenchConfig
 
     output = _choose_output(json=json, csv=csv)
     if card and limit is not None:
@@ -98,7 +99,7 @@ class _Goals:
 def _set_goals(
     compare: Path | None, tolerance: float | None, max_drop: float | None, min_accuracy: float | None
 ) -> _Goals:
-    from fakelens.benchmarks.changes import Tolerance, read_rows
+    from fakelens.benchmarks.bench.regressions import Tolerance, read_rows
 
     if min_accuracy is not None and not 1 < min_accuracy <= 100:
         raise UsageError(f"--min-accuracy is {min_accuracy:g}, expected percent, such as 97.0")
@@ -113,7 +114,7 @@ def _set_goals(
 
 
 def _choose_output(*, json: bool, csv: bool) -> "Format":
-    from fakelens.edge_runtime.sinks import Format
+    from fakelens.edge_runtime.output_format import Format
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
@@ -123,7 +124,7 @@ def _choose_output(*, json: bool, csv: bool) -> "Format":
 def _check_html(html: Path | None) -> None:
     """Raise what writing the page would fail with, before minutes of measuring."""
     if html is not None:
-        from fakelens.benchmarks.page import check_page
+        from fakelens.benchmarks.bench.page import check_page
 
         check_page(html)
 
@@ -142,7 +143,7 @@ def _choose_subject(names: Sequence[str], data: Path | None, reference: str | No
     runs = [Path(name) for name in names if Path(name).is_dir()]
     if not runs:
         return _Subject(models=tuple(names), data=data, reference=reference)
-    from fakelens.benchmarks.variants import build_variants, find_test_data
+    from fakelens.benchmarks.bench.variants import build_variants, find_test_data
 
     logging.basicConfig(format="%(message)s")
     logging.getLogger("fakelens").setLevel(logging.INFO)
@@ -174,10 +175,10 @@ def _parse_threads(given: Sequence[str]) -> tuple[int, ...]:
 
 def _measure(config: "TableConfig", output: "Format", html: Path | None) -> "tuple[list[Line], Host]":
     """Return the table and the host, once they are printed and on the page."""
-    from fakelens.benchmarks.host import describe_host
-    from fakelens.benchmarks.report import list_doubts, report_table
-    from fakelens.benchmarks.table import measure_table
-    from fakelens.edge_runtime.sinks import Format
+    from fakelens.benchmarks.bench.report import list_doubts, report_table
+    from fakelens.benchmarks.bench.table import measure_table
+    from fakelens.benchmarks.timing.host import describe_host
+    from fakelens.edge_runtime.output_format import Format
 
     lines, host = measure_table(config), describe_host()
     typer.echo(report_table(lines, host, output))
@@ -185,7 +186,7 @@ def _measure(config: "TableConfig", output: "Format", html: Path | None) -> "tup
         for doubt in list_doubts(lines):
             typer.echo(f"not valid: {doubt}", err=True)
     if html is not None:
-        from fakelens.benchmarks.page import write_page
+        from fakelens.benchmarks.bench.page import write_page
 
         write_page(html, lines, host)
     return lines, host
@@ -204,8 +205,8 @@ def _conclude(lines: "Sequence[Line]", host: "Host", goals: _Goals, output: "For
 
 
 def _report_robustness(config: "BenchConfig", output: "Format", *, card: bool) -> None:
-    from fakelens.benchmarks.report import report_robustness
-    from fakelens.benchmarks.robustness import measure_robustness
+    from fakelens.benchmarks.bench.report import report_robustness
+    from fakelens.benchmarks.scoring.robustness import measure_robustness
 
     rows = measure_robustness(config)
     typer.echo(report_robustness(rows, output))
@@ -215,10 +216,10 @@ def _report_robustness(config: "BenchConfig", output: "Format", *, card: bool) -
 
 def _report_changes(goals: _Goals, lines: "Sequence[Line]", host: "Host", output: "Format") -> list[str]:
     """Print what has changed, on stderr where stdout is for programs; return what is worse than allowed."""
-    from fakelens.benchmarks.changes import compare_rows
-    from fakelens.benchmarks.fields import list_fields
-    from fakelens.benchmarks.report import report_changes
-    from fakelens.edge_runtime.sinks import Format
+    from fakelens.benchmarks.bench.columns import list_fields
+    from fakelens.benchmarks.bench.regressions import compare_rows
+    from fakelens.benchmarks.bench.report import report_changes
+    from fakelens.edge_runtime.output_format import Format
 
     _, earlier = goals.earlier or (None, ())
     changes = compare_rows(earlier, [list_fields(line, host) for line in lines], goals.allowed)
@@ -229,7 +230,7 @@ def _report_changes(goals: _Goals, lines: "Sequence[Line]", host: "Host", output
 
 def _close(rows: "Sequence[BenchRow] | Sequence[RobustRow]", *, card: bool) -> bool:
     """Tell which images could not be read, write the cards; whether there were such images."""
-    from fakelens.benchmarks.card import write_cards
+    from fakelens.benchmarks.bench.model_card import write_cards
 
     errors = dict.fromkeys(error for row in rows for error in row.errors)
     for error in errors:

@@ -1,4 +1,4 @@
-"""Running a function as `python -m fakelens.benchmarks.NAME`, outside the umbrella command."""
+"""Running a function as `python -m`, outside the umbrella command."""
 
 import sys
 from collections.abc import Callable

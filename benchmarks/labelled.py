@@ -15,6 +15,8 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.sources import walk_images
 from fakelens.edge_runtime.strenum import StrEnum
 
+DIGEST_LENGTH = 20  # hex digits
+
 _LAYOUT = (
     "DATA must hold real/ and fake/, or train/, val/ and test/ with real/ and fake/ in each; or one such "
     "folder for each source"
@@ -86,16 +88,15 @@ def choose_slice(images: Sequence[LabelledImage], data: Path, per_class: int) ->
     return [image for image in images if image in chosen]
 
 
-def limit_sources(images: Sequence[LabelledImage], data: Path, most: int) -> list[LabelledImage]:
-    """Return at most `most` of `images` of each source, class and split, chosen as `choose_slice` does."""
+def limit_sources(images: Sequence[LabelledImage], most: int) -> list[LabelledImage]:
+    """Return at most `most` of `images` of each source, class and split, always the same for the same names.
+
+    The choice hangs on source and name, not on the class: of a source of pairs, whole pairs are chosen.
+    """
     groups: dict[tuple[str, int, Split | None], list[LabelledImage]] = defaultdict(list)
     for image in images:
         groups[image.source, image.label, image.split].append(image)
-    chosen = {
-        image
-        for group in groups.values()
-        for image in sorted(group, key=lambda image: _hash_path(image.path, data))[:most]
-    }
+    chosen = {image for group in groups.values() for image in sorted(group, key=_hash_name)[:most]}
     return [image for image in images if image in chosen]
 
 
@@ -103,6 +104,10 @@ def find_mask(image: Path) -> Path | None:
     """Return the mask of a manipulated image, where there is one: fake/a.jpg has mask/a.png beside fake/."""
     mask = image.parent.parent / MASK_FOLDER / f"{image.stem}.png"
     return mask if mask.is_file() else None
+
+
+def _hash_name(image: LabelledImage) -> bytes:
+    return hashlib.sha256(f"{image.source} {image.path.stem}".encode(errors="surrogateescape")).digest()
 
 
 def _hash_path(path: Path, data: Path) -> bytes:

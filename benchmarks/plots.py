@@ -6,17 +6,31 @@ Drawn on matplotlib's `Figure` itself, never through pyplot: no global state, no
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fakelens.benchmarks.metrics import ECE_BINS, Array, Confusion, Interval, Metrics, roc_curve
 from fakelens.edge_runtime.contract import Decision
-from fakelens.edge_runtime.errors import require_extra
+from fakelens.edge_runtime.extras import require_extra
+
+# Where a point's name may stand, the best place first: offset in points, alignments.
+_PLACES = (
+    ((0, 7), "center", "bottom"),
+    ((8, 0), "left", "center"),
+    ((0, -7), "center", "top"),
+    ((-8, 0), "right", "center"),
+    ((0, 16), "center", "bottom"),
+    ((0, -16), "center", "top"),
+)
+_POINT_PX = 4.0  # half the side of the box round a point
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Annotation
+    from matplotlib.transforms import Bbox
 
 # Okabe and Ito 2008: told apart with every kind of colour blindness.
 REAL, FAKE, GREY = "#0072B2", "#E69F00", "#767676"
@@ -171,3 +185,50 @@ def _format_interval(interval: Interval, *, percent: bool = False) -> str:
         for number in (interval.value, interval.low, interval.high)
     )
     return f"{value}{'%' if percent else ''} [{low}, {high}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizedModel:
+    """A point of the plot."""
+
+    name: str
+    size_kb: float  # 1000 bytes
+    accuracy: float  # share
+    interval: Interval | None = None  # None where none is known
+
+
+def place_names(axes: "Axes", files: Sequence[SizedModel], published: Sequence[SizedModel]) -> None:
+    """Write each model's name where it hides no point and no other name, if there is such a place."""
+    models = (*files, *published)
+    taken = [_surround(axes, model) for model in models]
+    for model in models:
+        names = [_write_name(axes, model, place, ours=model in files) for place in range(len(_PLACES))]
+        boxes = [name.get_window_extent() for name in names]
+        free = [_holds(axes, box) and not any(box.overlaps(other) for other in taken) for box in boxes]
+        best = free.index(True) if any(free) else 0
+        taken.append(boxes[best])
+        for name in (*names[:best], *names[best + 1 :]):
+            name.remove()
+
+
+def _write_name(axes: "Axes", model: SizedModel, place: int, *, ours: bool) -> "Annotation":
+    offset, horizontal, vertical = _PLACES[place]
+    name = axes.annotate(
+        model.name, (model.size_kb, 100 * model.accuracy), offset, textcoords="offset points"
+    )
+    name.set(ha=horizontal, va=vertical, color=REAL if ours else "black", weight="bold" if ours else "normal")
+    return name
+
+
+def _surround(axes: "Axes", model: SizedModel) -> "Bbox":
+    """Return the box of a point and its interval on the page, in pixels."""
+    from matplotlib.transforms import Bbox
+
+    interval = model.interval or Interval(value=model.accuracy, low=model.accuracy, high=model.accuracy)
+    ends = [(model.size_kb, 100 * share) for share in (interval.low, interval.high)]
+    return Bbox(axes.transData.transform(ends)).padded(_POINT_PX)
+
+
+def _holds(axes: "Axes", box: "Bbox") -> bool:
+    """Whether `box` lies inside the axes."""
+    return bool(axes.bbox.contains(box.x0, box.y0) and axes.bbox.contains(box.x1, box.y1))

@@ -1,4 +1,4 @@
-"""The commands of this room: `convert` and `ship`."""
+"""The commands of this package: `convert` and `ship`."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,8 @@ import typer
 from fakelens.benchmarks.labelled import Split
 from fakelens.convert.recipes import BorderConfig, ConvertConfig, FuseConfig, Io, Quantization
 from fakelens.edge_runtime.contract import Pool
-from fakelens.edge_runtime.errors import GateError, UsageError, require_extra
+from fakelens.edge_runtime.errors import GateError, UsageError
+from fakelens.edge_runtime.extras import require_extra
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +24,7 @@ _CONVERTING = ("float32", "float16", "dynamic", "int8", "io", "max_drop", "threa
 
 
 def register(app: typer.Typer) -> None:
-    """Mount this room's commands."""
+    """Mount this package's commands."""
     app.command()(convert)
     app.command()(ship)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
 
-from fakelens.convert.metadata import write_graph
+from fakelens.convert.tflite_metadata.write import write_graph
 from fakelens.edge_runtime.errors import ModelError
 
 FIRST_SIGNATURE = "serving_default"  # what other readers look for
@@ -66,13 +66,17 @@ def _add_view(model: Any, source: Any, index: int, signature: str) -> None:
     """Copy subgraph `index` of `source` with its buffers and operator codes into `model`."""
     subgraph = source.subgraphs[index]
     buffers: dict[int, int] = {}
+    there = {bytes(each.data): number for number, each in enumerate(model.buffers) if each.data is not None}
     for tensor in subgraph.tensors:
         if source.buffers[tensor.buffer].data is None:
             tensor.buffer = 0
             continue
         if tensor.buffer not in buffers:
-            buffers[tensor.buffer] = len(model.buffers)
-            model.buffers.append(source.buffers[tensor.buffer])
+            content = bytes(source.buffers[tensor.buffer].data)
+            if content not in there:  # views of one network share its weights
+                there[content] = len(model.buffers)
+                model.buffers.append(source.buffers[tensor.buffer])
+            buffers[tensor.buffer] = there[content]
         tensor.buffer = buffers[tensor.buffer]
     codes = {_name_code(code): number for number, code in enumerate(model.operatorCodes)}
     for operator in subgraph.operators:

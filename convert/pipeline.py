@@ -7,15 +7,15 @@ import numpy as np
 
 from fakelens.benchmarks.metrics import bootstrap_interval, roc_auc, wilson_interval
 from fakelens.convert.calibration import load_calibration
-from fakelens.convert.metadata import attach_metadata
 from fakelens.convert.network import check_quantizers, load_network, predict
 from fakelens.convert.recipes import ConvertConfig, Io, Quantization
 from fakelens.convert.run import Run, Validation, read_run, read_validation
 from fakelens.convert.tflite import convert_network
+from fakelens.convert.tflite_metadata.write import attach_metadata
 from fakelens.convert.verify import (
+    ConversionStage,
     GateResult,
     Scores,
-    Stage,
     check_delegation,
     check_drop,
     check_file,
@@ -67,7 +67,7 @@ def convert_run(config: ConvertConfig) -> ConvertResult:
         raise GateError(
             f"the {config.quantization} graph gives scores that are no numbers; nothing was written"
         )
-    stages = (*stages, Stage(name=f"{config.quantization} .tflite", p_fake=p_fake))
+    stages = (*stages, ConversionStage(name=f"{config.quantization} .tflite", p_fake=p_fake))
     contract = replace(contract, measured=_measure(p_fake, validation, contract))
     packed = pack_model(graph, contract)
     gates = (
@@ -89,7 +89,9 @@ def convert_run(config: ConvertConfig) -> ConvertResult:
     return result
 
 
-def _convert(run: Run, validation: Validation, config: ConvertConfig) -> tuple[bytes, tuple[Stage, ...]]:
+def _convert(
+    run: Run, validation: Validation, config: ConvertConfig
+) -> tuple[bytes, tuple[ConversionStage, ...]]:
     """Return the graph and the stages on the way to it."""
     integer = config.quantization is Quantization.INT8
     calibration = load_calibration(run) if integer else None
@@ -100,12 +102,12 @@ def _convert(run: Run, validation: Validation, config: ConvertConfig) -> tuple[b
             f"{run.float_model}: gives scores that are no numbers, training diverged; "
             "train again with a lower learning rate"
         )
-    keras_stage = Stage(name="keras", p_fake=p_keras)
+    keras_stage = ConversionStage(name="keras", p_fake=p_keras)
     if not integer:
         return convert_network(parent, config.quantization, config.io), (keras_stage,)
     float_graph = convert_network(parent, Quantization.FLOAT32, Io.UINT8)
     p_float = validation.pool_rows(_load(float_graph, config.threads).predict(validation.images_u8)[:, 1])
-    stages = keras_stage, Stage(name="float .tflite", p_fake=p_float)
+    stages = keras_stage, ConversionStage(name="float .tflite", p_fake=p_float)
     if not run.quantization_aware:
         return convert_network(parent, config.quantization, config.io, calibration), stages
     network = load_network(run.model, run)
@@ -113,7 +115,7 @@ def _convert(run: Run, validation: Validation, config: ConvertConfig) -> tuple[b
     # Trained on after its float parent, it differs from that; what the file must agree with is this one.
     p_aware = validation.pool_rows(predict(network, validation.images_u8)[:, 1])
     graph = convert_network(network, config.quantization, config.io, calibration)
-    return graph, (*stages, Stage(name="keras, quantization-aware", p_fake=p_aware))
+    return graph, (*stages, ConversionStage(name="keras, quantization-aware", p_fake=p_aware))
 
 
 def _load(graph: bytes, threads: int) -> Interpreter:

@@ -9,16 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.contract import Contract, Pool, contract_from_json
 from fakelens.edge_runtime.errors import ModelError, RunError
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.edge_runtime.tiles import pool_scores, weigh_tiles
 
-RUN_FORMAT = 1
-_RUN_NAME = "run.json"
-_MODEL_NAME = "model.h5"
-_FLOAT_NAME = "float.h5"
-_VALIDATION_NAME = "validation.npz"
 _AGAIN = "train again with `fakelens train`"
 
 
@@ -35,7 +31,7 @@ class Run:
     @property
     def calibration(self) -> Path:
         """Folder with the images that set the int8 ranges, one folder a label."""
-        return self.path / "calibration"
+        return self.path / run_layout.CALIBRATION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,22 +61,22 @@ def read_run(path: Path) -> Run:
     """Return the run in `path`; `RunError` where there is none, or it is unfinished or damaged."""
     if not path.is_dir():
         raise RunError(f"{path}: no such run directory; make one with `fakelens train DATA -o {path}`")
-    record = path / _RUN_NAME
+    record = path / run_layout.RECORD
     if not record.is_file():
         if any(path.iterdir()):
             raise RunError(
-                f"{path}: no {_RUN_NAME}, training was interrupted; resume it with "
+                f"{path}: no {run_layout.RECORD}, training was interrupted; resume it with "
                 f"`fakelens train --resume -o {path}`"
             )
         raise RunError(f"{path}: the folder is empty; make a run with `fakelens train DATA -o {path}`")
     contract, quantization_aware = _parse_record(record)
-    model = path / _MODEL_NAME
+    model = path / run_layout.MODEL
     run = Run(
         path=path,
         contract=contract,
         quantization_aware=quantization_aware,
         model=model,
-        float_model=path / _FLOAT_NAME if quantization_aware else model,
+        float_model=path / run_layout.FLOAT_MODEL if quantization_aware else model,
     )
     for file in (run.model, run.float_model):
         if not file.is_file():
@@ -90,7 +86,7 @@ def read_run(path: Path) -> Run:
 
 def read_validation(run: Run) -> Validation:
     """Return the validation images of `run`; `RunError` unless both classes are there, sized right."""
-    path = run.path / _VALIDATION_NAME
+    path = run.path / run_layout.VALIDATION
     try:
         with np.load(path, allow_pickle=False) as arrays:
             images, labels = arrays["images"], arrays["labels"]
@@ -124,9 +120,9 @@ def _parse_record(path: Path) -> tuple[Contract, bool]:
         record: Any = json.loads(path.read_bytes())
     except ValueError as error:
         raise RunError(f"{path}: damaged, not valid JSON ({error}); {_AGAIN}") from error
-    if not isinstance(record, dict) or record.get("format") != RUN_FORMAT:
+    if not isinstance(record, dict) or record.get("format") != run_layout.FORMAT:
         found = record.get("format") if isinstance(record, dict) else None
-        raise RunError(f"{path}: format {found!r}, this fakelens reads {RUN_FORMAT}; {_AGAIN}")
+        raise RunError(f"{path}: format {found!r}, this fakelens reads {run_layout.FORMAT}; {_AGAIN}")
     quantization_aware = record.get("quantization_aware")
     if not isinstance(quantization_aware, bool):
         raise RunError(

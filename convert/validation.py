@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.benchmarks.accuracy import check_readable
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, list_splits
 from fakelens.benchmarks.metrics import bootstrap_interval, roc_auc, wilson_interval
+from fakelens.benchmarks.scoring.accuracy import check_readable
 from fakelens.convert.fusion import ViewLogits
 from fakelens.edge_runtime.condition import Condition, find_reason, measure_condition
 from fakelens.edge_runtime.contract import Contract, Measurement

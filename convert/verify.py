@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.benchmarks.metrics import roc_auc
-from fakelens.convert.metadata_reader import read_metadata
 from fakelens.convert.recipes import Io, Quantization
+from fakelens.convert.tflite_metadata.read import read_metadata
 from fakelens.edge_runtime.contract import Contract, Decision
 from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.graph import GraphSummary
@@ -35,7 +35,7 @@ class GateResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
+class ConversionStage:
     """P(fake) [n] of one stage of the conversion on the validation images."""
 
     name: str  # keras, float .tflite, int8 .tflite
@@ -72,7 +72,7 @@ def check_graph(summary: GraphSummary, quantization: Quantization, io: Io) -> Ga
 
 
 def compare_stages(
-    stages: tuple[Stage, ...], labels: npt.NDArray[np.uint8], decision: Decision
+    stages: tuple[ConversionStage, ...], labels: npt.NDArray[np.uint8], decision: Decision
 ) -> tuple[GateResult, ...]:
     """Each stage against the one before on the same bytes: verdicts and P(fake); informative."""
     results = []
@@ -90,7 +90,7 @@ def compare_stages(
 
 
 def check_drop(
-    stages: tuple[Stage, ...], labels: npt.NDArray[np.uint8], decision: Decision, max_drop: float
+    stages: tuple[ConversionStage, ...], labels: npt.NDArray[np.uint8], decision: Decision, max_drop: float
 ) -> GateResult:
     """The last stage loses at most `max_drop` points of accuracy against the first."""
     first, last = (

@@ -1,15 +1,19 @@
 """Checking many inputs in one go: `fakelens check`, as a library call."""
 
+import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fakelens.edge_runtime.detector import CheckedFile, Detector
+from fakelens.edge_runtime.checked_file import CheckedFile
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.escape import to_text
+from fakelens.edge_runtime.preprocess import DecodeConfig
 from fakelens.edge_runtime.progress import show_progress
+from fakelens.edge_runtime.recheck import recheck
 from fakelens.edge_runtime.sinks import Sink
-from fakelens.edge_runtime.sources import find_images
-from fakelens.edge_runtime.stability import recheck
+from fakelens.edge_runtime.sources import LeftOut, find_inputs
 from fakelens.edge_runtime.verdict import Label
 
 STDIN = "-"
@@ -23,6 +27,7 @@ class BatchResult:
     counts: dict[Label, int]
     errors: int
     most_reduced: float  # largest `Verdict.reduction`
+    left_out: LeftOut  # of the folders
 
     @property
     def files(self) -> int:
@@ -37,6 +42,8 @@ class BatchConfig:
     workers: int = 1  # files checked side by side
     stable: bool = False  # see `stability`
     grid: bool = False  # whether results carry a fine grid of regions
+    keep_images: bool = False  # whether sinks want the decoded pictures
+    decode: DecodeConfig = field(default_factory=lambda: DecodeConfig(strict=False))
 
 
 def check_batch(
@@ -46,12 +53,12 @@ def check_batch(
 
     Raises `UsageError` before the first check where a folder or pattern holds no image.
     """
-    paths = find_images(name for name in names if name != STDIN)
+    found = find_inputs(name for name in names if name != STDIN)
     counts = dict.fromkeys(Label, 0)
     errors = 0
     most_reduced = 0.0
     config = config or BatchConfig()
-    for checked in _check_all(detector, paths, config, read_stdin=STDIN in names):
+    for checked in _check_all(detector, found.paths, config, read_stdin=STDIN in names):
         result = _look_closer(detector, checked, config)
         for sink in sinks:
             sink.write(result)
@@ -60,14 +67,31 @@ def check_batch(
         else:
             counts[result.verdict.label] += 1
             most_reduced = max(most_reduced, result.verdict.reduction)
-    return BatchResult(counts=counts, errors=errors, most_reduced=most_reduced)
+    return BatchResult(counts=counts, errors=errors, most_reduced=most_reduced, left_out=found.left_out)
+
+
+def summarize(result: BatchResult) -> str:
+    """Return `result` as one JSON object on one line, with the one key `summary`."""
+    left_out = result.left_out
+    counts = {str(label): count for label, count in result.counts.items()}
+    summary = {
+        "files": result.files,
+        **counts,
+        "errors": result.errors,
+        "left_out": {
+            "needs": {str(kind): count for kind, count in left_out.needs.items()},
+            "not_images": left_out.others,
+            "unreadable": [to_text(line) for line in left_out.unreadable],
+        },
+    }
+    return json.dumps({"summary": summary})
 
 
 def _look_closer(detector: Detector, result: CheckedFile, config: BatchConfig) -> CheckedFile:
     image, verdict = result.image, result.verdict
     if image is None or verdict is None:
         return result
-    if config.stable:
+    if config.stable and verdict.pixels_label is None:  # a file's own statement holds in any case
         result = replace(result, verdict=recheck(detector, image, verdict))
     return replace(result, grid=detector.map_regions(image)) if config.grid else result
 
@@ -76,8 +100,10 @@ def _check_all(
     detector: Detector, paths: list[Path], config: BatchConfig, *, read_stdin: bool
 ) -> Iterator[CheckedFile]:
     if read_stdin:
-        yield detector.check_file(sys.stdin.buffer.read(), STDIN)
+        yield detector.check_file(sys.stdin.buffer.read(), STDIN, config.decode)
     # Only where results and progress do not share a screen, or each would tear the other.
     quick = len(paths) < _PROGRESS_FROM or sys.stdout.isatty()
-    results = detector.check_files(paths, min(config.workers, max(1, len(paths))))
+    keep = config.keep_images or config.stable or config.grid
+    workers = min(config.workers, max(1, len(paths)))
+    results = detector.check_files(paths, workers, config.decode, keep)
     yield from results if quick else show_progress(results, "checking", len(paths))

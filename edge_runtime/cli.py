@@ -12,6 +12,7 @@ from fakelens.edge_runtime.strenum import StrEnum
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.batch import BatchResult
+    from fakelens.edge_runtime.output_format import Format
 
 
 class FailOn(StrEnum):
@@ -32,7 +33,7 @@ _Threads = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Mount this room's commands."""
+    """Mount this package's commands."""
     app.command()(check)
     app.command()(info)
     register_live(app)
@@ -65,6 +66,22 @@ def check(
         bool,
         typer.Option("--stable", help="UNSURE where mild recompression or scaling turns the verdict over."),
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a JPEG that lacks its end, though nearly all is there.")
+    ] = False,
+    max_megapixels: Annotated[
+        int, typer.Option(min=1, max=400, help="Larger pictures are refused; a megapixel takes 4 to 8 MB.")
+    ] = 128,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="With --json: one more object at the end, with the counts.")
+    ] = False,
+    pixels_only: Annotated[
+        bool, typer.Option("--pixels-only", help="Leave out what the files say of themselves.")
+    ] = False,
+    evidence_only: Annotated[
+        bool,
+        typer.Option("--evidence-only", help="Only what the files say of themselves: no model is loaded."),
+    ] = False,
     cautious: Annotated[
         bool, typer.Option("--cautious", help="Say FAKE only where hardly a real image is called so.")
     ] = False,
@@ -76,41 +93,96 @@ def check(
 ) -> None:
     """Say of each image whether it is REAL, FAKE or UNSURE, with P(fake).
 
-    Exit codes: 0 done, 1 what --fail-on names was found, 2 a file could not be read.
+    Exit codes: 0 done, 1 what --fail-on names was found, 2 a file or folder could not be read.
     """
     from fakelens.edge_runtime.batch import BatchConfig, check_batch
     from fakelens.edge_runtime.detector import Detector
+    from fakelens.edge_runtime.files import check_writable
     from fakelens.edge_runtime.heatmap import HeatmapSink
+    from fakelens.edge_runtime.output_format import Format
     from fakelens.edge_runtime.page import PageSink
-    from fakelens.edge_runtime.sinks import Format, open_sink
+    from fakelens.edge_runtime.preprocess import DecodeConfig
+    from fakelens.edge_runtime.provenance.rendering import StatementCount
+    from fakelens.edge_runtime.sinks import open_sink
     from fakelens.edge_runtime.threads import count_cores
     from fakelens.edge_runtime.verdict import TOO_REDUCED, Stance, describe_stance, warn_of_reduction
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
+    if summary and not json:
+        raise UsageError("--summary adds an object to --json: give both, or neither")
+    if html is not None:
+        check_writable(html, "--html")
     if cautious and sensitive:
         raise UsageError("--cautious and --sensitive exclude each other: choose one")
     stance = Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
-    detector = Detector(model, threads or 1, stance)
+    if evidence_only:
+        given = {"--model": model, "--html": html, "--heatmap": heatmap, "--stable": stable}
+        given |= {"--pixels-only": pixels_only, "--threads": threads, "--cautious or --sensitive": stance}
+        _list_statements(paths, output, fail_on, given)
+        return
+    detector = Detector(model, threads or 1, stance, pixels_only=pixels_only)
     if stance is not None:
         typer.echo(f"note: {describe_stance(detector.contract, stance)}", err=True)
-    page = PageSink()
-    sinks = [open_sink(output, sys.stdout), *([page] if html else [])]
+    page, statements = PageSink(), StatementCount()
+    sinks = [open_sink(output, sys.stdout), statements, *([page] if html else [])]
     if heatmap is not None:
         sinks.append(HeatmapSink(detector, heatmap))
     try:
-        config = BatchConfig(workers=threads or count_cores(), stable=stable, grid=heatmap is not None)
+        config = BatchConfig(
+            workers=threads or count_cores(),
+            stable=stable,
+            grid=heatmap is not None,
+            keep_images=html is not None,
+            decode=DecodeConfig(max_megapixels=max_megapixels, strict=strict),
+        )
         result = check_batch(detector, paths, *sinks, config=config)
     finally:
         if html is not None:  # what was checked before an interruption is kept
             page.save(html, detector.contract)
     if result.most_reduced > TOO_REDUCED:
         typer.echo(f"note: {warn_of_reduction(detector.contract, result.most_reduced)}", err=True)
-    if output is Format.TEXT and result.files > 1:
-        found = ", ".join(f"{count} {label}" for label, count in result.counts.items())
-        typer.echo(f"{result.files} files: {found}, {result.errors} unreadable", err=True)
+    _report(result, is_text=output is Format.TEXT, summary=summary)
+    if output is Format.TEXT and (said := statements.describe(result.files)):
+        typer.echo(said, err=result.files > 1)
     _conclude(result, fail_on)
+
+
+def _report(result: "BatchResult", *, is_text: bool, summary: bool) -> None:
+    """Say what a batch came to, and all that it left out."""
+    from fakelens.edge_runtime.batch import summarize
+    from fakelens.edge_runtime.escape import escape_line
+
+    for line in result.left_out.unreadable:
+        typer.echo(escape_line(f"fakelens: {line}"), err=True)
+    left_out = str(result.left_out)
+    if is_text and (result.files > 1 or left_out):
+        found = ", ".join(f"{count} {label}" for label, count in result.counts.items())
+        rest = f"; left out: {left_out}" if left_out else ""
+        typer.echo(f"{result.files} files: {found}, {result.errors} unreadable{rest}", err=True)
+    elif left_out:
+        typer.echo(f"note: left out: {left_out}", err=True)
+    if summary:
+        typer.echo(summarize(result))
+
+
+def _list_statements(
+    paths: list[str], output: "Format", fail_on: FailOn | None, others: dict[str, object]
+) -> None:
+    """Run `--evidence-only`; refuse the options that it would ignore."""
+    from fakelens.edge_runtime.provenance.listing import list_statements
+
+    ignored = [name for name, value in others.items() if value]
+    if ignored:
+        raise UsageError(
+            f"--evidence-only loads no model and looks at no pixels' traces: leave out {ignored[0]}"
+        )
+    result = list_statements(paths, output, sys.stdout)
+    if fail_on is not None and result.declared:
+        raise typer.Exit(1)
+    if result.errors:
+        raise typer.Exit(2)
 
 
 def _conclude(result: "BatchResult", fail_on: FailOn | None) -> None:
@@ -120,7 +192,7 @@ def _conclude(result: "BatchResult", fail_on: FailOn | None) -> None:
     flagged = result.counts[Label.FAKE] + (result.counts[Label.UNSURE] if fail_on is FailOn.UNSURE else 0)
     if fail_on is not None and flagged:
         raise typer.Exit(1)
-    if result.errors:
+    if result.errors or result.left_out.is_failure:
         raise typer.Exit(2)
 
 
@@ -132,7 +204,7 @@ def info(
     """Print what is inside a model file: contract, card, ops, size, gzip size."""
     from rich.console import Console
 
-    from fakelens.edge_runtime.app import app_facts_to_json, read_app_facts, render_app_facts
+    from fakelens.edge_runtime.app_info import app_facts_to_json, read_app_facts, render_app_facts
     from fakelens.edge_runtime.info import info_to_json, read_info, render_info
     from fakelens.edge_runtime.library import find_model
 
@@ -153,8 +225,8 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object.")
 
     Exit codes: 0 healthy, 1 a check failed.
     """
-    from fakelens.edge_runtime.doctor import examine
-    from fakelens.edge_runtime.health import checks_to_json, is_healthy, render_checks
+    from fakelens.edge_runtime.doctor.examination import examine
+    from fakelens.edge_runtime.doctor.health import checks_to_json, is_healthy, render_checks
 
     checks = examine()
     typer.echo(checks_to_json(checks) if json else render_checks(checks))
@@ -174,7 +246,7 @@ def install(
     import shutil
     from getpass import getuser
 
-    from fakelens.edge_runtime.service import UNIT, ServiceConfig, install_unit, render_unit, unit_path
+    from fakelens.edge_runtime.service.unit import UNIT, ServiceConfig, install_unit, render_unit, unit_path
 
     config = ServiceConfig(
         program=Path(sys.executable).with_name("fakelens"),

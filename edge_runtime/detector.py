@@ -5,20 +5,35 @@ import queue
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.condition import Reason, find_reason, measure_condition
 from fakelens.edge_runtime.contract import LABELS, Contract, Decision, Fit
 from fakelens.edge_runtime.errors import ImageError, ModelError
+from fakelens.edge_runtime.formats import is_video
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.memory import ByteBudget, return_large_blocks
 from fakelens.edge_runtime.modelfile import read_model
-from fakelens.edge_runtime.preprocess import ImageU8, cut_tiles, fit_image, fit_views, load_image, to_rgb
+from fakelens.edge_runtime.preprocess import (
+    DecodeConfig,
+    DecodedImage,
+    ImageU8,
+    cut_tiles,
+    decode_image,
+    fit_image,
+    fit_views,
+    read_animation,
+    to_rgb,
+)
+from fakelens.edge_runtime.provenance.fusion import Inspection
 from fakelens.edge_runtime.tiles import (
     Region,
     Weights,
@@ -29,23 +44,16 @@ from fakelens.edge_runtime.tiles import (
     weigh_tiles,
 )
 from fakelens.edge_runtime.verdict import Stance, Verdict, ViewScore, decide, take_stance
+from fakelens.edge_runtime.video.judge import judge_stills
+from fakelens.edge_runtime.video.still import Still, Tally
 from fakelens.edge_runtime.workers import map_in_order
 
 _AHEAD = 2  # groups of files for each worker
 # Handing a file to a thread costs as much as a tenth of judging a tiny one, hence groups; a photo goes alone,
 # for decoded it takes many megabytes.
 _GROUP_FILES, _GROUP_BYTES = 8, 32_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class CheckedFile:
-    """One file of a batch: its verdict, or the reason why there is none."""
-
-    path: str
-    verdict: Verdict | None = None
-    error: str | None = None
-    image: Image.Image | None = field(default=None, repr=False, compare=False)  # decoded, upright, RGB
-    grid: tuple[Region, ...] = ()  # a fine overlapping grid over the image, where it was asked for
+_DECODED_BYTES = 250_000_000  # of the pictures that threads hold together, beside the one whose turn it is
+_LENIENT = DecodeConfig(strict=False)  # what lacks only its end is checked, with a note
 
 
 class Detector:
@@ -55,13 +63,20 @@ class Detector:
     """
 
     def __init__(
-        self, model: str | Path | None = None, threads: int = 1, stance: Stance | None = None
+        self,
+        model: str | Path | None = None,
+        threads: int = 1,
+        stance: Stance | None = None,
+        *,
+        pixels_only: bool = False,
     ) -> None:
         """Load `model`, the name of a release model or a path; without one, the default release model.
 
         A `stance` moves the border of FAKE along the curve that was measured for the model; `UsageError`
-        where it has none.
+        where it has none. With `pixels_only` what files say of themselves is left out, as when models are
+        measured.
         """
+        self._pixels_only = pixels_only
         self._file = read_model(find_model(model))
         self._decision = take_stance(self.contract, stance)
         self._views = self.contract.input.views or (self.contract.input,)
@@ -91,47 +106,103 @@ class Detector:
         Raises `ImageError` where it is unreadable.
         """
         start = time.perf_counter()
-        if not isinstance(image, Image.Image):
-            image = load_image(Path(image) if isinstance(image, str) else image)
-        else:
-            image = to_rgb(image)
-        return self._judge(image, start)
+        if isinstance(image, Image.Image):
+            return self._judge(to_rgb(image), start)
+        source = Path(image) if isinstance(image, str) else image
+        inspection = None if self._pixels_only else Inspection(source)
+        decoded = _decode(source, DecodeConfig(), inspection)
+        return _fuse(self._judge(decoded.image, start), inspection)
 
-    def check_file(self, source: Path | bytes, name: str) -> CheckedFile:
+    def check_file(self, source: Path | bytes, name: str, decode: DecodeConfig = _LENIENT) -> CheckedFile:
         """Return the verdict on a file or encoded bytes under its `name`, or why there is none."""
         start = time.perf_counter()
+        inspection = None if self._pixels_only else Inspection(source)
         try:
-            image = load_image(source)
+            decoded = _decode(source, decode, inspection)
+        except ImageError as error:
+            if isinstance(source, Path) and is_video(source):
+                return self._check_video(source, name, inspection)
+            return CheckedFile(path=name, error=str(error))
+        if decoded.animated:
+            tally = Tally()
+            return self._check_stills(name, read_animation(source, tally, decode), tally, inspection)
+        verdict = _fuse(self._judge(decoded.image, start), inspection)
+        return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
+
+    def _check_video(self, path: Path, name: str, inspection: Inspection | None) -> CheckedFile:
+        from fakelens.edge_runtime.video.reader import read_video  # OpenCV, where it is there
+
+        tally = Tally()
+        try:
+            return self._check_stills(name, read_video(path, tally), tally, inspection)
         except ImageError as error:
             return CheckedFile(path=name, error=str(error))
-        return CheckedFile(path=name, verdict=self._judge(image, start), image=image)
 
-    def check_files(self, paths: Iterable[Path], workers: int = 1) -> Iterator[CheckedFile]:
+    def _check_stills(
+        self, name: str, stills: Iterator[Still], tally: Tally, inspection: Inspection | None
+    ) -> CheckedFile:
+        try:
+            judged = judge_stills(stills, tally, self.check, self._decision)
+        except ImageError as error:
+            said = str(error)
+            return CheckedFile(path=name, error=said if said.startswith(name) else f"{name}: {said}")
+        return CheckedFile(
+            path=name,
+            verdict=_fuse(judged.verdict, inspection),
+            image=judged.worst,
+            note=judged.note,
+            moments=judged.moments,
+        )
+
+    def check_files(
+        self,
+        paths: Iterable[Path],
+        workers: int = 1,
+        decode: DecodeConfig = _LENIENT,
+        keep_images: bool = True,
+    ) -> Iterator[CheckedFile]:
         """Yield a result for each path in order; a file that cannot be read does not stop the rest.
 
         `workers` threads each decode and infer by themselves: no model here is so large that one inference
-        would gain as much from a second thread.
+        would gain as much from a second thread. Decoded pictures are held by their bytes: large ones wait for
+        one another. Without `keep_images` results come without them.
         """
         if workers == 1:
             for path in paths:
-                yield self.check_file(path, str(path))
+                yield self.check_file(path, str(path), decode)
             return
+        return_large_blocks()
+        budget = ByteBudget(_DECODED_BYTES)
         idle: queue.SimpleQueue[Detector] = queue.SimpleQueue()
         mine = [self._copies.pop() if self._copies else self._copy() for _ in range(workers)]
         for detector in mine:
             idle.put(detector)
 
-        def work(group: list[Path]) -> list[CheckedFile]:
+        def work(numbered: tuple[int, list[Path]]) -> list[CheckedFile]:
+            place, group = numbered
+            bounded = replace(decode, reserve=partial(budget.reserve, place))
+            results: list[CheckedFile] = []
             detector = idle.get()
             try:
-                return [detector.check_file(path, str(path)) for path in group]
+                for path in group:
+                    result = detector.check_file(path, str(path), bounded)
+                    results.append(result if keep_images else replace(result, image=None))
+                    if not keep_images:
+                        budget.release(place)
+                return results
             finally:
                 idle.put(detector)
 
         try:
-            with closing(map_in_order(work, _group_files(paths), workers, _AHEAD * workers)) as groups:
-                for results in groups:
-                    yield from results
+            numbered = enumerate(_group_files(paths))
+            with closing(map_in_order(work, numbered, workers, _AHEAD * workers)) as groups:
+                try:
+                    for place, results in enumerate(groups):
+                        yield from results
+                        results.clear()
+                        budget.finish(place)
+                finally:  # before the threads are waited for
+                    budget.lift()
         finally:  # the threads have ended
             self._copies += mine
 
@@ -143,7 +214,7 @@ class Detector:
 
     def _load(self, threads: int) -> Interpreter:
         signatures = [view.signature for view in self.contract.input.views]
-        return Interpreter(self._file.graph, threads, signatures)
+        return Interpreter(self._file.views_graph, threads, signatures)
 
     def _judge(self, image: Image.Image, start: float) -> Verdict:
         spec = self.contract.input
@@ -224,6 +295,15 @@ class Detector:
         """Return P(fake) of one image from that of its views, as the contract says."""
         fusion = self.contract.input.fusion
         return of_views[0] if fusion is None else fuse_views(of_views, fusion)
+
+
+def _decode(source: Path | bytes, config: DecodeConfig, inspection: Inspection | None) -> DecodedImage:
+    """Return the decoded `source`, which `inspection` sees as it is decoded."""
+    return decode_image(source, config if inspection is None else replace(config, see=inspection.see))
+
+
+def _fuse(verdict: Verdict, inspection: Inspection | None) -> Verdict:
+    return verdict if inspection is None else inspection.fuse(verdict)
 
 
 def _group_files(paths: Iterable[Path]) -> Iterator[list[Path]]:

@@ -1,6 +1,5 @@
 """The errors a user may see: each names the value and the remedy, and carries its exit code."""
 
-import importlib.util
 from typing import ClassVar
 
 
@@ -50,24 +49,3 @@ class CameraError(FakelensError):
 
 class SinkError(FakelensError):
     """Something that results go to takes no more; it is off, the rest goes on."""
-
-
-def require_extra(extra: str, *modules: str) -> None:
-    """Raise `MissingExtraError`, naming the install command of `extra`, unless all `modules` are installed.
-
-    Nothing is imported: that may take seconds, and what is wrong should be said at once.
-    """
-    for module in modules:
-        package = module.partition(".")[0]
-        if not is_installed(package):
-            raise MissingExtraError(
-                f'this command needs {package}, which is not installed: pip install "fakelens[{extra}]"'
-            )
-
-
-def is_installed(package: str) -> bool:
-    """Whether `package` could be imported; nothing is imported."""
-    try:
-        return importlib.util.find_spec(package) is not None
-    except (ImportError, ValueError):  # an importer that refuses it, or a module without a spec
-        return False

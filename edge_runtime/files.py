@@ -1,15 +1,22 @@
-"""Files never left half-written under their final name, and where those go that can be made again."""
+"""Files and folders that are never left half-written under their final name, and the cache folder."""
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from fakelens.edge_runtime.errors import UsageError
+
+_PREFIX = 40  # characters of the final name: one that is as long as may be leaves no room for more
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Write `content` beside `path`, then rename; an interrupted write leaves `path` as it was."""
     data = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:_PREFIX]}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -22,9 +29,51 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         raise
 
 
+def check_writable(path: Path, option: str) -> None:
+    """Raise `UsageError`, naming `option`, unless a file can be written to `path`; before hours of work."""
+    if path.is_dir():
+        raise UsageError(f"{option} {path}: is a folder; give the name of a file")
+    check_folder_writable(path.parent, f"{option} {path}")
+
+
+def check_folder_writable(folder: Path, what: str) -> None:
+    """Make `folder` where it is missing; `UsageError`, naming `what`, unless files can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".fakelens."):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{what}: cannot be written ({error.strerror or error}); choose another place"
+        ) from error
+
+
 def cache_folder() -> Path:
     """Return where to keep what can be made again: $FAKELENS_CACHE, else the user's cache folder."""
     base = os.environ.get("FAKELENS_CACHE")
     if base:
         return Path(base)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fakelens"
+
+
+def check_output(output: Path, option: str) -> None:
+    """Raise `UsageError`, with `option` in its remedy, unless `output` is new or an empty folder."""
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise UsageError(f"{output} exists and is not empty: give another {option} or remove it first")
+
+
+@contextmanager
+def stage_folder(output: Path) -> Iterator[Path]:
+    """Yield a folder that becomes `output` at the end, and is gone after any error or interruption."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
+    try:
+        yield staging
+        mask = os.umask(0)
+        os.umask(mask)
+        staging.chmod(0o777 & ~mask)
+        if output.exists():
+            output.rmdir()
+        staging.rename(output)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)

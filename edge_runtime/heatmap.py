@@ -1,16 +1,19 @@
 """Where in a picture the model sees traces: the picture with its tiles tinted, a legend and the verdict."""
 
-from collections import Counter
+import math
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from fakelens.edge_runtime.detector import CheckedFile, Detector
+from fakelens.edge_runtime.checked_file import CheckedFile
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.encode import encode_png
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.page import encode_png
+from fakelens.edge_runtime.files import check_folder_writable, write_atomic
 from fakelens.edge_runtime.tiles import Region
 from fakelens.edge_runtime.verdict import Label, Verdict
 
@@ -20,11 +23,18 @@ _REAL, _FAKE = np.array(
 _STRONGEST = 0.6  # share of the tint where P(fake) is 0 or 1; at 0.5 there is none
 _CALM = 0.1  # the same in a picture that is not FAKE: single tiles of any photo look odd, which says nothing
 _TEXT_PX = (11, 48)  # height of the letters, between these
+_MOST_PIXELS = 25_000_000  # that are painted
+_BAND_ROWS = 256
+_LONGEST_NAME = 200  # bytes; a file system takes 255 with number and suffix
 _INK, _PAPER = (29, 29, 31), (245, 245, 247)
 
 
 class HeatmapSink:
-    """Writes one PNG a picture into a folder, named after the file; equal names are numbered."""
+    """Writes one PNG a picture into a folder, named after the file; equal names are numbered.
+
+    Names that are too long for the number and the suffix are cut. Very large pictures are painted at a part
+    of their size: the map is for the eye.
+    """
 
     def __init__(self, detector: Detector, folder: Path) -> None:
         """`UsageError` where the model of `detector` looks at an image as a whole."""
@@ -34,19 +44,41 @@ class HeatmapSink:
                 "scaled to its input size, as a whole"
             )
         self._detector, self._folder = detector, folder
-        self._names: Counter[str] = Counter()
-        folder.mkdir(parents=True, exist_ok=True)
+        self._taken: set[str] = set()
+        check_folder_writable(folder, f"--heatmap {folder}")
 
     def write(self, result: CheckedFile) -> None:
         """Write the heatmap of one result; nothing for a file that could not be read."""
         if result.image is None or result.verdict is None:
             return
-        stem = Path(result.path).stem
-        self._names[stem] += 1
-        name = stem if self._names[stem] == 1 else f"{stem}-{self._names[stem]}"
+        name = self._choose_name(Path(result.path).stem)
+        factor = math.ceil((result.image.width * result.image.height / _MOST_PIXELS) ** 0.5)
+        image = result.image if factor <= 1 else result.image.reduce(factor)
         strongest = _STRONGEST if result.verdict.label is Label.FAKE else _CALM
-        painted = add_legend(paint_regions(result.image, result.grid, strongest), result.verdict)
+        painted = add_legend(
+            paint_regions(image, shrink_regions(result.grid, factor), strongest), result.verdict
+        )
         write_atomic(self._folder / f"{name}.png", encode_png(painted))
+
+    def _choose_name(self, stem: str) -> str:
+        """Return a name that no other picture has, on a disk that knows no difference of case either."""
+        stem = os.fsencode(stem)[:_LONGEST_NAME].decode(errors="ignore")
+        name, number = stem, 1
+        while name.casefold() in self._taken:
+            number += 1
+            name = f"{stem}-{number}"
+        self._taken.add(name.casefold())
+        return name
+
+
+def shrink_regions(regions: Sequence[Region], factor: int) -> tuple[Region, ...]:
+    """Return where `regions` lie in the picture reduced by `factor`."""
+    return tuple(
+        replace(
+            region, left=region.left // factor, top=region.top // factor, size=max(1, region.size // factor)
+        )
+        for region in regions
+    )
 
 
 def paint_regions(
@@ -56,10 +88,21 @@ def paint_regions(
 
     The tint's share is `strongest` where P(fake) is 0 or 1.
     """
-    pixels = np.asarray(image, np.float32)
+    painted = Image.new("RGB", image.size)
+    for top in range(0, image.height, _BAND_ROWS):  # in bands: the steps between take many bytes for a pixel
+        band = image.crop((0, top, image.width, min(image.height, top + _BAND_ROWS)))
+        painted.paste(_paint_band(band, top, regions, strongest), (0, top))
+    return painted
+
+
+def _paint_band(band: Image.Image, top: int, regions: Sequence[Region], strongest: float) -> Image.Image:
+    pixels = np.asarray(band, np.float32)
     strength, seen = np.zeros((2, *pixels.shape[:2], 1), np.float32)
     for region in regions:
-        part = np.s_[region.top : region.top + region.size, region.left : region.left + region.size]
+        first, last = max(0, region.top - top), region.top + region.size - top
+        if last <= 0 or first >= band.height:
+            continue
+        part = np.s_[first:last, region.left : region.left + region.size]
         strength[part] += 2 * region.p_fake - 1
         seen[part] += 1
     strength /= np.maximum(seen, 1)

@@ -87,9 +87,16 @@ class Interpreter:
         kind = border.input["dtype"]
         values = np.empty((len(images_u8), border.output["shape"][-1]), border.output["dtype"])
         # One by one: a batch of tiles takes as long here (measured with 2 to 24 of them), and more memory.
-        for row, image in enumerate(images_u8):
-            values[row] = self._run(border, image[None].astype(kind, copy=False))
-        return _dequantize(values, border.output["quantization"])
+        try:
+            for row, image in enumerate(images_u8):
+                values[row] = self._run(border, image[None].astype(kind, copy=False))
+        except (ValueError, RuntimeError) as error:
+            reason = (str(error).splitlines() or ["no reason given"])[0]
+            raise ModelError(f"LiteRT cannot run the graph: {reason}; convert the model again") from error
+        scores = _dequantize(values, border.output["quantization"])
+        if not np.isfinite(scores).all():
+            raise ModelError("the model's scores are not numbers, so it says nothing; convert it again")
+        return scores
 
     def _run(self, border: _Border, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
         if border.signature is not None:

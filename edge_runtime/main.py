@@ -1,4 +1,4 @@
-"""The umbrella command: mounts each room's commands and turns errors into one line and an exit code."""
+"""The umbrella command: mounts each package's commands and turns errors into one line and an exit code."""
 
 import contextlib
 import errno
@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from fakelens.edge_runtime.errors import FakelensError
+from fakelens.edge_runtime.escape import escape_line
 
 _INTERRUPTED = 130  # as a shell reports a process ended by Ctrl-C
 
@@ -95,5 +96,5 @@ def _explain(error: OSError) -> str:
 
 
 def _fail(message: str, code: int) -> int:
-    typer.echo(f"fakelens: {' '.join(message.split())}", err=True)
+    typer.echo(escape_line(f"fakelens: {' '.join(message.split())}"), err=True)
     return code

@@ -2,15 +2,18 @@
 
 import base64
 import html
-import io
+from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image
-
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.contract import Contract
-from fakelens.edge_runtime.detector import CheckedFile
+from fakelens.edge_runtime.encode import encode_jpeg, encode_png
+from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.provenance.rendering import to_line
+from fakelens.edge_runtime.video.still import Moment
 
+_STRIP = (160, 24)  # px
 _THUMBNAIL = 160  # px, of the longer side, at most
 
 _HEAD = """<!doctype html>
@@ -49,7 +52,11 @@ class PageSink:
             caption += f" P(fake) {result.verdict.p_fake:.3f}"
             if result.verdict.reason is not None:
                 caption += f"<br>{result.verdict.reason.text}"
-        detail = html.escape(result.error or result.path)
+            caption += f"<br>{html.escape(to_line(result.verdict))}" if result.verdict.evidence else ""
+        detail = html.escape(escape_line(result.error or result.path))
+        detail += _draw_moments(result.moments)
+        if result.note:
+            detail += f"<br>{html.escape(escape_line(result.note))}"
         self._figures.append(
             f'<figure class="{name}">{_to_img(result)}'
             f"<figcaption>{caption}<br>{detail}</figcaption></figure>\n"
@@ -68,25 +75,27 @@ class PageSink:
         write_atomic(path, page.encode(errors="xmlcharrefreplace"))  # a file name need not be valid text
 
 
+def _draw_moments(moments: Sequence[Moment]) -> str:
+    """Return P(fake) over time as a strip: a bar for each picture of a video, orange from .5 on."""
+    if len(moments) < 2:
+        return ""
+    width = _STRIP[0] / len(moments)
+    bars = "".join(
+        f'<rect x="{place * width:.2f}" y="{_STRIP[1] * (1 - moment.p_fake):.2f}" width="{width * 0.9:.2f}" '
+        f'height="{_STRIP[1] * moment.p_fake:.2f}" fill="{"#e69f00" if moment.p_fake >= 0.5 else "#0072b2"}">'
+        f"<title>{moment.seconds:.1f} s: {moment.p_fake:.3f}</title></rect>"
+        for place, moment in enumerate(moments)
+    )
+    label = "P(fake) over time"
+    return f'<br><svg viewBox="0 0 {_STRIP[0]} {_STRIP[1]}" role="img" aria-label="{label}">{bars}</svg>'
+
+
 def _to_img(result: CheckedFile) -> str:
     if result.image is None:
         return ""
-    image = result.image.copy()
+    factor = max(result.image.size) // (4 * _THUMBNAIL)
+    image = result.image.reduce(factor) if factor > 1 else result.image.copy()
     image.thumbnail((_THUMBNAIL, _THUMBNAIL))  # for the eye alone: no model sees it
     lossless = max(image.size) <= _THUMBNAIL // 2
     kind, content = ("png", encode_png(image)) if lossless else ("jpeg", encode_jpeg(image))
     return f'<img src="data:image/{kind};base64,{base64.b64encode(content).decode()}" alt="">'
-
-
-def encode_png(image: Image.Image) -> bytes:
-    """Return `image` as PNG."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def encode_jpeg(image: Image.Image) -> bytes:
-    """Return the RGB `image` as JPEG, good enough for the eye."""
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()

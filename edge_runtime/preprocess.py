@@ -5,26 +5,41 @@ a forensic signal: another library's "bilinear" moves pixels by several grey lev
 """
 
 import io
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from fakelens.edge_runtime.colour import to_rgb as to_rgb  # part of this path, for whoever imports it
 from fakelens.edge_runtime.contract import Fit, FitSpec, InputSpec
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.quiet import MutedWarnings
+from fakelens.edge_runtime.formats import DECODERS, FORMATS, READABLE, Kind, name_remedy, sniff_stream
+from fakelens.edge_runtime.jpeg_end import END, MOST_MISSING, count_complete_rows, has_all_scans
+from fakelens.edge_runtime.quiet import MutedWarnings, mute_libtiff
 from fakelens.edge_runtime.tiles import place_tiles
+from fakelens.edge_runtime.video.still import MOST_STILLS, Still, Tally, spread
 
 ImageU8 = npt.NDArray[np.uint8]
 
-VERSION = 1  # raise it when the bytes of any image change: caches are keyed by it
-MAX_PIXELS = 100_000_000  # refuse decompression bombs before decoding; a 100-megapixel photo passes
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # JPEG includes the MPO of some phones
+VERSION = 2  # raise it when the bytes of any image change: caches are keyed by it
+MAX_MEGAPIXELS = 128  # refuse decompression bombs before decoding; a phone's 108 megapixels pass
+MOST_MEGAPIXELS = 400  # that the limit may be lifted to
+MAX_PIXELS = MAX_MEGAPIXELS * 10**6
+_DECODER_ERRORS: tuple[type[Exception], ...] = (
+    *(OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError),
+    *(struct.error, RuntimeError, MemoryError, AttributeError),
+)
+_ANIMATED = ("GIF", "WEBP", "PNG")
+_ANIMATION_FRAME_PIXELS = 25_000_000  # larger ones are judged by their first picture
+_ANIMATION_PIXELS = 1_000_000_000  # of all frames up to the last that is looked at
+_BYTES_PER_PIXEL = 4  # of Pillow's RGB
+_DNG_VERSION = 50706  # TIFF tag of a camera's raw file, whose first picture is a thumbnail
 _MUTED = MutedWarnings()
-_SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hold anything there
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -36,33 +51,163 @@ _TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hol
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class DecodeConfig:
+    """What is decoded, and what is refused."""
+
+    max_megapixels: int = MAX_MEGAPIXELS
+    strict: bool = True  # refuse a JPEG that lacks its end, though nearly all of it is there
+    reserve: Callable[[int], None] | None = None  # called with the bytes that the picture will take
+    see: Callable[[Image.Image], None] | None = None  # given what was decoded, before it is turned or opaque
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodedImage:
+    """An upright RGB picture, and what to know of how it came about."""
+
+    image: Image.Image
+    note: str | None = None
+    animated: bool = False  # the first of several pictures over time
+
+
+_STRICT = DecodeConfig()
+
+
 def load_image(source: Path | bytes) -> Image.Image:
     """Decode `source` to an upright RGB image; the first frame where there are several.
 
-    Transparent pixels are laid over white, 16-bit grey is scaled to 8 bits, EXIF orientation is
+    Transparent pixels are laid over white, deep grey is scaled to 8 bits, EXIF orientation is
     applied. Raises `ImageError` with the reason for whatever cannot be decoded completely.
     """
+    return decode_image(source, _STRICT).image
+
+
+def decode_image(source: Path | bytes, config: DecodeConfig) -> DecodedImage:
+    """Decode `source` as `load_image` does, within the bounds of `config`."""
     name = "stdin" if isinstance(source, bytes) else str(source)
     try:
         with _MUTED:  # our own limit below is stricter than Pillow's warning
-            stream = io.BytesIO(source) if isinstance(source, bytes) else source
-            with Image.open(stream, formats=FORMATS) as image:
-                width, height = image.size
-                if width * height > MAX_PIXELS:
-                    raise ImageError(
-                        f"{name}: {width} x {height} px is over the limit of {MAX_PIXELS // 10**6} "
-                        "megapixels; crop it or scale it down first"
-                    )
-                image.load()
-                return to_rgb(_turn_upright(image))
-    except ImageError:
-        raise
+            return _decode(io.BytesIO(source) if isinstance(source, bytes) else source, config)
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from error
     except FileNotFoundError as error:
         raise ImageError(f"{name}: no such file") from error
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{name}: {_why_not_an_image(source, error)}") from error
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{name}: {_why_not_an_image(source)}") from error
+    except Image.DecompressionBombError as error:
+        limit = f"over the limit of {config.max_megapixels} megapixels"
+        raise ImageError(f"{name}: {limit}; {_SMALLER}") from error
     except Exception as error:  # Pillow's decoders raise many kinds
         raise ImageError(f"{name}: {_why_not_decoded(error)}") from error
+
+
+_SMALLER = f"scale it down, or lift the limit (check --max-megapixels, up to {MOST_MEGAPIXELS})"
+
+
+def _decode(source: Path | BinaryIO, config: DecodeConfig) -> DecodedImage:
+    with open_image(source, config) as image:
+        try:
+            image.load()
+        except OSError as error:
+            if config.strict or image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
+                raise
+            return _decode_without_end(source, config)
+        if config.see is not None:
+            config.see(image)
+        return DecodedImage(image=_to_upright_rgb(image), animated=_is_animated(image))
+
+
+def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image.Image:
+    """Open a picture of any kind that this installation decodes; its size is checked before a pixel is read.
+
+    Raises `ImageError`, or what Pillow raises, without the name of `source`.
+    """
+    if config.max_megapixels > MAX_MEGAPIXELS:
+        Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit is below it; ours holds for every picture
+    try:
+        image = Image.open(source, formats=FORMATS)
+    except UnidentifiedImageError:
+        decoder = DECODERS.get(kind := sniff_stream(source))
+        if decoder is None or name_remedy(kind):
+            raise
+        decoder.register()
+        image = Image.open(source, formats=(decoder.format,))
+    width, height = image.size
+    if width * height > config.max_megapixels * 10**6:
+        image.close()
+        raise ImageError(
+            f"{width} x {height} px is over the limit of {config.max_megapixels} megapixels; {_SMALLER}"
+        )
+    if image.format == "TIFF":
+        mute_libtiff()
+        if _DNG_VERSION in getattr(image, "tag_v2", {}):
+            image.close()
+            raise ImageError("a camera's raw file (DNG): develop it to JPEG or TIFF first")
+    if config.reserve is not None:
+        config.reserve(width * height * _BYTES_PER_PIXEL)
+    return image
+
+
+def _is_animated(image: Image.Image) -> bool:
+    try:
+        return image.format in _ANIMATED and bool(getattr(image, "is_animated", False))
+    except _DECODER_ERRORS:  # the first picture is there, whatever follows
+        return False
+
+
+def read_animation(source: Path | bytes, tally: Tally, config: DecodeConfig) -> Iterator[Still]:
+    """Yield up to `MOST_STILLS` pictures of a GIF, WebP or APNG, spread over it; counts go to `tally`.
+
+    Each is decoded as `load_image` decodes the first. Of a very large file only a part is looked at.
+    """
+    with _MUTED, open_image(io.BytesIO(source) if isinstance(source, bytes) else source, config) as image:
+        pixels = image.width * image.height
+        tally.frames = _count_frames(image)
+        reach = max(1, min(tally.frames, _ANIMATION_PIXELS // pixels))
+        if pixels > _ANIMATION_FRAME_PIXELS:
+            reach = 1
+        if reach < tally.frames:
+            tally.skipped = f"the rest after frame {reach} is not looked at, it is too large"
+        wanted = set(spread(reach, MOST_STILLS))
+        seconds = 0.0
+        for index in range(reach):
+            try:
+                image.seek(index)
+                if index in wanted:
+                    image.load()
+                    yield Still(seconds=seconds, image=_to_upright_rgb(image.copy()))
+            except _DECODER_ERRORS:  # frames after a damaged one build on it
+                tally.lost = reach - index
+                return
+            duration_ms = image.info.get("duration", 0)
+            seconds += min(max(float(duration_ms or 100), 10.0), 60_000.0) / 1e3
+
+
+def _count_frames(image: Image.Image) -> int:
+    try:
+        return max(1, int(getattr(image, "n_frames", 1)))
+    except _DECODER_ERRORS:
+        return 1
+
+
+def _decode_without_end(source: Path | BinaryIO, config: DecodeConfig) -> DecodedImage:
+    """Decode a JPEG that lacks its end; raises `ImageError` where that is more than a little."""
+    content = source.read_bytes() if isinstance(source, Path) else _read_all(source)
+    with open_image(io.BytesIO(content + END), config) as image:
+        image.load()
+        height = image.height
+        rows = count_complete_rows(image)
+        if rows < (1 - MOST_MISSING) * height or not has_all_scans(content):
+            raise ImageError("damaged or incomplete: too much of the end of this JPEG is missing")
+        if rows == height:
+            return DecodedImage(image=_to_upright_rgb(image), note="the end of the file is missing")
+        note = f"the end of the file is missing, and {height - rows} of {height} rows with it"
+        return DecodedImage(image=_to_upright_rgb(image, rows), note=note)
+
+
+def _read_all(stream: BinaryIO) -> bytes:
+    stream.seek(0)
+    return stream.read()
 
 
 def fit_image(image: Image.Image, spec: FitSpec) -> ImageU8:
@@ -98,42 +243,38 @@ def cut_tiles(image: Image.Image, places: Sequence[tuple[int, int]], size: int) 
     return tiles
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Return a decoded image of any mode in RGB, as `load_image` does."""
-    if image.mode == "RGB" and not image.has_transparency_data:
-        return image
-    if image.mode in _SIXTEEN_BIT_MODES:
-        return Image.fromarray(_to_eight_bits(np.asarray(image))).convert("RGB")
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
-    return image.convert("RGB")
+def _to_upright_rgb(image: Image.Image, rows: int | None = None) -> Image.Image:
+    """Return a decoded picture, or its first `rows`, in RGB with its EXIF orientation applied.
 
-
-def _turn_upright(image: Image.Image) -> Image.Image:
-    """Apply the EXIF orientation; `ImageOps.exif_transpose` rewrites EXIF too, and fails where it is odd."""
-    method = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
-    return image if method is None else image.transpose(method)
-
-
-def _to_eight_bits(grey: npt.NDArray[Any]) -> ImageU8:
-    """Scale grey values of 0..65535 to 0..255; Pillow's own conversion would clip them at 255."""
-    return np.clip(grey.astype(np.int64) // 257, 0, 255).astype(np.uint8)
+    `ImageOps.exif_transpose` rewrites EXIF too, and fails where it is odd.
+    """
+    # The plugin of JPEG XL turns by the file's own field, which overrules EXIF there.
+    method = None if image.format == "JXL" else _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    rgb = to_rgb(image)
+    if rows is not None:
+        rgb = rgb.crop((0, 0, rgb.width, rows))
+    return rgb if method is None else rgb.transpose(method)
 
 
 def _why_not_decoded(error: Exception) -> str:
     if isinstance(error, IsADirectoryError):
         return "is a folder, not an image"
+    if isinstance(error, MemoryError):
+        return "takes more memory than there is; scale it down first"
     if isinstance(error, OSError) and error.strerror:  # the system's word, not a decoder's
         return f"cannot be read ({error.strerror})"
     return f"cannot be decoded, damaged or incomplete ({error})"
 
 
-def _why_not_an_image(source: Path | bytes, error: Exception) -> str:
-    if isinstance(error, Image.DecompressionBombError):
-        return f"over the limit of {MAX_PIXELS // 10**6} megapixels; crop it or scale it down first"
-    if isinstance(source, bytes):
-        return "empty input" if not source else "not an image (JPEG, PNG, WebP, BMP, TIFF, GIF)"
-    if source.stat().st_size == 0:
-        return "the file is empty"
-    return "not an image (JPEG, PNG, WebP, BMP, TIFF, GIF), whatever its name says"
+def _why_not_an_image(source: Path | bytes) -> str:
+    kind = sniff_stream(io.BytesIO(source) if isinstance(source, bytes) else source)
+    if kind is Kind.EMPTY:
+        return "empty input" if isinstance(source, bytes) else "the file is empty"
+    remedy = name_remedy(kind)
+    if remedy is not None:
+        return f"{kind}: {remedy}"
+    if kind is Kind.VIDEO:
+        return "a video, not an image"
+    if kind is not Kind.OTHER:
+        return f"begins as {'an image' if kind is Kind.IMAGE else kind}, but is damaged or incomplete"
+    return f"not an image ({READABLE})" + ("" if isinstance(source, bytes) else ", whatever its name says")

@@ -1,5 +1,6 @@
 """Keeping what native libraries write to stderr off the user's screen."""
 
+import ctypes
 import logging
 import os
 import sys
@@ -8,6 +9,8 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 
 class MutedWarnings:
@@ -34,6 +37,24 @@ class MutedWarnings:
             self._inside -= 1
             if not self._inside:
                 self._kept.__exit__(None, None, None)
+
+
+@cache
+def mute_libtiff() -> None:
+    """Keep what libtiff says of odd files off stderr; Pillow reports its errors, its warnings do not matter.
+
+    Pillow has no setting for it, hence the handler of the library that is loaded already. Where it cannot be
+    found (no Linux) its lines stay.
+    """
+    try:
+        lines = Path("/proc/self/maps").read_text(errors="surrogateescape").splitlines()
+        paths = {line.split(maxsplit=5)[5] for line in lines if "libtiff" in line}
+        for path in paths:
+            library = ctypes.CDLL(path)
+            library.TIFFSetWarningHandler(None)
+            library.TIFFSetErrorHandler(None)
+    except (OSError, AttributeError):
+        logging.getLogger(__name__).debug("libtiff cannot be muted", exc_info=True)
 
 
 def silence_tensorflow() -> None:

@@ -1,23 +1,16 @@
 """Where results go: text for people, JSON lines and CSV for programs. Each line is flushed at once."""
 
-import csv
 import json
 import sys
 from dataclasses import asdict
 from typing import Protocol, TextIO
 
-from fakelens.edge_runtime.detector import CheckedFile
-from fakelens.edge_runtime.strenum import StrEnum
+from fakelens.edge_runtime.checked_file import CheckedFile
+from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
+from fakelens.edge_runtime.output_format import Format
+from fakelens.edge_runtime.provenance.rendering import to_cell, to_rows, to_statements
 
-FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "reason")
-
-
-class Format(StrEnum):
-    """How results are written."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
+FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "note", "reason", "evidence")
 
 
 class Sink(Protocol):
@@ -34,18 +27,25 @@ class TextSink:
         self._stream = stream
 
     def write(self, result: CheckedFile) -> None:
-        """Write `FAKE   P(fake) 0.973  path`, and in brackets why there was nothing left to see."""
+        """Write `FAKE   P(fake) 0.973  path`, and a line below it where the file says something of itself."""
         if result.verdict is None:
-            print(f"fakelens: {result.error}", file=sys.stderr, flush=True)  # noqa: T201 (a sink prints)
+            line = escape_line(f"fakelens: {result.error}")
+            print(line, file=sys.stderr, flush=True)  # noqa: T201 (a sink prints)
             return
         label = str(result.verdict.label).upper()
-        reason = f"  ({result.verdict.reason.text})" if result.verdict.reason else ""
-        self._stream.write(f"{label:<6} P(fake) {result.verdict.p_fake:.3f}  {result.path}{reason}\n")
+        notes = [result.note, result.verdict.reason.text if result.verdict.reason else None]
+        remarks = "".join(f"  ({note})" for note in notes if note)
+        line = f"{label:<6} P(fake) {result.verdict.p_fake:.3f}  {result.path}{remarks}"
+        self._stream.write(escape_line(line) + "\n")
+        self._stream.write(to_statements(result.verdict))
         self._stream.flush()
 
 
 class JsonSink:
-    """One JSON object a line and nothing else; a failed file has `verdict: null` and `error`."""
+    """One JSON object a line and nothing else; a failed file has `verdict: null` and `error`.
+
+    A name that is no text is percent-encoded, and `path_encoding` says so.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -53,27 +53,41 @@ class JsonSink:
     def write(self, result: CheckedFile) -> None:
         """Write the fields that the result has, `verdict` always; the views and the grid of a heatmap too."""
         row: dict[str, object] = {**_to_row(result)}
+        if result.moments:
+            row["moments"] = [
+                {"seconds": round(moment.seconds, 3), "p_fake": round(moment.p_fake, 6)}
+                for moment in result.moments
+            ]
+        if not is_text(result.path):
+            row |= {"path": percent_encode(result.path), "path_encoding": "percent"}
+        row |= {name: to_text(text) for name in ("error", "note") if isinstance(text := row.get(name), str)}
+        if result.verdict is not None and result.verdict.evidence is not None:
+            row["pixels"] = result.verdict.pixels_label
+            row["evidence"] = to_rows(result.verdict.evidence)
         if result.verdict is not None and result.verdict.views:
             row["views"] = {view.name: round(view.p_fake, 6) for view in result.verdict.views}
         if result.grid:
             row["grid"] = [asdict(region) | {"p_fake": round(region.p_fake, 4)} for region in result.grid]
-        self._stream.write(
-            json.dumps({k: v for k, v in row.items() if v is not None or k == "verdict"}) + "\n"
-        )
+        given = {name: value for name, value in row.items() if value is not None or name == "verdict"}
+        self._stream.write(json.dumps(given, allow_nan=False) + "\n")
         self._stream.flush()
 
 
 class CsvSink:
-    """A header, then one row a file; a failed file has no verdict and its error in the last column."""
+    """A header, then one row a file; a failed file has no verdict and its error in a column of its own.
+
+    Text that a spreadsheet would take for a formula begins with an apostrophe.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
-        self._writer.writeheader()
+        stream.write(",".join(FIELDS) + "\n")
 
     def write(self, result: CheckedFile) -> None:
         """Write one row."""
-        self._writer.writerow(_to_row(result))
+        evidence = result.verdict.evidence if result.verdict is not None else None
+        row = _to_row(result) | {"evidence": to_cell(evidence or ())}
+        self._stream.write(",".join(quote_cell(row.get(name)) for name in FIELDS) + "\n")
         self._stream.flush()
 
 
@@ -94,5 +108,6 @@ def _to_row(result: CheckedFile) -> dict[str, str | float | None]:
         "p_fake": round(verdict.p_fake, 6),
         "model": verdict.model,
         "ms": round(verdict.latency_ms, 3),
+        "note": result.note,
         "reason": None if verdict.reason is None else str(verdict.reason),
     }

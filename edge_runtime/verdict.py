@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fakelens.edge_runtime.condition import Reason
 from fakelens.edge_runtime.contract import Contract, Decision, OperatingPoint
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.evidence import Evidence
 from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.edge_runtime.tiles import Region
 
@@ -40,16 +41,18 @@ class ViewScore:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What a model says of one image."""
+    """What a model says of one image, beside what the file says of itself."""
 
     label: Label
-    p_fake: float  # calibrated on validation data
+    p_fake: float  # of the pixels; calibrated on validation data
     model: str
     latency_ms: float  # decode, preprocess and inference together
     reduction: float = 1.0  # how many times the image was scaled down, along its longer side
     regions: tuple[Region, ...] = ()  # the tiles; empty where the model looks at the image as a whole
     reason: Reason | None = None  # why there is nothing left to see; the answer is UNSURE then
     views: tuple[ViewScore, ...] = ()  # empty where the model has one
+    evidence: tuple[Evidence, ...] | None = None  # what the file says of itself; None where it was not asked
+    pixels_label: Label | None = None  # the pixels' answer, where the file's own statement decided instead
 
 
 def decide(p_fake: float, decision: Decision, reason: Reason | None = None) -> Label:

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fakelens.convert.metadata import attach_metadata
 from fakelens.convert.recipes import Io
 from fakelens.convert.ship.gates import check_app_gates
 from fakelens.convert.ship.vectors import TOLERANCE, write_vectors
+from fakelens.convert.tflite_metadata.write import attach_metadata
 from fakelens.edge_runtime.contract import LABELS, Contract, InputSpec
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.files import cache_folder

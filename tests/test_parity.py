@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from fakelens.benchmarks.accuracy import score_images
 from fakelens.benchmarks.labelled import find_labelled
+from fakelens.benchmarks.scoring.accuracy import score_images
 from fakelens.convert.calibration import load_calibration
 from fakelens.convert.run import Run
 from fakelens.edge_runtime.contract import Contract, InputSpec
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
 from fakelens.edge_runtime.sources import walk_images
-from fakelens.train.arrays import decode_files
+from fakelens.train.data.arrays import decode_files
 
 SPEC = InputSpec(size=8)
 

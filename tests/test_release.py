@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.benchmarks.accuracy import measure_accuracy, score_images
 from fakelens.benchmarks.labelled import Split, find_labelled
+from fakelens.benchmarks.scoring.accuracy import measure_accuracy, score_images
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.library import DEFAULT_MODEL, find_model, list_models
 from fakelens.edge_runtime.modelfile import read_model

@@ -1,4 +1,4 @@
-"""Commands of this room: `train`, `synthesize`, `audit`."""
+"""Commands of this package: `train`, `synthesize`, `audit`."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fakelens.edge_runtime.errors import UsageError, require_extra
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.extras import require_extra
 from fakelens.train import options
-from fakelens.train.fakers import list_fakers
+from fakelens.train.fakes.kinds import list_fakers
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
 
 if TYPE_CHECKING:
     from fakelens.train.config import TrainConfig
-    from fakelens.train.job import Job
-    from fakelens.train.synthesize import SynthesizeConfig
-    from fakelens.train.trainer import TrainResult
-    from fakelens.train.whole import WholeConfig
+    from fakelens.train.fakes.synthesize import SynthesizeConfig
+    from fakelens.train.fakes.whole_images import WholeConfig
+    from fakelens.train.run.job import Job
+    from fakelens.train.run.trainer import TrainResult
 
 
 def register(app: typer.Typer) -> None:
-    """Mount this room's commands."""
+    """Mount this package's commands."""
     app.command()(train)
     app.command()(synthesize)
     app.command()(audit)
@@ -75,7 +76,7 @@ def train(
     config = load_config(recipe, given)
     require_tensorflow()
     show_log()
-    from fakelens.train.job import derive_job, reopen_job
+    from fakelens.train.run.job import derive_job, reopen_job
 
     if parent is not None:
         job = derive_job(parent, output, given)
@@ -84,16 +85,16 @@ def train(
     else:
         job = _open_job(data, output, config)
     load_tensorflow()
-    from fakelens.train.trainer import run_job
+    from fakelens.train.run.trainer import run_job
 
     _print_result(run_job(job))
 
 
 def _open_job(data: Path, output: Path, config: "TrainConfig") -> "Job":
     """Return the job of a new run, after a warning where file metadata alone tell the classes apart."""
-    from fakelens.train.audit import warn_of_giveaways
-    from fakelens.train.job import open_job
-    from fakelens.train.rundir import check_new
+    from fakelens.train.audit.dataset_audit import warn_of_giveaways
+    from fakelens.train.run.job import open_job
+    from fakelens.train.run.rundir import check_new
 
     check_new(output)  # before anything that takes seconds
     warn_of_giveaways(data)
@@ -155,8 +156,8 @@ def synthesize(
     load_tensorflow()
     show_log()
     if whole:
-        from fakelens.train.fakers import parse_fakers
-        from fakelens.train.whole import WholeConfig
+        from fakelens.train.fakes.kinds import parse_fakers
+        from fakelens.train.fakes.whole_images import WholeConfig
 
         chosen = parse_fakers(list_fakers() if generators is None else generators.split(","))
         given: dict[str, Any] = {"per_faker": count, "most_px": most_px, "steps": steps, "sharp": sharp}
@@ -165,7 +166,7 @@ def synthesize(
         )
         _synthesize_whole(replace(made, **{key: value for key, value in given.items() if value is not None}))
         return
-    from fakelens.train.synthesize import SynthesizeConfig
+    from fakelens.train.fakes.synthesize import SynthesizeConfig
 
     config = SynthesizeConfig(
         photos=photos, output=output, tile_size=tile_size, tiles_per_photo=tiles_per_photo, seed=seed
@@ -174,15 +175,15 @@ def synthesize(
 
 
 def _synthesize_whole(config: "WholeConfig") -> None:
-    from fakelens.train.whole import describe_whole, synthesize_whole
+    from fakelens.train.fakes.whole_images import describe_whole, synthesize_whole
 
     result = synthesize_whole(config)
     _print_made(result.skipped, describe_whole(result))
 
 
 def _synthesize_tiles(config: "SynthesizeConfig") -> None:
-    from fakelens.train.synthesize import describe_tiles
-    from fakelens.train.synthesize import synthesize as run
+    from fakelens.train.fakes.synthesize import describe_tiles
+    from fakelens.train.fakes.synthesize import synthesize as run
 
     result = run(config)
     _print_made(result.skipped, describe_tiles(result))
@@ -229,9 +230,9 @@ def audit(
     Exit codes: 0 done, 1 file metadata give the class away, 2 a file could not be read.
     """
     require_extra("train", "sklearn", "jinja2")
-    from fakelens.train.audit import MAX_AUC, AuditConfig, check_metadata, suggest_remedy
-    from fakelens.train.audit import audit as run
-    from fakelens.train.findings import render_json, render_text, write_page
+    from fakelens.train.audit.dataset_audit import MAX_AUC, AuditConfig, check_metadata, suggest_remedy
+    from fakelens.train.audit.dataset_audit import audit as run
+    from fakelens.train.audit.findings import render_json, render_text, write_page
 
     most = MAX_AUC if max_auc is None else max_auc
     if not 0.5 <= most <= 1:
@@ -258,7 +259,7 @@ def audit(
 
 def _equalize(data: Path, output: Path, crop: int | None) -> bool:
     """Write the equalized copy and tell what was left out; whether files were broken."""
-    from fakelens.train.equalize import EqualizeConfig, equalize
+    from fakelens.train.audit.equalize import EqualizeConfig, equalize
 
     result = equalize(EqualizeConfig(data=data, output=output, crop=crop))
     for line in result.broken:

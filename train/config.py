@@ -44,10 +44,13 @@ class DataConfig:
     size: int = 32  # px, of the network's input
     fit: Fit = Fit.RESIZE
     tiles: int = 16  # of one image, at most, when it is judged (fit tiles)
-    histories: int = 3  # of a training image, more of the rarer class (fit tiles); see `circulation`
+    histories: int = 3  # of a training image, more of rare sources (fit tiles, or delivered)
+    delivered: bool = False  # whether whole images have histories too (fit resize); see `recompression`
+    retouched: float = 0.0  # share of the histories that touch a photo up, of fakes half as many
+    even: float = 0.0  # 0..1, how far rare sources get more histories, at most five times as many
     cuts: int = 4  # tiles of each history (fit tiles)
     most: int = 0  # images of one source and class, at most, in train and val; 0 takes all
-    leave_out: tuple[str, ...] = ()  # sources, or `source/fake`, that are not trained on; see `leaveout`
+    leave_out: tuple[str, ...] = ()  # sources, or `source/fake`, that are not trained on; see `leave_out`
     validation: float = 0.1  # share cut from train where DATA has no val/
     test: float = 0.1  # share cut from train where DATA has no splits at all
     score_test: bool = True  # whether training ends with the figures of the test part; off while one tries
@@ -65,7 +68,10 @@ class NetworkConfig:
     views: int = 1  # of an image that the finished graph asks for, one of VIEWS, at their arithmetic
     dropout: float = 0.0
     alpha: float = 0.35  # width multiplier (mobilenetv2)
-    weights: str = "none"  # none, imagenet, or a Keras weights file without top (mobilenetv2)
+    weights: str = "none"  # none, imagenet (mobilenetv2, lite0), or a Keras file without top (mobilenetv2)
+    cut: int = 16  # blocks kept of 16 (lite0): 11 end at 112 channels, 8 at 80
+    frozen: int = 0  # blocks that keep their weights, with the stem (lite0 from imagenet)
+    stem_stride: int = 2  # of the first convolution (lite0): 1 sees every pixel at four times the cost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,6 +249,9 @@ def _check(config: TrainConfig) -> None:
         ("network.blocks", config.network.blocks, 0, 16),
         ("network.dropout", config.network.dropout, 0.0, 0.9),
         ("network.alpha", config.network.alpha, 0.05, 2.0),
+        ("network.cut", config.network.cut, 1, 16),
+        ("network.frozen", config.network.frozen, 0, 16),
+        ("network.stem_stride", config.network.stem_stride, 1, 2),
         ("augment.shift", config.augment.shift, 0, config.data.size // 2 - 1),
         ("augment.cutmix", config.augment.cutmix, 0.0, 1.0),
         ("augment.degrade", config.augment.degrade, 0.0, 1.0),

@@ -1,8 +1,8 @@
-"""What a command of this room does before it trains: TensorFlow there, quietly loaded, the log shown."""
+"""What a command of this package does before it trains: TensorFlow there, quietly loaded, the log shown."""
 
 import logging
 
-from fakelens.edge_runtime.errors import require_extra
+from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
 
 

@@ -12,9 +12,9 @@ from PIL import Image
 
 from fakelens.benchmarks.peers.catalogue import PEERS, Peer, Role, Weights
 from fakelens.benchmarks.peers.environments import Environment, make_environment
-from fakelens.benchmarks.peers.processes import Job, Worker
+from fakelens.benchmarks.peers.processes import PeerJob, Worker
 from fakelens.benchmarks.peers.weights import ModelForms, make_forms
-from fakelens.benchmarks.pictures import find_pictures
+from fakelens.benchmarks.timing.pictures import find_pictures
 from fakelens.edge_runtime.contract import Fit, InputSpec
 from fakelens.edge_runtime.errors import FakelensError, GateError, UsageError
 from fakelens.edge_runtime.library import find_model
@@ -75,7 +75,7 @@ def measure_peers(model: str, config: PeersConfig) -> list[PeerResult]:
 
 
 def _measure_ready(
-    ready: Sequence[tuple[Peer, Environment]], job: Job, forms: ModelForms, config: PeersConfig
+    ready: Sequence[tuple[Peer, Environment]], job: PeerJob, forms: ModelForms, config: PeersConfig
 ) -> list[PeerResult]:
     cold: list[list[float]] = [[] for _ in ready]
     seconds: list[list[float]] = [[] for _ in ready]
@@ -117,14 +117,14 @@ def _measure_ready(
     ]
 
 
-def make_job(forms: ModelForms, config: PeersConfig) -> Job:
+def make_job(forms: ModelForms, config: PeersConfig) -> PeerJob:
     """Return what all peers are given; `UsageError` for images that would have to be resized."""
     spec = read_model(find_model(forms.files[Weights.FILE])).contract.input
     folder = config.data or find_pictures(spec, config.images)
     paths = list(walk_images(folder))[: config.images]
     if not paths:
         raise UsageError(f"{folder}: no images in this folder")
-    return Job(
+    return PeerJob(
         model=str(forms.files[Weights.FILE]),
         keras=None,
         onnx=None,
@@ -135,7 +135,7 @@ def make_job(forms: ModelForms, config: PeersConfig) -> Job:
     )
 
 
-def _for_peer(job: Job, peer: Peer, forms: ModelForms) -> Job:
+def _for_peer(job: PeerJob, peer: Peer, forms: ModelForms) -> PeerJob:
     file = str(forms.files[peer.weights].resolve())
     if peer.weights is Weights.FILE:
         return job

@@ -18,7 +18,7 @@ _WORKER = _FOLDER / "worker.py"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class PeerJob:
     """What every peer is given alike: the same images, the same tiles, the same number of cores."""
 
     model: str  # the shipped .tflite
@@ -33,7 +33,7 @@ class Job:
 class Worker:
     """A peer at work. Ends with `close`."""
 
-    def __init__(self, adapter: str, environment: Environment, job: Job) -> None:
+    def __init__(self, adapter: str, environment: Environment, job: PeerJob) -> None:
         """Start it and wait for its first verdict; `GateError` where there is none."""
         self._adapter = adapter
         self._job = tempfile.NamedTemporaryFile("w", suffix=".json")  # noqa: SIM115 (closed in close)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from fakelens.benchmarks.host import describe_host
-from fakelens.benchmarks.markdown import format_table
 from fakelens.benchmarks.peers.catalogue import Role, Weights
 from fakelens.benchmarks.peers.goals import Goal, judge_goals
 from fakelens.benchmarks.peers.measure import PeerResult, PeersConfig
+from fakelens.benchmarks.tables import format_table
+from fakelens.benchmarks.timing.host import describe_host
 
 _MB = 1e6  # bytes
 _HAND_MADE = "its tiles are cut by a few lines of Pillow or numpy, at places it is told"

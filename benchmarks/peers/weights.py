@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fakelens.benchmarks.peers.catalogue import TENSORFLOW, Weights
 from fakelens.benchmarks.peers.environments import make_environment
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError
 from fakelens.edge_runtime.files import cache_folder
 from fakelens.edge_runtime.library import find_model
@@ -39,12 +40,12 @@ def make_forms(model: str, runs: Sequence[Path], wanted: set[Weights]) -> ModelF
         told = f"needs the run of {file.contract.name}: --run RUN"
         forms.missing.update(dict.fromkeys((Weights.KERAS, Weights.ONNX_FLOAT), told))
     else:
-        forms.files[Weights.KERAS] = run / "model.h5"
+        forms.files[Weights.KERAS] = run / run_layout.MODEL
     key = file.contract.graph_sha256[:12]
     if Weights.ONNX_INT8 in wanted:
         _add_onnx(forms, Weights.ONNX_INT8, path, key)
     if run is not None and Weights.ONNX_FLOAT in wanted:
-        weights = hashlib.sha256((run / "model.h5").read_bytes()).hexdigest()[:12]
+        weights = hashlib.sha256((run / run_layout.MODEL).read_bytes()).hexdigest()[:12]
         try:
             _add_onnx(forms, Weights.ONNX_FLOAT, _convert_float(run, weights), weights)
         except RunError as error:
@@ -55,7 +56,7 @@ def make_forms(model: str, runs: Sequence[Path], wanted: set[Weights]) -> ModelF
 def _find_run(name: str, runs: Sequence[Path]) -> Path | None:
     for run in runs:
         try:
-            record = json.loads((run / "run.json").read_bytes())
+            record = json.loads((run / run_layout.RECORD).read_bytes())
             found = record["contract"]["name"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError(f"{run}: no run directory of `fakelens train` ({error})") from error

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from fakelens.benchmarks.markdown import format_table
+from fakelens.benchmarks.tables import format_table
 from fakelens.edge_runtime.contract import Contract, Fit, FitSpec, Measurement, ViewSpec
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fakelens.convert.metadata_reader import Metadata, read_metadata
+from fakelens.convert.tflite_metadata.read import Metadata, read_metadata
 from fakelens.convert.verify import GateResult
 from fakelens.edge_runtime.contract import Contract, FitSpec, ViewSpec
 from fakelens.edge_runtime.detector import Detector
@@ -22,7 +22,7 @@ def check_app_gates(path: Path) -> tuple[GateResult, ...]:
     try:
         model = read_model(path)
         views = model.contract.input.views
-        graph, *others = read_graphs(model.graph, len(views) or 1)
+        graph, *others = read_graphs(model.views_graph, len(views) or 1)
     except ModelError as error:
         return (GateResult(name="contract", passed=False, figure=str(error)),)
     contract = model.contract

@@ -9,8 +9,8 @@ from fakelens.convert.ship.kit import write_assets, write_kit
 from fakelens.convert.ship.layout import Platform
 from fakelens.convert.verify import GateResult
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import check_output, stage_folder
 from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.staging import check_output, stage_folder
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ import numpy as np
 
 from fakelens.edge_runtime.errors import CameraError, FakelensError
 from fakelens.edge_runtime.live.frame import Frame, Pixels
-from fakelens.edge_runtime.live.redact import redact_url
 from fakelens.edge_runtime.live.source import FrameSource, FrameStream
 from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.redact import redact_url
 
 _SHARE = 0.1  # of the latest interval in the mean one
 _GRID = 16  # px; two frames that agree on every 16th pixel each way are the same: sensors have noise

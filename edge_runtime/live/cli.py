@@ -115,17 +115,18 @@ def watch(
     import logging
 
     from fakelens.edge_runtime.detector import Detector
-    from fakelens.edge_runtime.live.camera import Camera
-    from fakelens.edge_runtime.live.loop import Controls, LiveLoop, LoopConfig
-    from fakelens.edge_runtime.live.outputs import OutputConfig, open_outputs
-    from fakelens.edge_runtime.live.recorder import RecorderConfig
+    from fakelens.edge_runtime.live.controls import Controls
+    from fakelens.edge_runtime.live.loop import LiveLoop, LoopConfig
+    from fakelens.edge_runtime.live.outputs.opening import OutputConfig, open_outputs
+    from fakelens.edge_runtime.live.outputs.recorder import RecorderConfig
     from fakelens.edge_runtime.live.smoothing import SmoothingConfig
-    from fakelens.edge_runtime.live.source import make_source
+    from fakelens.edge_runtime.live.sources.factory import make_source
     from fakelens.edge_runtime.live.stopping import stopped_by_signals
+    from fakelens.edge_runtime.live.supervisor import SupervisedSource
     from fakelens.edge_runtime.threads import choose_threads
 
     logging.basicConfig(format="fakelens: %(message)s", level=logging.WARNING)
-    camera = Camera(make_source(source, _parse_resolution(resolution)))
+    camera = SupervisedSource(make_source(source, _parse_resolution(resolution)))
     detector = Detector(model, threads or choose_threads(model))
     output = OutputConfig(
         window=not headless,
@@ -159,7 +160,7 @@ def _parse_resolution(text: str | None) -> "Resolution | None":
 
 
 def _list_cameras() -> None:
-    from fakelens.edge_runtime.live.cameras import list_cameras
+    from fakelens.edge_runtime.cameras import list_cameras
 
     found = list_cameras()
     if not found:

@@ -1,6 +1,5 @@
 """The live loop: a frame, its score, the steady verdict, every sink told; until someone says stop."""
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -8,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.live.camera import Camera, CameraChange
 from fakelens.edge_runtime.live.checking import CheckedFrame, FrameChecker
-from fakelens.edge_runtime.live.fanout import SinkGroup
+from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.frame import Frame
+from fakelens.edge_runtime.live.sink_group import SinkGroup
 from fakelens.edge_runtime.live.smoothing import Smoothed, Smoother, SmoothingConfig
 from fakelens.edge_runtime.live.status import CameraState, LiveSink, LiveStatus
+from fakelens.edge_runtime.live.supervisor import CameraChange, SupervisedSource
 from fakelens.edge_runtime.verdict import Label
 
 _RATE_SPAN_S = 3.0  # over which frames a second are counted
@@ -28,23 +28,6 @@ class LoopConfig:
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     heartbeat_s: float = 1.0  # sinks are told at least so often, frame or no frame
     poll_s: float = 0.2  # a stop, a key or a pause is heeded after so long at most
-
-
-class Controls:
-    """What a person or a signal may tell a running loop."""
-
-    def __init__(self) -> None:
-        self._stop = threading.Event()
-        self.paused = False
-
-    @property
-    def stopping(self) -> bool:
-        """Whether the loop is to end."""
-        return self._stop.is_set()
-
-    def stop(self) -> None:
-        """End the loop; from any thread or signal handler."""
-        self._stop.set()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +46,7 @@ class LiveLoop:
 
     def __init__(
         self,
-        camera: Camera,
+        camera: SupervisedSource,
         detector: Detector,
         sinks: Sequence[LiveSink],
         config: LoopConfig | None = None,
@@ -83,7 +66,7 @@ class LiveLoop:
     def run(self, poll: Callable[[], None] | None = None) -> None:
         """Watch until the source ends or the controls say stop; `poll` is called in every round.
 
-        Raises the error of a source that is given up. Camera and sinks are closed in any case.
+        Raises the error of a source that is given up. Source and sinks are closed in any case.
         """
         try:
             self._tell(CameraChange(state=self._camera.state, error=None))

@@ -3,7 +3,7 @@
 import signal
 from contextlib import AbstractContextManager
 
-from fakelens.edge_runtime.live.loop import Controls
+from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.signals import signals_kept_back
 
 

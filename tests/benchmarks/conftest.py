@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from fakelens.benchmarks.bench import BenchConfig
-from fakelens.benchmarks.conditions import Conditions
-from fakelens.benchmarks.latency import Latency, Spread, Stages
-from fakelens.benchmarks.table import Line, TableConfig, measure_table
+from fakelens.benchmarks.bench.table import Line, TableConfig, measure_table
+from fakelens.benchmarks.scoring.choice import BenchConfig
+from fakelens.benchmarks.timing.conditions import Conditions
+from fakelens.benchmarks.timing.latency import Latency, Spread, Stages
 
 _QUIET = Conditions(busy_cores=0.1, load=0.2, temperature_c=None, throttling=None)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.benchmarks.battery import BATTERY
+from fakelens.benchmarks.scoring.battery import BATTERY
 from fakelens.edge_runtime.contract import Contract, Decision, InputSpec
 from fakelens.edge_runtime.main import main
 from fakelens.edge_runtime.modelfile import pack_model, read_model

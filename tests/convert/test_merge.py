@@ -138,3 +138,11 @@ def test_one_view_may_run_a_batch(merged: bytes) -> None:
     scale, zero = details["quantization"]
     found = (plain.get_tensor(details["index"]).astype(np.float32) - zero) * scale
     np.testing.assert_array_equal(found, Interpreter(merged).predict(images))
+
+
+def test_views_of_one_network_share_its_weights(parts: list[NamedGraph]) -> None:
+    twice = merge_graphs([parts[1], NamedGraph(signature="again", graph=parts[1].graph)])
+    assert len(twice) < 1.2 * len(parts[1].graph)
+    interpreter = Interpreter(twice, signatures=[parts[1].signature, "again"])
+    images = make_tensors(interpreter, 0)
+    assert interpreter.predict(images, 0).tobytes() == interpreter.predict(images, 1).tobytes()

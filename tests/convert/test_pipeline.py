@@ -104,7 +104,10 @@ def test_float_formats_of_a_quantization_aware_run_come_from_its_parent(
 
 def test_the_card_holds_what_this_very_file_scores(int8_result: ConvertResult, finished_run: Path) -> None:
     detector = Detector(int8_result.output)
-    assert detector.contract == replace(int8_result.contract, graph_sha256=detector.contract.graph_sha256)
+    sealed = detector.contract
+    assert sealed == replace(
+        int8_result.contract, graph_sha256=sealed.graph_sha256, members_sha256=sealed.members_sha256
+    )
     assert detector.contract.name == "card"
     validation = read_validation(read_run(finished_run))
     right = (detector.score(validation.images_u8) >= 0.5) == (validation.labels == 1)

@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pytest
 import tf_keras as keras
 
-from fakelens.convert.metadata import attach_metadata
 from fakelens.convert.network import load_network
 from fakelens.convert.recipes import Io, Quantization
 from fakelens.convert.run import read_run
 from fakelens.convert.tflite import convert_network
+from fakelens.convert.tflite_metadata.write import attach_metadata
 from fakelens.convert.verify import (
-    Stage,
+    ConversionStage,
     check_delegation,
     check_drop,
     check_file,
@@ -32,8 +32,8 @@ Array = npt.NDArray[Any]
 LABELS = np.array([0, 0, 1, 1], np.uint8)
 
 
-def stage(name: str, *p_fake: float) -> Stage:
-    return Stage(name=name, p_fake=np.array(p_fake, np.float32))
+def stage(name: str, *p_fake: float) -> ConversionStage:
+    return ConversionStage(name=name, p_fake=np.array(p_fake, np.float32))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from PIL import Image
 from fakelens.edge_runtime.batch import check_batch
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.sinks import Format, open_sink
+from fakelens.edge_runtime.output_format import Format
+from fakelens.edge_runtime.sinks import open_sink
 from fakelens.edge_runtime.verdict import Label
 
 

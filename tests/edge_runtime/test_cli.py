@@ -48,10 +48,11 @@ def test_text_for_people_with_tensorflow_out_of_reach(
         f"FAKE   P(fake) 0.997  {photos}/deep/b fake.bmp",
         f"UNSURE P(fake) 0.500  {photos}/deep/c unsure.tiff",
     ]
-    text, empty, summary = done.stderr.splitlines()
+    text, empty, summary, statements = done.stderr.splitlines()
     assert text.startswith(f"fakelens: {photos}/y text.jpg: not an image")
     assert empty == f"fakelens: {photos}/z empty.png: the file is empty"
     assert summary == "5 files: 1 real, 1 fake, 1 unsure, 2 unreadable"
+    assert statements == "no statement found: most real and most fake pictures have none"
 
 
 def test_json_is_one_documented_object_a_line_and_nothing_else(
@@ -63,7 +64,7 @@ def test_json_is_one_documented_object_a_line_and_nothing_else(
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["verdict"] for row in rows] == ["real", "fake", "unsure", None, None]
     for row in rows[:3]:
-        assert list(row) == ["path", "verdict", "p_fake", "model", "ms"]
+        assert list(row) == ["path", "verdict", "p_fake", "model", "ms", "evidence"]
         assert 0 <= row["p_fake"] <= 1
         assert row["model"] == "brightness"
         assert row["ms"] > 0
@@ -79,7 +80,17 @@ def test_csv_is_a_table_of_the_same(fakelens: Fakelens, model_file: Path, photos
     assert done.stderr == ""
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["verdict"] for row in rows] == ["real", "fake", "unsure", "", ""]
-    assert list(rows[0]) == ["path", "verdict", "p_fake", "model", "ms", "error", "reason"]
+    assert list(rows[0]) == [
+        "path",
+        "verdict",
+        "p_fake",
+        "model",
+        "ms",
+        "error",
+        "note",
+        "reason",
+        "evidence",
+    ]
     assert [bool(row["error"]) for row in rows] == [False, False, False, True, True]
 
 
@@ -96,7 +107,9 @@ def test_one_good_file_leaves_stderr_empty(fakelens: Fakelens, model_file: Path,
     """LiteRT announces its delegate on stderr, from C++; nobody asked."""
     done = fakelens("check", photos / "a real.png", "--model", model_file, "--threads", 2)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("\n") == 1
+    assert done.stdout.splitlines()[1:] == [
+        "       no statement found: most real and most fake pictures have none"
+    ]
 
 
 def test_no_image_on_stdin_is_one_line(fakelens: Fakelens, model_file: Path) -> None:
@@ -165,3 +178,45 @@ def test_without_a_model_the_default_release_model_answers(fakelens: Fakelens, p
     done = fakelens("check", photos / "a real.png", "--json", blocked=DEVICE_ONLY)
     assert done.returncode == 0
     assert json.loads(done.stdout)["model"] in list_models()
+
+
+def test_what_a_folder_holds_beside_pictures_is_counted(
+    model_file: Path, save_grey: Callable[[Path, int], Path], tmp_path: Path, fakelens: Fakelens
+) -> None:
+    folder = tmp_path / "phone"
+    save_grey(folder / "a.png", 10)
+    (folder / "notes.txt").write_text("no picture")
+    (folder / "b.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    (folder / "gone.png").symlink_to("nowhere")
+    done = fakelens("check", folder, "--model", model_file, blocked=["pillow_heif"])
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"fakelens: {folder}/gone.png: a link to nothing\n"
+        "1 files: 1 real, 0 fake, 0 unsure, 0 unreadable; left out: "
+        '1 HEIC skipped: pip install "fakelens[heic]"; 1 not images; 1 cannot be read\n'
+    )
+    done = fakelens("check", folder, "--model", model_file, "--json", "--summary", blocked=["pillow_heif"])
+    row, summary = (json.loads(line) for line in done.stdout.splitlines())
+    assert row["verdict"] == "real"
+    assert summary["summary"]["left_out"]["needs"] == {"HEIC": 1}
+    assert summary["summary"]["left_out"]["not_images"] == 1
+    assert fakelens("check", folder, "--model", model_file, "--summary").returncode == 2
+
+
+def test_strict_refuses_a_jpeg_without_its_end(model_file: Path, tmp_path: Path, fakelens: Fakelens) -> None:
+    path = tmp_path / "cut.jpg"
+    Image.new("RGB", (64, 64), (9, 9, 9)).save(path)
+    path.write_bytes(path.read_bytes()[:-2])
+    done = fakelens("check", path, "--model", model_file)
+    assert (done.returncode, "(the end of the file is missing)\n" in done.stdout) == (0, True)
+    strict = fakelens("check", path, "--model", model_file, "--strict")
+    assert strict.returncode == 2
+    assert "incomplete" in strict.stderr
+
+
+def test_the_limit_of_megapixels_is_an_option(model_file: Path, tmp_path: Path, fakelens: Fakelens) -> None:
+    path = tmp_path / "large.png"
+    Image.new("RGB", (2000, 1000)).save(path)
+    done = fakelens("check", path, "--model", model_file, "--max-megapixels", 1)
+    assert done.returncode == 2
+    assert "over the limit of 1 megapixels" in done.stderr

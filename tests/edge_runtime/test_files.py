@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import check_output, stage_folder, write_atomic
 
 
 def test_bytes_and_text_are_written_and_folders_made(tmp_path: Path) -> None:
@@ -38,3 +39,22 @@ def test_a_failed_write_leaves_what_was_there_and_nothing_else(tmp_path: Path) -
         write_atomic(folder / "kept", "\udcff")
     assert (folder / "kept").read_text() == "kept"
     assert [path.name for path in folder.iterdir()] == ["kept"]
+
+
+def test_the_folder_appears_complete_or_not_at_all(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError), stage_folder(tmp_path / "out") as staging:
+        staging.write_text("a folder takes no text")
+    assert list(tmp_path.iterdir()) == []
+    with stage_folder(tmp_path / "out") as staging:
+        (staging / "whole").touch()
+        assert not (tmp_path / "out").exists()
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "whole"]
+
+
+def test_only_a_new_or_empty_folder_is_taken(tmp_path: Path) -> None:
+    check_output(tmp_path / "new", "-o")
+    check_output(tmp_path, "-o")
+    (tmp_path / "file").touch()
+    for taken in (tmp_path, tmp_path / "file"):
+        with pytest.raises(UsageError, match="give another -o"):
+            check_output(taken, "-o")

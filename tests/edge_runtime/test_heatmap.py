@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fakelens.edge_runtime import heatmap
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.contract import Contract, Fit, InputSpec, Pool, check_contract
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ModelError
@@ -111,3 +113,44 @@ def test_a_model_without_tiles_has_no_heatmap(
 def test_more_tiles_than_a_runtime_could_use_are_refused(spec: InputSpec) -> None:
     with pytest.raises(ModelError, match=r"input\.tiles"):
         check_contract(Contract(name="x", input=spec))
+
+
+def test_no_map_takes_the_place_of_another(
+    tile_model: Path, half_bright: Image.Image, tmp_path: Path, fakelens: Fakelens
+) -> None:
+    names = ("a.jpg", "a.png", "a-2.png", "A.png", "x" * 246 + ".png")
+    for name in names:
+        half_bright.save(tmp_path / name)
+    paths = [tmp_path / name for name in names]
+    done = fakelens("check", *paths, "--model", tile_model, "--heatmap", tmp_path / "heat")
+    assert done.returncode == 0, done.stderr
+    maps = {path.name for path in (tmp_path / "heat").iterdir()}
+    assert maps == {"a.png", "a-2.png", "a-2-2.png", "A-3.png", "x" * 200 + ".png"}
+
+
+def test_a_large_picture_is_painted_at_a_part_of_its_size(
+    half_bright: Image.Image, tile_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heatmap, "_MOST_PIXELS", 64)
+    detector = Detector(tile_model)
+    sink = heatmap.HeatmapSink(detector, tmp_path / "heat")
+    grid = detector.map_regions(half_bright)
+    sink.write(CheckedFile(path="a.png", verdict=detector.check(half_bright), image=half_bright, grid=grid))
+    assert Image.open(tmp_path / "heat" / "a.png").width == 8
+
+
+def test_bands_give_the_same_picture(half_bright: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    regions = [Region(left=x, top=y, size=8, p_fake=(x + y) / 20) for x in (0, 4, 8) for y in (0, 4, 8)]
+    whole = paint_regions(half_bright, regions).tobytes()
+    monkeypatch.setattr(heatmap, "_BAND_ROWS", 3)
+    assert paint_regions(half_bright, regions).tobytes() == whole
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_first_picture(
+    tile_model: Path, half_bright: Image.Image, tmp_path: Path, fakelens: Fakelens
+) -> None:
+    half_bright.save(tmp_path / "a.png")
+    for option, target in (("--heatmap", tmp_path / "a.png"), ("--html", tmp_path / "a.png" / "page.html")):
+        done = fakelens("check", tmp_path / "a.png", "--model", tile_model, option, target)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "cannot be written" in done.stderr

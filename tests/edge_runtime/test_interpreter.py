@@ -62,3 +62,9 @@ def test_what_litert_cannot_load_is_one_line(brightness_graph: bytes) -> None:
     for length in (16, 100, len(brightness_graph) // 2):
         with pytest.raises(ModelError):
             Interpreter(brightness_graph[:length])
+
+
+def test_scores_that_are_no_numbers_are_an_error_and_no_verdict(build_graph: Callable[..., bytes]) -> None:
+    graph = build_graph(np.full((2, 8 * 8 * 3), np.nan, np.float32), [0, 0])
+    with pytest.raises(ModelError, match="not numbers"):
+        Interpreter(graph).predict(IMAGES)

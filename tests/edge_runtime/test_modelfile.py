@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import json
+import warnings
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +48,10 @@ def test_what_was_packed_is_read(tmp_path: Path, packed: bytes, brightness_graph
     model = read_bytes(tmp_path, packed)
     assert model.graph == brightness_graph
     assert model.size_bytes == len(packed)
-    assert model.contract == replace(CONTRACT, graph_sha256=hashlib.sha256(brightness_graph).hexdigest())
+    digest = hashlib.sha256(brightness_graph).hexdigest()
+    sealed = replace(CONTRACT, graph_sha256=digest, members_sha256=model.contract.members_sha256)
+    assert model.contract == sealed
+    assert len(sealed.members_sha256) == 64
 
 
 def test_equal_models_are_equal_bytes(brightness_graph: bytes) -> None:
@@ -108,6 +113,7 @@ def test_a_foreign_tflite_is_refused(tmp_path: Path, brightness_graph: bytes) ->
 def test_a_contract_for_another_graph_is_refused(tmp_path: Path, brightness_graph: bytes) -> None:
     buffer = io.BytesIO(brightness_graph)
     with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr(LABELS_NAME, "real\nfake\n")
         archive.writestr(CONTRACT_NAME, contract_to_json(replace(CONTRACT, graph_sha256="0" * 64)))
     assert "digest" in refuse(tmp_path, buffer.getvalue())
 
@@ -133,3 +139,57 @@ def test_a_new_contract_leaves_the_graph_as_it_is(
     assert again.contract.description.startswith("a much longer")
     replace_contract(again, model.contract)
     assert model.path.read_bytes() == packed
+
+
+def pack_members(graph: bytes, *members: tuple[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+    buffer = io.BytesIO(graph)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of equal names
+        with zipfile.ZipFile(buffer, "a", method) as archive:
+            for name, content in members:
+                archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def list_members(packed: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_an_older_file_has_no_digest_of_its_members(tmp_path: Path, brightness_graph: bytes) -> None:
+    contract = replace(CONTRACT, graph_sha256=hashlib.sha256(brightness_graph).hexdigest())
+    fields = json.loads(contract_to_json(contract))
+    del fields["members_sha256"]
+    members = (LABELS_NAME, b"real\nfake\n"), (CONTRACT_NAME, json.dumps(fields).encode())
+    assert read_bytes(tmp_path, pack_members(brightness_graph, *members)).contract == contract
+
+
+def test_labels_in_another_order_are_refused(tmp_path: Path, packed: bytes, brightness_graph: bytes) -> None:
+    members = list_members(packed) | {LABELS_NAME: b"fake\nreal\n"}
+    assert "is not real, fake" in refuse(tmp_path, pack_members(brightness_graph, *members.items()))
+
+
+def test_a_changed_contract_does_not_match_its_digest(
+    tmp_path: Path, packed: bytes, brightness_graph: bytes
+) -> None:
+    members = list_members(packed)
+    changed = members[CONTRACT_NAME].replace(b'"threshold": 0.5', b'"threshold": 0.9')
+    assert changed != members[CONTRACT_NAME]
+    content = pack_members(brightness_graph, *(members | {CONTRACT_NAME: changed}).items())
+    assert "do not match their digest" in refuse(tmp_path, content)
+
+
+def test_two_contracts_are_refused(tmp_path: Path, packed: bytes, brightness_graph: bytes) -> None:
+    members = list(list_members(packed).items())
+    assert "two files of one name" in refuse(tmp_path, pack_members(brightness_graph, *members, members[1]))
+
+
+def test_a_contract_that_inflates_is_refused_by_its_size(tmp_path: Path, brightness_graph: bytes) -> None:
+    members = (LABELS_NAME, b"real\nfake\n"), (CONTRACT_NAME, b" " * (1 << 26))
+    content = pack_members(brightness_graph, *members, method=zipfile.ZIP_DEFLATED)
+    assert len(content) < 1 << 20
+    assert "at most 1,048,576 are read" in refuse(tmp_path, content)
+    honest, tail = (1 << 26).to_bytes(4, "little"), content[len(brightness_graph) :]
+    lying = tail.replace(honest, (100).to_bytes(4, "little"))  # it says that it is small
+    assert lying != tail
+    refuse(tmp_path, brightness_graph + lying)

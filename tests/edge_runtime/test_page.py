@@ -2,8 +2,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.contract import Contract, InputSpec
-from fakelens.edge_runtime.detector import CheckedFile
 from fakelens.edge_runtime.page import PageSink
 from fakelens.edge_runtime.verdict import Label, Verdict
 

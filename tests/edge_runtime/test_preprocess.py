@@ -15,7 +15,16 @@ from PIL import ExifTags, Image
 
 from fakelens.edge_runtime.contract import InputSpec
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.preprocess import MAX_PIXELS, fit_image, load_image, to_rgb
+from fakelens.edge_runtime.preprocess import (
+    MAX_PIXELS,
+    DecodeConfig,
+    decode_image,
+    fit_image,
+    load_image,
+    read_animation,
+    to_rgb,
+)
+from fakelens.edge_runtime.video.still import Tally
 
 Array = npt.NDArray[Any]
 GENERATOR = np.random.default_rng(0)
@@ -273,7 +282,7 @@ def test_stdin_is_named_as_such() -> None:
 def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path: Path, size: tuple[int, int]) -> None:
     path = tmp_path / "bomb.png"
     path.write_bytes(write_png(size, 8, 2, b"\0" * 1000))
-    assert "over the limit of 100 megapixels" in refuse(path)
+    assert "over the limit of 128 megapixels" in refuse(path)
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
@@ -287,3 +296,28 @@ def test_a_file_that_may_not_be_read_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="the system's own words")
 def test_what_the_system_cannot_open_is_not_called_damaged(tmp_path: Path) -> None:
     assert refuse(tmp_path / ("a" * 300)) == "cannot be read (File name too long)"
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_an_animation_gives_all_its_frames_with_their_times(kind: str) -> None:
+    lossless = {"lossless": True} if kind == "WEBP" else {}
+    content = encode(FRAMES[0], kind, save_all=True, append_images=FRAMES[1:], duration=500, **lossless)
+    assert decode_image(content, DecodeConfig()).animated
+    tally = Tally()
+    stills = list(read_animation(content, tally, DecodeConfig()))
+    assert [np.asarray(still.image)[0, 0].tolist() for still in stills] == [
+        [255, 0, 0],
+        [0, 255, 0],
+        [0, 0, 255],
+    ]
+    assert [still.seconds for still in stills] == [0.0, 0.5, 1.0]
+    assert (tally.frames, tally.lost, tally.skipped) == (3, 0, None)
+    assert not decode_image(encode(FRAMES[0], kind), DecodeConfig()).animated
+
+
+def test_of_an_animation_without_its_end_what_is_there_is_read() -> None:
+    noise = [Image.fromarray(GENERATOR.integers(0, 256, (40, 40, 3), np.uint8)) for _ in range(6)]
+    content = encode(noise[0], "GIF", save_all=True, append_images=noise[1:])
+    tally = Tally()
+    stills = list(read_animation(content[: len(content) * 2 // 3], tally, DecodeConfig()))
+    assert 2 <= len(stills) < 6

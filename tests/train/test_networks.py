@@ -7,10 +7,10 @@ import tf_keras as keras
 
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import NetworkConfig
-from fakelens.train.fold import fold_input_scale
+from fakelens.train.fit.fold import fold_input_scale
 from fakelens.train.networks import build_network, list_networks
 from fakelens.train.networks.traces import build_filters
-from fakelens.train.rundir import write_model
+from fakelens.train.run.rundir import write_model
 
 SIZE = 32
 

@@ -8,7 +8,7 @@ def load(job: dict[str, Any]) -> tuple[Any, Any]:
     """Return what judges one image, and what judges all."""
     from fakelens.edge_runtime.detector import Detector
 
-    detector = Detector(job["model"], threads=job["threads"])
+    detector = Detector(job["model"], threads=job["threads"], pixels_only=True)
 
     def tell(verdict: Any) -> list[float]:
         return [region.p_fake for region in verdict.regions] or [verdict.p_fake]

@@ -10,9 +10,9 @@ import pytest
 from fakelens.benchmarks.peers.catalogue import Weights
 from fakelens.benchmarks.peers.environments import Environment
 from fakelens.benchmarks.peers.measure import PeersConfig, make_job
-from fakelens.benchmarks.peers.processes import Job, Worker
+from fakelens.benchmarks.peers.processes import PeerJob, Worker
 from fakelens.benchmarks.peers.weights import ModelForms
-from fakelens.benchmarks.pictures import make_pictures
+from fakelens.benchmarks.timing.pictures import make_pictures
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import GateError, UsageError
 
@@ -20,14 +20,14 @@ HERE = Environment(python=Path(sys.executable), size_bytes=0, packages={})
 
 
 @pytest.fixture
-def job(pack_tile_model: Callable[..., Path], tmp_path: Path) -> Job:
+def job(pack_tile_model: Callable[..., Path], tmp_path: Path) -> PeerJob:
     make_pictures(tmp_path / "photos", 3, 20, 17)
     forms = ModelForms(name="tiles", files={Weights.FILE: pack_tile_model(4)}, missing={})
     return make_job(forms, PeersConfig(data=tmp_path / "photos", threads=1))
 
 
 @pytest.mark.parametrize("adapter", ["fakelens_detector", "litert"])
-def test_a_peer_sees_the_tiles_that_fakelens_sees(job: Job, adapter: str) -> None:
+def test_a_peer_sees_the_tiles_that_fakelens_sees(job: PeerJob, adapter: str) -> None:
     detector = Detector(job.model)
     expected = [[region.p_fake for region in detector.check(path).regions] for path in job.paths]
     worker = Worker(adapter, HERE, job)
@@ -42,7 +42,7 @@ def test_a_peer_sees_the_tiles_that_fakelens_sees(job: Job, adapter: str) -> Non
         worker.close()
 
 
-def test_a_peer_that_fails_says_why_in_one_line(job: Job) -> None:
+def test_a_peer_that_fails_says_why_in_one_line(job: PeerJob) -> None:
     with pytest.raises(GateError, match=r"^litert: .*missing\.tflite"):
         Worker("litert", HERE, replace(job, model="missing.tflite"))
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fakelens.convert.metadata import attach_metadata
 from fakelens.convert.recipes import Io
 from fakelens.convert.ship.kit import write_assets
+from fakelens.convert.tflite_metadata.write import attach_metadata
 from fakelens.edge_runtime.contract import ConditionLimits, Contract, Decision, InputSpec, Pool
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.library import find_model

@@ -9,8 +9,8 @@ import numpy as np
 
 from fakelens.edge_runtime.errors import CameraError
 from fakelens.edge_runtime.live.capture import Capture, RepeatLimit
-from fakelens.edge_runtime.live.folder import FolderSource
-from fakelens.edge_runtime.live.rehearsal import make_rehearsal
+from fakelens.edge_runtime.live.sources.faulty import make_rehearsal
+from fakelens.edge_runtime.live.sources.folder import FolderSource
 
 
 class BlockedSource:

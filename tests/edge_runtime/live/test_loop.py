@@ -11,12 +11,13 @@ import pytest
 
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import CameraError
-from fakelens.edge_runtime.live.camera import Camera, CameraConfig
-from fakelens.edge_runtime.live.folder import FolderSource
-from fakelens.edge_runtime.live.loop import Controls, LiveLoop, LoopConfig
-from fakelens.edge_runtime.live.rehearsal import make_rehearsal
+from fakelens.edge_runtime.live.controls import Controls
+from fakelens.edge_runtime.live.loop import LiveLoop, LoopConfig
 from fakelens.edge_runtime.live.smoothing import SmoothingConfig
+from fakelens.edge_runtime.live.sources.faulty import make_rehearsal
+from fakelens.edge_runtime.live.sources.folder import FolderSource
 from fakelens.edge_runtime.live.status import CameraState
+from fakelens.edge_runtime.live.supervisor import CameraConfig, SupervisedSource
 from fakelens.edge_runtime.sources import walk_images
 from fakelens.edge_runtime.verdict import Label
 
@@ -27,7 +28,7 @@ RATE = "fps=200&width=32&height=24"
 def test_every_picture_of_a_folder_gets_its_score(kept: Any, tile_model: Path, save_greys: SaveGreys) -> None:
     folder = save_greys([10, 220, 128, 40])
     config = LoopConfig(smoothing=SmoothingConfig(seconds=0))
-    LiveLoop(Camera(FolderSource(folder=folder)), Detector(tile_model), [kept], config).run()
+    LiveLoop(SupervisedSource(FolderSource(folder=folder)), Detector(tile_model), [kept], config).run()
     detector = Detector(tile_model)
     verdicts = [detector.check(path) for path in walk_images(folder)]
     assert [status.frame_p_fake for status in kept.checked] == [verdict.p_fake for verdict in verdicts]
@@ -51,7 +52,7 @@ def test_each_frame_of_a_camera_is_checked_or_counted(kept: Any, tile_model: Pat
 
         def close(self) -> None: ...
 
-    LiveLoop(Camera(source), Detector(tile_model), [Slow(), kept]).run()
+    LiveLoop(SupervisedSource(source), Detector(tile_model), [Slow(), kept]).run()
     last = kept.statuses[-1]
     assert last.dropped > 100
     assert last.frames + last.dropped == 300
@@ -63,7 +64,9 @@ def test_the_frame_size_may_change_at_any_moment(kept: Any, tile_model: Path) ->
         kept.statuses.clear()
         kept.pictures.clear()
         source = make_rehearsal(f"resize?{RATE}&every=10&frames=40")
-        LiveLoop(Camera(source), Detector(tile_model), [kept], LoopConfig(budget_ms=budget_ms)).run()
+        LiveLoop(
+            SupervisedSource(source), Detector(tile_model), [kept], LoopConfig(budget_ms=budget_ms)
+        ).run()
         assert {(status.width, status.height) for status in kept.checked} == {(32, 24), (16, 12)}
         for status in kept.checked:
             assert all(region.left + region.size <= status.width for region in status.regions)
@@ -72,7 +75,7 @@ def test_the_frame_size_may_change_at_any_moment(kept: Any, tile_model: Path) ->
 def test_a_limit_spaces_frames_evenly(kept: Any, tile_model: Path, save_greys: SaveGreys) -> None:
     source = FolderSource(folder=save_greys([50] * 11))
     start = time.monotonic()
-    LiveLoop(Camera(source), Detector(tile_model), [kept], LoopConfig(fps_limit=20)).run()
+    LiveLoop(SupervisedSource(source), Detector(tile_model), [kept], LoopConfig(fps_limit=20)).run()
     assert 0.5 <= time.monotonic() - start < 5
     assert kept.statuses[-1].frames == 11
 
@@ -80,7 +83,7 @@ def test_a_limit_spaces_frames_evenly(kept: Any, tile_model: Path, save_greys: S
 def test_stopping_is_heeded_in_every_state(kept: Any, tile_model: Path) -> None:
     for text in (f"loop?{RATE}", f"stall?{RATE}&every=3&seconds=30", f"disconnect?{RATE}&every=3"):
         controls = Controls()
-        camera = Camera(make_rehearsal(text), CameraConfig(close_s=0.1, retry_first_s=30))
+        camera = SupervisedSource(make_rehearsal(text), CameraConfig(close_s=0.1, retry_first_s=30))
         threading.Timer(0.3, controls.stop).start()
         start = time.monotonic()
         LiveLoop(camera, Detector(tile_model), [kept], controls=controls).run()
@@ -89,7 +92,7 @@ def test_stopping_is_heeded_in_every_state(kept: Any, tile_model: Path) -> None:
 
 
 def test_sinks_hear_of_a_camera_that_is_away(kept: Any, tile_model: Path) -> None:
-    camera = Camera(make_rehearsal(f"disconnect?{RATE}&every=3"), CameraConfig(retry_first_s=30))
+    camera = SupervisedSource(make_rehearsal(f"disconnect?{RATE}&every=3"), CameraConfig(retry_first_s=30))
     controls = Controls()
     threading.Timer(1.2, controls.stop).start()
     config = LoopConfig(heartbeat_s=0.1, poll_s=0.02)
@@ -110,7 +113,7 @@ def test_paused_frames_pass_by_and_a_file_waits(kept: Any, tile_model: Path, sav
         resume = threading.Timer(0.2, setattr, (controls, "paused", False))
         resume.start()
         config = LoopConfig(heartbeat_s=0.05, poll_s=0.02)
-        LiveLoop(Camera(source), Detector(tile_model), [kept], config, controls).run()
+        LiveLoop(SupervisedSource(source), Detector(tile_model), [kept], config, controls).run()
         last = kept.statuses[-1]
         assert any(status.paused for status in kept.statuses)
         if passes:
@@ -126,7 +129,9 @@ def test_an_error_closes_camera_and_sinks(kept: Any, tile_model: Path, tmp_path:
     np.save(tmp_path / "empty" / "not an image.npy", np.zeros(3))
     (tmp_path / "empty" / "x.png").write_text("no image")
     with pytest.raises(CameraError, match="there is no frame in it"):
-        LiveLoop(Camera(FolderSource(folder=tmp_path / "empty")), Detector(tile_model), [kept]).run()
+        LiveLoop(
+            SupervisedSource(FolderSource(folder=tmp_path / "empty")), Detector(tile_model), [kept]
+        ).run()
     assert kept.closed == 1
     assert "no frame" in kept.statuses[-1].error
 
@@ -134,6 +139,6 @@ def test_an_error_closes_camera_and_sinks(kept: Any, tile_model: Path, tmp_path:
 def test_the_label_is_the_smoothed_one(kept: Any, tile_model: Path, save_greys: SaveGreys) -> None:
     folder = save_greys([40] * 6 + [220] + [40] * 6)
     config = LoopConfig(smoothing=SmoothingConfig(seconds=4))
-    LiveLoop(Camera(FolderSource(folder=folder)), Detector(tile_model), [kept], config).run()
+    LiveLoop(SupervisedSource(FolderSource(folder=folder)), Detector(tile_model), [kept], config).run()
     assert kept.checked[6].frame_p_fake > 0.99
     assert {status.label for status in kept.checked} == {Label.REAL}

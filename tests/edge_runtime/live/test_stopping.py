@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fakelens.edge_runtime.live.loop import Controls
+from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.stopping import stopped_by_signals
 
 

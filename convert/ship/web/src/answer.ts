@@ -4,12 +4,20 @@ import { REASONS, type Reason } from './condition';
 import { listViews, type Contract } from './contract';
 import { find } from './element';
 import type { LiveVerdict } from './live';
+import { NO_STATEMENT, STRENGTHS, type Evidence } from './provenance/evidence';
 import { warnOfReduction, type Label, type Verdict } from './verdict';
 
 const MEANINGS: Readonly<Record<Label, string>> = {
   fake: 'The model finds traces of a generator or of manipulation.',
   real: 'The model finds no traces that it knows. Generators that it never saw may leave none.',
   unsure: 'The score lies where the model is least certain. It does not tell either way.',
+};
+const SAYS_SO = 'The file itself says that a generator made the picture.';
+const STRENGTH_NAMES: Readonly<Record<Evidence['strength'], string>> = {
+  'declares-generated': 'Declares a generator',
+  'declares-edited': 'Declares an edit by AI',
+  'speaks-for-a-camera': 'Speaks for a camera',
+  note: 'Note',
 };
 const SPOKEN_EVERY = 3000; // ms at least between two announcements of a live verdict
 
@@ -19,6 +27,7 @@ const meter = find('meter', HTMLElement);
 const mark = find('mark', HTMLElement);
 const note = find('note', HTMLElement);
 const facts = find('facts', HTMLElement);
+const statements = find('statements', HTMLElement);
 const spoken = find('spoken', HTMLElement);
 
 let spokenLabel: Label | undefined;
@@ -51,6 +60,8 @@ export function showContract(contract: Contract): void {
 /** Show the verdict on a picture, and say it. */
 export function showVerdict(verdict: Verdict, contract: Contract): void {
   showLabel(verdict.label, verdict.pFake, verdict.reason);
+  if (verdict.pixelsLabel) find('meaning', HTMLElement).textContent = `${SAYS_SO} Its pixels alone: ${verdict.pixelsLabel.toUpperCase()}.`;
+  showStatements(verdict.evidence);
   showNote(warnOfReduction(contract, verdict.reduction));
   showFacts([
     ['Picture', `${verdict.width} × ${verdict.height} px`],
@@ -60,12 +71,13 @@ export function showVerdict(verdict: Verdict, contract: Contract): void {
     ['Model took', `${verdict.modelMs.toFixed(0)} ms`],
   ]);
   spokenLabel = undefined;
-  say(verdict.label, verdict.pFake, verdict.reason);
+  say(verdict.label, verdict.pFake, verdict.pixelsLabel ? SAYS_SO : tellMeaning(verdict.label, verdict.reason));
 }
 
 /** Show the verdict on what the camera sees; say it when it changes. */
 export function showLive(live: LiveVerdict, contract: Contract): void {
   showLabel(live.label, live.pFake, live.frame.reason);
+  find('statements-row', HTMLElement).hidden = true; // a camera's frame has no file
   showNote(warnOfReduction(contract, contract.input.fit === 'tiles' ? 1 : Math.max(live.width, live.height) / contract.input.size));
   showFacts([
     ['Camera', `${live.width} × ${live.height} px`],
@@ -73,7 +85,7 @@ export function showLive(live: LiveVerdict, contract: Contract): void {
     ['Frames', `${live.fps.toFixed(0)} a second`],
     ['A frame takes', `${live.frame.modelMs.toFixed(0)} ms`],
   ]);
-  say(live.label, live.pFake, live.frame.reason);
+  say(live.label, live.pFake, tellMeaning(live.label, live.frame.reason));
 }
 
 export function hideAnswer(): void {
@@ -86,11 +98,26 @@ function showLabel(label: Label, pFake: number, reason: Reason | undefined): voi
   answer.hidden = false;
   answer.dataset['label'] = label;
   verdictWord.textContent = label.toUpperCase();
-  find('meaning', HTMLElement).textContent = reason ? REASONS[reason] : MEANINGS[label];
+  find('meaning', HTMLElement).textContent = tellMeaning(label, reason);
   find('score', HTMLOutputElement).textContent = pFake.toFixed(3);
   meter.setAttribute('aria-valuenow', pFake.toFixed(3));
   meter.setAttribute('aria-valuetext', `${pFake.toFixed(2)}, ${label}`);
   mark.style.left = percent(pFake);
+}
+
+function showStatements(evidence: readonly Evidence[]): void {
+  find('statements-row', HTMLElement).hidden = false;
+  const sorted = [...evidence].sort((a, b) => STRENGTHS.indexOf(a.strength) - STRENGTHS.indexOf(b.strength));
+  const lines = sorted.map(({ strength, what, words, where }) => {
+    const line = document.createElement('li');
+    const name = document.createElement('strong');
+    name.textContent = STRENGTH_NAMES[strength];
+    line.append(name, `: ${what}${words && `: “${words}”`}${where && ` (${where})`}`);
+    return line;
+  });
+  const none = document.createElement('li');
+  none.textContent = `${NO_STATEMENT[0]?.toUpperCase()}${NO_STATEMENT.slice(1)}.`;
+  statements.replaceChildren(...(lines.length ? lines : [none]));
 }
 
 function showNote(text: string): void {
@@ -114,11 +141,15 @@ function showFacts(rows: readonly (readonly [string, string])[]): void {
   }));
 }
 
-function say(label: Label, pFake: number, reason: Reason | undefined): void {
+function tellMeaning(label: Label, reason: Reason | undefined): string {
+  return reason ? REASONS[reason] : MEANINGS[label];
+}
+
+function say(label: Label, pFake: number, meaning: string): void {
   const now = performance.now();
   if (label === spokenLabel || (spokenLabel && now - spokenAt < SPOKEN_EVERY)) return;
   [spokenLabel, spokenAt] = [label, now];
-  spoken.textContent = `Verdict: ${label}. P(fake) ${pFake.toFixed(2)}. ${reason ? REASONS[reason] : MEANINGS[label]}`;
+  spoken.textContent = `Verdict: ${label}. P(fake) ${pFake.toFixed(2)}. ${meaning}`;
 }
 
 function tell(tiles: number, contract: Contract): string {

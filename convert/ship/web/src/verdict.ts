@@ -3,6 +3,7 @@
 import type { Contract, Decision } from './contract';
 import type { Reason } from './condition';
 import type { ViewScore } from './detector';
+import type { Evidence } from './provenance/evidence';
 import type { Region } from './tiles';
 
 export type Label = 'real' | 'fake' | 'unsure';
@@ -21,6 +22,8 @@ export interface Verdict {
   readonly reason: Reason | undefined; // why there is nothing left to see; the answer is UNSURE then
   readonly decodeMs: number;
   readonly modelMs: number; // preprocessing and inference
+  readonly evidence: readonly Evidence[]; // what the file says of itself
+  readonly pixelsLabel?: Label; // the pixels' answer, where the file's own statement decided instead
 }
 
 /** Return the answer for `pFake` by the contract's threshold and UNSURE band; UNSURE where there is a `reason`. */

@@ -6,9 +6,12 @@ import { decodePicture, PictureError, type Picture } from './decode';
 import { FrameChecker, judgeCondition, mapRegions, scorePicture } from './detector';
 import type { CheckedFrame, Reply, Request } from './messages';
 import { Model } from './model';
+import { declaresGenerated } from './provenance/evidence';
+import { readEvidence } from './provenance/read';
 import type { Region } from './tiles';
 import { decide, type Verdict } from './verdict';
 
+const MOST_FILE_BYTES = 64 << 20; // looked at for statements
 const PAUSE_AFTER = 16; // tiles of a map, to look whether something else was asked
 
 interface Loaded {
@@ -41,12 +44,18 @@ async function check(blob: Blob): Promise<Verdict> {
   const { size, fit } = contract.input;
   const reason = judgeCondition(picture.source, contract);
   const { pFake, regions, views } = await scorePicture(picture.source, contract.input, (tile, view) => model.score(tile, view));
+  const modelMs = performance.now() - decoded;
+  const pixelsLabel = decide(pFake, contract.decision, reason);
+  const evidence = await readEvidence(new Uint8Array(await blob.slice(0, MOST_FILE_BYTES).arrayBuffer()));
+  const declared = declaresGenerated(evidence); // decides, whatever the pixels; nothing else of the file does
   return {
-    label: decide(pFake, contract.decision, reason),
+    label: declared ? 'fake' : pixelsLabel,
+    ...(declared && { pixelsLabel }),
+    evidence,
     pFake, width, height, regions, views, reason,
     reduction: fit === 'tiles' ? 1 : Math.max(width, height) / size,
     decodeMs: decoded - start,
-    modelMs: performance.now() - decoded,
+    modelMs,
   };
 }
 

@@ -17,3 +17,9 @@ export function readPicture(file: string): ArrayPixels {
   const { width, height, data } = PNG.sync.read(readFileSync(new URL(`vectors/${file}`, FOLDER)));
   return new ArrayPixels(width, height, new Uint8ClampedArray(data));
 }
+
+/** Return a file that says something of itself, or one that does not, by its name among the vectors. */
+export function readStatement(name: string): Buffer {
+  const statements = JSON.parse(readFileSync(new URL('unit/statements.json', import.meta.url), 'utf8')) as { name: string; file: string }[];
+  return Buffer.from(statements.find((statement) => statement.name === name)!.file, 'base64');
+}

@@ -1,7 +1,7 @@
 import { PNG } from 'pngjs';
 
 import { layOverWhite } from '../../src/pixels';
-import { readPicture } from '../kit';
+import { readPicture, readStatement } from '../kit';
 import { contract, expect, expectAccessible, expectNoSidewaysScroll, phone, readVector, test, tiled, vectors } from './app';
 
 const [first] = vectors.images;
@@ -36,6 +36,19 @@ test('a photo through the file input: verdict, score, size, speed, heat', async 
   await expect.poll(tinted).toBeGreaterThan(0.5); // of the picture
   await page.getByRole('switch', { name: 'Show where' }).press('Space');
   await expect(page.locator('#heat')).toBeHidden();
+});
+
+test('a file that declares a generator is fake, and says why', async ({ app }) => {
+  const [declared, silent] = ['AUTOMATIC1111 in a PNG text', 'a prompt in words'].map(readStatement);
+  await app.open();
+  await app.choose('generated.png', declared!);
+  const { page } = app;
+  await expect(page.getByRole('heading', { level: 2, name: 'FAKE' })).toBeVisible();
+  await expect(page.locator('#meaning')).toContainText('The file itself says that a generator made the picture. Its pixels alone: ');
+  await expect(page.locator('#statements')).toContainText('Declares a generator: holds the settings of a Stable Diffusion program');
+  await expectAccessible(page);
+  await app.choose('silent.png', silent!);
+  await expect(page.locator('#statements')).toContainText('No statement found: most real and most fake pictures have none.');
 });
 
 test('what the model cannot see stands on the page, and that a verdict is no proof', async ({ app }) => {

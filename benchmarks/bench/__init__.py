@@ -1,0 +1,1 @@
+"""The command `bench`: its table, its page, what has changed since an earlier one."""

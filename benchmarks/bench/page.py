@@ -1,0 +1,88 @@
+"""The lines of a bench as one self-contained page: plot, tables, doubts, host."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from fakelens.benchmarks.bench.pareto import Candidate, plot_pareto
+from fakelens.benchmarks.bench.report import list_doubts, list_tables
+from fakelens.benchmarks.bench.table import Line
+from fakelens.benchmarks.tables import KB
+from fakelens.benchmarks.timing.host import Host
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.extras import require_extra
+from fakelens.edge_runtime.files import write_atomic
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageTable:
+    """A table of the page."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def check_page(path: Path) -> None:
+    """Raise what writing the page to `path` would fail with, before minutes of measuring."""
+    require_extra("bench", "jinja2", "matplotlib")
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder; name the page to write, such as {path / 'bench.html'}")
+
+
+def write_page(path: Path, lines: Sequence[Line], host: Host) -> None:
+    """Write the page to `path`, atomically; it needs no other file."""
+    from jinja2 import Environment
+
+    template = files("fakelens.benchmarks.bench").joinpath("bench.html").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    page = environment.from_string(template).render(
+        summary=_summarize(lines, host),
+        scored=any(line.row is not None for line in lines),
+        plot=plot_pareto(choose_candidates(lines)),
+        tables=[
+            PageTable(
+                title=table.title,
+                header=tuple(column.header for column in table.columns),
+                rows=tuple(tuple(column.write(line) for column in table.columns) for line in table.lines),
+            )
+            for table in list_tables(lines)
+        ],
+        doubts=list_doubts(lines),
+        host=[(name, value) for name, value in asdict(host).items() if value],
+    )
+    write_atomic(path, page.encode(errors="xmlcharrefreplace"))
+
+
+def choose_candidates(lines: Sequence[Line]) -> list[Candidate]:
+    """Return each model once, on all images, with the number of threads that makes it fastest."""
+    fastest: dict[Path, Line] = {}
+    for line in lines:
+        if line.row is not None and line.row.note:
+            continue
+        known = fastest.get(line.path)
+        if known is None or _cost(line) < _cost(known):
+            fastest[line.path] = line
+    return [
+        Candidate(
+            name=line.path.stem,
+            size_kb=line.footprint.gzip_bytes / KB,
+            latency_ms=None if line.latency is None else line.latency.p50_ms.value,
+            accuracy=None if line.row is None else line.row.accuracy.metrics.accuracy,
+        )
+        for line in fastest.values()
+    ]
+
+
+def _cost(line: Line) -> float:
+    return float("inf") if line.latency is None else line.latency.p50_ms.value
+
+
+def _summarize(lines: Sequence[Line], host: Host) -> str:
+    parts = [f"{host.identity}; fakelens {host.fakelens}, LiteRT {host.litert}"]
+    parts += sorted({f"timed on {line.latency.sample}" for line in lines if line.latency is not None})
+    parts += sorted(
+        {f"accuracy on {line.row.data} {line.row.split}" for line in lines if line.row is not None}
+    )
+    return "; ".join(parts)

@@ -1,0 +1,1 @@
+"""Labelled images scored by a model file: accuracy, comparison with a reference, robustness."""

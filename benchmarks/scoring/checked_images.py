@@ -1,0 +1,90 @@
+"""What a model says of each image at each tier of delivery: as found, and after what the web does to it."""
+
+import csv
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+import numpy as np
+import numpy.typing as npt
+
+from fakelens.benchmarks.delivery import Tier, deliver
+from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage
+from fakelens.benchmarks.scoring.accuracy import check_readable
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.progress import show_progress
+from fakelens.edge_runtime.verdict import Label, Verdict
+from fakelens.edge_runtime.workers import map_in_order
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierAnswers:
+    """Answers on images at one tier, in the order of the images."""
+
+    p_fake: Floats
+    answers: tuple[Label, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedImages:
+    """Answers on images at every tier."""
+
+    images: tuple[LabelledImage, ...]  # those that could be read
+    labels: npt.NDArray[np.uint8]  # 1 is fake
+    tiers: Mapping[Tier, TierAnswers]
+    errors: tuple[str, ...]  # one line an unreadable image
+
+
+def check_images(model: str, images: Sequence[LabelledImage]) -> CheckedImages:
+    """Return what `model`, a name or path, answers on `images`; `UsageError` where none can be read."""
+    workers = os.cpu_count() or 1
+    free: SimpleQueue[Detector] = SimpleQueue()
+    for _ in range(workers):
+        free.put(Detector(model))
+
+    def answer(image: LabelledImage) -> list[Verdict] | ImageError:
+        detector = free.get()
+        try:
+            picture = load_image(image.path)
+            return [detector.check(deliver(picture, tier)) for tier in Tier]
+        except ImageError as error:
+            return error
+        finally:
+            free.put(detector)
+
+    results = list(show_progress(map_in_order(answer, images, workers), "checking", len(images)))
+    errors = tuple(str(result) for result in results if isinstance(result, ImageError))
+    pairs = zip(images, results, strict=True)
+    read = [(image, result) for image, result in pairs if not isinstance(result, ImageError)]
+    check_readable(len(read), errors)
+    return CheckedImages(
+        images=tuple(image for image, _ in read),
+        labels=np.array([image.label for image, _ in read], np.uint8),
+        tiers={
+            tier: TierAnswers(
+                p_fake=np.array([verdicts[place].p_fake for _, verdicts in read]),
+                answers=tuple(verdicts[place].label for _, verdicts in read),
+            )
+            for place, tier in enumerate(Tier)
+        },
+        errors=errors,
+    )
+
+
+def write_scores(path: Path, checked: CheckedImages) -> None:
+    """Write a line for each image and tier: digest, source, label, tier, P(fake), verdict."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("digest", "source", "label", "tier", "p_fake", "verdict"))
+        for place, image in enumerate(checked.images):
+            digest = hashlib.sha256(image.path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
+            for tier, answers in checked.tiers.items():
+                p_fake, verdict = f"{answers.p_fake[place]:.4f}", answers.answers[place]
+                writer.writerow((digest, image.source, image.label, tier, p_fake, verdict))

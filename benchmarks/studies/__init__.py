@@ -1,0 +1,1 @@
+"""Measurements of their own, each run as `python -m fakelens.benchmarks.studies.NAME`."""

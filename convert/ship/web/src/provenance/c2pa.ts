@@ -1,0 +1,183 @@
+/** What C2PA manifests say, read by their structure; as fakelens.edge_runtime.provenance.c2pa. */
+
+import { findZero, latin1, number, utf8 } from './bytes';
+import { decodeCbor, type Cbor } from './cbor';
+import { dropRepeated, quote, type Evidence } from './evidence';
+import { readSourceType } from './sourcetypes';
+
+const MOST_DEPTH = 16;
+const MOST_BOXES = 5_000;
+const MOST_ASSERTION_BYTES = 128 << 10;
+const MOST_DECODED_BYTES = 512 << 10;
+const BEGINNINGS = ['c2pa.created', 'c2pa.opened'];
+
+interface Content {
+  readonly labels: readonly string[]; // of the boxes around it
+  readonly kind: string;
+  readonly data: Uint8Array;
+}
+
+interface Manifest {
+  generator: string;
+  signed: boolean;
+  actions: { name: string; sourceType: string; software: string }[];
+  ingredients: { relationship: string; label: string }[];
+}
+
+/** Return what the JUMBF boxes `data` say: each statement, and a note that they are there. */
+export function readC2pa(data: Uint8Array, where: string): Evidence[] {
+  const manifests = readManifests(data);
+  if (!manifests.size) return [];
+  const { own, components } = trace(manifests);
+  let found = [...judge(own, where)];
+  if (found.some(({ strength }) => strength === 'declares-generated')) {
+    found = found.filter(({ strength }) => strength !== 'declares-edited');
+  } else {
+    for (const item of judge(components, where)) {
+      if (item.strength === 'speaks-for-a-camera') continue;
+      const what = 'its Content Credentials name a part that was made or edited by generative AI';
+      found.push({ ...item, strength: 'declares-edited', what });
+    }
+  }
+  const named = own.map(({ generator }) => generator).reverse().find(Boolean) ?? '';
+  const what = own.some(({ signed }) => signed) ? 'holds Content Credentials' : 'holds unsigned Content Credentials';
+  return [...dropRepeated(found), { source: 'c2pa', strength: 'note', what, words: quote(named), where }];
+}
+
+function* judge(manifests: readonly Manifest[], where: string): Generator<Evidence> {
+  for (const { actions, generator } of manifests) {
+    const begun = actions.some(({ name }) => BEGINNINGS.includes(name));
+    for (const { name, sourceType, software } of actions) {
+      const read = readSourceType(sourceType);
+      if (!read || read.strength === 'note') continue;
+      let { strength, meaning } = read;
+      if (strength === 'declares-generated' && begun && name !== 'c2pa.created') {
+        [strength, meaning] = ['declares-edited', 'edited with generative AI'];
+      }
+      if (strength === 'speaks-for-a-camera' && name !== 'c2pa.created') continue;
+      const words = quote([software || generator, read.name].filter(Boolean).join(', '));
+      yield { source: 'c2pa', strength, what: `its Content Credentials say: ${meaning}`, words, where };
+    }
+  }
+}
+
+/** Return the picture's own manifest with those of its parents, and all components. */
+function trace(manifests: ReadonlyMap<string, Manifest>): { own: Manifest[]; components: Manifest[] } {
+  const own: Manifest[] = [], components: Manifest[] = [];
+  const active = [...manifests.keys()].at(-1) ?? '';
+  const waiting = [{ label: active, isOwn: true }];
+  const seen = new Set([active]);
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const manifest = manifests.get(next.label);
+    if (!manifest) continue;
+    (next.isOwn ? own : components).push(manifest);
+    for (const { relationship, label } of manifest.ingredients) {
+      if (!manifests.has(label) || seen.has(label)) continue;
+      seen.add(label);
+      waiting.push({ label, isOwn: next.isOwn && relationship === 'parentOf' });
+    }
+  }
+  return { own, components };
+}
+
+function readManifests(data: Uint8Array): Map<string, Manifest> {
+  const manifests = new Map<string, Manifest>();
+  let bytesLeft = MOST_DECODED_BYTES;
+  for (const content of walkJumbf(data)) {
+    const { labels, kind } = content;
+    if (!labels.some((label) => label.includes('c2pa'))) continue;
+    const name = labels.length > 2 && labels[0] === 'c2pa' ? (labels[1] ?? '') : '';
+    const manifest = manifests.get(name) ?? { generator: '', signed: false, actions: [], ingredients: [] };
+    manifests.set(name, manifest);
+    const length = content.data.length;
+    if (labels.at(-1) === 'c2pa.signature') manifest.signed = true;
+    else if (length <= Math.min(bytesLeft, MOST_ASSERTION_BYTES) && (kind === 'cbor' || kind === 'json')) {
+      bytesLeft -= length;
+      readAssertion(content, manifest);
+    }
+  }
+  return manifests;
+}
+
+function readAssertion(content: Content, manifest: Manifest): void {
+  const label = (content.labels.at(-1) ?? '').split('__')[0] ?? '';
+  const body = toMap(decode(content));
+  if (!body) return;
+  if (label.startsWith('c2pa.claim')) {
+    manifest.generator = toName(body['claim_generator_info']) || toName(body['claim_generator']);
+  } else if (label.startsWith('c2pa.actions')) {
+    for (const item of Array.isArray(body['actions']) ? body['actions'] : []) {
+      const action = toMap(item);
+      if (!action) continue;
+      manifest.actions.push({
+        name: toText(action['action']),
+        sourceType: toText(action['digitalSourceType']),
+        software: toName(action['softwareAgent']),
+      });
+    }
+  } else if (label.startsWith('c2pa.ingredient')) {
+    const address = toText(toMap(body['activeManifest'] || body['c2pa_manifest'])?.['url']);
+    const ingredient = address.split('/c2pa/')[1]?.split('/')[0] ?? '';
+    manifest.ingredients.push({ relationship: toText(body['relationship']), label: ingredient });
+  } else if (label === 'stds.iptc') {
+    const sourceType = toText(body['Iptc4xmpExt:DigitalSourceType']);
+    manifest.actions.push({ name: 'c2pa.created', sourceType, software: '' });
+  }
+}
+
+function decode({ kind, data }: Content): Cbor | undefined {
+  try {
+    return kind === 'cbor' ? decodeCbor(data) : (JSON.parse(utf8(data)) as Cbor);
+  } catch {
+    return undefined; // damaged: it says nothing
+  }
+}
+
+function toMap(value: Cbor | undefined): { [key: string]: Cbor } | undefined {
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  return isMap ? value : undefined;
+}
+
+function toName(value: Cbor | undefined): string {
+  const one = Array.isArray(value) ? value[0] : value;
+  return toText(toMap(one)?.['name'] ?? one);
+}
+
+function toText(value: Cbor | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Yield the content boxes inside `data` in their order; what is damaged or too deep is left out. */
+function* walkJumbf(data: Uint8Array): Generator<Content> {
+  const waiting: { inside: Uint8Array; outer: readonly string[] }[] = [{ inside: data, outer: [] }];
+  let boxes = 0;
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    let labels = next.outer;
+    const nested: typeof waiting = [];
+    for (const { kind, content } of split(next.inside)) {
+      if (++boxes > MOST_BOXES) return;
+      if (kind === 'jumd') labels = [...next.outer, readLabel(content)];
+      else if (kind !== 'jumb') yield { labels, kind, data: content };
+      else if (labels.length < MOST_DEPTH) nested.push({ inside: content, outer: labels });
+    }
+    waiting.push(...nested.reverse());
+  }
+}
+
+function* split(data: Uint8Array): Generator<{ kind: string; content: Uint8Array }> {
+  let at = 0;
+  while (at + 8 <= data.length) {
+    let length = number(data, at, 4), head = 8;
+    if (length === 1) [length, head] = [number(data, at + 8, 8), 16];
+    length ||= data.length - at;
+    if (length < head) return;
+    yield { kind: latin1(data.subarray(at + 4, at + 8)), content: data.subarray(at + head, at + length) };
+    at += length;
+  }
+}
+
+function readLabel(description: Uint8Array): string {
+  if (description.length < 18 || !((description[16] ?? 0) & 2)) return '';
+  const label = description.subarray(17, 256);
+  return utf8(label.subarray(0, Math.min(findZero(label), 200)));
+}

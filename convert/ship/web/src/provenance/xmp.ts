@@ -1,0 +1,115 @@
+/** What XMP says; as fakelens.edge_runtime.provenance.xmp. A worker has no XML parser, hence a small one. */
+
+import { utf8 } from './bytes';
+import { dropRepeated, quote, type Evidence } from './evidence';
+import { judgeAigcLabel, judgeCredit } from './labels';
+import { readSourceType } from './sourcetypes';
+import { judgeDescription, judgeSoftware } from './texts';
+
+const MOST_CHARS = 1 << 20;
+const MOST_VALUES = 5_000;
+const EXTENSION = 'iptc.org/std/Iptc4xmpExt/2008-02-29/';
+const RDF = 'www.w3.org/1999/02/22-rdf-syntax-ns#';
+const AI_FIELDS = ['AISystemUsed', 'AISystemVersionUsed', 'AIPromptInformation', 'AIPromptWriterName'];
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+const TOKEN = new RegExp(
+  [
+    /<!--[^]*?-->/, /<\?[^]*?\?>/, // comments, instructions
+    /<(\/?)([^\s<>/=!?]+)((?:\s+[^\s=<>/]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/, // tags
+    /([^<]+)/, // text; a document type ends the reading, since XMP has none and an attack has
+  ].map(({ source }) => source).join('|'),
+  'y',
+);
+const ATTRIBUTE = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
+export const CREDENTIALS_NAMED = 'names Content Credentials that the file does not hold: stripped, or kept elsewhere';
+
+interface Property {
+  readonly space: string; // the namespace, without its http
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Return what the XMP packet `data` says. */
+export function readXmp(data: Uint8Array, where: string): Evidence[] {
+  const found: Evidence[] = [];
+  const aiFields = new Map<string, string>();
+  for (const { space, name, value } of readProperties(utf8(data))) {
+    if (space === EXTENSION && (name === 'DigitalSourceType' || name === 'DigitalSourceFileType')) {
+      const read = readSourceType(value);
+      if (read) {
+        const what = `its XMP gives the source type: ${read.meaning}`;
+        found.push({ source: 'xmp', strength: read.strength, what, words: quote(read.name), where });
+      }
+    } else if (space === EXTENSION && AI_FIELDS.includes(name)) {
+      if (!aiFields.has(name)) aiFields.set(name, value);
+    } else if (name === 'AIGC' && space.toLowerCase().includes('tc260')) found.push(...judgeAigcLabel(value, 'xmp', where));
+    else if (name === 'Credit' && space.includes('photoshop')) found.push(...judgeCredit(value, 'xmp', where));
+    else if (name === 'CreatorTool' && space === 'ns.adobe.com/xap/1.0/') found.push(...judgeSoftware(value, 'xmp', where));
+    else if (name === 'description' && space === 'purl.org/dc/elements/1.1/') found.push(...judgeDescription(value, 'xmp', where));
+    else if (name === 'provenance' && space === 'purl.org/dc/terms/') {
+      found.push({ source: 'xmp', strength: 'note', what: CREDENTIALS_NAMED, words: quote(value), where });
+    }
+  }
+  const named = AI_FIELDS.map((name) => aiFields.get(name)).filter(Boolean);
+  if (named.length) {
+    const strength = found.some((item) => item.strength === 'declares-edited') ? 'declares-edited' : 'declares-generated';
+    const what = 'its XMP names the AI system or the prompt behind the picture';
+    found.push({ source: 'xmp', strength, what, words: quote(named.join('; ')), where });
+  }
+  return dropRepeated(found);
+}
+
+/** Return the properties of a packet, those before the damage where it is damaged or cut. */
+function readProperties(packet: string): Property[] {
+  const text = packet.slice(Math.max(0, packet.indexOf('<')), MOST_CHARS);
+  const properties: Property[] = [];
+  const open: { name: string; spaces: ReadonlyMap<string, string> }[] = [];
+  let words = '';
+
+  function add(name: string, value: string): void {
+    const at = name.lastIndexOf('\n');
+    if (at >= 0 && value.trim()) properties.push({ space: name.slice(0, at), name: name.slice(at + 1), value: value.trim() });
+  }
+
+  function close(): void {
+    const owner = open.slice(-4).reverse().find(({ name }) => !name.startsWith(RDF));
+    if (words.trim() && owner) add(owner.name, words);
+    words = '';
+    open.pop();
+  }
+
+  TOKEN.lastIndex = 0;
+  for (let token = TOKEN.exec(text); token && properties.length < MOST_VALUES; token = TOKEN.exec(text)) {
+    const [, ending, tag, attributes, single, plain] = token;
+    if (plain) words += decodeEntities(plain);
+    else if (tag && ending) close();
+    else if (tag) {
+      const pairs = [...(attributes ?? '').matchAll(ATTRIBUTE)].map(
+        ([, key = '', double, quoted]) => [key, decodeEntities(double ?? quoted ?? '')] as const,
+      );
+      const spaces = new Map(open.at(-1)?.spaces);
+      for (const [key, value] of pairs) if (key.startsWith('xmlns:')) spaces.set(key.slice(6), value.replace(/^https?:\/\//, ''));
+      const name = resolve(tag, spaces);
+      words = '';
+      open.push({ name, spaces });
+      for (const [key, value] of pairs) add(resolve(key, spaces) === `${RDF}\nresource` ? name : resolve(key, spaces), value);
+      if (single) close();
+    }
+    if (TOKEN.lastIndex >= text.length) break;
+  }
+  return properties;
+}
+
+function resolve(name: string, spaces: ReadonlyMap<string, string>): string {
+  const [prefix, local] = name.split(':');
+  const space = local === undefined ? undefined : spaces.get(prefix ?? '');
+  return space === undefined ? name : `${space}\n${local}`;
+}
+
+function decodeEntities(text: string): string {
+  return text.replace(/&(#x?[0-9a-fA-F]{1,6}|\w{1,8});/g, (whole, name: string) => {
+    if (!name.startsWith('#')) return ENTITIES[name] ?? whole;
+    const code = name[1] === 'x' ? parseInt(name.slice(2), 16) : parseInt(name.slice(1), 10);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}

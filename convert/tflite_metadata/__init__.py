@@ -1,0 +1,1 @@
+"""Standard TFLite metadata: the fields, written into a graph and read back."""

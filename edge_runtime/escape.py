@@ -1,0 +1,40 @@
+"""Names of files as text that cannot forge output: no line breaks, no escape sequences, no formulas."""
+
+import os
+import re
+from urllib.parse import quote_from_bytes
+
+# Control characters, line and paragraph separators, and what turns the direction of reading.
+_UNSAFE = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_PLAIN = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+def escape_line(text: str) -> str:
+    """Return `text` as one line for a terminal: what would move the cursor or the eye is written out."""
+    return _UNSAFE.sub(lambda match: _PLAIN.get(match[0]) or ascii(match[0])[1:-1], text)
+
+
+def quote_cell(value: object) -> str:
+    """Return a cell of a CSV row: quoted where it must be, and text never taken for a formula."""
+    if value is None:
+        return ""
+    text = str(value)
+    if isinstance(value, str) and text.startswith(_FORMULA):
+        text = f"'{text}"
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
+
+
+def is_text(name: str) -> bool:
+    """Whether `name` is text, which the name of a file need not be."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def percent_encode(name: str) -> str:
+    """Return the bytes of a file's name as text; `urllib.parse.unquote_to_bytes` gives them back."""
+    return quote_from_bytes(os.fsencode(name), safe="/ ")
+
+
+def to_text(text: str) -> str:
+    """Return `text` without lone surrogates, which no JSON reader need accept."""
+    return text.encode("utf-8", "backslashreplace").decode()

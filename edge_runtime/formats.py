@@ -1,0 +1,145 @@
+"""What a file is by its first bytes, and which package decodes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import BinaryIO
+
+from fakelens.edge_runtime.extras import is_installed
+from fakelens.edge_runtime.strenum import StrEnum
+
+HEAD_BYTES = 4096  # the brands of an ISO file may be many; read before anything is decoded
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".bmp", ".dib", ".tif", ".tiff"}
+    | {".gif", ".heic", ".heif", ".hif", ".avif", ".jxl"}
+)
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".3gp", ".wmv", ".mts", ".m2ts"}
+)
+READABLE = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF, HEIC, JPEG XL"
+# JPEG includes the MPO of some phones and Ultra HDR: their first picture is the photo.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_ISO_IMAGE_BRANDS = _HEIC_BRANDS | _AVIF_BRANDS | {b"mif1", b"msf1", b"mif2", b"miaf"}
+
+
+class Kind(StrEnum):
+    """What kind of file it is."""
+
+    IMAGE = "image"  # Pillow decodes it
+    HEIC = "HEIC"
+    AVIF = "AVIF"
+    JXL = "JPEG XL"
+    VIDEO = "video"
+    OTHER = "no image"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoder:
+    """What decodes a kind that Pillow alone may not."""
+
+    module: str
+    format: str  # Pillow's name of it
+    remedy: str
+    register: Callable[[], None]
+
+
+def _register_heic() -> None:
+    import_module("pillow_heif").register_heif_opener(thumbnails=False)
+
+
+def _register_jxl() -> None:
+    import_module("pillow_jxl")
+
+
+DECODERS = {
+    Kind.HEIC: Decoder(
+        module="pillow_heif",
+        format="HEIF",
+        remedy='pip install "fakelens[heic]"',
+        register=_register_heic,
+    ),
+    Kind.JXL: Decoder(
+        module="pillow_jxl", format="JXL", remedy='pip install "fakelens[jxl]"', register=_register_jxl
+    ),
+}
+_VIDEO_REMEDY = 'pip install "fakelens[camera]"'
+
+
+def sniff(head: bytes) -> Kind:
+    """Return the kind of the file that begins with `head`, up to `HEAD_BYTES` of it."""
+    if not head:
+        return Kind.EMPTY
+    if head[4:8] == b"ftyp":
+        return _sniff_iso(head)
+    if head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")):
+        return Kind.JXL
+    images = (
+        b"\xff\xd8\xff",
+        b"\x89PNG\r\n\x1a\n",
+        b"GIF87a",
+        b"GIF89a",
+        b"II*\0",
+        b"MM\0*",
+        b"II+\0",
+        b"MM\0+",
+    )
+    if head.startswith(images) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        return Kind.IMAGE
+    if head.startswith(b"BM") and head[6:10] == b"\0\0\0\0":
+        return Kind.IMAGE
+    videos = (b"\x1a\x45\xdf\xa3", b"\0\0\x01\xba", b"\0\0\x01\xb3", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11")
+    if head.startswith(videos) or (head[:4] == b"RIFF" and head[8:12] == b"AVI "):
+        return Kind.VIDEO
+    return Kind.VIDEO if head[4:8] in (b"moov", b"mdat", b"wide") else Kind.OTHER
+
+
+def sniff_file(path: Path) -> Kind:
+    """Return the kind of `path` by its content; raises `OSError` where it cannot be read."""
+    with path.open("rb") as file:
+        return sniff(file.read(HEAD_BYTES))
+
+
+def sniff_stream(source: Path | BinaryIO) -> Kind:
+    """Return the kind of a file or of an open stream, which stands at its beginning again."""
+    if isinstance(source, Path):
+        return sniff_file(source)
+    source.seek(0)
+    kind = sniff(source.read(HEAD_BYTES))
+    source.seek(0)
+    return kind
+
+
+def is_video(path: Path) -> bool:
+    """Whether `path` is a video, by its content or, where that says nothing, by its suffix."""
+    try:
+        kind = sniff_file(path)
+    except OSError:
+        return False
+    return kind is Kind.VIDEO or (kind is Kind.OTHER and path.suffix.lower() in VIDEO_SUFFIXES)
+
+
+def name_remedy(kind: Kind) -> str | None:
+    """Return how to get what decodes `kind`; None where this installation does it, or nothing would."""
+    if kind is Kind.AVIF:
+        from PIL import features  # here, since `--help` reads the kinds too
+
+        return None if features.check("avif") else 'pip install "pillow>=11.3"'
+    if kind is Kind.VIDEO:
+        return None if is_installed("cv2") else _VIDEO_REMEDY
+    decoder = DECODERS.get(kind)
+    return None if decoder is None or is_installed(decoder.module) else decoder.remedy
+
+
+def _sniff_iso(head: bytes) -> Kind:
+    """Tell a picture from a video in an ISO base media file, by all the brands that it names."""
+    size = min(int.from_bytes(head[:4], "big"), len(head))
+    brands = {head[8:12], *(head[start : start + 4] for start in range(16, size - 3, 4))}
+    if head[8:12] not in _ISO_IMAGE_BRANDS:
+        return Kind.VIDEO
+    if brands & _AVIF_BRANDS and head[8:12] not in _HEIC_BRANDS:
+        return Kind.AVIF
+    return Kind.HEIC

@@ -1,0 +1,50 @@
+"""What a person at a terminal sees: one line a change."""
+
+import time
+from typing import TextIO
+
+from PIL import Image
+
+from fakelens.edge_runtime.escape import escape_line
+from fakelens.edge_runtime.live.status import CameraState, LiveStatus
+from fakelens.edge_runtime.verdict import Label
+
+_START_S = 5.0  # a start is told only where it takes longer
+
+
+class TerminalSink:
+    """Writes `14:03:07  FAKE   P(fake) 0.973` where the verdict changes, likewise the camera's state.
+
+    Nothing of a camera that is not there: the error that ends the command says it.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._state: tuple[CameraState, str | None] | None = None  # as last written
+        self._begun = time.monotonic()
+        self._label: Label | None = None
+
+    def update(self, status: LiveStatus, frame: Image.Image | None) -> None:  # noqa: ARG002 (LiveSink's)
+        """Write what is new in `status`."""
+        early = time.monotonic() - self._begun < _START_S and status.state is CameraState.STARTING
+        if self._state is None and (early or status.state is CameraState.STOPPED):
+            return
+        clock = status.time.astimezone().strftime("%H:%M:%S")
+        state = (status.state, status.error)
+        if state != self._state:
+            self._write(f"{clock}  camera {status.state}: {status.error or status.source}")
+        if status.label is not self._label and status.label is not None:
+            self._write(f"{clock}  {str(status.label).upper():<6} P(fake) {status.p_fake:.3f}")
+        self._state, self._label = state, status.label
+        if status.state is CameraState.STOPPED:
+            self._write(
+                f"{clock}  {status.frames} frames checked, {status.dropped} passed unchecked, "
+                f"{status.reconnects} reconnects"
+            )
+
+    def close(self) -> None:
+        """Nothing to let go of: the stream is the caller's."""
+
+    def _write(self, line: str) -> None:
+        self._stream.write(escape_line(line) + "\n")
+        self._stream.flush()

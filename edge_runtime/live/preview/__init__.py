@@ -1,0 +1,1 @@
+"""The live checker in a browser: state, access, pictures, metrics."""

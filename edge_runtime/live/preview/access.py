@@ -1,0 +1,96 @@
+"""Who may see the preview: the token, the Host header, and what browsers are told to forbid."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fakelens.edge_runtime.live.preview.address import is_loopback
+
+OPEN_PATH = "/healthz"  # for a supervisor, which has no token; it says no more than yes or no
+_HEADERS = {
+    "cache-control": "no-store",
+    "cross-origin-resource-policy": "same-origin",  # no other site may show the picture
+    "referrer-policy": "no-referrer",  # the token may stand in the address
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """What a request must bring."""
+
+    port: int  # cookies do not tell ports apart, so it is part of the cookie's name
+    token: str | None
+    content_policy: str  # the Content-Security-Policy
+
+
+class Guard:
+    """ASGI middleware: answers what is not allowed itself, and puts security headers on every answer.
+
+    Without a token the server listens on the loopback address alone, which a foreign page can still reach
+    by a DNS name of its own that points there: the Host header gives that away. With a token that page has
+    nothing to send, and a proxy in front may use any name.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app, self._access = app, access
+        token = (access.token or "").encode()
+        # Not the token itself: its characters may not suit a cookie, and a stolen cookie does not reveal it.
+        self._secret = hmac.new(token, b"fakelens preview", hashlib.sha256).hexdigest()
+        self._cookie = f"fakelens-{access.port}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass an allowed request on."""
+        if scope["type"] != "http":
+            return
+        headers = Headers(scope=scope)
+        query_token = _read_query_token(scope)
+        reply = self._app
+        if self._access.token is None:
+            if not _names_loopback(headers.get("host", "")):
+                reply = PlainTextResponse("wrong Host header: open it by 127.0.0.1 or localhost\n", 403)
+        elif scope["path"] != OPEN_PATH and not self._has_token(headers, query_token):
+            text = "this preview needs its token: add ?token=... to the address\n"
+            reply = PlainTextResponse(text, 401, {"www-authenticate": "Bearer"})
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                sent = MutableHeaders(scope=message)
+                sent.update({**_HEADERS, "content-security-policy": self._access.content_policy})
+                if reply is self._app and query_token and self._access.token:
+                    cookie = f"{self._cookie}={self._secret}; HttpOnly; SameSite=Strict; Path=/"
+                    sent.append("set-cookie", cookie)
+            await send(message)
+
+        await reply(scope, receive, send_guarded)
+
+    def _has_token(self, headers: Headers, query_token: str) -> bool:
+        token = (self._access.token or "").encode()
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        bearer = bearer.strip() if scheme.lower() == "bearer" else ""
+        found = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
+        cookie = found.value if found else ""
+        # All three are compared, whatever the first says: the time tells nothing.
+        agree = [
+            hmac.compare_digest(query_token.encode(errors="replace"), token),
+            hmac.compare_digest(bearer.encode(errors="replace"), token),
+            hmac.compare_digest(cookie.encode(errors="replace"), self._secret.encode()),
+        ]
+        return any(agree)
+
+
+def _read_query_token(scope: Scope) -> str:
+    query: bytes = scope["query_string"]
+    return parse_qs(query.decode("latin-1")).get("token", [""])[-1]
+
+
+def _names_loopback(host: str) -> bool:
+    name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
+    return is_loopback(name.strip("[]"))

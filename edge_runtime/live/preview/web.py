@@ -1,0 +1,117 @@
+"""What the preview answers: the page, the picture, status.json, history.json, metrics, healthz."""
+
+import base64
+import hashlib
+import re
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from importlib.resources import files
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from fakelens.edge_runtime.device import read_temperature_c
+from fakelens.edge_runtime.live.preview.access import OPEN_PATH, Access, Guard
+from fakelens.edge_runtime.live.preview.metrics import CONTENT_TYPE, render_metrics
+from fakelens.edge_runtime.live.preview.state import HISTORY_S, Board
+from fakelens.edge_runtime.live.preview.stream import MEDIA_TYPE, MOST_WATCHERS, Stream
+from fakelens.edge_runtime.live.status import CameraState
+from fakelens.edge_runtime.live.status_row import make_row
+
+_SILENT_S = 30.0  # the loop brings a status each second, with or without a camera
+_PAGE = (files("fakelens.edge_runtime.live.preview") / "preview.html").read_text(encoding="utf-8")
+
+
+def make_app(board: Board, stream: Stream, port: int, token: str | None) -> ASGIApp:
+    """Return the ASGI application that shows `board`, behind its guard."""
+    routes: dict[str, Callable[..., Awaitable[Response]]] = {
+        "/": _show_page,
+        "/favicon.ico": _show_nothing,
+        "/frame.jpg": partial(_show_frame, stream=stream),
+        "/history.json": partial(_show_history, board=board),
+        OPEN_PATH: partial(_show_health, board=board),
+        "/metrics": partial(_show_metrics, board=board),
+        "/status.json": partial(_show_status, board=board, stream=stream),
+        "/stream.mjpg": partial(_show_stream, stream=stream),
+    }
+    app = Starlette(routes=[Route(path, endpoint) for path, endpoint in routes.items()])
+    return Guard(app, Access(port=port, token=token, content_policy=_content_policy(_PAGE)))
+
+
+async def _show_page(request: Request) -> Response:  # noqa: ARG001 (what a route is given)
+    return HTMLResponse(_PAGE)
+
+
+async def _show_nothing(request: Request) -> Response:  # noqa: ARG001
+    return Response(status_code=204)  # browsers ask for an icon unasked
+
+
+async def _show_frame(request: Request, stream: Stream) -> Response:  # noqa: ARG001
+    _, jpeg = await stream.encode()
+    if not jpeg:
+        return PlainTextResponse("no picture yet\n", 503)
+    return Response(jpeg, media_type="image/jpeg")
+
+
+async def _show_stream(request: Request, stream: Stream) -> Response:  # noqa: ARG001
+    if stream.watchers >= MOST_WATCHERS:
+        return PlainTextResponse(f"{MOST_WATCHERS} are watching already\n", 503)
+    return StreamingResponse(stream.watch(), media_type=MEDIA_TYPE)
+
+
+async def _show_status(request: Request, board: Board, stream: Stream) -> Response:  # noqa: ARG001
+    view = board.look()
+    device = {"temperature_c": read_temperature_c(), "watchers": stream.watchers}
+    if view.status is None:
+        return JSONResponse({"state": str(CameraState.STARTING), "verdict": None, "p_fake": None, **device})
+    regions = [
+        {"left": region.left, "top": region.top, "size": region.size, "p_fake": round(region.p_fake, 3)}
+        for region in view.status.regions
+    ]
+    age_s = round(view.age_s or 0.0, 1)
+    return JSONResponse({**make_row(view.status), "age_s": age_s, **device, "regions": regions})
+
+
+async def _show_history(request: Request, board: Board) -> Response:  # noqa: ARG001
+    points = [[point.second, round(point.p_fake, 3), str(point.label)] for point in board.list_points()]
+    return JSONResponse(
+        {
+            "now": round(time.time(), 1),
+            "seconds": HISTORY_S,
+            "columns": ["time", "p_fake", "verdict"],
+            "points": points,
+        }
+    )
+
+
+async def _show_metrics(request: Request, board: Board) -> Response:  # noqa: ARG001
+    text = render_metrics(board.look().status, read_temperature_c())
+    return Response(text, headers={"content-type": CONTENT_TYPE})
+
+
+async def _show_health(request: Request, board: Board) -> Response:  # noqa: ARG001
+    view = board.look()
+    state = CameraState.STARTING if view.status is None else view.status.state
+    silent = (view.age_s or 0.0) > _SILENT_S
+    if state in (CameraState.STARTING, CameraState.RUNNING) and not silent:
+        return PlainTextResponse("ok\n")
+    return PlainTextResponse(f"{'silent' if silent else state}\n", 503)
+
+
+def _content_policy(page: str) -> str:
+    """Forbid all but the page's own style and script, by their digests, and requests to this server."""
+    digests = {
+        tag: " ".join(
+            f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
+            for part in re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+        )
+        for tag in ("style", "script")
+    }
+    return (
+        f"default-src 'none'; style-src {digests['style']}; script-src {digests['script']}; "
+        "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )

@@ -1,0 +1,11 @@
+"""How results are written: the choices of every command that lists."""
+
+from fakelens.edge_runtime.strenum import StrEnum
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"

@@ -1,0 +1,49 @@
+"""One reader of containers: from an image file, whatever its name, to the parts that may speak."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import BinaryIO
+
+from fakelens.edge_runtime.provenance import gif, jpeg, png, tiff
+from fakelens.edge_runtime.provenance.bmff import read_bmff
+from fakelens.edge_runtime.provenance.gif import read_gif
+from fakelens.edge_runtime.provenance.jpeg import read_jpeg
+from fakelens.edge_runtime.provenance.parts import Part
+from fakelens.edge_runtime.provenance.png import read_png
+from fakelens.edge_runtime.provenance.tiff import read_tiff
+from fakelens.edge_runtime.provenance.webp import read_webp
+from fakelens.edge_runtime.provenance.window import Window
+
+_MOST_PARTS = 100  # of one file; a file has a handful
+_MOST_BYTES = 16 << 20  # of all parts, inflated
+
+
+def read_parts(stream: BinaryIO) -> list[Part]:
+    """Return the parts of the image file `stream`, which must be seekable; none where it is no image.
+
+    Reads a bounded number of bytes, in a bounded number of steps; no length in the file is trusted.
+    """
+    window = Window(stream)
+    read = _choose_reader(window.read(0, 16))
+    parts: list[Part] = []
+    bytes_left = _MOST_BYTES
+    for part in islice(read(window), _MOST_PARTS) if read else ():
+        bytes_left -= len(part.data)
+        if bytes_left < 0:  # texts that inflate to much more than the file
+            break
+        parts.append(part)
+    return parts
+
+
+def _choose_reader(head: bytes) -> Callable[[Window], Iterator[Part]] | None:
+    if head.startswith(jpeg.SIGNATURE):
+        return read_jpeg
+    if head.startswith(png.SIGNATURE):
+        return read_png
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return read_webp
+    if head.startswith(gif.SIGNATURES):
+        return read_gif
+    if head.startswith(tiff.SIGNATURES):
+        return read_tiff
+    return read_bmff if head[4:8] == b"ftyp" else None

@@ -1,0 +1,34 @@
+"""What IPTC's binary datasets (IIM) say: the credit line."""
+
+from collections.abc import Iterator
+
+from fakelens.edge_runtime.evidence import Evidence, Source
+from fakelens.edge_runtime.provenance.labels import judge_credit
+from fakelens.edge_runtime.provenance.software import judge_software
+
+_CREDIT, _PROGRAM = (2, 110), (2, 65)
+_MOST_DATASETS = 1000
+
+
+def read_iptc(data: bytes, where: str) -> list[Evidence]:
+    """Return what the datasets `data` say."""
+    found: list[Evidence] = []
+    for kind, value in _walk_datasets(data):
+        text = value.decode("utf-8", "replace")
+        if kind == _CREDIT:
+            found += judge_credit(text, Source.IPTC, where)
+        elif kind == _PROGRAM:
+            found += judge_software(text, Source.IPTC, where)
+    return found
+
+
+def _walk_datasets(data: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
+    at = 0
+    for _ in range(_MOST_DATASETS):
+        if data[at : at + 1] != b"\x1c" or at + 5 > len(data):
+            return
+        length = int.from_bytes(data[at + 3 : at + 5], "big")
+        if length & 0x8000:  # longer than 32 KB: nothing that is read here
+            return
+        yield (data[at + 1], data[at + 2]), data[at + 5 : at + 5 + length]
+        at += 5 + length

@@ -1,0 +1,20 @@
+"""The run directory: what training hands over is called, and the format number of its record.
+
+Training writes it; conversion, benchmarks and later training read it. The record comes last: where it is,
+the run is finished.
+"""
+
+from pathlib import Path
+
+FORMAT = 1
+RECORD = "run.json"
+CONFIG = "config.toml"  # what was asked for
+SOURCE = "source.json"  # which data, by path and digest
+MODEL = "model.h5"  # what int8 is made from
+FLOAT_MODEL = "float.h5"  # of a quantization-aware run: its float twin
+CALIBRATION = "calibration"  # a folder of images that set int8 ranges, one folder a label
+VALIDATION = "validation.npz"  # what a converted file is held against Keras with
+CHECKPOINTS = "checkpoints"
+FLOAT_STATE = Path(CHECKPOINTS, "float.npz")  # the end state of the float stage
+REPORT = "report.html"
+VARIANTS = "variants"  # the forms that `fakelens bench RUN` builds

@@ -1,0 +1,1 @@
+"""`fakelens watch` as a systemd service: the unit, and the notifications to systemd."""

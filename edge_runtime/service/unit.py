@@ -1,0 +1,174 @@
+"""`fakelens watch` as a systemd service: the unit's text, and where it goes."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.redact import redact_url
+
+UNIT = "fakelens.service"
+_WRITES = ("--record", "--jsonl")  # options of `watch` that name a place to write to
+_READS = ("--model", "--source")  # options of `watch` that may name a file
+_TOKEN = "--token"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceConfig:
+    """What the service runs, and as whom."""
+
+    program: Path  # the installed `fakelens`
+    options: tuple[str, ...] = ()  # of `fakelens watch`
+    user: str | None = None  # whose service the system runs; None for a service of the user's own manager
+
+
+_HEAD = """\
+[Unit]
+Description=fakelens: tells whether what a camera sees is fake
+Wants=network-online.target
+After=network-online.target
+# Starting again is paced by RestartSec and goes on for ever, since a camera may be plugged in later; the
+# limit stops a loop that is faster than that.
+StartLimitIntervalSec=60
+StartLimitBurst=5
+
+[Service]
+Type=notify
+NotifyAccess=main
+ExecStart={command}
+WorkingDirectory={folder}
+Restart=always
+RestartSec=20
+# Exit code 2 means that an option cannot be used: no restart would mend that.
+RestartPreventExitStatus=2
+TimeoutStartSec=120
+TimeoutStopSec=20
+WatchdogSec=60
+MemoryMax=75%
+TasksMax=128
+Environment=PYTHONUNBUFFERED=1 FAKELENS_CACHE={cache}
+"""
+# What a service may do to the machine it runs on: nothing but read its cameras and write where it is told.
+_SYSTEM = """\
+User={user}
+SupplementaryGroups=video
+StateDirectory=fakelens
+CacheDirectory=fakelens
+UMask=0027
+CapabilityBoundingSet=
+DevicePolicy=closed
+DeviceAllow=char-video4linux rw
+DeviceAllow=char-media rw
+DeviceAllow=char-dma_heap rw
+DeviceAllow=char-drm rw
+DeviceAllow=char-vcio rw
+PrivateTmp=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHome=read-only
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectSystem=strict
+"""
+# These need no privilege, so that the user's own manager can apply them too.
+_EVERYWHERE = """\
+LockPersonality=yes
+NoNewPrivileges=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+"""
+
+
+def render_unit(config: ServiceConfig) -> str:
+    """Return the text of the unit; `UsageError` where an option names no place that can be written to."""
+    options = make_absolute(config.options)
+    options = options if "--headless" in options else ("--headless", *options)
+    own = config.user is None
+    text = _HEAD.format(
+        command=" ".join(
+            _quote(part).replace("$", "$$") for part in (str(config.program), "watch", *options)
+        ),
+        folder="%h" if own else "%S/fakelens",
+        cache="%C/fakelens",
+    )
+    if not own:
+        text += _SYSTEM.format(user=config.user)
+        text += "".join(f"ReadWritePaths={_quote(str(folder))}\n" for folder in _list_written(options))
+    target = "default.target" if own else "multi-user.target"
+    return f"{text}{_EVERYWHERE}\n[Install]\nWantedBy={target}\n"
+
+
+def unit_path(user_service: bool) -> Path:
+    """Return where the unit goes: the user's folder of units, or the system's."""
+    if not user_service:
+        return Path("/etc/systemd/system") / UNIT
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path.home() / ".config") / "systemd" / "user" / UNIT
+
+
+def install_unit(config: ServiceConfig, path: Path) -> None:
+    """Write the unit to `path`; readable by its owner alone where an option holds a password or a token.
+
+    Raises `UsageError` where it may not be written.
+    """
+    text = render_unit(config)
+    mask = os.umask(0o077 if has_secret(config.options) else 0o022)
+    try:
+        write_atomic(path, text)
+    except PermissionError as error:
+        raise UsageError(
+            f"{path}: only root may write it; run sudo {config.program} service install ..., or take --user"
+        ) from error
+    finally:
+        os.umask(mask)
+
+
+def has_secret(options: Sequence[str]) -> bool:
+    """Return whether an option holds a token, or a URL with anything that `redact_url` hides."""
+    return any(option.startswith(_TOKEN) or redact_url(option) != option for option in options)
+
+
+def make_absolute(options: Sequence[str]) -> tuple[str, ...]:
+    """Return the options of `watch` with paths from /: the service does not run in today's folder."""
+    made: list[str] = []
+    for before, option in zip(["", *options], options, strict=False):
+        name, equals, value = option.partition("=") if option.startswith("--") else (before, "", option)
+        path = Path(value)
+        writes, reads = name in _WRITES and value != "-", name in _READS and path.exists()
+        if value and (writes or reads):
+            value = str(path.absolute())
+            option = f"{name}={value}" if equals else value
+        made.append(option)
+    return tuple(made)
+
+
+def _list_written(options: Sequence[str]) -> list[Path]:
+    """Return the folders that `watch` will write to, which the unit must open again."""
+    found: list[Path] = []
+    for option, following in zip(options, [*options[1:], ""], strict=True):
+        name, equals, value = option.partition("=")
+        path = Path(value if equals else following)
+        if name not in _WRITES or path.name in ("", "-"):
+            continue
+        folder = path if name == "--record" else path.parent
+        if not folder.is_dir():
+            raise UsageError(f"{name} {path}: there is no folder {folder}; make it, for the service cannot")
+        found.append(folder)
+    return found
+
+
+def _quote(argument: str) -> str:
+    """Return `argument` as a setting of systemd holds it: quoted where needed, with no specifier in it."""
+    if not argument.isprintable():
+        raise UsageError(f"{argument!r}: a unit cannot hold line breaks and the like; leave them out")
+    escaped = argument.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{escaped}"' if not argument or re.search(r"[\s\"'\\;]", argument) else escaped

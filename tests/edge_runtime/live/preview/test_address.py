@@ -1,0 +1,48 @@
+"""Where the preview listens: what is read from HOST:PORT, and what is refused in one line."""
+
+import pytest
+
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.live.preview.address import Address, is_loopback, listen, parse_address
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("127.0.0.1:8080", "127.0.0.1", 8080),
+        ("pi.local:0", "pi.local", 0),
+        ("[::1]:8080", "::1", 8080),
+        ("8080", "127.0.0.1", 8080),
+        (":8080", "127.0.0.1", 8080),
+    ],
+)
+def test_what_an_address_says(text: str, host: str, port: int) -> None:
+    assert parse_address(text) == Address(host=host, port=port)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "localhost", "localhost:", "localhost:http", "1.2.3.4:65536", "::1:80", "a:-1"]
+)
+def test_what_is_none(text: str) -> None:
+    with pytest.raises(UsageError, match=r"127\.0\.0\.1:8080|\[::1\]:8080"):
+        parse_address(text)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
+def test_loopback(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "pi.local", "localhost.example", ""])
+def test_what_others_can_reach(host: str) -> None:
+    assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [("192.0.2.1", "no address of this machine"), ("no.such.host.invalid", "no such host")],
+)
+def test_an_address_that_is_not_ours_is_one_line(host: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason) as caught:
+        listen(Address(host=host, port=8080))
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,84 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from fakelens.benchmarks.labelled import LabelledImage, Split
+from fakelens.benchmarks.metrics import Interval
+from fakelens.train.audit.dataset_audit import AuditResult, SplitCount
+from fakelens.train.audit.duplicates import Copies
+from fakelens.train.audit.findings import render_json, render_text, write_page
+from fakelens.train.audit.probe import Clue, ProbeResult
+
+
+def probe(auc: float, *clues: Clue) -> ProbeResult:
+    return ProbeResult(auc=Interval(value=auc, low=auc - 0.01, high=auc + 0.01), images=1234, clues=clues)
+
+
+@pytest.fixture
+def result() -> AuditResult:
+    leak = Copies(
+        images=(
+            LabelledImage(path=Path("d/train/fake/<a>.jpg"), label=1, split=Split.TRAIN),
+            LabelledImage(path=Path("d/test/fake/b.jpg"), label=1, split=Split.TEST),
+        )
+    )
+    return AuditResult(
+        data=Path("d"),
+        counts=(
+            SplitCount(split=Split.TRAIN, real=9000, fake=1000),
+            SplitCount(split=Split.TEST, real=100, fake=100),
+        ),
+        file_copies=(leak,),
+        opened=1235,
+        broken=("d/train/real/x.jpg: the file is empty",),
+        small=(3, 0),
+        tile_size=64,
+        picture_copies=(),
+        metadata=probe(
+            0.93,
+            Clue(name="file type", auc=0.9, real="JPEG", fake="PNG"),
+            Clue(name="width px", auc=0.52, real="1", fake="2"),
+        ),
+        pixels=None,
+    )
+
+
+def test_the_text_tells_everything_that_matters(result: AuditResult) -> None:
+    text = render_text(result, 0.65)
+    for part in (
+        "AUC 0.930 [0.920, 0.940], n 1,234: GIVES THE CLASS AWAY",
+        "0.900  file type  reals JPEG; fakes PNG",
+        "not probed: too few images",
+        "imbalance: 9,000 real, 1,000 fake in train",
+        "1 in SEVERAL SPLITS",
+        "d/train/fake/<a>.jpg = d/test/fake/b.jpg",
+        "smaller than 64 px: 3 real, 0 fake",
+        "d/train/real/x.jpg: the file is empty",
+        "equal pictures in files of other bytes, of those opened: none",
+    ):
+        assert part in text
+    assert "width px" not in text  # no better than chance
+    assert "BOTH CLASSES" not in text
+    assert "within 0.95" in render_text(result, 0.95)
+
+
+def test_json_is_one_line_with_every_clue_and_copy(result: AuditResult) -> None:
+    line = render_json(result)
+    assert "\n" not in line
+    fields = json.loads(line)
+    assert fields["metadata"]["auc"]["value"] == 0.93
+    assert [clue["name"] for clue in fields["metadata"]["clues"]] == ["file type", "width px"]
+    assert fields["pixels"] is None
+    copy = {"path": "d/test/fake/b.jpg", "label": 1, "split": "test", "source": ""}
+    assert fields["file_copies"][0]["images"][1] == copy
+    assert fields["counts"][0] == {"split": "train", "real": 9000, "fake": 1000}
+
+
+def test_the_page_stands_alone_and_escapes_names(result: AuditResult, tmp_path: Path) -> None:
+    write_page(tmp_path / "page.html", result, 0.65)
+    page = (tmp_path / "page.html").read_text()
+    assert "GIVES THE CLASS AWAY" in page
+    assert "file type" in page
+    assert "&lt;a&gt;.jpg" in page
+    assert "http" not in page

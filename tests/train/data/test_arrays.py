@@ -1,0 +1,46 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakelens.edge_runtime.contract import InputSpec
+from fakelens.edge_runtime.preprocess import fit_image, load_image
+from fakelens.train.data.arrays import decode_files
+from tests.train.conftest import write_images
+
+SPEC = InputSpec(size=12)
+
+
+def test_rows_are_the_bytes_the_runtime_sees(tmp_path: Path) -> None:
+    paths = write_images(tmp_path, 5, 128, 0)
+    decoded = decode_files(paths, SPEC)
+    for path, row in zip(paths, decoded.images, strict=True):
+        np.testing.assert_array_equal(row, fit_image(load_image(path), SPEC)[0])
+
+
+def test_unchanged_files_are_not_read_again(tmp_path: Path) -> None:
+    paths = write_images(tmp_path, 3, 128, 0)
+    first = decode_files(paths, SPEC)
+    facts = paths[0].stat()
+    paths[0].write_bytes(b"x" * facts.st_size)  # other bytes behind the same name, size and time
+    os.utime(paths[0], ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert decode_files(paths, SPEC).digests == first.digests
+
+
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
+    paths = write_images(tmp_path, 3, 128, 0)
+    before = decode_files(paths, SPEC)
+    write_images(tmp_path, 1, 20, 9)
+    os.utime(paths[0], ns=(1, 1))
+    after = decode_files(paths, SPEC)
+    assert after.digests[0] != before.digests[0]
+    assert after.digests[1:] == before.digests[1:]
+
+
+def test_an_interrupted_decoding_leaves_no_array(tmp_path: Path, cache: Path) -> None:
+    paths = write_images(tmp_path, 2, 128, 0)
+    before = set((cache / "arrays").glob("*")) if (cache / "arrays").is_dir() else set()
+    with pytest.raises(FileNotFoundError):
+        decode_files([*paths, tmp_path / "gone.png"], SPEC)
+    assert set((cache / "arrays").glob("*")) == before

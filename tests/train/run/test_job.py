@@ -1,0 +1,61 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.train.config import TrainConfig
+from fakelens.train.run.job import derive_job, open_job, reopen_job
+from tests.train.conftest import write_images
+
+
+@pytest.fixture
+def parent(tmp_path: Path, data: Path, config: TrainConfig) -> Path:
+    """A run that looks finished: `derive_job` copies its weights unread."""
+    run = open_job(data, tmp_path / "parent", config).run
+    (run / "checkpoints").mkdir()
+    (run / "checkpoints" / "float.npz").write_bytes(b"weights")
+    (run / "run.json").write_text("{}")
+    return run
+
+
+def test_a_derived_run_has_the_weights_data_and_settings_of_its_parent(
+    parent: Path, tmp_path: Path, config: TrainConfig
+) -> None:
+    job = derive_job(parent, tmp_path / "pruned", {"prune.sparsity": 0.5, "name": "pruned"})
+    assert (job.config.prune.sparsity, job.config.name) == (0.5, "pruned")
+    assert (job.config.fit, job.config.network) == (config.fit, config.network)
+    assert (job.run / "checkpoints" / "float.npz").read_bytes() == b"weights"
+    assert job.dataset.digest == json.loads((parent / "source.json").read_text())["digest"]
+    assert reopen_job(job.run).config == job.config  # so that an interrupted one goes on
+    assert not list(tmp_path.glob(".pruned*"))
+
+
+@pytest.mark.parametrize(
+    "given", [{"fit.epochs": 9}, {"network.width": 8}, {"seed": 1}, {"data.size": 8}, {"augment.flip": False}]
+)
+def test_other_float_weights_are_refused(parent: Path, tmp_path: Path, given: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="trained with other settings"):
+        derive_job(parent, tmp_path / "new", given)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_parent_must_be_finished_have_its_weights_and_its_data(
+    parent: Path, tmp_path: Path, data: Path
+) -> None:
+    with pytest.raises(RunError, match="no run to resume"):
+        derive_job(tmp_path / "gone", tmp_path / "new", {})
+    with pytest.raises(UsageError, match="exists already"):
+        derive_job(parent, parent, {})
+    (parent / "run.json").rename(parent / "run")
+    with pytest.raises(RunError, match="not finished"):
+        derive_job(parent, tmp_path / "new", {})
+    (parent / "run").rename(parent / "run.json")
+    write_images(data / "Real", 1, 20, 77)
+    with pytest.raises(RunError, match="the images have changed since"):
+        derive_job(parent, tmp_path / "new", {})
+    (parent / "checkpoints" / "float.npz").unlink()
+    with pytest.raises(RunError, match=r"float\.npz: missing"):
+        derive_job(parent, tmp_path / "new", {})
+    assert not (tmp_path / "new").exists()

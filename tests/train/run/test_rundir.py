@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.train.config import TrainConfig
+from fakelens.train.run import rundir
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
+LABELS = (np.arange(40) % 2).astype(np.uint8)
+
+
+def test_what_was_started_can_be_read_back(tmp_path: Path) -> None:
+    config = TrainConfig(name="x", seed=5)
+    rundir.start_run(tmp_path / "run", config, tmp_path, "abc")
+    back, data, digest = rundir.read_start(tmp_path / "run")
+    assert (back.name, back.seed, data, digest) == ("x", 5, tmp_path.resolve(), "abc")
+
+
+def test_a_damaged_start_is_one_line(tmp_path: Path) -> None:
+    rundir.start_run(tmp_path, TrainConfig(), tmp_path, "abc")
+    (tmp_path / "source.json").write_text("{")
+    with pytest.raises(RunError, match="no run to resume"):
+        rundir.read_start(tmp_path)
+
+
+def test_calibration_images_are_lossless_of_both_classes_and_written_again_alike(tmp_path: Path) -> None:
+    for _ in range(2):
+        rundir.write_calibration(tmp_path, IMAGES, LABELS, seed=0)
+    for label, name in enumerate(("real", "fake")):
+        of_class = {image.tobytes() for image in IMAGES[label == LABELS]}
+        pictures = sorted((tmp_path / "calibration" / name).glob("*.png"))
+        assert len(pictures) == 20
+        assert {Image.open(path).tobytes() for path in pictures} == of_class
+
+
+def test_a_used_folder_is_not_a_new_run(tmp_path: Path) -> None:
+    rundir.check_new(tmp_path)
+    (tmp_path / "something").touch()
+    with pytest.raises(UsageError, match="exists already"):
+        rundir.check_new(tmp_path)

@@ -1,0 +1,171 @@
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fakelens.edge_runtime.contract import contract_from_json
+from fakelens.edge_runtime.errors import ConfigError, RunError, UsageError
+from fakelens.train.config import PruneConfig, QatConfig, TrainConfig, load_config
+from fakelens.train.run.job import derive_job, open_job, reopen_job
+from fakelens.train.run.trainer import TrainResult, run_job
+from tests.train.conftest import write_images
+
+CONFIG = load_config(
+    None,
+    {
+        "name": "tiny",
+        "data.size": 16,
+        "data.validation": 0.25,
+        "network.name": "classic",
+        "network.width": 4,
+        "fit.epochs": 12,
+        "fit.batch_size": 16,
+        "fit.ema": 0.9,
+        "fit.learning_rate": 1e-2,
+        "prune.sparsity": 0.5,
+        "prune.epochs": 3,
+        "qat.enabled": True,
+        "qat.epochs": 2,
+    },
+)
+
+
+def write_data(folder: Path) -> Path:
+    write_images(folder / "real", 40, 90, 1)
+    write_images(folder / "fake", 40, 165, 2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> TrainResult:
+    folder = tmp_path_factory.mktemp("trainer")
+    return run_job(open_job(write_data(folder / "data"), folder / "run", CONFIG))
+
+
+def test_the_run_directory_holds_what_convert_needs(result: TrainResult) -> None:
+    record = json.loads((result.run / "run.json").read_text())
+    contract = contract_from_json(json.dumps(record["contract"]))
+    assert record["quantization_aware"] is True
+    assert contract.input.size == 16
+    assert contract.training.sparsity == pytest.approx(0.5, abs=0.02)
+    assert contract.training.data[0].images == 80
+    with np.load(result.run / "validation.npz") as validation:
+        assert set(validation["labels"]) == {0, 1}
+        assert validation["images"].shape[1:] == (16, 16, 3)
+    for label in ("real", "fake"):
+        pictures = list((result.run / "calibration" / label).glob("*.png"))
+        assert pictures
+        with Image.open(pictures[0]) as picture:
+            assert picture.size == (16, 16)
+    assert (result.run / "model.h5").is_file()
+    assert (result.run / "float.h5").is_file()
+
+
+def test_the_record_says_what_was_measured_on_what(result: TrainResult) -> None:
+    record = json.loads((result.run / "run.json").read_text())
+    assert record["metrics"]["validation"]["n"] == sum(record["data"]["splits"]["val"])
+    assert record["metrics"]["test"]["n"] == sum(record["data"]["splits"]["test"])
+    assert [len(record["history"][stage]) for stage in ("float", "prune", "qat")] == [12, 3, 2]
+
+
+def test_the_report_needs_no_other_file(result: TrainResult) -> None:
+    page = (result.run / "report.html").read_text()
+    for source in re.findall(r'(?:src|href)="([^"]{0,30})', page):
+        assert source.startswith("data:image/png;base64,")
+    for plot in ("loss-float", "loss-qat", "confusion", "roc", "reliability", "scores"):
+        assert f'alt="{plot}"' in page
+        assert (result.run / "plots" / f"{plot}.png").is_file()
+
+
+def test_the_resolved_configuration_reproduces_the_run(result: TrainResult) -> None:
+    assert load_config(str(result.run / "config.toml"), {"recipe": ""}) == CONFIG
+
+
+def test_a_finished_run_is_not_trained_again(result: TrainResult, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="finished"):
+        reopen_job(result.run)
+    with pytest.raises(UsageError, match="exists already"):
+        open_job(tmp_path, result.run, CONFIG)
+
+
+def test_a_derived_run_trains_the_float_weights_no_further(result: TrainResult, tmp_path: Path) -> None:
+    given = {"prune.sparsity": 0.0, "qat.enabled": False}
+    plain = run_job(derive_job(result.run, tmp_path / "plain", given))
+    record, parent = (json.loads((run / "run.json").read_text()) for run in (plain.run, result.run))
+    assert list(record["history"]) == ["float"]
+    assert record["history"]["float"] == parent["history"]["float"]
+    assert record["contract"]["training"]["sparsity"] == 0
+    assert record["quantization_aware"] is False
+    given = {"prune.sparsity": 0.75, "prune.epochs": 2, "qat.enabled": False}
+    pruned = run_job(derive_job(result.run, tmp_path / "pruned", given))
+    assert all(layer.share == pytest.approx(0.75, abs=0.03) for layer in pruned.sparsity)
+
+
+def test_resuming_nothing_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no run to resume"):
+        reopen_job(tmp_path)
+
+
+def test_resuming_takes_no_other_data_or_settings(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    job = open_job(data, tmp_path / "run", CONFIG)
+    assert reopen_job(job.run, data, CONFIG).config == CONFIG
+    with pytest.raises(UsageError, match="other settings"):
+        reopen_job(job.run, config=replace(CONFIG, seed=9))
+    with pytest.raises(UsageError, match="is trained on"):
+        reopen_job(job.run, tmp_path)
+
+
+def test_data_that_changed_meanwhile_are_noticed(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    plain: TrainConfig = replace(
+        CONFIG, fit=replace(CONFIG.fit, epochs=1), prune=PruneConfig(), qat=QatConfig()
+    )
+    run = run_job(open_job(data, tmp_path / "run", plain)).run
+    (run / "run.json").unlink()  # as if interrupted before its last file
+    write_images(data / "real", 1, 20, 77)
+    with pytest.raises(RunError, match="changed"):
+        reopen_job(run)
+
+
+def test_fewer_images_than_a_batch_train(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    config = load_config(
+        None,
+        {"data.size": 16, "network.name": "classic", "network.width": 4, "fit.epochs": 1, "data.test": 0.0},
+    )
+    result = run_job(open_job(data, tmp_path / "run", config))
+    assert result.test is None
+    assert not (result.run / "float.h5").exists()
+
+
+def test_a_network_that_cannot_be_built_leaves_no_run(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    config = load_config(None, {"data.size": 16, "network.name": "mobilenetv2", "network.weights": "gone.h5"})
+    with pytest.raises(ConfigError, match="no such file"):
+        run_job(open_job(data, tmp_path / "run", config))
+    assert not (tmp_path / "run").exists()
+
+
+def test_photos_are_trained_on_tiles_and_judged_as_a_whole(tmp_path: Path) -> None:
+    for label, brightness in (("real", 90), ("fake", 165)):
+        write_images(tmp_path / "data" / label, 24, brightness, brightness)
+    fit = {"data.fit": "tiles", "data.size": 8, "data.tiles": 4, "data.histories": 2, "data.cuts": 3}
+    config = load_config(
+        None,
+        {"name": "photo", "data.validation": 0.25, "network.name": "compact", "network.width": 4}
+        | {"fit.epochs": 4, "fit.batch_size": 16, "fit.ema": 0.9, "fit.learning_rate": 1e-2}
+        | fit,
+    )
+    result = run_job(open_job(tmp_path / "data", tmp_path / "run", config))
+    contract = contract_from_json(json.dumps(json.loads((result.run / "run.json").read_text())["contract"]))
+    assert (contract.input.fit, contract.input.size, contract.input.tiles) == ("tiles", 8, 4)
+    assert contract.training.data[0].images == 48
+    with np.load(result.run / "validation.npz") as validation:
+        assert len(validation["labels"]) == result.validation.n
+        assert len(validation["owners"]) == len(validation["images"]) > result.validation.n
+    assert result.validation.n == 2 * 12  # 12 images, each clean and with a history

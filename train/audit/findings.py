@@ -1,0 +1,127 @@
+"""What an audit found: as lines for people, as one JSON object, as one self-contained page."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment
+
+from fakelens.edge_runtime.files import write_atomic
+from fakelens.train.audit.dataset_audit import AuditResult, SplitCount, gives_away
+from fakelens.train.audit.duplicates import Copies
+from fakelens.train.audit.probe import Clue, ProbeResult
+
+_WORTH_TELLING = 0.55  # AUC of a single fact
+_MOST_CLUES = 6
+_MOST_EXAMPLES = 3
+_IMBALANCE = 1.5  # times as many images of one class
+_HOW_TO_READ = "each fact by its own AUC, with its usual values or its median (and middle 80%)"
+
+
+def render_text(result: AuditResult, max_auc: float) -> str:
+    """Return the findings as lines: counts, probes with what gives the class away, files."""
+    parts = (
+        _render_counts(result.counts),
+        [f"file metadata     {judge_metadata(result.metadata, max_auc)}", *_render_clues(result.metadata)],
+        [f"pixel statistics  {judge_pixels(result.pixels)}", *_render_clues(result.pixels)],
+        [_HOW_TO_READ],
+        list_remarks(result),
+    )
+    return "\n\n".join("\n".join(part) for part in parts)
+
+
+def render_json(result: AuditResult) -> str:
+    """Return everything that was found as one JSON object on one line."""
+    return json.dumps(asdict(result) | {"data": str(result.data)}, default=str)
+
+
+def write_page(path: Path, result: AuditResult, max_auc: float) -> None:
+    """Write the findings to `path` as a page that needs no other file."""
+    template = files("fakelens.train.audit").joinpath("audit.html").read_text(encoding="utf-8")
+    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(template)
+    probes = (
+        ("File metadata", judge_metadata(result.metadata, max_auc), select_clues(result.metadata)),
+        ("Pixel statistics", judge_pixels(result.pixels), select_clues(result.pixels)),
+    )
+    html = page.render(
+        name=result.data.resolve().name,
+        counts=result.counts,
+        probes=probes,
+        legend=_HOW_TO_READ,
+        remarks=list_remarks(result),
+    )
+    write_atomic(path, html.encode(errors="xmlcharrefreplace"))  # a file name need not be valid text
+
+
+def judge_metadata(probe: ProbeResult | None, max_auc: float) -> str:
+    """Return the probe's AUC and whether it gives the class away."""
+    failed = gives_away(probe, max_auc)
+    verdict = "GIVES THE CLASS AWAY" if failed else f"within {max_auc:g}"
+    return _show_auc(probe) + (f": {verdict}" if probe else "")
+
+
+def judge_pixels(probe: ProbeResult | None) -> str:
+    """Return the probe's AUC and what it means."""
+    return _show_auc(probe) + (": the bar that a network must clear, not .5" if probe else "")
+
+
+def select_clues(probe: ProbeResult | None) -> Sequence[Clue]:
+    """Return the strongest facts that tell more than chance does."""
+    told = [clue for clue in probe.clues if clue.auc >= _WORTH_TELLING] if probe else []
+    return told[:_MOST_CLUES]
+
+
+def list_remarks(result: AuditResult) -> list[str]:
+    """Return a sentence for each thing to know about the files, with examples below it."""
+    remarks = [f"opened: {result.opened:,} images; copies of files were sought among all"]
+    for count in result.counts:
+        fewer, more = sorted((count.real, count.fake))
+        if more > _IMBALANCE * fewer:
+            remarks.append(f"imbalance: {count.real:,} real, {count.fake:,} fake{_name_split(count)}")
+    remarks += _tell_copies(result.file_copies, "files that are byte for byte the same")
+    remarks += _tell_copies(result.picture_copies, "equal pictures in files of other bytes, of those opened")
+    if any(result.small):
+        real, fake = result.small
+        remarks.append(f"smaller than {result.tile_size} px: {real:,} real, {fake:,} fake")
+    remarks.append(f"broken: {len(result.broken)}" + (", left out" if result.broken else ""))
+    return remarks + [f"  {line}" for line in result.broken]
+
+
+def _tell_copies(copies: Sequence[Copies], what: str) -> list[str]:
+    crossing_classes = [group for group in copies if group.crosses_classes]
+    crossing_splits = [group for group in copies if group.crosses_splits]
+    further = sum(len(group.images) - 1 for group in copies)
+    lines = [f"{what}: {further:,} further copies of {len(copies):,}" if copies else f"{what}: none"]
+    for groups, where in (
+        (crossing_classes, "in BOTH CLASSES: one label is wrong"),
+        (crossing_splits, "in SEVERAL SPLITS: tested on what was trained on"),
+    ):
+        if groups:
+            lines.append(f"  {len(groups):,} {where}")
+            examples = (" = ".join(str(image.path) for image in group.images) for group in groups)
+            lines += [f"    {line}" for line, _ in zip(examples, range(_MOST_EXAMPLES), strict=False)]
+    return lines
+
+
+def _render_counts(counts: Sequence[SplitCount]) -> list[str]:
+    rows = [f"{count.split or 'all':<6} {count.real:>10,} {count.fake:>10,}" for count in counts]
+    return [f"{'split':<6} {'real':>10} {'fake':>10}", *rows]
+
+
+def _render_clues(probe: ProbeResult | None) -> list[str]:
+    clues = select_clues(probe)
+    width = max((len(clue.name) for clue in clues), default=0)
+    return [f"  {clue.auc:.3f}  {clue.name:<{width}}  reals {clue.real}; fakes {clue.fake}" for clue in clues]
+
+
+def _show_auc(probe: ProbeResult | None) -> str:
+    if probe is None:
+        return "not probed: too few images that can be read"
+    auc = probe.auc
+    return f"AUC {auc.value:.3f} [{auc.low:.3f}, {auc.high:.3f}], n {probe.images:,}"
+
+
+def _name_split(count: SplitCount) -> str:
+    return f" in {count.split}" if count.split else ""

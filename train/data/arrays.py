@@ -1,0 +1,97 @@
+"""Images decoded once: a cached uint8 array on disk, with the content digest of every file.
+
+The cache is keyed by the files' names, sizes and times, the input size and the version of the
+preprocessing, so that nothing is read again while nothing has changed.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fakelens.edge_runtime import preprocess
+from fakelens.edge_runtime.contract import InputSpec
+from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.files import cache_folder
+from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.progress import show_progress
+from fakelens.train.data.cache import fill_once
+from fakelens.train.data.file_threads import map_threads
+
+_CHUNK = 512  # files handed to the decoding threads at a time
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodedFiles:
+    """One row a file, in the order in which the files were given."""
+
+    images: ImageU8  # uint8 [n, size, size, 3], memory-mapped; zeros where unreadable
+    digests: tuple[str, ...]  # sha256 of each file's bytes; empty where it could not be read at all
+    errors: dict[int, str]  # row -> why it cannot be decoded
+
+
+def decode_files(paths: Sequence[Path], spec: InputSpec) -> DecodedFiles:
+    """Return the fitted images and digests of `paths`, from the cache where it has them."""
+    folder = cache_folder() / "arrays" / _cache_key(paths, spec)
+    fill_once(folder, lambda partial: _fill(partial, paths, spec))
+    index = json.loads((folder / "index.json").read_text())
+    return DecodedFiles(
+        images=np.load(folder / "images.npy", mmap_mode="r"),
+        digests=tuple(index["digests"]),
+        errors={int(row): reason for row, reason in index["errors"].items()},
+    )
+
+
+def digest_files(paths: Sequence[Path]) -> tuple[tuple[str, ...], dict[int, str]]:
+    """Return the sha256 of each file's bytes, empty where it cannot be read, and why by its place."""
+    errors: dict[int, str] = {}
+
+    def digest(row: int) -> str:
+        try:
+            return hashlib.sha256(paths[row].read_bytes()).hexdigest()
+        except OSError as error:
+            errors[row] = f"{paths[row]}: {error.strerror or error}"
+            return ""
+
+    return tuple(map_threads(digest, range(len(paths)), "reading files")), errors
+
+
+def _cache_key(paths: Sequence[Path], spec: InputSpec) -> str:
+    key = hashlib.sha256(f"{preprocess.VERSION} {spec.size} {spec.fit}\n".encode())
+    for path in paths:
+        facts = path.stat()
+        key.update(f"{path.resolve()}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+    return key.hexdigest()[:24]
+
+
+def _fill(folder: Path, paths: Sequence[Path], spec: InputSpec) -> None:
+    shape = (len(paths), spec.size, spec.size, 3)
+    images = np.lib.format.open_memmap(folder / "images.npy", mode="w+", dtype=np.uint8, shape=shape)
+    digests: list[str] = []
+    errors: dict[int, str] = {}
+
+    def read(row: int) -> str:
+        try:
+            content = paths[row].read_bytes()
+        except OSError as error:
+            errors[row] = f"{paths[row]}: {error.strerror or error}"
+            return ""
+        try:
+            images[row] = fit_image(load_image(content), spec)[0]
+        except ImageError as error:
+            errors[row] = str(error).replace("stdin", str(paths[row]), 1)
+        return hashlib.sha256(content).hexdigest()
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes without the GIL
+        chunks = range(0, len(paths), _CHUNK)
+        for start in show_progress(chunks, "decoding images"):
+            digests += pool.map(read, range(start, min(start + _CHUNK, len(paths))))
+    images.flush()
+    (folder / "index.json").write_text(
+        json.dumps({"digests": digests, "errors": dict(sorted(errors.items()))})
+    )

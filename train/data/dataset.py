@@ -1,0 +1,296 @@
+"""A labelled data set, indexed by content and split without leaks.
+
+Files with the same bytes are one image: they never straddle a split. Where they do in DATA itself, the
+copy in the later of train, val, test is kept, so that a test image has never been trained on.
+"""
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fakelens.benchmarks.labelled import (
+    DIGEST_LENGTH,
+    LabelledImage,
+    Split,
+    find_labelled,
+    find_mask,
+    limit_sources,
+)
+from fakelens.edge_runtime.contract import Fit
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.train.config import DataConfig, describe_input
+from fakelens.train.data.arrays import decode_files, digest_files
+from fakelens.train.data.epoch import Rows
+from fakelens.train.data.leave_out import leave_out
+from fakelens.train.data.pooling import JudgedImages, group_images
+from fakelens.train.data.tilebank import SourceImage, open_bank
+
+_log = logging.getLogger(__name__)
+_ORDER = (Split.TRAIN, Split.VAL, Split.TEST)
+_CLASSES = (0, 1)
+_MOST_BOOST = 5.0  # times as many histories for an image of a rare source
+_FEWEST = 2  # images of each class in each of train and val, below which nothing can be learned or chosen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleaning:
+    """What was left out of a data set, and why."""
+
+    unreadable: tuple[str, ...]  # one line each
+    duplicates: int  # further copies of an image, in the same or an earlier split
+    conflicts: int  # files whose bytes stand in both classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Decoded images with labels and the rows of each split."""
+
+    name: str
+    digest: str  # of the sorted content digests of all its images
+    images: ImageU8  # uint8 [n, size, size, 3], memory-mapped: whole images, or tiles of them
+    labels: npt.NDArray[np.uint8]  # [n], 1 is fake
+    owners: Rows  # [n], which image a row belongs to
+    paths: tuple[Path, ...]
+    rows: dict[Split, Rows]  # a split that does not exist is empty
+    cleaning: Cleaning
+
+    def take(self, split: Split) -> tuple[ImageU8, npt.NDArray[np.uint8]]:
+        """Return images and labels of `split`, in memory."""
+        rows = self.rows[split]
+        return np.asarray(self.images[rows]), self.labels[rows]
+
+    def count(self, split: Split, label: int) -> int:
+        """Return how many images of class `label` are in `split`; with and without a history are two."""
+        rows = self.rows[split]
+        return len(np.unique(self.owners[rows[self.labels[rows] == label]]))
+
+    def count_files(self) -> int:
+        """Return how many different image files all splits hold together."""
+        return len({self.paths[row] for rows in self.rows.values() for row in rows})
+
+    def judge(self, split: Split) -> JudgedImages:
+        """Return the images of `split`, the rows being those that `take` returns."""
+        rows = self.rows[split]
+        return group_images(self.owners[rows], self.labels[rows])
+
+
+def load_dataset(data: Path, config: DataConfig) -> Dataset:
+    """Index, decode (once, cached) and split `data`.
+
+    Validation is cut from train where DATA has no val/; a test part too where DATA has no splits at all.
+    The cut depends on content and `config.split_seed` alone, not on names or order. Raises `UsageError`
+    where a class or a split would hold too few images.
+    """
+    found = _choose_images(data, config)
+    load = _load_tiles if config.fit is Fit.TILES or config.delivered else _load_whole
+    dataset = load(data, found, config)
+    _report(dataset.cleaning)
+    _check(dataset, data)
+    return dataset
+
+
+def _choose_images(data: Path, config: DataConfig) -> list[LabelledImage]:
+    """Return the images of `data` that `config` asks for, those of sources that are left out too."""
+    found = find_labelled(data)
+    if not config.most:
+        return found
+    tested = [image for image in found if image.split is Split.TEST]
+    return limit_sources([image for image in found if image.split is not Split.TEST], config.most) + tested
+
+
+def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
+    """Return a row for each image of `found`."""
+    decoded = decode_files([image.path for image in found], describe_input(config))
+    labels = np.array([image.label for image in found], np.uint8)
+    splits, cleaning = _split(found, decoded.digests, decoded.errors, config)
+    splits = leave_out(splits, found, data, config.leave_out)
+    return Dataset(
+        name=data.resolve().name,
+        digest=_digest_all(decoded.digests, splits),
+        images=decoded.images,
+        labels=labels,
+        owners=np.arange(len(found)),
+        paths=tuple(image.path for image in found),
+        rows=splits,
+        cleaning=cleaning,
+    )
+
+
+def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
+    """Return a row for each tile of the images of `found`; with and without a history are two images."""
+    digests, errors = digest_files([image.path for image in found])
+    splits, cleaning = _split(found, digests, errors, config)
+    if not config.score_test:  # they only keep their copies out of train
+        splits[Split.TEST] = splits[Split.TEST][:0]
+    kept = np.sort(np.concatenate(list(splits.values())))
+    trained = set(splits[Split.TRAIN].tolist())
+    histories = _count_histories([found[row] for row in sorted(trained)], config)
+    keys = _find_keys(found, digests)
+    bank = open_bank(
+        [
+            SourceImage(
+                path=found[row].path,
+                digest=digests[row],
+                judged=row not in trained,
+                histories=histories[found[row].source, found[row].label],
+                key=keys[row],
+                retouched=0.0 if row not in trained else config.retouched / (1 + found[row].label),
+                mask=find_mask(found[row].path) if found[row].label else None,
+            )
+            for row in kept
+        ],
+        config,
+    )
+    files = kept[bank.owners]
+    splits = leave_out(splits, found, data, config.leave_out)
+    return Dataset(
+        name=data.resolve().name,
+        digest=_digest_all(digests, splits),
+        images=bank.tiles,
+        labels=np.array([image.label for image in found], np.uint8)[files],
+        owners=2 * files + bank.worn,
+        paths=tuple(found[row].path for row in files),
+        rows={split: np.flatnonzero(np.isin(files, rows)) for split, rows in splits.items()},
+        cleaning=replace(cleaning, unreadable=(*cleaning.unreadable, *bank.errors.values())),
+    )
+
+
+def _count_histories(images: Sequence[LabelledImage], config: DataConfig) -> dict[tuple[str, int], int]:
+    """Return how many histories an image of each source and class gets.
+
+    With `config.even` rare sources get more, by a power of how much rarer they are than the median; without,
+    the rarer class gets more, so that tiles of both classes balance.
+    """
+    counts = Counter((image.source, image.label) for image in images)
+    if config.even:
+        middle = float(np.median(list(counts.values())))
+        boosts = {group: min(_MOST_BOOST, (middle / count) ** config.even) for group, count in counts.items()}
+        return {group: max(1, round(config.histories * boost)) for group, boost in boosts.items()}
+    of_class = [
+        max(1, sum(count for (_, own), count in counts.items() if own == label)) for label in _CLASSES
+    ]
+    return {group: round(config.histories * max(of_class) / of_class[group[1]]) for group in counts}
+
+
+def _find_keys(found: Sequence[LabelledImage], digests: Sequence[str]) -> list[str]:
+    """Return for each image what its random histories follow from.
+
+    A fake that is called by the digest of its original shares the original's; two images of one name in one
+    source, as pairs have, share what the name says.
+    """
+    names = Counter((image.source, image.path.stem) for image in found)
+    originals = {digest[:DIGEST_LENGTH] for digest in digests}
+    keys = []
+    for image, digest in zip(found, digests, strict=True):
+        stem = image.path.stem
+        paired = names[image.source, stem] > 1 or (image.label and stem[:DIGEST_LENGTH] in originals)
+        keys.append(hashlib.sha256(stem.encode(errors="surrogateescape")).hexdigest() if paired else digest)
+    return keys
+
+
+def _split(
+    found: Sequence[LabelledImage], digests: Sequence[str], errors: Mapping[int, str], config: DataConfig
+) -> tuple[dict[Split, Rows], Cleaning]:
+    """Return the rows of each split among `found`, and what was left out."""
+    labels = np.array([image.label for image in found], np.uint8)
+    given = _given_splits(found)
+    originals = _name_originals(found, digests)
+    rows, cleaning = _clean(labels, given, digests, errors)
+    splits = {split: rows[given[rows] == order] for order, split in enumerate(_ORDER)}
+    if config.test and all(image.split is None for image in found):
+        splits[Split.TRAIN], splits[Split.TEST] = _cut(
+            splits[Split.TRAIN], labels, originals, config.test, f"test {config.split_seed}"
+        )
+    if not len(splits[Split.VAL]):
+        splits[Split.TRAIN], splits[Split.VAL] = _cut(
+            splits[Split.TRAIN], labels, originals, config.validation, f"validation {config.split_seed}"
+        )
+    return splits, cleaning
+
+
+def _name_originals(found: Sequence[LabelledImage], digests: Sequence[str]) -> list[str]:
+    """Return the digest of each image, or of the photo it was made from: both go to the same split."""
+    known = {digest[:DIGEST_LENGTH]: digest for digest in digests}
+    return [
+        known.get(image.path.stem[:DIGEST_LENGTH], digest)
+        for image, digest in zip(found, digests, strict=True)
+    ]
+
+
+def _digest_all(digests: Sequence[str], splits: Mapping[Split, Rows]) -> str:
+    used = sorted(digests[row] for rows in splits.values() for row in rows)
+    return hashlib.sha256("\n".join(used).encode()).hexdigest()
+
+
+def class_weights(labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Return the loss weight of each class, [2]: inverse to its share, 1 for both where they balance."""
+    counts = np.bincount(labels, minlength=len(_CLASSES))
+    return (len(labels) / (len(_CLASSES) * counts)).astype(np.float32)
+
+
+def _given_splits(found: Sequence[LabelledImage]) -> Rows:
+    order = {None: 0} | {split: number for number, split in enumerate(_ORDER)}
+    return np.array([order[image.split] for image in found], np.int64)
+
+
+def _clean(
+    labels: npt.NDArray[np.uint8], given: Rows, digests: Sequence[str], errors: Mapping[int, str]
+) -> tuple[Rows, Cleaning]:
+    """Return the rows to keep: readable, one per content, the copy in the latest split; none in conflict."""
+    kept: dict[str, int] = {}
+    in_conflict: set[str] = set()
+    duplicates = 0
+    for row, digest in enumerate(digests):
+        if row in errors:
+            continue
+        first = kept.setdefault(digest, row)
+        if first == row:
+            continue
+        duplicates += 1
+        if labels[first] != labels[row]:
+            in_conflict.add(digest)
+        if given[row] > given[first]:
+            kept[digest] = row
+    cleaning = Cleaning(unreadable=tuple(errors.values()), duplicates=duplicates, conflicts=len(in_conflict))
+    rows = sorted(row for digest, row in kept.items() if digest not in in_conflict)
+    return np.array(rows, np.int64), cleaning
+
+
+def _cut(
+    rows: Rows, labels: npt.NDArray[np.uint8], digests: Sequence[str], share: float, key: str
+) -> tuple[Rows, Rows]:
+    """Cut `share` of each class off `rows`: those whose content digest, keyed, sorts first."""
+    cut: list[int] = []
+    for label in _CLASSES:
+        of_class = [int(row) for row in rows if labels[row] == label]
+        of_class.sort(key=lambda row: hashlib.sha256(f"{key} {digests[row]}".encode()).digest())
+        cut += of_class[: round(len(of_class) * share) or min(1, len(of_class))]
+    taken = np.array(sorted(cut), np.int64)
+    return np.setdiff1d(rows, taken), taken
+
+
+def _report(cleaning: Cleaning) -> None:
+    for line in cleaning.unreadable:
+        _log.warning("left out: %s", line)
+    if cleaning.duplicates:
+        _log.info("%d exact duplicates left out, each image stays in one split", cleaning.duplicates)
+    if cleaning.conflicts:
+        _log.warning("%d images stand in both classes with the same bytes: left out", cleaning.conflicts)
+
+
+def _check(dataset: Dataset, data: Path) -> None:
+    for split in (Split.TRAIN, Split.VAL):
+        for label, name in zip(_CLASSES, ("real", "fake"), strict=True):
+            count = dataset.count(split, label)
+            if count < _FEWEST:
+                raise UsageError(
+                    f"{data}: {count} usable {name} images in the {split} split, {_FEWEST} are the least; "
+                    "add images, or raise data.validation"
+                )

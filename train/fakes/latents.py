@@ -1,0 +1,120 @@
+"""A real latent auto-encoder: photos through the latent space of an image generator and back.
+
+What a latent diffusion model draws, its decoder paints: the decoder's traces are in every picture of such a
+model, whatever the prompt. A photo that went through encoder and decoder carries them and keeps its content,
+so a detector that learns from such pairs cannot learn taste (AlignedForensics, ICLR 2025; B-Free, CVPR
+2025; DDA, NeurIPS 2025). The network is FLUX.2's tiny auto-encoder (TAESD, Ollin Boer Bohan, MIT), whose
+weights the caller names; they are not part of fakelens.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.train.torch_weights import Weights, read_torch_weights
+
+SCALE = 8  # px of a photo to one place of the latent image
+LATENT_CHANNELS = 32
+ENCODER_SHA256 = "10a4e1021e89d7551eaf161352da8dbd0b1aa83872ae28b150c1df1ce2f147b6"
+DECODER_SHA256 = "0a44a31e1ae59eb9dbf9359d24942fd3ef5928162c1800d97a28c61d51be0ab5"
+_LIMIT = 3.0  # of a latent value: the decoder takes tanh(x / 3) * 3
+_GROUPS = 4  # of the group norm
+_EPSILON = 1e-5
+
+Latents = npt.NDArray[np.float32]  # [n, h / SCALE, w / SCALE, LATENT_CHANNELS]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatentAutoencoder:
+    """An encoder and a decoder, RGB 0..1 [n, h, w, 3] outside, h and w multiples of SCALE."""
+
+    encoder: dict[str, tf.Tensor]
+    decoder: dict[str, tf.Tensor]
+
+    def encode(self, images_u8: ImageU8) -> Latents:
+        """Return the latents [n, h / 8, w / 8, 32] of images, uint8 [n, h, w, 3]."""
+        return np.asarray(_encode(self.encoder, tf.constant(images_u8)))
+
+    def decode(self, latents: Latents) -> ImageU8:
+        """Return images, uint8 [n, h, w, 3], of latents [n, h / 8, w / 8, 32]."""
+        return np.asarray(_decode(self.decoder, tf.constant(latents)))
+
+
+def load_autoencoder(encoder: Path, decoder: Path) -> LatentAutoencoder:
+    """Return the auto-encoder in two files of PyTorch weights.
+
+    Raises `ConfigError` where one is missing, is not the file whose digest is known, or does not fit.
+    """
+    return LatentAutoencoder(
+        encoder=_take(read_torch_weights(encoder, ENCODER_SHA256), encoder, "14.weight"),
+        decoder=_take(read_torch_weights(decoder, DECODER_SHA256), decoder, "19.weight"),
+    )
+
+
+def _take(weights: Weights, path: Path, last: str) -> dict[str, tf.Tensor]:
+    if last not in weights:
+        raise ConfigError(f"{path}: not this half of the auto-encoder: give the encoder first")
+    return {
+        name: tf.constant(
+            value.transpose(2, 3, 1, 0) if value.ndim == 4 else value,
+            tf.bfloat16 if value.ndim == 4 else tf.float32,
+        )
+        for name, value in weights.items()
+    }
+
+
+@tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _encode(weights: dict[str, Any], images_u8: Any) -> Any:
+    x = tf.cast(images_u8, tf.bfloat16) / 255
+    x = _block(weights, 1, _convolve(weights, "0", x))
+    for first in (2, 6, 10):
+        x = _convolve(weights, str(first), x, stride=2)
+        for step in range(1, 4):
+            x = _block(weights, first + step, x)
+    return tf.cast(_convolve(weights, "14", x), tf.float32)
+
+
+@tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _decode(weights: dict[str, Any], latents: Any) -> Any:
+    x = tf.cast(tf.tanh(latents / _LIMIT) * _LIMIT, tf.bfloat16)
+    x = tf.nn.relu(_convolve(weights, "1", x))
+    for first in (3, 8, 13):
+        for step in range(3):
+            x = _block(weights, first + step, x)
+        x = _convolve(weights, str(first + 4), tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2))
+    x = _convolve(weights, "19", _block(weights, 18, x))
+    return tf.cast(tf.round(tf.clip_by_value(tf.cast(x, tf.float32), 0.0, 1.0) * 255), tf.uint8)
+
+
+def _block(weights: dict[str, Any], number: int, x: Any) -> Any:
+    """Return three convolutions of `x` plus `x`; blocks with a pool first add what the whole image says."""
+    if f"{number}.pool.0.weight" in weights:
+        y = tf.nn.conv2d(x, weights[f"{number}.pool.0.weight"], 1, "VALID")
+        y = _normalize(y, weights[f"{number}.pool.1.weight"], weights[f"{number}.pool.1.bias"])
+        x += tf.nn.conv2d(tf.nn.relu(y), weights[f"{number}.pool.3.weight"], 1, "VALID")
+    y = tf.nn.relu(_convolve(weights, f"{number}.conv.0", x))
+    y = tf.nn.relu(_convolve(weights, f"{number}.conv.2", y))
+    return tf.nn.relu(_convolve(weights, f"{number}.conv.4", y) + x)
+
+
+def _convolve(weights: dict[str, Any], name: str, x: Any, stride: int = 1) -> Any:
+    if stride > 1:  # TensorFlow pads the far side first, PyTorch both alike
+        x = tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    x = tf.nn.conv2d(x, weights[f"{name}.weight"], stride, "SAME" if stride == 1 else "VALID")
+    bias = weights.get(f"{name}.bias")
+    return x if bias is None else x + tf.cast(bias, x.dtype)
+
+
+def _normalize(x: Any, scale: Any, shift: Any) -> Any:
+    """Group norm over height, width and the channels of a group."""
+    shape = tf.shape(x)
+    groups = tf.reshape(tf.cast(x, tf.float32), (shape[0], shape[1] * shape[2], _GROUPS, -1))
+    mean, variance = tf.nn.moments(groups, (1, 3), keepdims=True)
+    groups = (groups - mean) * tf.math.rsqrt(variance + _EPSILON)
+    return tf.cast(tf.reshape(groups, shape) * scale + shift, x.dtype)

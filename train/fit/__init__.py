@@ -1,0 +1,1 @@
+"""The fit loop and what goes through it: pruning, quantization-aware training, distillation, calibration."""

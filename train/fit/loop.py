@@ -1,0 +1,248 @@
+"""The one fit loop: every stage (float, pruning, quantization-aware) and every network goes through it.
+
+AdamW (Loshchilov & Hutter 2019) on a cosine schedule with linear warm-up. Evaluated and kept are the
+exponential moving average of the weights or the raw ones, of the epoch with the lowest validation loss.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from fakelens.benchmarks.metrics import log_loss
+from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.progress import show_progress
+from fakelens.train.config import AugmentConfig, FitConfig
+from fakelens.train.data.batches import open_batches
+from fakelens.train.data.epoch import Floats, plan_epoch
+from fakelens.train.fit.checkpoint import Epoch, StageState, load_state, save_state
+from fakelens.train.fit.interrupts import postponed_interrupts
+from fakelens.train.fit.optimizer import build_optimizer, learning_rate_at
+
+_log = logging.getLogger(__name__)
+_EVAL_BATCH = 500
+_SMALLEST = 1e-7  # probability, inside the logarithm
+_CLASSES = 2
+
+Labels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """What a stage learns from and is judged by, in memory."""
+
+    images: ImageU8  # uint8 [n, size, size, 3]
+    labels: Labels  # [n], 1 is fake
+    targets: Floats  # [n], P(fake) to learn: the labels, or softer ones from a teacher
+    class_weights: npt.NDArray[np.float32]  # [2]
+    val_images: ImageU8
+    val_labels: Labels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One pass of the loop over a model."""
+
+    name: str
+    fit: FitConfig
+    augment: AugmentConfig
+    seed: int
+    folder: Path  # of the checkpoint and the TensorBoard log
+    keep_from: int = 1  # first epoch whose weights may be kept: pruning needs its sparsity complete
+    keep_zeros: bool = False  # whether kernel weights that are zero at the start stay zero
+    after_epoch: Callable[[], None] | None = None  # called before the weights are judged
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the state between two epochs is kept."""
+        return self.folder / f"{self.name}.npz"
+
+
+def fit_stage(model: Any, examples: Examples, stage: Stage) -> StageState:
+    """Train `model` in place, going on from the stage's checkpoint where there is one; return its end state.
+
+    `model` takes images in 0..1 and returns probabilities [n, 2]. It ends with the weights kept.
+    """
+    return FitLoop(model, examples, stage).run()
+
+
+def predict(model: Any, images_u8: ImageU8, scale: float = 1.0) -> npt.NDArray[np.float64]:
+    """Return P(fake) [n] of `model` on `images_u8` times `scale` (1/255 before the scale is folded in)."""
+    return _run_forward(_compile_forward(model, scale), images_u8)
+
+
+class FitLoop:
+    """The loop over one model: compiled step, optimizer, moving average."""
+
+    def __init__(self, model: Any, examples: Examples, stage: Stage) -> None:
+        self.model, self.examples, self.stage = model, examples, stage
+        fit = stage.fit
+        self.batch_size = min(fit.batch_size, len(examples.images))
+        self.optimizer = build_optimizer(fit)
+        self.optimizer.build(model.trainable_variables)
+        # Only numbers that vary smoothly can be averaged, which leaves step counters out.
+        self.averaged = [v for v in model.variables if v.dtype.is_floating] if fit.ema else []
+        self.average = [tf.Variable(v, trainable=False) for v in self.averaged]
+        self.masks = _find_masks(model) if stage.keep_zeros else []
+        self.train_step = self._compile_step()
+        self.forward = _compile_forward(model, 1 / 255)
+
+    def run(self) -> StageState:
+        """Run or resume the stage to its end; the model ends with the weights kept.
+
+        Ctrl-C is heeded between two steps, and after an epoch's last one once the checkpoint is written.
+        """
+        with postponed_interrupts() as heed:
+            return self._run(heed)
+
+    def _run(self, heed: Callable[[], None]) -> StageState:
+        state = self._restore() if self.stage.checkpoint.exists() else self._start()
+        writer = tf.summary.create_file_writer(str(self.stage.folder / "tensorboard" / self.stage.name))
+        while state.epochs_done < self.stage.fit.epochs and not self._is_stalled(state):
+            self._run_epoch(state, heed)
+            with writer.as_default(step=state.epochs_done):
+                for name in ("loss", "val_loss", "val_accuracy", "learning_rate", "steps_per_s"):
+                    tf.summary.scalar(name, getattr(state.history[-1], name))
+            writer.flush()
+            save_state(self.stage.checkpoint, state)
+        self.model.set_weights(state.best)
+        return state
+
+    def _run_epoch(self, state: StageState, heed: Callable[[], None]) -> None:
+        number = state.epochs_done + 1
+        fit, examples = self.stage.fit, self.examples
+        # A generator of its own for each epoch: a resumed run sees the very batches it would have seen.
+        rng = np.random.default_rng([self.stage.seed, number])
+        losses = state.losses[0]
+        skips = fit.skip_easy if number <= fit.skip_until * fit.epochs else 0.0
+        crop = fit.crop if number <= fit.crop_until * fit.epochs else 0
+        plan = plan_epoch(losses, self.batch_size, skips, rng)
+        batches = open_batches(examples.images, examples.targets, plan, self.stage.augment, rng, crop)
+        start = time.perf_counter()
+        total, steps = 0.0, len(plan.rows)
+        label = f"{self.stage.name} {number}/{fit.epochs}"
+        for step, batch in enumerate(show_progress(batches, label, steps)):
+            heed()
+            self.optimizer.learning_rate = learning_rate_at(fit, number - 1 + step / steps)
+            losses[plan.rows[step]], weighted = self.train_step(*batch)
+            total += float(weighted)
+        loss = total / steps
+        train_s = time.perf_counter() - start
+        if self.stage.after_epoch is not None:
+            self.stage.after_epoch()
+        state.weights = self.model.get_weights()
+        state.average = [v.numpy() for v in self.average]
+        state.optimizer = [v.numpy() for v in self.optimizer.variables]
+        val_loss, val_accuracy = self._evaluate(state, number)
+        rate = self.optimizer.learning_rate
+        record = Epoch(
+            number=number,
+            loss=loss,
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            learning_rate=float(rate.numpy()),
+            seconds=time.perf_counter() - start,
+            steps_per_s=steps / train_s,
+        )
+        state.history.append(record)
+        _log.info(
+            "%s %d/%d  loss %.4f  val loss %.4f  val accuracy %.2f%%  %.1f steps/s",
+            self.stage.name,
+            number,
+            self.stage.fit.epochs,
+            loss,
+            val_loss,
+            100 * val_accuracy,
+            record.steps_per_s,
+        )
+
+    def _evaluate(self, state: StageState, number: int) -> tuple[float, float]:
+        """Judge the averaged (or raw) weights on validation, keep them where they are the best so far."""
+        for variable, value in zip(self.averaged, state.average, strict=True):
+            variable.assign(value)
+        examples = self.examples
+        p_fake = _run_forward(self.forward, examples.val_images)
+        val_loss = log_loss(examples.val_labels, p_fake)
+        lowest = min((e.val_loss for e in state.history if e.number >= self.stage.keep_from), default=np.inf)
+        if not state.best or number <= self.stage.keep_from or val_loss < lowest:
+            state.best, state.best_epoch = self.model.get_weights(), number
+        self.model.set_weights(state.weights)
+        return val_loss, float(((p_fake >= 0.5) == examples.val_labels).mean())
+
+    def _is_stalled(self, state: StageState) -> bool:
+        patience = self.stage.fit.patience
+        if not patience or state.epochs_done - max(state.best_epoch, self.stage.keep_from) < patience:
+            return False
+        _log.info("%s: no better validation loss for %d epochs, stopping", self.stage.name, patience)
+        return True
+
+    def _start(self) -> StageState:
+        unseen = np.full(len(self.examples.images), np.inf, np.float32)
+        return StageState(
+            weights=[], average=[], optimizer=[], best=[], losses=[unseen], best_epoch=0, history=[]
+        )
+
+    def _restore(self) -> StageState:
+        state = load_state(self.stage.checkpoint)
+        self.model.set_weights(state.weights)
+        for variables, values in ((self.average, state.average), (self.optimizer.variables, state.optimizer)):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+        _log.info("%s: resuming after epoch %d", self.stage.name, state.epochs_done)
+        return state
+
+    def _compile_step(self) -> Any:
+        real, fake = self.examples.class_weights
+        smoothing = self.stage.fit.label_smoothing
+        decay = self.stage.fit.ema
+
+        @tf.function(reduce_retracing=True)
+        def train_step(images: Any, targets: Any, weights: Any) -> Any:
+            """Return the loss of each image, and their weighted mean, whose gradient is followed."""
+            soft = targets * (1 - smoothing) + smoothing / _CLASSES
+            with tf.GradientTape() as tape:
+                probabilities = self.model(tf.cast(images, tf.float32) / 255, training=True)
+                logs = tf.math.log(tf.clip_by_value(probabilities, _SMALLEST, 1.0))
+                losses = -(1 - soft) * logs[:, 0] * real - soft * logs[:, 1] * fake
+                loss = tf.reduce_mean(losses * weights)
+            variables = self.model.trainable_variables
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+            for kernel, mask in self.masks:
+                kernel.assign(kernel * mask)
+            if decay:
+                done = tf.cast(self.optimizer.iterations, tf.float32)
+                kept = tf.minimum(decay, (1 + done) / (10 + done))  # forgets the random start early
+                for average, variable in zip(self.average, self.averaged, strict=True):
+                    average.assign(kept * average + (1 - kept) * variable)
+            return losses, loss
+
+        return train_step
+
+
+def _find_masks(model: Any) -> list[tuple[Any, Any]]:
+    """Return each kernel that has zeros with its mask of the others."""
+    kernels = [v for v in model.trainable_variables if v.name.split("/")[-1].startswith("kernel:")]
+    masks = [(kernel, tf.cast(kernel != 0, kernel.dtype)) for kernel in kernels]
+    return [(kernel, mask) for kernel, mask in masks if not tf.reduce_all(mask == 1)]
+
+
+def _compile_forward(model: Any, scale: float) -> Any:
+    @tf.function(reduce_retracing=True)
+    def forward(images: Any) -> Any:
+        return model(tf.cast(images, tf.float32) * scale, training=False)
+
+    return forward
+
+
+def _run_forward(forward: Any, images_u8: ImageU8) -> npt.NDArray[np.float64]:
+    parts = [
+        forward(tf.constant(images_u8[start : start + _EVAL_BATCH])).numpy()[:, 1]
+        for start in range(0, len(images_u8), _EVAL_BATCH)
+    ]
+    return np.concatenate(parts).astype(np.float64)

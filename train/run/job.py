@@ -1,0 +1,88 @@
+"""What is to be trained, checked before TensorFlow is loaded: what is wrong is said at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fakelens.edge_runtime import run_layout
+from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.edge_runtime.files import stage_folder
+from fakelens.train.config import TrainConfig, load_config
+from fakelens.train.data.dataset import Dataset, load_dataset
+from fakelens.train.run import rundir
+from fakelens.train.run.teachers import check_teachers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A run directory that is open for training, its configuration and its data."""
+
+    run: Path
+    config: TrainConfig
+    dataset: Dataset
+
+
+def open_job(data: Path, run: Path, config: TrainConfig) -> Job:
+    """Open the new run directory `run` for training on `data`; `UsageError` where either cannot be used."""
+    rundir.check_new(run)
+    dataset = load_dataset(data, config.data)
+    check_teachers(config, dataset.digest)
+    rundir.start_run(run, config, data, dataset.digest)
+    return Job(run=run, config=config, dataset=dataset)
+
+
+def reopen_job(run: Path, data: Path | None = None, config: TrainConfig | None = None) -> Job:
+    """Open the interrupted training in `run` again, on its own data and configuration.
+
+    `UsageError` where `data` or `config` are given and are not the run's.
+    """
+    if (run / run_layout.RECORD).exists():
+        raise UsageError(f"{run}: this training is finished; convert it, or train into another -o")
+    own_config, own_data, digest = rundir.read_start(run)
+    if data is not None and data.resolve() != own_data:
+        raise UsageError(f"{run} is trained on {own_data}, not {data}; leave DATA out, or choose another -o")
+    if config is not None and config != own_config:
+        raise UsageError(f"{run} was started with other settings; leave them out, or choose another -o")
+    dataset = load_dataset(own_data, own_config.data)
+    if dataset.digest != digest:
+        raise RunError(f"{own_data}: the images have changed since the run began; train into a new -o")
+    check_teachers(own_config, dataset.digest)
+    return Job(run=run, config=own_config, dataset=dataset)
+
+
+def derive_job(parent: Path, run: Path, given: Mapping[str, Any]) -> Job:
+    """Open the new run directory `run` on the data and trained float weights of the finished run `parent`.
+
+    `given` maps keys such as `prune.sparsity` to what differs from the settings of `parent`. `RunError` where
+    that is not finished or lacks its weights, `UsageError` where `given` asks for other float weights.
+    """
+    rundir.check_new(run)
+    own, data, digest = rundir.read_start(parent)
+    config = load_config(str(parent / run_layout.CONFIG), given)
+    if not (parent / run_layout.RECORD).exists():
+        raise RunError(f"{parent}: not finished; go on with `fakelens train --resume -o {parent}`")
+    if not (parent / run_layout.FLOAT_STATE).is_file():
+        raise RunError(
+            f"{parent / run_layout.FLOAT_STATE}: missing, there are no float weights to go on from; "
+            "train anew"
+        )
+    if not _is_same_float_stage(config, own):
+        raise UsageError(
+            f"{parent} was trained with other settings; only prune, qat, decision, name, description and "
+            "limits may differ, for the rest train anew"
+        )
+    dataset = load_dataset(data, config.data)
+    if dataset.digest != digest:
+        raise RunError(f"{data}: the images have changed since {parent} was trained; train into a new -o")
+    check_teachers(config, dataset.digest)
+    with stage_folder(run) as staging:  # complete or not there: a run without them would train them anew
+        rundir.start_run(staging, config, data, digest)
+        rundir.copy_float_state(parent, staging)
+    return Job(run=run, config=config, dataset=dataset)
+
+
+def _is_same_float_stage(config: TrainConfig, own: TrainConfig) -> bool:
+    """Whether both ask for the same float weights, whatever is to be done with them."""
+    later = replace(config, prune=own.prune, qat=own.qat, decision=own.decision)
+    return replace(later, name=own.name, description=own.description, limits=own.limits) == own

@@ -1,0 +1,113 @@
+"""Writing the run directory, all that training hands over; `run.json` comes last and says: finished."""
+
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tomli_w
+from PIL import Image
+
+from fakelens.edge_runtime import run_layout
+from fakelens.edge_runtime.contract import LABELS, Contract, contract_to_json
+from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.train.config import TrainConfig, config_to_dict, load_config
+from fakelens.train.data.pooling import JudgedImages
+
+_CALIBRATION_PER_CLASS = 128
+_VALIDATION_MOST = 10_000  # images handed over for the gates
+
+
+def start_run(run: Path, config: TrainConfig, data: Path, digest: str) -> None:
+    """Make the run directory and note what it is trained from."""
+    run.mkdir(parents=True, exist_ok=True)
+    write_atomic(run / run_layout.CONFIG, tomli_w.dumps(config_to_dict(config)))
+    write_atomic(
+        run / run_layout.SOURCE, json.dumps({"data": str(data.resolve()), "digest": digest}, indent=1)
+    )
+
+
+def copy_float_state(parent: Path, run: Path) -> None:
+    """Give `run` the trained float weights of `parent`, so that its training begins after them."""
+    target = run / run_layout.FLOAT_STATE
+    target.parent.mkdir()
+    shutil.copyfile(parent / run_layout.FLOAT_STATE, target)
+
+
+def check_new(run: Path) -> None:
+    """Raise `UsageError` where `run` holds anything already."""
+    if run.exists() and (not run.is_dir() or any(run.iterdir())):
+        raise UsageError(
+            f"{run}: exists already; go on with `fakelens train --resume -o {run}`, or choose another -o"
+        )
+
+
+def read_start(run: Path) -> tuple[TrainConfig, Path, str]:
+    """Return configuration, data and data digest of the run to resume; `RunError` where there is none."""
+    try:
+        source = json.loads((run / run_layout.SOURCE).read_text(encoding="utf-8"))
+        return load_config(str(run / run_layout.CONFIG), {}), Path(source["data"]), str(source["digest"])
+    except (OSError, ValueError, KeyError) as error:
+        raise RunError(
+            f"{run}: no run to resume ({error}); start one with `fakelens train DATA -o {run}`"
+        ) from error
+
+
+def write_model(path: Path, model: Any) -> None:
+    """Save `model` as HDF5 (the format in which quantization-aware models reload), atomically."""
+    import tensorflow_model_optimization as tfmot  # the rest of this module works without TensorFlow
+
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".model-") as folder:
+        partial = Path(folder) / path.name
+        with tfmot.quantization.keras.quantize_scope():
+            model.save(partial, include_optimizer=False, save_format="h5")
+        partial.replace(path)
+
+
+def write_calibration(run: Path, images_u8: ImageU8, labels: npt.NDArray[np.uint8], seed: int) -> None:
+    """Write a seeded choice of training images of both classes as PNG."""
+    with tempfile.TemporaryDirectory(dir=run, prefix=".calibration-") as folder:
+        for label, name in enumerate(LABELS):
+            target = Path(folder) / "images" / name
+            target.mkdir(parents=True)
+            rows = np.flatnonzero(labels == label)
+            rng = np.random.default_rng([seed, label])
+            for number, row in enumerate(rng.permutation(rows)[:_CALIBRATION_PER_CLASS]):
+                Image.fromarray(images_u8[row]).save(target / f"{number:04d}.png")
+        shutil.rmtree(run / run_layout.CALIBRATION, ignore_errors=True)
+        (Path(folder) / "images").rename(run / run_layout.CALIBRATION)
+
+
+def write_validation(run: Path, images_u8: ImageU8, judged: JudgedImages, seed: int) -> None:
+    """Write the validation images for the gates of `convert`, a seeded choice where there are very many.
+
+    `images_u8` are whole images or tiles; `owners` tells which image each belongs to.
+    """
+    sizes = np.array([len(rows) for rows in judged.groups])
+    chosen = np.random.default_rng(seed).permutation(len(sizes))
+    chosen = np.sort(chosen[np.cumsum(sizes[chosen]) <= _VALIDATION_MOST])
+    rows = np.concatenate([judged.groups[image] for image in chosen])
+    owners = np.repeat(np.arange(len(chosen)), sizes[chosen])
+    buffer = io.BytesIO()
+    np.savez(buffer, images=images_u8[rows], owners=owners, labels=judged.labels[chosen])
+    write_atomic(run / run_layout.VALIDATION, buffer.getvalue())
+
+
+def write_record(
+    run: Path, contract: Contract, *, quantization_aware: bool, facts: Mapping[str, Any]
+) -> None:
+    """Write `run.json`, the last file of a finished run."""
+    record = {
+        "format": run_layout.FORMAT,
+        "contract": json.loads(contract_to_json(contract)),
+        "quantization_aware": quantization_aware,
+        **facts,
+    }
+    write_atomic(run / run_layout.RECORD, json.dumps(record, indent=1))

@@ -1,0 +1,50 @@
+"""Which models may teach: checked before anything is trained, without TensorFlow."""
+
+from pathlib import Path
+
+from fakelens.edge_runtime import run_layout
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.modelfile import read_model
+from fakelens.train.config import TrainConfig
+from fakelens.train.run import rundir
+
+
+def check_teachers(config: TrainConfig, digest: str) -> None:
+    """Raise `ConfigError` where a teacher is not made from the data `digest` for images of this size.
+
+    A run must be cut in the same way too: a teacher that has seen the validation images spoils every choice
+    made on them. A model file does not tell how its data were cut.
+    """
+    for teacher in config.distill.teachers:
+        if Path(teacher).is_dir():
+            _check_run(Path(teacher), config, digest)
+        else:
+            _check_file(teacher, config, digest)
+
+
+def _check_run(run: Path, config: TrainConfig, digest: str) -> None:
+    if not (run / run_layout.RECORD).is_file():
+        raise ConfigError(f"teacher {run}: not a finished run; finish it with `fakelens train --resume`")
+    theirs, _, their_digest = rundir.read_start(run)
+    if their_digest != digest:
+        raise ConfigError(f"teacher {run}: was trained on other data; train it on this DATA")
+    cut, their_cut = (
+        (data.size, data.fit, data.validation, data.test, data.split_seed)
+        for data in (config.data, theirs.data)
+    )
+    if cut != their_cut:
+        raise ConfigError(
+            f"teacher {run}: has seen other validation images; its size, fit, validation, test and "
+            "split_seed must be the same"
+        )
+
+
+def _check_file(teacher: str, config: TrainConfig, digest: str) -> None:
+    contract = read_model(find_model(teacher)).contract
+    if digest not in [source.digest for source in contract.training.data]:
+        raise ConfigError(f"teacher {teacher}: was trained on other data; train one on this DATA")
+    if (contract.input.size, contract.input.fit) != (config.data.size, config.data.fit):
+        raise ConfigError(
+            f"teacher {teacher}: takes {contract.input.size} px, this run trains on {config.data.size} px"
+        )

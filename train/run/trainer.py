@@ -1,0 +1,209 @@
+"""A training run from data to run directory: fit, prune, quantization-aware training, decide, hand over.
+
+Each stage keeps its state in RUN/checkpoints, so that a run goes on from its last complete epoch.
+"""
+
+import logging
+import platform
+import shutil
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tf_keras as keras
+
+from fakelens.benchmarks.labelled import Split
+from fakelens.benchmarks.metrics import Metrics, evaluate
+from fakelens.edge_runtime import run_layout
+from fakelens.edge_runtime.contract import Contract, DataSource, Pool, Training
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.train.config import TrainConfig, describe_input
+from fakelens.train.data.dataset import class_weights
+from fakelens.train.fit.calibrate import Calibration, choose_decision, fit_calibration
+from fakelens.train.fit.checkpoint import Epoch, load_state
+from fakelens.train.fit.compress import (
+    LayerSparsity,
+    measure_layer_sparsity,
+    overall_sparsity,
+    prune,
+    quantize_aware,
+)
+from fakelens.train.fit.distill import soften_labels
+from fakelens.train.fit.fold import fold_calibration, fold_input_scale
+from fakelens.train.fit.loop import Examples, Stage, fit_stage, predict
+from fakelens.train.fit.precision import choose_policy
+from fakelens.train.fit.views import average_views
+from fakelens.train.networks import build_network
+from fakelens.train.run import rundir
+from fakelens.train.run.job import Job
+from fakelens.train.run.report import ReportData, write_report
+
+_log = logging.getLogger(__name__)
+_STAGES = ("float", "prune", "qat")
+_PACKAGES = ("fakelens", "tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "pillow")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainResult:
+    """A finished run."""
+
+    run: Path
+    validation: Metrics  # of the model handed over; every choice was made on these images
+    test: Metrics | None  # None where DATA leaves no test part
+    sparsity: tuple[LayerSparsity, ...]
+
+
+def run_job(job: Job) -> TrainResult:
+    """Train `job` to its end, from wherever its checkpoints stand, and fill its run directory."""
+    run, config, dataset = job.run, job.config, job.dataset
+    (run / run_layout.CHECKPOINTS).mkdir(exist_ok=True)
+    keras.utils.set_random_seed(config.seed)
+    examples = _gather(job)
+    try:
+        float_model = _train_float(config, examples, _stage(run, config, 0))
+    except ConfigError:  # a network that cannot be built: nothing was trained, so nothing is left behind
+        if not any((run / run_layout.CHECKPOINTS).iterdir()):
+            shutil.rmtree(run)
+        raise
+    if config.prune.sparsity:
+        float_model = prune(float_model, examples, config, _stage(run, config, 1))
+    model = float_model
+    if config.qat.enabled:
+        model = quantize_aware(float_model, examples, config, _stage(run, config, 2))
+        float_model, *_ = _finish(float_model, job)
+        rundir.write_model(run / run_layout.FLOAT_MODEL, float_model)
+    model, calibration, pool = _finish(model, job)
+    rundir.write_model(run / run_layout.MODEL, model)
+    rundir.write_calibration(run, examples.images, examples.labels, config.seed)
+    rundir.write_validation(run, examples.val_images, dataset.judge(Split.VAL), config.seed)
+    return _hand_over(job, model, calibration, pool)
+
+
+def _gather(job: Job) -> Examples:
+    dataset, config = job.dataset, job.config
+    images, labels = dataset.take(Split.TRAIN)
+    val_images, val_labels = dataset.take(Split.VAL)
+    weights = class_weights(labels)
+    for split in Split:
+        _log.info("%-5s %d real, %d fake", split, dataset.count(split, 0), dataset.count(split, 1))
+    _log.info("loss weights against the imbalance of the classes: real %.3f, fake %.3f", *weights)
+    targets = labels.astype(np.float32)
+    if config.distill.teachers:
+        _log.info("soft labels from %s", ", ".join(config.distill.teachers))
+        targets = soften_labels(labels, images, config)
+    return Examples(
+        images=images,
+        labels=labels,
+        targets=targets,
+        class_weights=weights,
+        val_images=val_images,
+        val_labels=val_labels,
+    )
+
+
+def _stage(run: Path, config: TrainConfig, order: int) -> Stage:
+    return Stage(
+        name=_STAGES[order],
+        fit=config.fit,
+        augment=config.augment,
+        seed=config.seed + order,
+        folder=run / run_layout.CHECKPOINTS,
+    )
+
+
+def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
+    """Return the trained float32 network; lower precision serves the arithmetic of this stage alone."""
+    policy = choose_policy(config.fit.precision)
+    size = None if config.fit.crop else config.data.size
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        model = build_network(config.network, size)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    _log.info("%s, %d parameters, %s", config.network.name, model.count_params(), policy)
+    fit_stage(model, examples, stage)
+    if policy == "float32" and size is not None:
+        return model
+    plain = build_network(config.network, config.data.size)
+    plain.set_weights(model.get_weights())
+    return plain
+
+
+def _finish(model: Any, job: Job) -> tuple[Any, Calibration, Pool]:
+    """Return `model` as handed over, taking bytes and calibrated on validation, its calibration and pool."""
+    fold_input_scale(model)
+    model = average_views(model, job.config.network.views)
+    p_fake, judged = predict(model, job.dataset.take(Split.VAL)[0]), job.dataset.judge(Split.VAL)
+    # A pool is a mean of logits, so what calibrates images calibrates their tiles alike.
+    pool = judged.choose_pool(p_fake)
+    calibration = fit_calibration(judged.labels, judged.pool(p_fake, pool))
+    fold_calibration(model, calibration.temperature, calibration.bias)
+    return model, calibration, pool
+
+
+def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> TrainResult:
+    """Decide on validation, measure, and write report and record."""
+    run, config, dataset = job.run, job.config, job.dataset
+    judged = dataset.judge(Split.VAL)
+    p_rows = predict(model, dataset.take(Split.VAL)[0])
+    labels, p_fake = judged.labels, judged.pool(p_rows, pool)
+    decision = choose_decision(labels, p_fake, config.decision)
+    validation = evaluate(labels, p_fake, decision.threshold)
+    test = None
+    if config.data.score_test and len(dataset.rows[Split.TEST]):
+        tested = dataset.judge(Split.TEST)
+        if len(np.unique(tested.labels)) > 1:
+            p_test = tested.pool(predict(model, dataset.take(Split.TEST)[0]), pool)
+            test = evaluate(tested.labels, p_test, decision.threshold)
+    sparsity = measure_layer_sparsity(model)
+    contract = Contract(
+        name=config.name,
+        description=config.description,
+        limits=config.limits,
+        input=describe_input(config.data, pool),
+        decision=decision,
+        training=Training(
+            data=(DataSource(name=dataset.name, digest=dataset.digest, images=dataset.count_files()),),
+            licences=config.licences,
+            recipe=config.recipe,
+            network=config.network.name,
+            seed=config.seed,
+            parameters=sum(int(np.prod(v.shape)) for v in model.trainable_variables),
+            sparsity=round(overall_sparsity(sparsity), 4),
+            temperature=calibration.temperature,
+            bias=calibration.bias,
+            versions={name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
+        ),
+    )
+    history = {
+        name: load_state(path).history
+        for name in _STAGES
+        if (path := run / run_layout.CHECKPOINTS / f"{name}.npz").exists()
+    }
+    report = ReportData(
+        config=config, contract=contract, dataset=dataset, history=history, sparsity=sparsity,
+        p_fake=p_fake, validation=validation, test=test,
+    )  # fmt: skip
+    write_report(run, report)
+    rundir.write_record(run, contract, quantization_aware=config.qat.enabled, facts=_facts(history, report))
+    return TrainResult(run=run, validation=validation, test=test, sparsity=sparsity)
+
+
+def _facts(history: dict[str, list[Epoch]], report: ReportData) -> dict[str, Any]:
+    return {
+        "history": {name: [asdict(epoch) for epoch in epochs] for name, epochs in history.items()},
+        "metrics": {
+            "validation": asdict(report.validation),
+            "test": asdict(report.test) if report.test is not None else None,
+        },
+        "sparsity": [asdict(layer) for layer in report.sparsity],
+        "data": {
+            "splits": {
+                str(split): [report.dataset.count(split, 0), report.dataset.count(split, 1)]
+                for split in Split
+            },
+            "cleaning": asdict(report.dataset.cleaning),
+        },
+    }
