@@ -8,6 +8,7 @@ from fakelens.convert.borders import USUAL_LIMITS, choose_borders, choose_limits
 from fakelens.convert.fusion import ViewLogits, fit_fusion, fuse_scores, read_logits, weigh_images
 from fakelens.convert.merge import FIRST_SIGNATURE, NamedGraph, extract_view, merge_graphs
 from fakelens.convert.recipes import FuseConfig, Io
+from fakelens.convert.roots import add_first_root
 from fakelens.convert.tflite_metadata.write import attach_metadata
 from fakelens.convert.validation import ScoredImages, find_validation, measure_verdicts, score_validation
 from fakelens.convert.verify import GateResult, check_delegation, check_file, check_same_bytes
@@ -58,13 +59,16 @@ def fuse_files(config: FuseConfig) -> FuseResult:
     graph = merge_graphs([NamedGraph(signature=view.signature, graph=file.graph) for view, file in pairs])
     contract = _describe(files, views, config)
     graph = attach_metadata(graph, contract, _find_io(files[0]))
+    if len(views) > 1:
+        graph, root = add_first_root(graph)
+        contract = replace(contract, input=replace(contract.input, root=root))
     if given is not None:
         scored = ScoredImages(scores=given, conditions=(), data=str(config.scores))
     elif images is not None and config.data is not None:
         scored = score_validation(_open(pack_model(graph, contract)), images, config.data)
     contract = _decide(contract, scored, config)
     packed = pack_model(graph, contract)
-    gates = (*_check(graph, files, views), check_file(packed, contract), *_list_figures(contract))
+    gates = (*_check(graph, contract, files), check_file(packed, contract), *_list_figures(contract))
     if all(gate.passed for gate in gates):
         write_atomic(config.output, packed)
     return FuseResult(
@@ -195,8 +199,10 @@ def _decide(contract: Contract, scored: ScoredImages, config: FuseConfig) -> Con
     return replace(contract, measured=measure_verdicts(contract, scored, p_fake))
 
 
-def _check(graph: bytes, files: list[ModelFile], views: tuple[ViewSpec, ...]) -> list[GateResult]:
+def _check(graph: bytes, contract: Contract, files: list[ModelFile]) -> list[GateResult]:
     """Each view of the merged graph answers as its file does, and XNNPACK takes it."""
+    views = contract.input.views
+    graph = ModelFile(path=Path(), contract=contract, graph=graph, size_bytes=len(graph)).views_graph
     merged = Interpreter(graph, signatures=[view.signature for view in views])
     gates = []
     for index, (view, file) in enumerate(zip(views, files, strict=True)):

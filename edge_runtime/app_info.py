@@ -44,6 +44,7 @@ class AppFacts:
     unsure_high: float  # to here, both included; never where it is below unsure_low
     views: tuple[ViewSpec, ...] = ()  # all, the one above first; empty where there is one
     fusion: Fusion | None = None  # of the views
+    root: int = 0  # over the first four bytes, little-endian, it gives all views; 0: they are there anyway
     condition: ConditionLimits | None = None  # UNSURE beyond these
 
 
@@ -51,7 +52,7 @@ def read_app_facts(path: Path) -> AppFacts:
     """Return the facts of `path`; `ModelError` for anything but an intact fakelens model."""
     model = read_model(path)
     contract = model.contract
-    graph = read_graphs(model.graph, len(contract.input.views) or 1)[0]
+    graph = read_graphs(model.views_graph, len(contract.input.views) or 1)[0]
     return AppFacts(
         model=contract.name,
         size_bytes=model.size_bytes,
@@ -69,13 +70,14 @@ def read_app_facts(path: Path) -> AppFacts:
         unsure_high=contract.decision.unsure_high,
         views=contract.input.views,
         fusion=contract.input.fusion,
+        root=contract.input.root,
         condition=contract.decision.condition,
     )
 
 
 def app_facts_to_json(facts: AppFacts) -> str:
     """Return `facts` as one JSON object on one line, without the parts that the model does not have."""
-    newer = ("views", "fusion", "condition")
+    newer = ("views", "fusion", "root", "condition")
     return json.dumps({name: value for name, value in asdict(facts).items() if value or name not in newer})
 
 
@@ -104,6 +106,11 @@ def _describe(facts: AppFacts) -> Iterator[tuple[str, str]]:
         yield (
             f"view {view.name}",
             f"signature {view.signature}, {view.size} px, fit {view.fit}, pool {view.pool}",
+        )
+    if facts.root:
+        yield (
+            "root",
+            f"{facts.root}, over the first four bytes (little-endian): then all views are signatures",
         )
     if facts.fusion is not None:
         weights = ", ".join(f"{weight:.6f}" for weight in facts.fusion.weights)

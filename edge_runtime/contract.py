@@ -69,6 +69,7 @@ class InputSpec(FitSpec):
 
     views: tuple[ViewSpec, ...] = ()
     fusion: Fusion | None = None  # there where views are
+    root: int = 0  # byte of the graph at which the root of all views lies; 0: it is the graph's own root
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +172,10 @@ class Contract:
 def contract_to_json(contract: Contract) -> str:
     """Return `contract` as indented JSON with stable field order, without the parts that it does not have."""
     data = asdict(contract)
-    for part, names in (("input", ("views", "fusion")), ("decision", ("condition", "operating_points"))):
+    for part, names in (
+        ("input", ("views", "fusion", "root")),
+        ("decision", ("condition", "operating_points")),
+    ):
         for name in names:
             if not data[part][name]:
                 del data[part][name]
@@ -226,6 +230,10 @@ def _check_views(spec: InputSpec) -> None:
     if (spec.fusion is None) != (not spec.views) or len(spec.views) > MOST_VIEWS:
         raise ModelError(
             f"the input has {len(spec.views)} views, expected up to {MOST_VIEWS} with a fusion, or neither"
+        )
+    if spec.root < 0 or spec.root % 4 or (spec.root and not spec.views):
+        raise ModelError(
+            f"the root of all views is at byte {spec.root}, expected a multiple of 4, with views"
         )
     if spec.fusion is None:
         return

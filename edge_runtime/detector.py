@@ -234,7 +234,7 @@ class Detector:
 
     def _load(self, threads: int) -> Interpreter:
         signatures = [view.signature for view in self.contract.input.views]
-        return Interpreter(self._file.graph, threads, signatures)
+        return Interpreter(self._file.views_graph, threads, signatures)
 
     def _judge(self, image: Image.Image, start: float) -> Verdict:
         spec = self.contract.input

@@ -29,7 +29,7 @@ class ModelInfo:
 def read_info(path: Path) -> ModelInfo:
     """Return what is inside `path`; `ModelError` for anything but an intact fakelens model."""
     model = read_model(path)
-    graph, *further = read_graphs(model.graph, len(model.contract.input.views) or 1)
+    graph, *further = read_graphs(model.views_graph, len(model.contract.input.views) or 1)
     return ModelInfo(
         path=path,
         size_bytes=model.size_bytes,

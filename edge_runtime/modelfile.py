@@ -22,6 +22,7 @@ _LABELS_TEXT = "\n".join(LABELS) + "\n"
 _IDENTIFIER = b"TFL3"  # at bytes 4 to 8 of every TFLite flatbuffer
 _MOST_MODEL_BYTES = 1 << 30
 _MOST_MEMBER_BYTES = 1 << 20  # inflated; contracts take a few kilobytes
+_OFFSET_BYTES = 4  # of a flatbuffer's root, at its beginning
 _DIGEST_LENGTH = 64  # hex digits
 _UNZIP_ERRORS = (zipfile.BadZipFile, EOFError, KeyError, RuntimeError, ValueError, struct.error, zlib.error)
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # fixed, so that equal models are equal bytes
@@ -33,8 +34,20 @@ class ModelFile:
 
     path: Path
     contract: Contract
-    graph: bytes  # the flatbuffer alone
+    graph: bytes  # the flatbuffer alone; by its own root, a model of the first view
     size_bytes: int  # of the whole file
+
+    @property
+    def views_graph(self) -> bytes:
+        """The flatbuffer by the root under which each view is a subgraph and a signature."""
+        root = self.contract.input.root
+        if not root:
+            return self.graph
+        if root + _OFFSET_BYTES > len(self.graph):
+            raise ModelError(
+                f"{self.path}: its views lie beyond its end, the file is damaged; fetch it again"
+            )
+        return root.to_bytes(_OFFSET_BYTES, "little") + self.graph[_OFFSET_BYTES:]
 
 
 def pack_model(graph: bytes, contract: Contract) -> bytes:

@@ -18,6 +18,7 @@ from PIL import Image
 
 from fakelens.convert.merge import NamedGraph, merge_graphs
 from fakelens.convert.recipes import Io
+from fakelens.convert.roots import add_first_root
 from fakelens.convert.tflite_metadata.write import attach_metadata
 from fakelens.edge_runtime.contract import (
     Contract,
@@ -217,8 +218,10 @@ def pack_two_view_model(tmp_path: Path, brightness_graph: bytes) -> Callable[...
         graphs = brightness_graph, make_redness_graph(WHOLE_SIZE)
         named = [NamedGraph(signature=v.signature, graph=g) for v, g in zip(views, graphs, strict=True)]
         contract = Contract(name="two", input=spec, **{"decision": DECISION} | fields)
+        graph, root = add_first_root(attach_metadata(merge_graphs(named), contract, Io.UINT8))
+        contract = replace(contract, input=replace(spec, root=root))
         path = tmp_path / "two.tflite"
-        path.write_bytes(pack_model(attach_metadata(merge_graphs(named), contract, Io.UINT8), contract))
+        path.write_bytes(pack_model(graph, contract))
         return path
 
     return pack

@@ -22,7 +22,7 @@ def check_app_gates(path: Path) -> tuple[GateResult, ...]:
     try:
         model = read_model(path)
         views = model.contract.input.views
-        graph, *others = read_graphs(model.graph, len(views) or 1)
+        graph, *others = read_graphs(model.views_graph, len(views) or 1)
     except ModelError as error:
         return (GateResult(name="contract", passed=False, figure=str(error)),)
     contract = model.contract

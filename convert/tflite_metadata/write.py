@@ -17,7 +17,7 @@ from fakelens.convert.tflite_metadata import schema as fields
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.modelfile import LABELS_NAME
 
-_GRAPH_IDENTIFIER = b"TFL3"
+GRAPH_IDENTIFIER = b"TFL3"
 _BUFFER_ALIGNMENT = 16  # force_align of the TFLite schema, which the Python writer does not know
 _VERSION = "1"
 
@@ -45,9 +45,14 @@ def attach_metadata(graph: bytes, contract: Contract, io: Io) -> bytes:
 
 def write_graph(model: Any, size_bytes: int) -> bytes:
     """Return the flatbuffer of `model`, a `ModelT` of the TFLite schema; it takes about `size_bytes`."""
-    builder = _AlignedBuilder(size_bytes)
-    builder.Finish(model.Pack(builder), _GRAPH_IDENTIFIER)
+    builder = make_builder(size_bytes)
+    builder.Finish(model.Pack(builder), GRAPH_IDENTIFIER)
     return bytes(builder.Output())
+
+
+def make_builder(size_bytes: int) -> Any:
+    """Return a builder that places constant data as the TFLite schema asks; it grows beyond `size_bytes`."""
+    return _AlignedBuilder(size_bytes)
 
 
 def write_metadata(contract: Contract, io: Io) -> bytes:

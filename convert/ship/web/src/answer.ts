@@ -71,7 +71,7 @@ export function showVerdict(verdict: Verdict, contract: Contract): void {
     ['Model took', `${verdict.modelMs.toFixed(0)} ms`],
   ]);
   spokenLabel = undefined;
-  say(verdict.label, verdict.pFake, verdict.pixelsLabel ? SAYS_SO : verdict.reason && REASONS[verdict.reason]);
+  say(verdict.label, verdict.pFake, verdict.pixelsLabel ? SAYS_SO : tellMeaning(verdict.label, verdict.reason));
 }
 
 /** Show the verdict on what the camera sees; say it when it changes. */
@@ -85,7 +85,7 @@ export function showLive(live: LiveVerdict, contract: Contract): void {
     ['Frames', `${live.fps.toFixed(0)} a second`],
     ['A frame takes', `${live.frame.modelMs.toFixed(0)} ms`],
   ]);
-  say(live.label, live.pFake, live.frame.reason && REASONS[live.frame.reason]);
+  say(live.label, live.pFake, tellMeaning(live.label, live.frame.reason));
 }
 
 export function hideAnswer(): void {
@@ -98,7 +98,7 @@ function showLabel(label: Label, pFake: number, reason: Reason | undefined): voi
   answer.hidden = false;
   answer.dataset['label'] = label;
   verdictWord.textContent = label.toUpperCase();
-  find('meaning', HTMLElement).textContent = reason ? REASONS[reason] : MEANINGS[label];
+  find('meaning', HTMLElement).textContent = tellMeaning(label, reason);
   find('score', HTMLOutputElement).textContent = pFake.toFixed(3);
   meter.setAttribute('aria-valuenow', pFake.toFixed(3));
   meter.setAttribute('aria-valuetext', `${pFake.toFixed(2)}, ${label}`);
@@ -141,7 +141,11 @@ function showFacts(rows: readonly (readonly [string, string])[]): void {
   }));
 }
 
-function say(label: Label, pFake: number, meaning = MEANINGS[label]): void {
+function tellMeaning(label: Label, reason: Reason | undefined): string {
+  return reason ? REASONS[reason] : MEANINGS[label];
+}
+
+function say(label: Label, pFake: number, meaning: string): void {
   const now = performance.now();
   if (label === spokenLabel || (spokenLabel && now - spokenAt < SPOKEN_EVERY)) return;
   [spokenLabel, spokenAt] = [label, now];

@@ -27,6 +27,7 @@ export interface Fusion {
 export interface InputSpec extends FitSpec {
   readonly views?: readonly ViewSpec[];
   readonly fusion?: Fusion;
+  readonly root?: number; // to be written over the first four bytes of the file: then every view is a signature
 }
 
 /** Beyond any of these there is nothing left to see in a picture; null is not asked. */
@@ -91,6 +92,8 @@ export function parseContract(data: unknown): Contract {
   if (weights.length !== (views?.length ?? 0) || !weights.every((weight) => weight >= 0 && Number.isFinite(weight))) {
     refuse(`input.fusion.weights ${weights.join()}`);
   }
+  const { root = 0 } = contract.input;
+  if (!Number.isInteger(root) || root < 0 || root % 4) refuse(`input.root ${root}`);
   if (fusion && !Number.isFinite(fusion.bias)) refuse(`input.fusion.bias ${fusion.bias}`);
   for (const name of ['threshold', 'unsure_low', 'unsure_high'] as const) {
     const value = contract.decision?.[name];

@@ -22,7 +22,7 @@ export class Model {
     // LiteRT.js looks for its .wasm beside the calling script, which a build moves elsewhere.
     Object.assign(self, { Module: { locateFile: (name: string) => wasmFolder + name, printErr: tell } });
     await loadLiteRt(wasmFolder);
-    const compiled = await loadAndCompile(bytes, { accelerator: 'wasm' });
+    const compiled = await loadAndCompile(chooseRoot(bytes, contract.input.root), { accelerator: 'wasm' });
     const { views } = contract.input;
     if (!views) return new Model([openView(compiled, contract.input)]);
     return new Model(views.map((view) => {
@@ -44,6 +44,14 @@ export class Model {
     output.delete();
     return pFake;
   }
+}
+
+/** Return the model by the root under which every view is a signature; other readers see the first view alone. */
+function chooseRoot(bytes: Uint8Array, root = 0): Uint8Array {
+  if (!root) return bytes;
+  const chosen = bytes.slice();
+  new DataView(chosen.buffer).setUint32(0, root, true);
+  return chosen;
 }
 
 function openView(runner: SignatureRunner, { size }: FitSpec): View {

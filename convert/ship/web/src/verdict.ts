@@ -1,9 +1,9 @@
 /** From a score to an answer: REAL, FAKE or UNSURE; the rule of fakelens.edge_runtime.verdict. */
 
 import type { Contract, Decision } from './contract';
-import type { Evidence } from './provenance/evidence';
 import type { Reason } from './condition';
 import type { ViewScore } from './detector';
+import type { Evidence } from './provenance/evidence';
 import type { Region } from './tiles';
 
 export type Label = 'real' | 'fake' | 'unsure';

@@ -54,10 +54,12 @@ public struct InputSpec: FitSpec, Decodable, Equatable {
     public let pool: Pool
     public let views: [ViewSpec]?
     public let fusion: Fusion?
+    public let root: UInt32?  // written over the first four bytes of the file: then every view is a signature
 
     public init(
         size: Int, fit: Fit, tiles: Int, pool: Pool, views: [ViewSpec]? = nil, fusion: Fusion? = nil
     ) {
+        self.root = nil
         self.size = size
         self.fit = fit
         self.tiles = tiles
@@ -144,7 +146,7 @@ private let labelsInOrder = ["real", "fake"]  // class 1 is fake; a score is alw
 private let mostPx = 4096
 private let mostTiles = 1024
 private let knownNames = [
-    "input": Set(["size", "fit", "tiles", "pool", "views", "fusion"]),
+    "input": Set(["size", "fit", "tiles", "pool", "views", "fusion", "root"]),
     // operating_points tell what other thresholds would cost; they change no answer.
     "decision": Set(["threshold", "unsure_low", "unsure_high", "condition", "operating_points"]),
     "input.fusion": Set(["weights", "bias"]),

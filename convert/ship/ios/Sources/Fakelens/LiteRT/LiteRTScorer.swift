@@ -21,7 +21,8 @@
         public init(modelPath: String, spec: InputSpec, threads: Int = 1) throws {
             var options = Interpreter.Options()
             options.threadCount = threads
-            let interpreter = try Interpreter(modelPath: modelPath, options: options)
+            let path = try chooseRoot(spec.root ?? 0, of: modelPath)
+            let interpreter = try Interpreter(modelPath: path, options: options)
             try interpreter.allocateTensors()
             self.interpreter = interpreter
             views = try spec.everyView.enumerated().map { index, view in
@@ -53,6 +54,17 @@
             let value = Int(output.data[output.data.startIndex + Self.fake])
             return Float(value - quantization.zeroPoint) * quantization.scale
         }
+    }
+
+    /// Returns a copy of the model by the root under which every view is a signature; other readers see the
+    /// first view alone.
+    private func chooseRoot(_ root: UInt32, of modelPath: String) throws -> String {
+        if root == 0 { return modelPath }
+        var model = try Data(contentsOf: URL(fileURLWithPath: modelPath))
+        withUnsafeBytes(of: root.littleEndian) { model.replaceSubrange(0..<4, with: $0) }
+        let copy = FileManager.default.temporaryDirectory.appendingPathComponent("fakelens-views.tflite")
+        try model.write(to: copy, options: .atomic)
+        return copy.path
     }
 
     /// One view of the model: a signature of the file, or subgraph 0 where the contract names none.

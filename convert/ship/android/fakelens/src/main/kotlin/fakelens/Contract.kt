@@ -41,6 +41,7 @@ data class InputSpec(
     override val pool: Pool,
     val views: List<ViewSpec> = emptyList(),
     val fusion: Fusion? = null,
+    val root: Int = 0, // to be written over the first four bytes of the file: then every view is a signature
 ) : FitSpec {
     /** Every way in which the model looks at a picture, the first one first. */
     val everyView: List<FitSpec> get() = views.ifEmpty { listOf(this) }
@@ -102,7 +103,7 @@ private fun readContract(json: JSONObject): Contract {
 private val FIT_NAMES = setOf("size", "fit", "tiles", "pool")
 
 private fun readInput(json: JSONObject): InputSpec {
-    checkNames(json, "input", FIT_NAMES + setOf("views", "fusion"))
+    checkNames(json, "input", FIT_NAMES + setOf("views", "fusion", "root"))
     val first = readFit(json, "input")
     if (json.has("views") != json.has("fusion")) fail("input.views and input.fusion go together: ship the model again")
     if (!json.has("views")) return first
@@ -110,7 +111,9 @@ private fun readInput(json: JSONObject): InputSpec {
     if (views.isEmpty() || first != views[0].let { InputSpec(it.size, it.fit, it.tiles, it.pool) }) {
         fail("input.views does not begin with the input itself")
     }
-    return first.copy(views = views, fusion = readFusion(json.getJSONObject("fusion"), views.size))
+    val root = json.optInt("root", 0)
+    if (root < 0 || root % 4 != 0) fail("input.root is $root, expected 0 or a multiple of 4")
+    return first.copy(views = views, fusion = readFusion(json.getJSONObject("fusion"), views.size), root = root)
 }
 
 private fun readFit(json: JSONObject, part: String): InputSpec {

@@ -21,7 +21,7 @@ private const val FAKE = 1
  * Not `CompiledModel`: its Kotlin buffers know no unsigned bytes and no quantization of an output.
  */
 class LiteRtScorer(model: ByteArray, spec: InputSpec, threads: Int = 1) : TileScorer {
-    private val interpreter = Interpreter(toDirect(model), Interpreter.Options().setNumThreads(threads))
+    private val interpreter = Interpreter(chooseRoot(toDirect(model), spec.root), Interpreter.Options().setNumThreads(threads))
     private val views: List<View>
 
     init {
@@ -90,6 +90,12 @@ private fun makeReader(target: Tensor): (ByteBuffer) -> Float = when (target.dat
 }
 
 private fun toDirect(bytes: ByteArray): ByteBuffer = makeBuffer(bytes.size).put(bytes).also(::rewind)
+
+/** The model by the root under which every view is a signature; other readers see the first view alone. */
+private fun chooseRoot(model: ByteBuffer, root: Int): ByteBuffer {
+    if (root != 0) model.duplicate().order(ByteOrder.LITTLE_ENDIAN).putInt(0, root)
+    return model
+}
 
 private fun makeBuffer(size: Int): ByteBuffer =
     ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder())

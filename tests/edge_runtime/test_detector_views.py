@@ -43,8 +43,9 @@ def test_views_are_scored_and_fused_as_the_contract_says(pack_two_view_model: Pa
     verdict = Detector(pack_two_view_model()).check(make_picture())
     tiles, whole = (130 - 128) / 16, (150 - 110) / 16
     assert [view.name for view in verdict.views] == ["tiles", "whole"]
-    wanted = [sigmoid(tiles), sigmoid(whole)]
-    assert [view.p_fake for view in verdict.views] == pytest.approx(wanted, abs=1e-5)
+    assert [view.p_fake for view in verdict.views] == pytest.approx(
+        [sigmoid(tiles), sigmoid(whole)], abs=1e-5
+    )
     assert verdict.p_fake == pytest.approx(sigmoid(0.25 + tiles + 0.5 * whole), abs=1e-5)
     assert len(verdict.regions) == 4
     assert verdict.regions[0].p_fake == pytest.approx(sigmoid(tiles), abs=1e-5)
