@@ -62,8 +62,8 @@ def fuse_files(config: FuseConfig) -> FuseResult:
     if len(views) > 1:
         graph, root = add_first_root(graph)
         contract = replace(contract, input=replace(contract.input, root=root))
-    if given is not None:
-        scored = ScoredImages(scores=given, conditions=(), data=str(config.scores))
+    if given is not None and config.scores is not None:
+        scored = ScoredImages(scores=given, conditions=(), data=config.scores.name)
     elif images is not None and config.data is not None:
         scored = score_validation(_open(pack_model(graph, contract)), images, config.data)
     contract = _decide(contract, scored, config)

@@ -25,6 +25,7 @@ from fakelens.edge_runtime.workers import map_in_order
 _DECODERS = min(4, os.cpu_count() or 1)
 _SPLIT = "validation"
 _NOTE = "the images that also set fusion and borders"
+_OF_OTHERS = "answers of models that left these sources out; they also set fusion and borders"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +103,7 @@ def measure_verdicts(
             n=n,
             data=scored.data,
             split=_SPLIT,
-            note=_NOTE,
+            note=_NOTE if scored.conditions else _OF_OTHERS,
         )
         for metric, interval, n in figures
     )

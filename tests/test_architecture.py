@@ -59,7 +59,6 @@ MAY_OPEN = {
     "benchmarks/studies/megapixels.py": "Pillow's decoding alone, to compare a check with",
     "benchmarks/peers/measure.py": "an image's size, from its header",
     "train/audit/headers.py": "its own JPEG, to know the tables of libjpeg",
-    "train/data/recompression.py": "what it has encoded itself",
 }
 MAY_READ_GRAPHS = {
     "edge_runtime/graph.py",
@@ -76,6 +75,7 @@ OUTSIDE_THE_WHEEL = {"benchmarks/peers", "benchmarks/emulation"}
 ADAPTERS = ROOT / "benchmarks" / "peers" / "adapters"
 OF_A_PART = {  # of a module whose tests would fill two files, or of several modules together
     "tests/convert/ship/test_statements.py",
+    "tests/edge_runtime/test_detector_views.py",
     "tests/edge_runtime/provenance/test_bad_input.py",
     "tests/edge_runtime/provenance/test_marks.py",
     "tests/edge_runtime/provenance/test_statements.py",
