@@ -47,7 +47,7 @@ class Verdict:
     p_fake: float  # of the pixels; calibrated on validation data
     model: str
     latency_ms: float  # decode, preprocess and inference together
-    reduction: float = 1.0  # how many times the image was scaled down, along its longer side
+    reduction: float = 1.0  # how many times an image was scaled down for a model of small images, longer side
     regions: tuple[Region, ...] = ()  # the tiles; empty where the model looks at the image as a whole
     reason: Reason | None = None  # why there is nothing left to see; the answer is UNSURE then
     views: tuple[ViewScore, ...] = ()  # empty where the model has one

@@ -104,7 +104,7 @@ def test_a_model_without_tiles_has_no_heatmap(
         "check", str(tmp_path / "x.png"), "--model", str(model_file), "--heatmap", str(tmp_path / "heat")
     )
     assert result.returncode == 2
-    assert "--heatmap needs a model that looks at tiles" in result.stderr
+    assert "--heatmap needs a model of photos" in result.stderr
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "heat").exists()
 

@@ -78,7 +78,7 @@ export function showVerdict(verdict: Verdict, contract: Contract): void {
 export function showLive(live: LiveVerdict, contract: Contract): void {
   showLabel(live.label, live.pFake, live.frame.reason);
   find('statements-row', HTMLElement).hidden = true; // a camera's frame has no file
-  showNote(warnOfReduction(contract, contract.input.fit === 'tiles' ? 1 : Math.max(live.width, live.height) / contract.input.size));
+  showNote(warnOfReduction(contract, contract.input.fit === 'tiles' || contract.input.views ? 1 : Math.max(live.width, live.height) / contract.input.size));
   showFacts([
     ['Camera', `${live.width} × ${live.height} px`],
     ['Looks at', tell(live.frame.regions.length, contract)],

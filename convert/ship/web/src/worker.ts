@@ -53,7 +53,7 @@ async function check(blob: Blob): Promise<Verdict> {
     ...(declared && { pixelsLabel }),
     evidence,
     pFake, width, height, regions, views, reason,
-    reduction: fit === 'tiles' ? 1 : Math.max(width, height) / size,
+    reduction: fit === 'tiles' || contract.input.views ? 1 : Math.max(width, height) / size,
     decodeMs: decoded - start,
     modelMs,
   };

@@ -35,7 +35,7 @@ public final class Detector: @unchecked Sendable {
             pFake: pFake,
             model: contract.name,
             latencyMs: Double(DispatchTime.now().uptimeNanoseconds - start) / 1e6,
-            reduction: tiled ? 1 : Double(max(image.width, image.height)) / Double(spec.size),
+            reduction: tiled || spec.views != nil ? 1 : Double(max(image.width, image.height)) / Double(spec.size),
             regions: tiled ? seen[0].regions : [],
             reason: reason,
             views: zip(spec.views ?? [], seen).map { ViewScore(name: $0.name, pFake: $1.pFake) })

@@ -31,7 +31,7 @@ class Detector(val contract: Contract, private val scorer: TileScorer) : AutoClo
             pFake = pFake,
             model = contract.name,
             latencyMs = (System.nanoTime() - start) / 1e6,
-            reduction = if (tiled) 1.0 else max(image.width, image.height).toDouble() / spec.size,
+            reduction = if (tiled || spec.views.isNotEmpty()) 1.0 else max(image.width, image.height).toDouble() / spec.size,
             regions = if (tiled) seen[0].regions else emptyList(),
             reason = reason,
             views = spec.views.mapIndexed { index, view -> ViewScore(view.name, seen[index].pFake) },
