@@ -40,8 +40,8 @@ class HeatmapSink:
         """`UsageError` where the model of `detector` is one of small images."""
         if not detector.map_regions(Image.new("RGB", (1, 1))):
             raise UsageError(
-                f"--heatmap needs a model of photos; {detector.contract.name} is one of small images and sees "
-                "each picture scaled to its input size, as a whole"
+                f"--heatmap needs a model of photos; {detector.contract.name} is one of small images and "
+                "sees each picture scaled to its input size, as a whole"
             )
         self._detector, self._folder = detector, folder
         self._taken: set[str] = set()
