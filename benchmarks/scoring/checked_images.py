@@ -14,10 +14,12 @@ import numpy.typing as npt
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage
 from fakelens.benchmarks.scoring.accuracy import check_readable
 from fakelens.benchmarks.scoring.delivery import Tier, deliver
+from fakelens.edge_runtime.contract import Fit, InputSpec
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.preprocess import load_image
 from fakelens.edge_runtime.progress import show_progress
+from fakelens.edge_runtime.tiles import to_logit
 from fakelens.edge_runtime.verdict import Label, Verdict
 from fakelens.edge_runtime.workers import map_in_order
 
@@ -30,6 +32,7 @@ class TierAnswers:
 
     p_fake: Floats
     answers: tuple[Label, ...]
+    logits: Floats  # [images, views], what each view says alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,7 @@ class CheckedImages:
     images: tuple[LabelledImage, ...]  # those that could be read
     labels: npt.NDArray[np.uint8]  # 1 is fake
     tiers: Mapping[Tier, TierAnswers]
+    views: tuple[str, ...]  # of the model: tiles, whole
     errors: tuple[str, ...]  # one line an unreadable image
 
 
@@ -71,20 +75,34 @@ def check_images(model: str, images: Sequence[LabelledImage]) -> CheckedImages:
             tier: TierAnswers(
                 p_fake=np.array([verdicts[place].p_fake for _, verdicts in read]),
                 answers=tuple(verdicts[place].label for _, verdicts in read),
+                logits=to_logit(np.array([_list_scores(verdicts[place]) for _, verdicts in read])),
             )
             for place, tier in enumerate(Tier)
         },
+        views=_name_views(Detector(model).contract.input),
         errors=errors,
     )
 
 
+def _name_views(spec: InputSpec) -> tuple[str, ...]:
+    return tuple(view.name for view in spec.views) or ("tiles" if spec.fit is Fit.TILES else "whole",)
+
+
+def _list_scores(verdict: Verdict) -> list[float]:
+    return [view.p_fake for view in verdict.views] or [verdict.p_fake]
+
+
 def write_scores(path: Path, checked: CheckedImages) -> None:
-    """Write a line for each image and tier: digest, source, label, tier, P(fake), verdict."""
+    """Write a line for each image and tier: its digest, truth, P(fake), verdict and the logits of the views.
+
+    `fakelens convert --scores` reads it: answers of a model that left the images' sources out.
+    """
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(("digest", "source", "label", "tier", "p_fake", "verdict"))
+        writer.writerow(("digest", "source", "label", "tier", "p_fake", "verdict", *checked.views))
         for place, image in enumerate(checked.images):
             digest = hashlib.sha256(image.path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
             for tier, answers in checked.tiers.items():
                 p_fake, verdict = f"{answers.p_fake[place]:.4f}", answers.answers[place]
-                writer.writerow((digest, image.source, image.label, tier, p_fake, verdict))
+                logits = (f"{value:.4f}" for value in answers.logits[place])
+                writer.writerow((digest, image.source, image.label, tier, p_fake, verdict, *logits))

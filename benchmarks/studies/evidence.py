@@ -161,6 +161,7 @@ def _choose(answers: TierAnswers, chosen: Marks) -> TierAnswers:
     return TierAnswers(
         p_fake=answers.p_fake[chosen],
         answers=tuple(answer for answer, taken in zip(answers.answers, chosen, strict=True) if taken),
+        logits=answers.logits[chosen],
     )
 
 

@@ -2,8 +2,11 @@
 
 import csv
 import hashlib
+import math
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.scoring.checked_images import check_images, write_scores
@@ -35,3 +38,5 @@ def test_answers_are_those_of_check(
     assert len(rows) == len(images) * len(Tier)
     assert rows[0]["digest"] == hashlib.sha256(images[0].path.read_bytes()).hexdigest()[:20]
     assert [row["tier"] for row in rows[:3]] == ["clean", "web", "hard"]
+    p_fake = [float(row["p_fake"]) for row in rows]
+    assert p_fake == pytest.approx([1 / (1 + math.exp(-float(row["whole"]))) for row in rows], abs=2e-3)
