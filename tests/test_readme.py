@@ -1,4 +1,4 @@
-"""Every `fakelens` command that the README and the pages show, run in their order in one folder, and every link."""
+"""The README and the pages: every `fakelens` command, run in their order in one folder, and every link."""
 
 import importlib.util
 import os
@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fakelens.edge_runtime.library import DEFAULT_MODEL, find_model
+from fakelens.edge_runtime.modelfile import read_model
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = [  # in this order: later pages use what the commands of earlier ones made
@@ -24,6 +27,25 @@ BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(?:#([^)\s]+))?\)")
 MODULE = re.compile(r"python -m (fakelens(?:\.\w+)+)")
 MOST_LINES = 200
+RESULTS = ROOT / "benchmarks" / "results" / "photo.md"
+FIGURES = re.compile(r"(\d*\.\d+)")
+KNOWN = {  # row of the README: row and column of the results
+    "AUC as they are": ("AUC", 1),
+    "AUC as web sites deliver them (720 px, JPEG 70)": ("AUC", 2),
+    "AUC after 512 px, WebP 60 and JPEG 50": ("AUC", 3),
+    "fakes called FAKE": ("fakes called FAKE", 1),
+    "fakes called UNSURE": ("UNSURE of fakes", 1),
+    "fakes called REAL": ("fakes called REAL", 1),
+    "photos called FAKE": ("photos called FAKE", 1),
+    "photos called UNSURE": ("UNSURE of photos", 1),
+}
+LEFT_OUT = {  # row of the README: metric of the model card
+    "fakes called FAKE": "found",
+    "fakes called UNSURE": "unsure_fake",
+    "fakes called REAL": "missed",
+    "photos called FAKE": "false_alarms",
+    "photos called UNSURE": "unsure_real",
+}
 WATCHED_S = 12
 ALLOWED = {  # 3: no camera here; --compare finds another time where the machine has other work
     "--fail-on": {0, 1},
@@ -80,7 +102,7 @@ def run_for_a_while(line: str, folder: Path) -> subprocess.CompletedProcess[str]
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the README and the pages take for granted: a photo, pictures, two folders of images, CIFAKE's layout."""
+    """What the pages take for granted: a photo, pictures, two folders of images, CIFAKE's layout."""
     folder = tmp_path_factory.mktemp("readme")
     rng = np.random.default_rng(0)
     Image.fromarray(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8)).save(folder / "photo.jpg")
@@ -167,3 +189,42 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"(real|fake|unsure) \d\.\d\d\n", done.stdout)
+
+
+def read_rows(page: Path) -> dict[str, list[str]]:
+    """The rows of all tables by their first cell; of equal ones the first."""
+    rows: dict[str, list[str]] = {}
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("|"):
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            rows.setdefault(cells[0], cells)
+    return rows
+
+
+def read_figures(cell: str) -> list[float]:
+    return [float(figure) for figure in FIGURES.findall(cell)]
+
+
+@pytest.mark.parametrize("row", KNOWN)
+def test_the_figures_of_known_sources_are_those_of_the_results(row: str) -> None:
+    name, column = KNOWN[row]
+    shown, measured = read_rows(ROOT / "README.md")[row][1], read_rows(RESULTS)[name][column]
+    rounding = 0.051 if "%" in shown else 0.00051
+    assert read_figures(shown) == pytest.approx(read_figures(measured), abs=rounding)
+
+
+@pytest.mark.parametrize("column", [1, 2, 3])
+def test_the_auc_of_left_out_sources_is_that_of_the_results(column: int) -> None:
+    row = [name for name in KNOWN if name.startswith("AUC")][column - 1]
+    measured = read_rows(RESULTS)["AUC, left out"][column]
+    assert read_figures(read_rows(ROOT / "README.md")[row][2]) == pytest.approx(
+        read_figures(measured), abs=0.00051
+    )
+
+
+@pytest.mark.parametrize("row", LEFT_OUT)
+def test_the_figures_of_left_out_sources_are_those_of_the_card(row: str) -> None:
+    card = read_model(find_model(DEFAULT_MODEL)).contract.measured
+    found = next(line for line in card if line.metric == LEFT_OUT[row] and line.data.startswith("left-out"))
+    percent = [100 * value for value in (found.value, found.low, found.high)]
+    assert read_figures(read_rows(ROOT / "README.md")[row][2]) == pytest.approx(percent, abs=0.051)
