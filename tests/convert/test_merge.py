@@ -8,7 +8,6 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from fakelens.convert.merge import NamedGraph, extract_view, merge_graphs
-from fakelens.edge_runtime.contract import InputSpec
 from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.graph import read_graphs
 from fakelens.edge_runtime.interpreter import Interpreter
@@ -81,7 +80,7 @@ def test_nothing_is_stored_twice(merged: bytes, parts: list[NamedGraph]) -> None
     model = schema.ModelT.InitFromPackedBuf(merged)
     codes = [(code.builtinCode, code.version) for code in model.operatorCodes]
     assert len(codes) == len(set(codes))
-    assert [summary.input.shape[1] for summary in read_graphs(merged, 3)] == [64, 32, 32]
+    assert [summary.input.shape[1] for summary in read_graphs(merged, 3)] == [224, 32, 32]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -128,7 +127,7 @@ def test_one_view_may_run_a_batch(merged: bytes) -> None:
     from ai_edge_litert.interpreter import Interpreter as Plain
 
     plain = Plain(model_content=merged)
-    size = InputSpec(size=64).size
+    size = 224
     images = np.random.default_rng(0).integers(0, 256, (5, size, size, 3), np.uint8)
     plain.resize_tensor_input(plain.get_input_details()[0]["index"], images.shape)
     plain.allocate_tensors()

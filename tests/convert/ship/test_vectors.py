@@ -53,7 +53,7 @@ def test_the_runtime_says_so(written: Written) -> None:
         if detector.contract.input.fit is Fit.TILES:
             regions = [(region.left, region.top, region.p_fake) for region in verdict.regions]
         else:
-            regions = [(0, 0, verdict.p_fake)]
+            regions = [(0, 0, verdict.views[0].p_fake if verdict.views else verdict.p_fake)]
         assert [(tile.left, tile.top, tile.p_fake) for tile in image.tiles] == regions
 
 
