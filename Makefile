@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
 
-.PHONY: demo test test-all fuzz lint clean
+.PHONY: demo test test-all fuzz lint docs wheel clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -43,6 +43,15 @@ lint: $(VENV)/.installed
 	mkdir -p build/typing/fakelens
 	for room in edge_runtime benchmarks convert train; do ln -sfn ../../../$$room build/typing/fakelens/$$room; done
 	$(BIN)/mypy -p fakelens.edge_runtime -p fakelens.benchmarks -p fakelens.convert -p fakelens.train
+
+# The pages as a site, build/site/index.html; a dead link is an error.
+docs: $(VENV)/.installed
+	$(BIN)/mkdocs build --strict --quiet
+
+# One file for other machines: dist/fakelens-*-py3-none-any.whl. Leftovers of an earlier build would get into it.
+wheel: $(VENV)/.installed
+	rm -rf build/lib build/bdist.*
+	$(BIN)/python -m build --wheel --outdir dist .
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

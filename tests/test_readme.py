@@ -1,5 +1,6 @@
-"""Every `fakelens` command that the README shows, run in its order in one folder."""
+"""The README and the pages: every `fakelens` command, run in their order in one folder, and every link."""
 
+import importlib.util
 import os
 import re
 import shlex
@@ -12,8 +13,39 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fakelens.edge_runtime.library import DEFAULT_MODEL, find_model
+from fakelens.edge_runtime.modelfile import read_model
+
 ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = [  # in this order: later pages use what the commands of earlier ones made
+    ROOT / "README.md",
+    *(DOCS / f"{name}.md" for name in ("commands", "raspberry-pi", "reproduction", "results", "index")),
+]
+TEXTS = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(?:#([^)\s]+))?\)")
+MODULE = re.compile(r"python -m (fakelens(?:\.\w+)+)")
+MOST_LINES = 200
+RESULTS = ROOT / "benchmarks" / "results" / "photo.md"
+FIGURES = re.compile(r"(\d*\.\d+)")
+KNOWN = {  # row of the README: row and column of the results
+    "AUC as they are": ("AUC", 1),
+    "AUC as web sites deliver them (720 px, JPEG 70)": ("AUC", 2),
+    "AUC after 512 px, WebP 60 and JPEG 50": ("AUC", 3),
+    "fakes called FAKE": ("fakes called FAKE", 1),
+    "fakes called UNSURE": ("UNSURE of fakes", 1),
+    "fakes called REAL": ("fakes called REAL", 1),
+    "photos called FAKE": ("photos called FAKE", 1),
+    "photos called UNSURE": ("UNSURE of photos", 1),
+}
+LEFT_OUT = {  # row of the README: metric of the model card
+    "fakes called FAKE": "found",
+    "fakes called UNSURE": "unsure_fake",
+    "fakes called REAL": "missed",
+    "photos called FAKE": "false_alarms",
+    "photos called UNSURE": "unsure_real",
+}
 WATCHED_S = 12
 ALLOWED = {  # 3: no camera here; --compare finds another time where the machine has other work
     "--fail-on": {0, 1},
@@ -21,12 +53,13 @@ ALLOWED = {  # 3: no camera here; --compare finds another time where the machine
     "fakelens watch": {0, 3},
     "fakelens doctor": {0, 1},
 }
-# CI runs `make demo`, which synthesizes the built-in photos; `make test` is what runs beside this.
-ELSEWHERE = {"make demo", "make test", "fakelens synthesize builtin -o tiles"}
+# CI runs `make demo`; `make test` is what runs beside this.
+ELSEWHERE = {"make demo", "make test"}
+WRITTEN_NEXT = {"photo-model.md"}  # linked before it is there
 
 
-def list_commands() -> list[str]:
-    blocks = BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+def list_commands(page: Path) -> list[str]:
+    blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
     lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line]
 
@@ -69,7 +102,7 @@ def run_for_a_while(line: str, folder: Path) -> subprocess.CompletedProcess[str]
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the README takes for granted: a photo, pictures, two folders of images, CIFAKE's layout."""
+    """What the pages take for granted: a photo, pictures, two folders of images, CIFAKE's layout."""
     folder = tmp_path_factory.mktemp("readme")
     rng = np.random.default_rng(0)
     Image.fromarray(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8)).save(folder / "photo.jpg")
@@ -88,33 +121,110 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
-def test_every_command_in_the_readme_runs(workplace: Path) -> None:
-    pytest.importorskip("tf_keras", reason="training needs the [train] extra")
-    pytest.importorskip("skimage", reason="the built-in photos need the [demo] extra")
+def run_command(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     fakelens = shutil.which("fakelens", path=str(Path(sys.executable).parent))
     assert fakelens is not None
-    ran = 0
-    for command in list_commands():
-        if command in ELSEWHERE:
+    line = shlex.quote(fakelens) + command.removeprefix("fakelens")
+    if command.startswith("fakelens watch"):
+        return run_for_a_while(line, folder)
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"FAKELENS_CACHE": str(folder / "cache")},
+        check=False,
+    )
+
+
+def name_anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub and mkdocs make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_of_the_page_runs(page: Path, workplace: Path) -> None:
+    pytest.importorskip("tf_keras", reason="training needs the [train] extra")
+    for command in list_commands(page):
+        if command in ELSEWHERE or command.startswith("pip install "):
             continue
-        if command.startswith("fakelens "):
-            line = shlex.quote(fakelens) + command.removeprefix("fakelens")
-            if command.startswith("fakelens watch"):
-                done = run_for_a_while(line, workplace)
-            else:
-                done = subprocess.run(
-                    ["bash", "-c", line],
-                    cwd=workplace,
-                    capture_output=True,
-                    text=True,
-                    env=os.environ | {"FAKELENS_CACHE": str(workplace / "cache")},
-                    check=False,
-                )
-            allowed = next((codes for part, codes in ALLOWED.items() if part in command), {0})
-            assert done.returncode in allowed, f"{command}\n{done.stdout}\n{done.stderr}"
-            assert "Traceback" not in done.stderr
-            ran += 1
-        else:
-            assert command.startswith("pip install "), command
-    assert ran >= 10
+        assert command.startswith("fakelens "), command
+        done = run_command(command, workplace)
+        allowed = next((codes for part, codes in ALLOWED.items() if part in command), {0})
+        assert done.returncode in allowed, f"{command}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+
+
+def test_the_pages_show_commands() -> None:
+    assert len(list_commands(ROOT / "README.md")) >= 15
+    assert len(list_commands(DOCS / "commands.md")) >= 15
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.stem)
+def test_every_link_of_the_page_leads_somewhere(page: Path) -> None:
+    for target, anchor in LINK.findall(page.read_text(encoding="utf-8")):
+        linked = page.parent / target if target else page
+        assert linked.exists() or linked.name in WRITTEN_NEXT, f"{page.name} links to {target}"
+        if anchor and linked.suffix == ".md":
+            assert anchor in name_anchors(linked), f"{page.name} links to {target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.stem)
+def test_every_module_that_the_page_runs_is_there(page: Path) -> None:
+    for module in MODULE.findall(page.read_text(encoding="utf-8")):
+        assert importlib.util.find_spec(module), f"{page.name} runs {module}"
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
+    Image.effect_noise((300, 200), 40).convert("RGB").save(tmp_path / "photo.jpg")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    command = [sys.executable, "-c", "\n".join(blocks)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"(real|fake|unsure) \d\.\d\d\n", done.stdout)
+
+
+def read_rows(page: Path) -> dict[str, list[str]]:
+    """The rows of all tables by their first cell; of equal ones the first."""
+    rows: dict[str, list[str]] = {}
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("|"):
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            rows.setdefault(cells[0], cells)
+    return rows
+
+
+def read_figures(cell: str) -> list[float]:
+    return [float(figure) for figure in FIGURES.findall(cell)]
+
+
+@pytest.mark.parametrize("row", KNOWN)
+def test_the_figures_of_known_sources_are_those_of_the_results(row: str) -> None:
+    name, column = KNOWN[row]
+    shown, measured = read_rows(ROOT / "README.md")[row][1], read_rows(RESULTS)[name][column]
+    rounding = 0.051 if "%" in shown else 0.00051
+    assert read_figures(shown) == pytest.approx(read_figures(measured), abs=rounding)
+
+
+@pytest.mark.parametrize("column", [1, 2, 3])
+def test_the_auc_of_left_out_sources_is_that_of_the_results(column: int) -> None:
+    row = [name for name in KNOWN if name.startswith("AUC")][column - 1]
+    measured = read_rows(RESULTS)["AUC, left out"][column]
+    assert read_figures(read_rows(ROOT / "README.md")[row][2]) == pytest.approx(
+        read_figures(measured), abs=0.00051
+    )
+
+
+@pytest.mark.parametrize("row", LEFT_OUT)
+def test_the_figures_of_left_out_sources_are_those_of_the_card(row: str) -> None:
+    card = read_model(find_model(DEFAULT_MODEL)).contract.measured
+    found = next(line for line in card if line.metric == LEFT_OUT[row] and line.data.startswith("left-out"))
+    percent = [100 * value for value in (found.value, found.low, found.high)]
+    assert read_figures(read_rows(ROOT / "README.md")[row][2]) == pytest.approx(percent, abs=0.051)

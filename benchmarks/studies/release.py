@@ -1,4 +1,4 @@
-"""Every figure of the README's release tables, from the committed model files themselves.
+"""Every figure of the release tables in docs/results.md, from the committed model files themselves.
 
 Run as `python -m fakelens.benchmarks.studies.release --data CIFAKE`; prints Markdown.
 """
