@@ -28,7 +28,7 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile  # a worker a core; a file stays with its fixtures
 
-# What `make test` leaves out too: installing the wheel, the README's longer commands, the data beside the project.
+# What `make test` leaves out too: installing the wheel, the README's longer commands, tests on data (train/recipes/README.md).
 test-all: $(VENV)/.installed
 	$(BIN)/python -m pytest
 

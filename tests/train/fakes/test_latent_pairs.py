@@ -202,7 +202,7 @@ def test_the_option_needs_the_others(photos: Path, tmp_path: Path) -> None:
 def test_the_command_makes_pairs_with_the_real_weights(photos: Path, tmp_path: Path) -> None:
     folder = os.environ.get("FAKELENS_TAEF2")
     if not folder:
-        pytest.skip("FAKELENS_TAEF2 names no folder")
+        pytest.skip("FAKELENS_TAEF2 names no folder with the weights, see train/recipes/README.md")
     weights = [str(Path(folder) / f"taef2_{half}.pth") for half in ("encoder", "decoder")]
     done = _run(
         str(photos), "-o", str(tmp_path / "data"), "--whole", "--crop", "64", "--photos", "3",

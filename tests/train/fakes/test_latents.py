@@ -58,7 +58,7 @@ def test_a_missing_half_is_one_line(halves: tuple[Path, Path], tmp_path: Path) -
 def _load_real() -> LatentAutoencoder:
     folder = os.environ.get(TAEF2)
     if not folder:
-        pytest.skip(f"{TAEF2} names no folder")
+        pytest.skip(f"{TAEF2} names no folder with the weights, see train/recipes/README.md")
     return load_autoencoder(Path(folder) / "taef2_encoder.pth", Path(folder) / "taef2_decoder.pth")
 
 
