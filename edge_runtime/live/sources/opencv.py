@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fakelens.edge_runtime.errors import CameraError, ImageError, UsageError
+from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.extras import load_cv2
 from fakelens.edge_runtime.live.source import Resolution
 from fakelens.edge_runtime.preprocess import ImageU8
@@ -152,7 +153,9 @@ class VideoStream:
             failures += 1
         lost = self._known - self._read if self._known else self._lost
         if lost > 0:
-            _log.warning("%s: %d of %d frames do not decode", self._path, lost, self._read + lost)
+            _log.warning(
+                "%s: %d of %d frames do not decode", to_text(str(self._path)), lost, self._read + lost
+            )
         return None
 
     def close(self) -> None:
