@@ -196,6 +196,8 @@ def ship(
 ) -> None:
     """Write kits for apps: a project for each platform with the model, its card and test vectors inside.
 
+    Without a platform all three are written.
+
     Exit codes: 0 written, 1 the model failed an app gate, 2 the folder or the model cannot be used.
     """
     from rich.console import Console
@@ -205,6 +207,7 @@ def ship(
     from fakelens.convert.ship.pipeline import ShipConfig, ship_model
 
     platforms = tuple(kind for kind, given in zip(Platform, (web, android, ios), strict=True) if given)
+    platforms = platforms or tuple(Platform)
     config = ShipConfig(model=model, output=to, platforms=platforms)
     screen = Console(stderr=True)
     with screen.status(f"shipping {model} for {', '.join(platforms)}"):

@@ -204,6 +204,7 @@ def info(
     model: Annotated[str, typer.Argument(metavar="FILE", help="A model file or a release model's name.")],
     app: Annotated[bool, typer.Option("--app", help="What an app needs to run it, in ten lines.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    path_only: Annotated[bool, typer.Option("--path", help="Only where the file lies.")] = False,
 ) -> None:
     """Print what is inside a model file: contract, card, ops, size, gzip size."""
     from rich.console import Console
@@ -213,6 +214,11 @@ def info(
     from fakelens.edge_runtime.library import find_model
 
     path = find_model(model)
+    if path_only:
+        if app or json:
+            raise UsageError("--path prints one line: leave out --app and --json")
+        typer.echo(path)
+        return
     if app:
         facts = read_app_facts(path)
         typer.echo(app_facts_to_json(facts) if json else render_app_facts(facts))

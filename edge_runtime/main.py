@@ -54,10 +54,11 @@ def _root(
 
 
 def _run() -> int:
+    words = sys.argv[1:]
     try:
         for command in sorted(entry_points(group="fakelens.commands"), key=lambda entry: entry.name):
             command.load()(app)
-        code = app(standalone_mode=False)
+        code = app(words or ["--help"], standalone_mode=False)
         if code == _INTERRUPTED:  # recent releases of Typer swallow the exception
             raise KeyboardInterrupt
     except FakelensError as error:
@@ -75,6 +76,8 @@ def _run() -> int:
     except Exception as error:
         if not hasattr(error, "exit_code"):  # what Click raises for bad usage carries one
             raise
+        if str(getattr(error, "message", "")).startswith("No such command") and os.path.lexists(words[0]):
+            return _fail(f"{words[0]}: no such command; did you mean `fakelens check {words[0]}`?", 2)
         error.show() if hasattr(error, "show") else None
         return int(error.exit_code)
     return code if isinstance(code, int) else 0

@@ -116,6 +116,7 @@ def _print_result(result: "TrainResult") -> None:
 
 
 def synthesize(
+    context: typer.Context,
     photos: Annotated[
         str,
         typer.Argument(
@@ -154,6 +155,10 @@ def synthesize(
     are photos, of several generators and manipulations; train/ and test/ with real/ in PHOTOS are kept.
     With --autoencoder they are pairs, real and fake; the command goes on where it was interrupted.
     """
+    for option in ("tile_size", "tiles_per_photo"):
+        source = context.get_parameter_source(option)
+        if whole and source is not None and source.name == "COMMANDLINE":
+            raise UsageError(f"--{option.replace('_', '-')} goes without --whole only: there are no tiles")
     if autoencoder is not None or crop is not None:
         if not whole or autoencoder is None or (generators, most_px, sharp, steps) != (None,) * 4:
             raise UsageError(

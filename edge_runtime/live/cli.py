@@ -96,6 +96,7 @@ def register(app: typer.Typer) -> None:
 
 
 def watch(
+    context: typer.Context,
     source: _Source = "0",
     model: _Model = None,
     list_only: _List = False,
@@ -121,6 +122,7 @@ def watch(
     if list_only:
         _list_cameras()
         return
+    _refuse_ignored(context)
     import logging
 
     from fakelens.edge_runtime.detector import Detector
@@ -157,6 +159,14 @@ def watch(
         smoothing = SmoothingConfig(seconds=smooth)
         config = LoopConfig(budget_ms=budget, fps_limit=fps_limit, smoothing=smoothing, poll_s=poll_s)
         LiveLoop(camera, detector, outputs.sinks, config, controls).run(outputs.poll)
+
+
+def _refuse_ignored(context: typer.Context) -> None:
+    """Raise `UsageError` where an option was typed that would change nothing."""
+    for option, other in (("interval", "jsonl"), ("record_limit", "record"), ("token", "preview")):
+        source = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE" and context.params[other] is None:
+            raise UsageError(f"--{option.replace('_', '-')} changes nothing without --{other}: give both")
 
 
 def _parse_resolution(text: str | None) -> "Resolution | None":

@@ -94,3 +94,11 @@ def test_a_foreign_truncated_or_missing_file_is_one_line_and_exit_2(model_file: 
         assert done.stdout == ""
         assert done.stderr.startswith("fakelens: ")
         assert done.stderr.strip().count("\n") == 0
+
+
+def test_the_path_alone(model_file: Path) -> None:
+    done = info(model_file, "--path")
+    assert (done.returncode, done.stdout) == (0, f"{model_file}\n")
+    refused = info(model_file, "--path", "--json")
+    assert refused.returncode == 2
+    assert refused.stderr == "fakelens: --path prints one line: leave out --app and --json\n"

@@ -68,6 +68,21 @@ def test_every_command_explains_itself_on_the_base_install_alone(fakelens: Fakel
     assert f"fakelens {command}" in done.stdout
 
 
+def test_the_bare_command_prints_help_and_ends_well(fakelens: Fakelens) -> None:
+    done = fakelens()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == fakelens("--help").stdout
+
+
+def test_a_picture_in_place_of_a_command_gets_the_right_command(
+    fakelens: Fakelens, tmp_path: Path, save_grey: Callable[[Path, int], Path]
+) -> None:
+    photo = save_grey(tmp_path / "photo.png", 40)
+    done = fakelens(photo)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"fakelens: {photo}: no such command; did you mean `fakelens check {photo}`?\n"
+
+
 def test_the_version_is_that_of_the_package(fakelens: Fakelens) -> None:
     assert fakelens("--version").stdout == f"fakelens {version('fakelens')}\n"
 

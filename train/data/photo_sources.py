@@ -2,10 +2,9 @@
 
 Run as `python -m fakelens.train.data.photo_sources CLONES OUT [SOURCE...]`. CLONES holds a clone of each
 repository that `--list` names, called NAME or OWNER+NAME: a work tree, a bare repository, or either in a
-folder `repo`.
-The pictures lie in OUT/photos/<source>/{train,test}/{real,fake}/<digest>.<suffix>: the files' own bytes,
-exact duplicates once, a fixed fifth by digest as test. The command may be repeated: what is there stays.
-`photo_sources.toml` says what is taken; it needs git and nothing else.
+folder `repo`. The pictures lie in OUT/photos/<source>/{train,test}/{real,fake}/<digest>.<suffix>: the files'
+own bytes, exact duplicates once, a fixed fifth by digest as test. The command may be repeated: what is there
+stays. `photo_sources.toml` says what is taken; it needs git and nothing else.
 """
 
 import hashlib

@@ -69,10 +69,12 @@ def test_a_folder_that_is_not_empty_is_left_alone(
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
 
 
-def test_no_platform_names_the_three(fakelens: Fakelens, app_model: Path, tmp_path: Path) -> None:
+def test_without_a_platform_all_three_are_written(
+    fakelens: Fakelens, app_model: Path, tmp_path: Path
+) -> None:
     done = fakelens("ship", app_model, "--to", tmp_path / "kits")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "fakelens: no platform is given: choose among --web, --android, --ios\n"
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [str(tmp_path / "kits" / platform) for platform in Platform]
 
 
 def test_no_such_model_is_exit_2(fakelens: Fakelens, tmp_path: Path) -> None:

@@ -53,6 +53,18 @@ def read_until(process: subprocess.Popen[str], state: str) -> list[dict[str, Any
     return rows
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "other"),
+    [("--interval", "5", "--jsonl"), ("--record-limit", "50", "--record"), ("--token", "a", "--preview")],
+)
+def test_an_option_that_would_change_nothing_is_refused(
+    fakelens: Fakelens, option: str, value: str, other: str
+) -> None:
+    done = fakelens("watch", "--source", "test:loop", option, value)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"fakelens: {option} changes nothing without {other}: give both\n"
+
+
 def test_where_no_camera_is_there_is_one_line(fakelens: Fakelens, tile_model: Path) -> None:
     pytest.importorskip("cv2", reason="needs the [camera] extra")
     done = fakelens("watch", "--source", "63", "--model", tile_model, "--headless")

@@ -234,3 +234,10 @@ def test_options_of_whole_fakes_need_the_option(photos: Path, tmp_path: Path) ->
     done = _run(photos, tmp_path / "data", "--photos", "4")
     assert done.returncode == 2
     assert done.stderr == "fakelens: --generators, --photos, --most-px and --sharp go with --whole only\n"
+
+
+@pytest.mark.parametrize("option", ["--tile-size", "--tiles-per-photo"])
+def test_options_of_tiles_are_refused_for_whole_fakes(photos: Path, tmp_path: Path, option: str) -> None:
+    done = _run(photos, tmp_path / "data", "--whole", option, "64")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"fakelens: {option} goes without --whole only: there are no tiles\n"
