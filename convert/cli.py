@@ -149,7 +149,9 @@ def _convert(config: ConvertConfig) -> None:
     require_extra("train", "tensorflow", "tf_keras", "tensorflow_model_optimization")
     from fakelens.convert.run import read_run
 
-    read_run(config.run)  # what is wrong with the run is said at once, not after seconds of imports
+    run = read_run(config.run)  # what is wrong with it is said at once, not after seconds of imports
+    if run.doubt:
+        typer.echo(f"WARNING: {config.run}: {run.doubt}", err=True)
     from rich.console import Console
 
     from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow

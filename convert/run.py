@@ -27,6 +27,7 @@ class Run:
     quantization_aware: bool
     model: Path  # what int8 is made from
     float_model: Path  # the same file unless training was quantization-aware
+    doubt: str = ""  # what training said of a model that is no better than guessing
 
     @property
     def calibration(self) -> Path:
@@ -69,7 +70,7 @@ def read_run(path: Path) -> Run:
                 f"`fakelens train --resume -o {path}`"
             )
         raise RunError(f"{path}: the folder is empty; make a run with `fakelens train DATA -o {path}`")
-    contract, quantization_aware = _parse_record(record)
+    contract, quantization_aware, doubt = _parse_record(record)
     model = path / run_layout.MODEL
     run = Run(
         path=path,
@@ -77,6 +78,7 @@ def read_run(path: Path) -> Run:
         quantization_aware=quantization_aware,
         model=model,
         float_model=path / run_layout.FLOAT_MODEL if quantization_aware else model,
+        doubt=doubt,
     )
     for file in (run.model, run.float_model):
         if not file.is_file():
@@ -115,7 +117,7 @@ def read_validation(run: Run) -> Validation:
     )
 
 
-def _parse_record(path: Path) -> tuple[Contract, bool]:
+def _parse_record(path: Path) -> tuple[Contract, bool, str]:
     try:
         record: Any = json.loads(path.read_bytes())
     except ValueError as error:
@@ -129,6 +131,10 @@ def _parse_record(path: Path) -> tuple[Contract, bool]:
             f"{path}: quantization_aware is {quantization_aware!r}, expected true or false; {_AGAIN}"
         )
     try:
-        return contract_from_json(json.dumps(record.get("contract"))), quantization_aware
+        contract = contract_from_json(json.dumps(record.get("contract")))
     except ModelError as error:
         raise RunError(f"{path}: {error}; {_AGAIN}") from error
+    outcome = record.get("outcome")  # not in runs of earlier versions
+    if not isinstance(outcome, dict) or outcome.get("learned") is not False:
+        return contract, quantization_aware, ""
+    return contract, quantization_aware, str(outcome.get("sentence", "no better than guessing"))

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from fakelens.train.fakes.synthesize import SynthesizeConfig
     from fakelens.train.fakes.whole_images import WholeConfig
     from fakelens.train.run.job import Job
-    from fakelens.train.run.trainer import TrainResult
 
 
 def register(app: typer.Typer) -> None:
@@ -33,9 +32,11 @@ def train(
     output: options.Output = Path("run"),
     recipe: options.Recipe = None,
     network: options.Network = None,
-    size: Annotated[int | None, typer.Option(help="Input size in px.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs of the float stage.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    size: options.Size = None,
+    tiles: options.Tiles = False,
+    resize: options.Resize = None,
+    epochs: options.Epochs = None,
+    batch_size: options.BatchSize = None,
     alpha: Annotated[float | None, typer.Option(help="Width of mobilenetv2.")] = None,
     weights: options.Weights = None,
     teacher: options.Teacher = None,
@@ -46,17 +47,24 @@ def train(
     setting: options.Setting = None,
     parent: options.From = None,
     resume: options.Resume = False,
+    require_auc: options.RequireAuc = None,
 ) -> None:
     """Train a network on real and fake images; writes a run directory with a report.
 
-    A flag goes before the recipe, the recipe before the default. Exit codes: 0 done, 2 unusable input,
-    3 TensorFlow is not installed, 130 interrupted (go on with --resume).
+    A flag goes before the recipe, the recipe before the default; defaults follow the data. Exit codes:
+    0 done, 1 below --require-auc, 2 unusable input, 3 TensorFlow is not installed, 130 interrupted (go on
+    with --resume).
     """
     from fakelens.train.config import load_config, parse_setting
 
+    if require_auc is not None and not 0.5 <= require_auc <= 1:
+        raise UsageError(f"--require-auc is {require_auc:g}, expected .5 (chance) to 1")
+    if resize is not None and (tiles or size is not None):
+        raise UsageError("--resize PX sets size and scaling: leave out --tiles and --size")
     flags = {
         "network.name": network,
-        "data.size": size,
+        "data.size": size if resize is None else resize,
+        "data.fit": "tiles" if tiles else None if resize is None else "resize",
         "fit.epochs": epochs,
         "fit.batch_size": batch_size,
         "network.alpha": alpha,
@@ -76,21 +84,27 @@ def train(
     config = load_config(recipe, given)
     require_tensorflow()
     show_log()
+    from fakelens.train.defaults import find_free
     from fakelens.train.run.job import derive_job, reopen_job
 
+    free = find_free(recipe, given)
     if parent is not None:
         job = derive_job(parent, output, given)
     elif resume or data is None:
-        job = reopen_job(output, data, config if given or recipe else None)
+        job = reopen_job(output, data, config if given or recipe else None, free)
     else:
-        job = _open_job(data, output, config)
+        job = _open_job(data, output, config, free)
     load_tensorflow()
-    from fakelens.train.run.trainer import run_job
+    from fakelens.train.run.outcome import check_auc
+    from fakelens.train.run.trainer import describe_result, run_job
 
-    _print_result(run_job(job))
+    result = run_job(job)
+    for line in describe_result(result):
+        typer.echo(line)
+    check_auc(result.outcome, require_auc)
 
 
-def _open_job(data: Path, output: Path, config: "TrainConfig") -> "Job":
+def _open_job(data: Path, output: Path, config: "TrainConfig", free: frozenset[str]) -> "Job":
     """Return the job of a new run, after a warning where file metadata alone tell the classes apart."""
     from fakelens.train.audit.dataset_audit import warn_of_giveaways
     from fakelens.train.run.job import open_job
@@ -98,21 +112,7 @@ def _open_job(data: Path, output: Path, config: "TrainConfig") -> "Job":
 
     check_new(output)  # before anything that takes seconds
     warn_of_giveaways(data)
-    return open_job(data, output, config)
-
-
-def _print_result(result: "TrainResult") -> None:
-    for part, metrics in (("validation", result.validation), ("test", result.test)):
-        if metrics is not None:
-            low, high = 100 * metrics.accuracy.low, 100 * metrics.accuracy.high
-            typer.echo(
-                f"{part:<11} accuracy {100 * metrics.accuracy.value:.2f}% [{low:.2f}, {high:.2f}]  "
-                f"AUC {metrics.auc.value:.4f}  ECE {metrics.ece.value:.3f}  n {metrics.n}"
-            )
-    if any(layer.zeros for layer in result.sparsity):
-        for layer in result.sparsity:
-            typer.echo(f"{layer.layer:<24} {layer.weights:>9} weights  {100 * layer.share:5.1f}% zeros")
-    typer.echo(f"{result.run / 'report.html'}")
+    return open_job(data, output, config, free)
 
 
 def synthesize(

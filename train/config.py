@@ -103,6 +103,8 @@ class FitConfig:
     skip_until: float = 0.8  # share of the epochs that skip
     crop: int = 0  # px, side of the random crops that the first epochs train on; 0 for whole images
     crop_until: float = 0.5  # share of the epochs that train on crops
+    repeats: int = 1  # times that an epoch goes through the images
+    norm_momentum: float = 0.0  # of the batch norms' moving statistics; 0 leaves the network's own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +179,11 @@ def load_config(recipe: str | None, flags: Mapping[str, Any]) -> TrainConfig:
     `recipe` is a packaged name or a TOML file; `flags` maps dotted keys such as `fit.epochs` to values.
     Raises `ConfigError` for an unknown key, a wrong type or a value out of range.
     """
+    return config_from_dict(merge_settings(recipe, flags))
+
+
+def merge_settings(recipe: str | None, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what recipe and flags set, unchecked; `data.fit = "auto"` is as if it were not set."""
     tree: dict[str, Any] = {} if recipe is None else _read_recipe(recipe)
     if recipe is not None:
         tree.setdefault("recipe", Path(recipe).stem)
@@ -188,7 +195,9 @@ def load_config(recipe: str | None, flags: Mapping[str, Any]) -> TrainConfig:
             if not isinstance(branch, dict):
                 raise ConfigError(f"{key}: {section} is a value, not a section")
         branch[leaf] = value
-    return config_from_dict(tree)
+    if isinstance(tree.get("data"), dict) and tree["data"].get("fit") == "auto":
+        del tree["data"]["fit"]
+    return tree
 
 
 def config_from_dict(tree: Mapping[str, Any]) -> TrainConfig:
@@ -268,6 +277,8 @@ def _check(config: TrainConfig) -> None:
         ("fit.skip_until", config.fit.skip_until, 0.0, 1.0),
         ("fit.crop", config.fit.crop, 0, config.data.size),
         ("fit.crop_until", config.fit.crop_until, 0.0, 1.0),
+        ("fit.repeats", config.fit.repeats, 1, 1000),
+        ("fit.norm_momentum", config.fit.norm_momentum, 0.0, 0.9999),
         ("distill.share", config.distill.share, 0.0, 1.0),
         ("prune.sparsity", config.prune.sparsity, 0.0, 0.95),
         ("prune.epochs", config.prune.epochs, 1, 100_000),

@@ -37,6 +37,21 @@ From = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in -o.")]
 Recipe = Annotated[str | None, typer.Option(help="A recipe's name or a TOML file.")]
+Size = Annotated[int | None, typer.Option(help="Input size in px; pictures are scaled to it.")]
+Tiles = Annotated[
+    bool,
+    typer.Option(
+        "--tiles",
+        help="Cut tiles at native resolution, of 64 px or --size; the default where the median picture "
+        "is over 128 px.",
+    ),
+]
+Resize = Annotated[int | None, typer.Option(metavar="PX", help="Scale whole pictures to PX, however large.")]
+Epochs = Annotated[int | None, typer.Option(help="Epochs of the float stage; follow the data by default.")]
+BatchSize = Annotated[int | None, typer.Option(help="Images a step; follows the data by default.")]
+RequireAuc = Annotated[
+    float | None, typer.Option(metavar="X", help="Exit 1 where the AUC is below X, .5 to 1.")
+]
 Autoencoder = Annotated[
     tuple[Path, Path] | None,
     typer.Option(

@@ -30,6 +30,14 @@ def test_a_finished_run_is_read_whatever_else_it_records(run: Path) -> None:
     assert set(validation.labels) == {0, 1}
 
 
+def test_a_run_at_chance_is_doubted(run: Path) -> None:
+    assert read_run(run).doubt == ""  # as in runs of earlier versions
+    edit_record(run, outcome={"learned": True, "sentence": "learned"})
+    assert read_run(run).doubt == ""
+    edit_record(run, outcome={"learned": False, "sentence": "no better than guessing: AUC .5"})
+    assert read_run(run).doubt == "no better than guessing: AUC .5"
+
+
 def test_a_quantization_aware_run_has_a_float_parent(qat_run: Path) -> None:
     assert read_run(qat_run).float_model == qat_run / "float.h5"
 

@@ -23,8 +23,10 @@ def count_steps(images: int, batch_size: int) -> int:
     return math.ceil(images / batch_size)
 
 
-def plan_epoch(losses: Floats, batch_size: int, skip_easy: float, rng: np.random.Generator) -> EpochPlan:
-    """Return a random order of the images, the easy ones thinned out.
+def plan_epoch(
+    losses: Floats, batch_size: int, skip_easy: float, rng: np.random.Generator, repeats: int = 1
+) -> EpochPlan:
+    """Return a random order of the images, each `repeats` times, the easy ones thinned out.
 
     `losses` [n] are those last seen, infinite where an image has not been seen. Of the images below the mean,
     a share of `skip_easy` is left out by lot and the others count the more for it, so that the expected
@@ -36,6 +38,6 @@ def plan_epoch(losses: Floats, batch_size: int, skip_easy: float, rng: np.random
         easy = losses < losses.mean()
         kept = ~(easy & (rng.random(len(losses)) < skip_easy))
         weights[easy] = 1 / (1 - skip_easy)
-    order = rng.permutation(np.flatnonzero(kept))
+    order = rng.permutation(np.tile(np.flatnonzero(kept), repeats))
     rows = np.resize(order, (count_steps(len(order), batch_size), batch_size))
     return EpochPlan(rows=rows, weights=weights[rows])

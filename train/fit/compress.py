@@ -37,7 +37,9 @@ def prune(model: Any, examples: Examples, config: TrainConfig, stage: Stage) -> 
     Polynomial schedule of Zhu & Gupta 2017. Only epochs at full sparsity may be kept.
     """
     epochs = config.prune.epochs
-    steps = count_steps(len(examples.images), min(stage.fit.batch_size, len(examples.images)))
+    steps = count_steps(
+        len(examples.images) * stage.fit.repeats, min(stage.fit.batch_size, len(examples.images))
+    )
     ramp_steps = max(1, round(config.prune.ramp * epochs * steps))
     schedule = tfmot.sparsity.keras.PolynomialDecay(
         initial_sparsity=0.0,

@@ -122,7 +122,7 @@ class FitLoop:
         losses = state.losses[0]
         skips = fit.skip_easy if number <= fit.skip_until * fit.epochs else 0.0
         crop = fit.crop if number <= fit.crop_until * fit.epochs else 0
-        plan = plan_epoch(losses, self.batch_size, skips, rng)
+        plan = plan_epoch(losses, self.batch_size, skips, rng, fit.repeats)
         batches = open_batches(examples.images, examples.targets, plan, self.stage.augment, rng, crop)
         start = time.perf_counter()
         total, steps = 0.0, len(plan.rows)

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import stage_folder
 from fakelens.train.config import TrainConfig, load_config
 from fakelens.train.data.dataset import Dataset, load_dataset
+from fakelens.train.defaults import choose_schedule, choose_view, keep_free
 from fakelens.train.run import rundir
 from fakelens.train.run.teachers import check_teachers
 
@@ -23,26 +25,36 @@ class Job:
     dataset: Dataset
 
 
-def open_job(data: Path, run: Path, config: TrainConfig) -> Job:
-    """Open the new run directory `run` for training on `data`; `UsageError` where either cannot be used."""
+def open_job(data: Path, run: Path, config: TrainConfig, free: frozenset[str] = frozenset()) -> Job:
+    """Open the new run directory `run` for training on `data`; `UsageError` where either cannot be used.
+
+    The keys in `free` take what suits the data.
+    """
     rundir.check_new(run)
+    config = choose_view(config, data, free)
     dataset = load_dataset(data, config.data)
+    config = choose_schedule(config, len(dataset.rows[Split.TRAIN]), free)
     check_teachers(config, dataset.digest)
     rundir.start_run(run, config, data, dataset.digest)
     return Job(run=run, config=config, dataset=dataset)
 
 
-def reopen_job(run: Path, data: Path | None = None, config: TrainConfig | None = None) -> Job:
+def reopen_job(
+    run: Path,
+    data: Path | None = None,
+    config: TrainConfig | None = None,
+    free: frozenset[str] = frozenset(),
+) -> Job:
     """Open the interrupted training in `run` again, on its own data and configuration.
 
-    `UsageError` where `data` or `config` are given and are not the run's.
+    `UsageError` where `data` or `config` are given and are not the run's, but for the keys in `free`.
     """
     if (run / run_layout.RECORD).exists():
         raise UsageError(f"{run}: this training is finished; convert it, or train into another -o")
     own_config, own_data, digest = rundir.read_start(run)
     if data is not None and data.resolve() != own_data:
         raise UsageError(f"{run} is trained on {own_data}, not {data}; leave DATA out, or choose another -o")
-    if config is not None and config != own_config:
+    if config is not None and keep_free(config, own_config, free) != own_config:
         raise UsageError(f"{run} was started with other settings; leave them out, or choose another -o")
     dataset = load_dataset(own_data, own_config.data)
     if dataset.digest != digest:

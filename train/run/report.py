@@ -22,6 +22,7 @@ from fakelens.train.config import TrainConfig, config_to_dict
 from fakelens.train.data.dataset import Dataset
 from fakelens.train.fit.checkpoint import Epoch
 from fakelens.train.fit.compress import LayerSparsity
+from fakelens.train.run.outcome import Outcome
 
 _WORST = 24  # images shown
 
@@ -38,6 +39,7 @@ class ReportData:
     p_fake: npt.NDArray[np.float64]  # of the validation images
     validation: Metrics
     test: Metrics | None
+    outcome: Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ Each stage keeps its state in RUN/checkpoints, so that a run goes on from its la
 import logging
 import platform
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +39,7 @@ from fakelens.train.fit.views import average_views
 from fakelens.train.networks import build_network
 from fakelens.train.run import rundir
 from fakelens.train.run.job import Job
+from fakelens.train.run.outcome import Outcome, judge_outcome
 from fakelens.train.run.report import ReportData, write_report
 
 _log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class TrainResult:
     validation: Metrics  # of the model handed over; every choice was made on these images
     test: Metrics | None  # None where DATA leaves no test part
     sparsity: tuple[LayerSparsity, ...]
+    outcome: Outcome
 
 
 def run_job(job: Job) -> TrainResult:
@@ -79,6 +82,21 @@ def run_job(job: Job) -> TrainResult:
     rundir.write_calibration(run, examples.images, examples.labels, config.seed)
     rundir.write_validation(run, examples.val_images, dataset.judge(Split.VAL), config.seed)
     return _hand_over(job, model, calibration, pool)
+
+
+def describe_result(result: TrainResult) -> Iterator[str]:
+    """Yield what a run came to, in lines; the last one begins with the verdict."""
+    for part, metrics in (("validation", result.validation), ("test", result.test)):
+        if metrics is not None:
+            low, high = 100 * metrics.accuracy.low, 100 * metrics.accuracy.high
+            yield (
+                f"{part:<11} accuracy {100 * metrics.accuracy.value:.2f}% [{low:.2f}, {high:.2f}]  "
+                f"AUC {metrics.auc.value:.4f}  ECE {metrics.ece.value:.3f}  n {metrics.n}"
+            )
+    if any(layer.zeros for layer in result.sparsity):
+        for layer in result.sparsity:
+            yield f"{layer.layer:<24} {layer.weights:>9} weights  {100 * layer.share:5.1f}% zeros"
+    yield f"{result.outcome.sentence}; {result.run / run_layout.REPORT}"
 
 
 def _gather(job: Job) -> Examples:
@@ -119,16 +137,25 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     size = None if config.fit.crop else config.data.size
     keras.mixed_precision.set_global_policy(policy)
     try:
-        model = build_network(config.network, size)
+        model = _build(config, size)
     finally:
         keras.mixed_precision.set_global_policy("float32")
     _log.info("%s, %d parameters, %s", config.network.name, model.count_params(), policy)
     fit_stage(model, examples, stage)
     if policy == "float32" and size is not None:
         return model
-    plain = build_network(config.network, config.data.size)
+    plain = _build(config, config.data.size)
     plain.set_weights(model.get_weights())
     return plain
+
+
+def _build(config: TrainConfig, size: int | None) -> Any:
+    """Return the fresh network with the momentum that `config` asks for."""
+    model = build_network(config.network, size)
+    for layer in model.layers:
+        if config.fit.norm_momentum and isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = config.fit.norm_momentum
+    return model
 
 
 def _finish(model: Any, job: Job) -> tuple[Any, Calibration, Pool]:
@@ -184,15 +211,16 @@ def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> Tr
     }
     report = ReportData(
         config=config, contract=contract, dataset=dataset, history=history, sparsity=sparsity,
-        p_fake=p_fake, validation=validation, test=test,
+        p_fake=p_fake, validation=validation, test=test, outcome=judge_outcome(dataset, validation, test),
     )  # fmt: skip
     write_report(run, report)
     rundir.write_record(run, contract, quantization_aware=config.qat.enabled, facts=_facts(history, report))
-    return TrainResult(run=run, validation=validation, test=test, sparsity=sparsity)
+    return TrainResult(run=run, validation=validation, test=test, sparsity=sparsity, outcome=report.outcome)
 
 
 def _facts(history: dict[str, list[Epoch]], report: ReportData) -> dict[str, Any]:
     return {
+        "outcome": {"learned": report.outcome.learned, "sentence": report.outcome.sentence},
         "history": {name: [asdict(epoch) for epoch in epochs] for name, epochs in history.items()},
         "metrics": {
             "validation": asdict(report.validation),

@@ -36,3 +36,9 @@ def test_nothing_is_skipped_before_every_image_was_seen() -> None:
     losses = make_losses(100)
     losses[7] = np.inf
     assert set(plan_epoch(losses, 10, 0.9, np.random.default_rng(0)).rows.ravel()) == set(range(100))
+
+
+def test_few_images_are_repeated_in_an_epoch() -> None:
+    plan = plan_epoch(make_losses(8), 4, 0.0, np.random.default_rng(0), repeats=3)
+    assert plan.rows.shape == (6, 4)
+    assert (np.bincount(plan.rows.ravel()) == 3).all()

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from fakelens.edge_runtime.errors import RunError, UsageError
-from fakelens.train.config import TrainConfig
+from fakelens.train.config import TrainConfig, load_config
+from fakelens.train.defaults import find_free
 from fakelens.train.run.job import derive_job, open_job, reopen_job
 from tests.train.conftest import write_images
 
@@ -30,6 +31,17 @@ def test_a_derived_run_has_the_weights_data_and_settings_of_its_parent(
     assert job.dataset.digest == json.loads((parent / "source.json").read_text())["digest"]
     assert reopen_job(job.run).config == job.config  # so that an interrupted one goes on
     assert not list(tmp_path.glob(".pruned*"))
+
+
+def test_free_keys_follow_the_data_and_are_kept_when_resumed(tmp_path: Path, data: Path) -> None:
+    flags = {"data.size": 16, "fit.patience": 0}
+    config, free = load_config(None, flags), find_free(None, flags)
+    job = open_job(data, tmp_path / "run", config, free)
+    assert (job.config.fit.batch_size, job.config.fit.patience) == (16, 0)
+    assert job.config.fit.repeats > 1  # there are fewer than 480 images
+    assert reopen_job(job.run, data, config, free).config == job.config
+    with pytest.raises(UsageError, match="other settings"):
+        reopen_job(job.run, data, config)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from fakelens.edge_runtime.contract import contract_from_json
 from fakelens.edge_runtime.errors import ConfigError, RunError, UsageError
 from fakelens.train.config import PruneConfig, QatConfig, TrainConfig, load_config
 from fakelens.train.run.job import derive_job, open_job, reopen_job
-from fakelens.train.run.trainer import TrainResult, run_job
+from fakelens.train.run.trainer import TrainResult, describe_result, run_job
 from tests.train.conftest import write_images
 
 CONFIG = load_config(
@@ -63,6 +63,15 @@ def test_the_run_directory_holds_what_convert_needs(result: TrainResult) -> None
             assert picture.size == (16, 16)
     assert (result.run / "model.h5").is_file()
     assert (result.run / "float.h5").is_file()
+
+
+def test_the_verdict_comes_first(result: TrainResult) -> None:
+    sentence = result.outcome.sentence
+    assert list(describe_result(result))[-1] == f"{sentence}; {result.run / 'report.html'}"
+    body = (result.run / "report.html").read_text().split("</style>")[1]
+    assert re.sub(r"<[^>]+>", "", body).lstrip().startswith(sentence)
+    record = json.loads((result.run / "run.json").read_text())
+    assert record["outcome"] == {"learned": result.outcome.learned, "sentence": sentence}
 
 
 def test_the_record_says_what_was_measured_on_what(result: TrainResult) -> None:

@@ -1,0 +1,35 @@
+import pytest
+
+from fakelens.benchmarks.metrics import Interval
+from fakelens.edge_runtime.errors import GateError
+from fakelens.train.run.outcome import Outcome, check_auc
+
+
+def make_outcome(value: float, low: float, high: float, missing: str = "") -> Outcome:
+    return Outcome(auc=Interval(value=value, low=low, high=high), pictures=1200, part="test", missing=missing)
+
+
+def test_it_learned_where_the_whole_interval_is_above_chance() -> None:
+    outcome = make_outcome(0.982, 0.96, 1.0)
+    assert outcome.learned
+    assert outcome.sentence == "learned: AUC .98 [.96, 1.00] on 1,200 test pictures, chance .50"
+
+
+@pytest.mark.parametrize("auc", [(0.345, 0.2, 0.45), (0.58, 0.49, 0.7), (0.5, 0.5, 0.5)])
+def test_it_is_no_better_than_guessing_otherwise(auc: tuple[float, float, float]) -> None:
+    outcome = make_outcome(*auc)
+    assert not outcome.learned
+    assert outcome.sentence.startswith("no better than guessing: AUC .")
+
+
+def test_a_missing_class_is_named() -> None:
+    sentence = make_outcome(0.9, 0.8, 1.0, "fake").sentence
+    assert sentence.endswith("; the test part has no fake images and was not scored")
+
+
+def test_the_gate_is_on_the_auc() -> None:
+    outcome = make_outcome(0.9, 0.8, 1.0)
+    check_auc(outcome, None)
+    check_auc(outcome, 0.9)
+    with pytest.raises(GateError, match=r"AUC \.90 on test is below --require-auc 0.95"):
+        check_auc(outcome, 0.95)

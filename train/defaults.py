@@ -1,0 +1,118 @@
+"""Defaults that follow the data, where neither recipe nor flag sets a key.
+
+The defaults of `TrainConfig` suit some 100,000 images. On a few hundred, they would make two steps an epoch,
+and the moving statistics of batch norm would stay near their start: the network ends at chance.
+"""
+
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fakelens.benchmarks.labelled import find_labelled
+from fakelens.edge_runtime.contract import Fit
+from fakelens.edge_runtime.errors import ImageError
+from fakelens.train.audit.headers import read_header
+from fakelens.train.config import DataConfig, TrainConfig, merge_settings
+from fakelens.train.data.epoch import count_steps
+
+_log = logging.getLogger(__name__)
+FREE_KEYS = (
+    *("data.fit", "data.size"),
+    *("fit.batch_size", "fit.repeats", "fit.epochs", "fit.patience", "fit.norm_momentum"),
+)
+_LARGE_PX = 128  # shorter side of the median picture, above which scaling to 32 px would leave nothing
+_TILE_PX = 64
+_MEASURED = 400  # pictures whose headers are read
+_STEPS_AN_EPOCH, _STEPS = 30, 1000  # at least
+_SMALLEST_BATCH = 16  # batch norm wants some
+_MEMORY = 3.0  # an epoch holds so many spans of the moving statistics' memory
+_LEAST_MOMENTUM, _USUAL_MOMENTUM = 0.9, 0.99
+
+
+def find_free(recipe: str | None, flags: Mapping[str, Any]) -> frozenset[str]:
+    """Return those of `FREE_KEYS` that neither `recipe` nor `flags` set."""
+    tree = merge_settings(recipe, flags)
+    return frozenset(key for key in FREE_KEYS if key.split(".")[1] not in tree.get(key.split(".")[0], {}))
+
+
+def keep_free(config: TrainConfig, own: TrainConfig, free: frozenset[str]) -> TrainConfig:
+    """Return `config` with the keys in `free` as `own` has them."""
+    data = {key[5:]: getattr(own.data, key[5:]) for key in free if key.startswith("data.")}
+    fit = {key[4:]: getattr(own.fit, key[4:]) for key in free if key.startswith("fit.")}
+    return replace(config, data=replace(config.data, **data), fit=replace(config.fit, **fit))
+
+
+def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainConfig:
+    """Return `config` with tiles at native resolution where the pictures of `data` are large.
+
+    Only where fit and size are both free: whoever sets a size wants pictures scaled to it. Tiles that were
+    asked for without a size have 64 px.
+    """
+    own = config.data
+    if "data.size" not in free:
+        return config
+    if own.fit is Fit.TILES:
+        return replace(config, data=replace(own, size=_TILE_PX))
+    if "data.fit" not in free or own.delivered:
+        return config
+    side = measure_median_side(data)
+    if side <= _LARGE_PX:
+        return config
+    _log.info(
+        "the median picture has %d px on its shorter side: tiles of %d px at native resolution "
+        "(--resize PX scales pictures instead)",
+        *(side, _TILE_PX),
+    )
+    return replace(config, data=replace(own, fit=Fit.TILES, size=_TILE_PX))
+
+
+def measure_median_side(data: Path) -> int:
+    """Return the median shorter side in px of the pictures of `data`, from some headers; 0 without any."""
+    found = find_labelled(data)
+    sides = []
+    for image in found[:: math.ceil(len(found) / _MEASURED)]:
+        try:
+            header = read_header(image.path)
+        except ImageError:  # left to whoever decodes
+            continue
+        sides.append(min(header.width_px, header.height_px))
+    return int(np.median(sides)) if sides else 0
+
+
+def choose_schedule(config: TrainConfig, images: int, free: frozenset[str]) -> TrainConfig:
+    """Return `config` with a schedule for `images` training images or tiles, in the keys that are free.
+
+    At least 30 steps an epoch and 1,000 in all, up to today's defaults, which large sets reach.
+    """
+    fit = config.fit
+    if "fit.batch_size" in free:
+        size = 2 ** int(math.log2(max(_SMALLEST_BATCH, images / _STEPS_AN_EPOCH)))
+        fit = replace(fit, batch_size=min(fit.batch_size, size))
+    batch_size = min(fit.batch_size, images)
+    if {"fit.batch_size", "fit.repeats"} <= free:
+        fit = replace(fit, repeats=math.ceil(_STEPS_AN_EPOCH * batch_size / images))
+    steps = count_steps(images * fit.repeats, batch_size)
+    if "fit.epochs" in free:
+        fit = replace(fit, epochs=max(fit.epochs, math.ceil(_STEPS / steps)))
+    if "fit.patience" in free:
+        fit = replace(fit, patience=max(fit.patience, fit.epochs // 2))
+    momentum = max(_LEAST_MOMENTUM, 1 - _MEMORY / steps)
+    if "fit.norm_momentum" in free and momentum < _USUAL_MOMENTUM:
+        fit = replace(fit, norm_momentum=round(momentum, 3))
+    if fit == config.fit:
+        return config
+    _log.info(
+        "%d training %s: batches of %d, %d epochs of %d steps%s",
+        *(images, _name_rows(config.data), batch_size, fit.epochs, steps),
+        f", batch norm momentum {fit.norm_momentum:g}" if fit.norm_momentum else "",
+    )
+    return replace(config, fit=fit)
+
+
+def _name_rows(data: DataConfig) -> str:
+    return "tiles" if data.fit is Fit.TILES else "images"

@@ -1,0 +1,61 @@
+"""What a training came to, in one line that goes before every figure."""
+
+from dataclasses import dataclass
+
+from fakelens.benchmarks.labelled import Split
+from fakelens.benchmarks.metrics import Interval, Metrics
+from fakelens.edge_runtime.contract import LABELS
+from fakelens.edge_runtime.errors import GateError
+from fakelens.train.data.dataset import Dataset
+
+CHANCE = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Whether a run learned anything, judged by its test part, or by validation where there is none."""
+
+    auc: Interval
+    pictures: int
+    part: str  # test or validation
+    missing: str = ""  # the class of which the test part holds no image
+
+    @property
+    def learned(self) -> bool:
+        """Whether the whole interval of the AUC lies above chance."""
+        return self.auc.low > CHANCE
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        verdict = "learned" if self.learned else "no better than guessing"
+        value, low, high = (_show(number) for number in (self.auc.value, self.auc.low, self.auc.high))
+        note = f"; the test part has no {self.missing} images and was not scored" if self.missing else ""
+        judged = f"on {self.pictures:,} {self.part} pictures, chance {_show(CHANCE)}"
+        return f"{verdict}: AUC {value} [{low}, {high}] {judged}{note}"
+
+
+def judge_outcome(dataset: Dataset, validation: Metrics, test: Metrics | None) -> Outcome:
+    """Return the verdict on a run over `dataset` from the figures of its parts."""
+    split = Split.VAL if test is None else Split.TEST
+    counts = [dataset.count(Split.TEST, label) for label in range(len(LABELS))]
+    missing = LABELS[counts.index(0)] if any(counts) and 0 in counts else ""
+    return Outcome(
+        auc=(validation if test is None else test).auc,
+        pictures=len({dataset.paths[row] for row in dataset.rows[split]}),
+        part="validation" if test is None else "test",
+        missing=missing,
+    )
+
+
+def check_auc(outcome: Outcome, least: float | None) -> None:
+    """Raise `GateError` where the AUC is below `least`; None asks for nothing."""
+    if least is not None and outcome.auc.value < least:
+        raise GateError(
+            f"AUC {_show(outcome.auc.value)} on {outcome.part} is below --require-auc {least:g}: "
+            "the run is kept; give more pictures"
+        )
+
+
+def _show(number: float) -> str:
+    return f"{number:.2f}".removeprefix("0")
