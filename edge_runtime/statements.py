@@ -31,14 +31,14 @@ def to_rows(evidence: tuple[Evidence, ...]) -> list[dict[str, str]]:
 
 def to_cell(evidence: tuple[Evidence, ...]) -> str:
     """Return `evidence` in one cell, the strongest first."""
-    return "; ".join(item.to_line() for item in _sort(evidence))
+    return "; ".join(item.to_line() for item in sort_evidence(evidence))
 
 
 def to_line(verdict: Verdict) -> str:
     """Return the strongest statement behind `verdict` in one line; empty where there is none."""
     if not verdict.evidence:
         return ""
-    first, *others = _sort(verdict.evidence)
+    first, *others = sort_evidence(verdict.evidence)
     line = first.to_line()
     if verdict.pixels_label is not None:
         said = line.partition(": ")[2]
@@ -63,7 +63,7 @@ class StatementCount:
     def write(self, result: CheckedFile) -> None:
         """Count one result, if its file was asked."""
         if result.verdict is not None and result.verdict.evidence is not None:
-            strongest = [item.strength for item in _sort(result.verdict.evidence)[:1]]
+            strongest = [item.strength for item in sort_evidence(result.verdict.evidence)[:1]]
             self._counts[strongest[0] if strongest else None] += 1
 
     def describe(self, files: int) -> str:
@@ -78,5 +78,6 @@ class StatementCount:
         return f"statements of the files: {found}{rest}"
 
 
-def _sort(evidence: tuple[Evidence, ...]) -> list[Evidence]:
+def sort_evidence(evidence: tuple[Evidence, ...]) -> list[Evidence]:
+    """Return `evidence`, the strongest first."""
     return sorted(evidence, key=lambda item: _ORDER.index(item.strength))
