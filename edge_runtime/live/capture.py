@@ -8,7 +8,7 @@ import numpy as np
 
 from fakelens.edge_runtime.errors import CameraError, FakelensError
 from fakelens.edge_runtime.live.frame import Frame, Pixels
-from fakelens.edge_runtime.live.source import FrameSource, FrameStream, NamedStream
+from fakelens.edge_runtime.live.source import FrameSource, FrameStream, NamedStream, WaitingStream
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.edge_runtime.redact import redact_url
 
@@ -36,6 +36,7 @@ class Capture:
         self._changed = threading.Condition()
         self._frame: Frame | None = None
         self._left = False
+        self._stream: FrameStream | None = None
         self.finished = False  # nothing comes any more
         self.error: FakelensError | None = None  # why it finished; None: the end of a file
         self.frames = 0  # captured
@@ -70,6 +71,8 @@ class Capture:
             self.dropped += self._frame is not None
             self._frame = None
             self._changed.notify_all()
+        if isinstance(self._stream, WaitingStream):
+            self._stream.stop_waiting()
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the thread; whether it has ended."""
@@ -79,7 +82,7 @@ class Capture:
     def _run(self) -> None:
         error: FakelensError | None = None
         try:
-            stream = self._source.open()
+            self._stream = stream = self._source.open()
             try:
                 self._read_all(stream)
             finally:

@@ -42,6 +42,23 @@ class NamedStream(Protocol):
         """The name of the frame that was read last."""
 
 
+@runtime_checkable
+class WaitingStream(Protocol):
+    """A stream whose `read` may wait for as long as it takes, though nothing is broken."""
+
+    def stop_waiting(self) -> None:
+        """End that wait: `read` returns None. From any thread."""
+
+
+@runtime_checkable
+class PatientSource(Protocol):
+    """A source that may give nothing for a long time."""
+
+    @property
+    def patient(self) -> bool:
+        """Whether it does: silence is no stall then."""
+
+
 class FrameSource(Protocol):
     """Something that gives frames, and to which one can connect again and again."""
 
