@@ -75,7 +75,9 @@ def install(
     path = unit_path(own)
     install_unit(config, path)
     if has_secret(config.options):
-        typer.echo("note: a password stands in the unit, readable by its owner alone; @FILE keeps it out", err=True)
+        typer.echo(
+            "note: a password stands in the unit, readable by its owner alone; @FILE keeps it out", err=True
+        )
     typer.echo(path)
     mine, sudo = (" --user", "") if own else ("", "sudo ")
     steps = [

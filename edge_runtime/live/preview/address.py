@@ -59,9 +59,7 @@ def name_url_for_others(url: str) -> str:
 
 def _find_own_address(version: int) -> str:
     # Addresses for examples: nothing is sent, since a datagram's socket only looks up the way there.
-    family, elsewhere = (
-        (socket.AF_INET, "192.0.2.1") if version == 4 else (socket.AF_INET6, "2001:db8::1")
-    )
+    family, elsewhere = (socket.AF_INET, "192.0.2.1") if version == 4 else (socket.AF_INET6, "2001:db8::1")
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((elsewhere, 9))
