@@ -25,7 +25,7 @@ class RepeatLimit:
 
 
 class Capture:
-    """Reads one connection until it breaks, ends or is let go; its thread never holds up the process.
+    """Reads one connection until it breaks, ends or is released; its thread never holds up the process.
 
     A live source overwrites the frame that waits, which counts as dropped; any other waits for its consumer.
     """

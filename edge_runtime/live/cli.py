@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fakelens.edge_runtime.live.source import Resolution
 
 _PREVIEW = "127.0.0.1:8080"
-_WINDOW_POLL_S = 0.03  # a key pressed is heeded at once
+_WINDOW_POLL_S = 0.03  # a key that is pressed has its effect at once
 
 
 _Source = Annotated[

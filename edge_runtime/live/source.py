@@ -30,7 +30,7 @@ class FrameStream(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of the device, file or connection."""
+        """Release the device, file or connection."""
 
 
 @runtime_checkable

@@ -48,10 +48,10 @@ class LiveStatus:
 
 
 class LiveSink(Protocol):
-    """Is told of every status; must be quick, since it runs in the loop."""
+    """Take a status; must be quick, since it runs in the loop."""
 
     def update(self, status: LiveStatus, frame: Image.Image | None) -> None:
         """Take in `status` and, after a frame, the upright RGB picture that it is about."""
 
     def close(self) -> None:
-        """Flush and let go of everything; called once, also after an error."""
+        """Flush and release everything; called once, also after an error."""

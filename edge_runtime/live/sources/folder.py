@@ -22,7 +22,7 @@ class FolderStream:
         self.current = ""  # the name of the picture that was read last
 
     def read(self) -> Image.Image | None:
-        """Return the next image; one that cannot be decoded is told in the log and left out."""
+        """Return the next image; one that cannot be decoded is logged and left out."""
         for path in self._paths:
             try:
                 image = load_image(path)

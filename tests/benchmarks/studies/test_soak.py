@@ -18,7 +18,7 @@ WELL = SoakResult(
     given=15,
     dropped=5,
     faults={"disconnect": 2, "stall": 1},
-    told={"running": 3, "reconnecting": 2},
+    reported={"running": 3, "reconnecting": 2},
     written={"running": 3, "reconnecting": 2},
     growth_bytes=1000,
     threads_left=0,
@@ -31,7 +31,7 @@ def test_a_few_seconds_of_faults_leave_nothing_behind() -> None:
     assert find_losses(result) == [], report_soak(result)
     assert result.frames == 2000
     assert sum(result.faults.values()) > 5  # more where frames are dropped: they come by the frames given
-    assert result.told["reconnecting"] > 3
+    assert result.reported["reconnecting"] > 3
 
 
 @pytest.mark.slow
