@@ -33,7 +33,7 @@ _SAME = ("ai-edge-litert", "numpy", "pillow", "dacite")
 _PLATFORMS = tuple(
     f"{tag}_aarch64" for tag in ("manylinux2014", "manylinux_2_17", "manylinux_2_27", "manylinux_2_28")
 )
-_PACKAGES = ("edge_runtime", "benchmarks")
+_OURS = ("edge_runtime", "benchmarks")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ def make_emulated() -> Emulated:
         _log.info("fetching aarch64 wheels: %s", pinned)
         _install_wheels(found.packages, pinned.split())
         write_atomic(ready, pinned)
-    _link_rooms(found.packages)
+    _link_packages(found.packages)
     return found
 
 
@@ -118,11 +118,11 @@ def _install_wheels(target: Path, requirements: Sequence[str]) -> None:
     _run([*command, "--target", target, *platforms, *python, *requirements])
 
 
-def _link_rooms(packages: Path) -> None:
+def _link_packages(packages: Path) -> None:
     """Let the emulated Python see this very fakelens, which is plain Python."""
     folder = packages / "fakelens"
     folder.mkdir(exist_ok=True)
-    for package in _PACKAGES:
+    for package in _OURS:
         link = folder / package
         link.unlink(missing_ok=True)
         link.symlink_to(Path(__file__).parents[2] / package)
