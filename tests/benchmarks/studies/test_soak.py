@@ -48,7 +48,7 @@ def test_a_hundred_thousand_frames_leave_nothing_behind() -> None:
         ({"threads_left": 1}, "threads"),
         ({"files_left": 1}, "files"),
         ({"dropped": 4}, "1 frames unaccounted"),
-        ({"written": {"running": 3}}, "told"),
+        ({"written": {"running": 3}}, "reported"),
         ({"faults": {"disconnect": 4}}, "4 connections broke"),
     ],
 )
