@@ -1,4 +1,4 @@
-"""What a file says of itself, for people and programs: a line of text, rows of JSON, a cell of CSV."""
+"""A file's statements for people and programs: a line of text, rows of JSON, a cell of CSV."""
 
 from collections import Counter
 

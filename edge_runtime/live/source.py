@@ -1,4 +1,4 @@
-"""What a source of frames is."""
+"""Protocol of a source of frames."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable

@@ -1,4 +1,4 @@
-"""What the live checker knows at one moment: every sink shows the same."""
+"""State of the live checker at one moment, the same for every sink."""
 
 from dataclasses import dataclass
 from datetime import datetime

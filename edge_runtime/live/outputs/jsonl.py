@@ -1,4 +1,4 @@
-"""What a program sees: one JSON object a line, each flushed at once."""
+"""Output for programs: one JSON object a line, each flushed at once."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees: one line a change."""
+"""Output for people at a terminal: one line a change."""
 
 import time
 from typing import TextIO

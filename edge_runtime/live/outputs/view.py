@@ -1,4 +1,4 @@
-"""What a person sees on the screen: the picture, the verdict, what the keys do."""
+"""The picture for the screen: frame, verdict, and help on the keys."""
 
 from collections.abc import Callable
 from datetime import datetime, timezone
