@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,7 @@ class Capture:
         self._changed = threading.Condition()
         self._frame: Frame | None = None
         self._left = False
-        self._stream: FrameStream | None = None
+        self._stop_waiting: Callable[[], None] = lambda: None  # of a stream that may wait for long
         self.finished = False  # nothing comes any more
         self.error: FakelensError | None = None  # why it finished; None: the end of a file
         self.frames = 0  # captured
@@ -77,8 +78,7 @@ class Capture:
             self.dropped += self._frame is not None
             self._frame = None
             self._changed.notify_all()
-        if isinstance(self._stream, WaitingStream):
-            self._stream.stop_waiting()
+        self._stop_waiting()
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the thread; whether it has ended."""
@@ -88,7 +88,9 @@ class Capture:
     def _run(self) -> None:
         error: FakelensError | None = None
         try:
-            self._stream = stream = self._source.open()
+            stream = self._source.open()
+            if isinstance(stream, WaitingStream):
+                self._stop_waiting = stream.stop_waiting
             try:
                 self._read_all(stream)
             finally:
