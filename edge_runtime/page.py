@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -166,7 +166,7 @@ class PageSink:
             ("FAKE from P(fake)", f"{decision.threshold:.3f}"),
             ("UNSURE", f"{decision.unsure_low:.3f} to {decision.unsure_high:.3f}" if banded else "no band"),
             ("fakelens", version("fakelens")),
-            ("Checked", _show_time(datetime.now(timezone.utc))),
+            ("Checked", _show_time(datetime.now(UTC))),
             ("Model file, sha256", self._model.sha256),
         ]
         known = [(name, value) for name, value in facts if value]
@@ -230,19 +230,12 @@ def _list_facts(result: CheckedFile) -> tuple[tuple[str, str], ...]:
     with suppress(OSError, ValueError):  # standard input has none of these; a file may be gone by now
         status = path.stat()
         facts.append(("Size", f"{status.st_size:,} bytes"))
-        facts.append(("Changed", _show_time(datetime.fromtimestamp(status.st_mtime, timezone.utc))))
-        facts.append(("sha256", _digest(path)))
+        facts.append(("Changed", _show_time(datetime.fromtimestamp(status.st_mtime, UTC))))
+        with path.open("rb") as file:
+            facts.append(("sha256", hashlib.file_digest(file, "sha256").hexdigest()))
     if result.verdict is not None:
         facts += [(f"View {view.name}", f"P(fake) {view.p_fake:.3f}") for view in result.verdict.views]
     return tuple(facts)
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _show_time(time: datetime) -> str:
