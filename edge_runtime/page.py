@@ -23,16 +23,11 @@ from fakelens.edge_runtime.verdict import Label
 
 MapRegions = Callable[[Image.Image], tuple[Region, ...]]
 
-MOST_MAPS = (
-    100  # pictures that get a heat map, where none was asked for by itself: each takes several inferences
-)
-_ORDER = (
-    str(Label.FAKE),
-    str(Label.UNSURE),
-    str(Label.REAL),
-    UNREADABLE,
-)  # as the cards stand, and are counted
-_THUMBNAIL, _LARGE = 320, 1024  # px of the longer side, at most
+# Pictures that get a heat map where none was asked for by itself: each takes several inferences.
+MOST_MAPS = 100
+# As the cards stand, and are counted.
+_ORDER = (str(Label.FAKE), str(Label.UNSURE), str(Label.REAL), UNREADABLE)
+_STILL, _THUMBNAIL, _LARGE = 120, 320, 1024  # px of the longer side, at most
 _THUMBNAIL_CHARS, _LARGE_CHARS = 24_000_000, 16_000_000  # of all pictures of a page together
 _FEW = 3  # cards that stand open
 _UNKNOWN = "Its maker did not say."
@@ -76,6 +71,7 @@ class _Card:
     result: CheckedFile  # without its picture
     rank: tuple[int, float]  # FAKE first, then by P(fake)
     facts: tuple[tuple[str, str], ...]
+    film: str  # HTML of a video's most suspicious moments
     is_tiny: bool  # shown pixel by pixel
 
 
@@ -100,6 +96,7 @@ class PageSink:
                 result=_strip(result),
                 rank=rank,
                 facts=_list_facts(result),
+                film=_draw_stills(result),
                 is_tiny=image is not None and max(image.size) <= _THUMBNAIL // 2,
             )
         )
@@ -155,7 +152,12 @@ class PageSink:
                 f"<template>{kept}</template>"
             )
         return draw_card(
-            card.result, self._model.decision, picture=picture, facts=card.facts, is_open=of <= _FEW
+            card.result,
+            self._model.decision,
+            picture=picture,
+            film=card.film,
+            facts=card.facts,
+            is_open=of <= _FEW,
         )
 
     def _draw_model(self) -> str:
@@ -218,7 +220,7 @@ def _rank(result: CheckedFile) -> tuple[int, float]:
 
 def _strip(result: CheckedFile) -> CheckedFile:
     """Return `result` without what takes memory."""
-    return replace(result, image=None, grid=())
+    return replace(result, image=None, grid=(), stills=())
 
 
 def _list_facts(result: CheckedFile) -> tuple[tuple[str, str], ...]:
@@ -236,6 +238,17 @@ def _list_facts(result: CheckedFile) -> tuple[tuple[str, str], ...]:
     if result.verdict is not None:
         facts += [(f"View {view.name}", f"P(fake) {view.p_fake:.3f}") for view in result.verdict.views]
     return tuple(facts)
+
+
+def _draw_stills(result: CheckedFile) -> str:
+    if len(result.stills) < 2:
+        return ""
+    shown = "".join(
+        f'<li><img alt="" loading="lazy" src="{to_data_url(_shrink(still.image, _STILL))}">'
+        f"<span>{still.seconds:.1f} s</span></li>"
+        for still in result.stills
+    )
+    return f'<ul class="stills" aria-label="The most suspicious moments">{shown}</ul>'
 
 
 def _show_time(time: datetime) -> str:

@@ -27,22 +27,23 @@ def draw_card(
     decision: Decision,
     *,
     picture: str = "",
+    film: str = "",
     facts: Sequence[tuple[str, str]] = (),
     is_open: bool = False,
 ) -> str:
     """Return the card of `result`: verdict, what it means, scale, evidence, what to do next, `facts`.
 
-    `picture` is HTML that stands on top of it. All but the answer lies in a part that opens, open where
-    `is_open`.
+    `picture` is HTML that stands on top of it, `film` HTML below the strip of a video. All but the answer
+    lies in a part that opens, open where `is_open`.
     """
     return (
         f'<article class="card" data-label="{name_answer(result)}">{picture}'
-        f"{_draw_answer(result, decision, facts, is_open)}</article>\n"
+        f"{_draw_answer(result, decision, film, facts, is_open)}</article>\n"
     )
 
 
 def _draw_answer(
-    result: CheckedFile, decision: Decision, facts: Sequence[tuple[str, str]], is_open: bool
+    result: CheckedFile, decision: Decision, film: str, facts: Sequence[tuple[str, str]], is_open: bool
 ) -> str:
     verdict = result.verdict
     head = f'<h2 class="verdict">{name_answer(result).upper()}</h2><p class="name">{escape(result.path)}</p>'
@@ -53,7 +54,7 @@ def _draw_answer(
     return (
         f'<div class="answer">{head}<p class="meaning">{escape(explain(verdict))}</p>'
         f"{draw_scale(verdict.p_fake, verdict.label, decision)}"
-        f"{draw_strip(result.moments, decision)}{note}</div>"
+        f"{draw_strip(result.moments, decision)}{film}{note}</div>"
         f"<details{' open' if is_open else ''}><summary>Evidence, next step, file</summary>"
         f'<div class="stack">{said}<p class="next"><strong>Next:</strong> {escape(advise(verdict))}</p>'
         f"{draw_facts(facts) if facts else ''}</div></details>"

@@ -1,5 +1,7 @@
 """The page of `check --html`: what stands in it, and how much."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from fakelens.edge_runtime.evidence import Evidence, Source, Strength
 from fakelens.edge_runtime.page import MOST_MAPS, PageModel, PageSink
 from fakelens.edge_runtime.tiles import Region
 from fakelens.edge_runtime.verdict import Label, Verdict
-from fakelens.edge_runtime.video.still import Moment
+from fakelens.edge_runtime.video.still import Moment, Still
 
 DECISION = Decision(threshold=0.5, unsure_low=0.4, unsure_high=0.7)
 CONTRACT = Contract(name="m<1>", input=InputSpec(size=8), limits="only noise", decision=DECISION)
@@ -100,3 +102,11 @@ def test_pictures_beyond_the_limit_of_a_page_go_the_least_suspicious_first(
     assert 'aria-label="Open 9"' in text
     assert 'aria-label="Open r"' not in text
     assert '<p class="name">r<' in text
+
+
+def test_a_video_has_a_strip_and_its_most_suspicious_moments(tmp_path: Path) -> None:
+    stills = tuple(Still(seconds=second, image=Image.new("RGB", (64, 48))) for second in (1.0, 2.5))
+    moments = tuple(Moment(seconds=still.seconds, p_fake=0.9) for still in stills)
+    text = write(tmp_path, PageSink(MODEL), replace(checked("clip.mp4"), moments=moments, stills=stills))
+    assert text.count("<rect ") == 2
+    assert re.findall(r"<span>(\d\.\d) s</span></li>", text) == ["1.0", "2.5"]
