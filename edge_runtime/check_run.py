@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from fakelens.edge_runtime.batch import BatchConfig, BatchResult, check_batch
+from fakelens.edge_runtime.batch import STDIN, BatchConfig, BatchResult, check_batch
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.heatmap import HeatmapSink
-from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.library import DEFAULT_MODEL, find_model
 from fakelens.edge_runtime.output_format import Format
 from fakelens.edge_runtime.page import PageModel, PageSink
 from fakelens.edge_runtime.preprocess import DecodeConfig
 from fakelens.edge_runtime.sinks import Sink, open_sink
+from fakelens.edge_runtime.text_answer import AnswerSink
 from fakelens.edge_runtime.threads import count_cores
 from fakelens.edge_runtime.verdict import TOO_REDUCED, Stance, describe_stance, warn_of_reduction
 
@@ -33,6 +34,7 @@ class CheckRequest:
     pixels_only: bool = False
     stance: Stance | None = None
     threads: int | None = None  # None: one a core
+    quiet: bool = False  # a line each and nothing else
     decode: DecodeConfig
 
 
@@ -42,6 +44,11 @@ class CheckReport:
 
     result: BatchResult
     notes: tuple[str, ...] = ()
+
+
+def is_single(names: list[str]) -> bool:
+    """Whether `names` is one file, on which there is more to say than a line."""
+    return len(names) == 1 and (names[0] == STDIN or Path(names[0]).is_file())
 
 
 class CheckRun:
@@ -63,7 +70,7 @@ class CheckRun:
     def check(self, names: list[str], *others: Sink) -> CheckReport:
         """Check the files that `names` stand for; `others` are given each result too."""
         request = self._request
-        sinks = [open_sink(request.output, sys.stdout), *others]
+        sinks = [self._open_output(names), *others]
         config = BatchConfig(
             workers=request.threads or count_cores(),
             stable=request.stable,
@@ -80,6 +87,13 @@ class CheckRun:
                 stack.callback(page.save, request.html)  # what was checked before an interruption is kept
             result = check_batch(self._detector, names, *sinks, config=config)
         return CheckReport(result=result, notes=self._warn(result))
+
+    def _open_output(self, names: list[str]) -> Sink:
+        request = self._request
+        if request.output is Format.TEXT and is_single(names) and not request.quiet:
+            contract, decision = self._detector.contract, self._detector.decision
+            return AnswerSink(sys.stdout, contract, decision, request.model or DEFAULT_MODEL)
+        return open_sink(request.output, sys.stdout)
 
     def _open_page(self) -> PageSink:
         path = find_model(self._request.model)

@@ -1,6 +1,7 @@
 """The commands that need nothing but the base install: `check`, `info`, `doctor` and `service`."""
 
 import sys
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.live.cli import register as register_live
 from fakelens.edge_runtime.service.cli import register as register_service
 
@@ -72,6 +74,9 @@ _Threads = Annotated[
         help="Files are checked side by side; one file alone uses them inside the model.",
     ),
 ]
+_Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Only a line for each picture: no explanation, summary, notes.")
+]
 _FailOn = Annotated[FailOn | None, typer.Option("--fail-on", help="Exit 1 where such a verdict was given.")]
 
 
@@ -100,6 +105,7 @@ def check(
     cautious: _Cautious = False,
     sensitive: _Sensitive = False,
     threads: _Threads = None,
+    quiet: _Quiet = False,
     fail_on: _FailOn = None,
 ) -> None:
     """Say of each image whether it is REAL, FAKE or UNSURE, with P(fake).
@@ -124,7 +130,7 @@ def check(
         given |= {"--cautious or --sensitive": stance}
         given |= {"--strict": strict, "--max-megapixels": max_megapixels != 128}
         _refuse_beside_evidence_only(given)
-        _list_statements(paths, output, fail_on, summary=summary)
+        _list_statements(paths, output, fail_on, summary=summary, quiet=quiet)
         return
     from fakelens.edge_runtime.check_run import CheckRequest
 
@@ -137,6 +143,7 @@ def check(
         pixels_only=pixels_only,
         stance=stance,
         threads=threads,
+        quiet=quiet,
         decode=DecodeConfig(max_megapixels=max_megapixels, strict=strict),
     )
     _conclude(_check_pictures(paths, request, summary=summary), fail_on)
@@ -144,7 +151,8 @@ def check(
 
 def _check_pictures(paths: list[str], request: "CheckRequest", *, summary: bool) -> "BatchResult":
     """Check `paths` and say what it came to."""
-    from fakelens.edge_runtime.check_run import CheckRun
+    from fakelens.edge_runtime.batch import summarize
+    from fakelens.edge_runtime.check_run import CheckRun, is_single
     from fakelens.edge_runtime.files import check_writable
     from fakelens.edge_runtime.output_format import Format
     from fakelens.edge_runtime.statements import StatementCount
@@ -152,34 +160,39 @@ def _check_pictures(paths: list[str], request: "CheckRequest", *, summary: bool)
     if request.html is not None:
         check_writable(request.html, "--html")
     run, statements = CheckRun(request), StatementCount()
-    for note in run.notes:
-        typer.echo(f"note: {note}", err=True)
+    _note([] if request.quiet else run.notes)
     report = run.check(paths, statements)
-    for note in report.notes:
-        typer.echo(f"note: {note}", err=True)
-    is_text, result = request.output is Format.TEXT, report.result
-    _report(result, is_text=is_text, summary=summary)
-    if is_text and (said := statements.describe(result.files)):
-        typer.echo(said, err=result.files > 1)
+    result = report.result
+    for line in result.left_out.unreadable:
+        typer.echo(escape_line(f"fakelens: {line}"), err=True)
+    if not request.quiet:
+        _note(report.notes)
+        if request.output is Format.TEXT:
+            _sum_up(result, statements.describe(result.files), is_single=is_single(paths))
+        elif str(result.left_out):
+            _note([f"left out: {result.left_out}"])
+    if summary:
+        typer.echo(summarize(result))
     return result
 
 
-def _report(result: "BatchResult", *, is_text: bool, summary: bool) -> None:
-    """Say what a batch came to, and all that it left out."""
-    from fakelens.edge_runtime.batch import summarize
-    from fakelens.edge_runtime.escape import escape_line
+def _note(notes: Iterable[str]) -> None:
+    for note in notes:
+        typer.echo(f"note: {note}", err=True)
 
-    for line in result.left_out.unreadable:
-        typer.echo(escape_line(f"fakelens: {line}"), err=True)
-    left_out = str(result.left_out)
-    if is_text and (result.files > 1 or left_out):
-        found = ", ".join(f"{count} {label}" for label, count in result.counts.items())
-        rest = f"; left out: {left_out}" if left_out else ""
-        typer.echo(f"{result.files} files: {found}, {result.errors} unreadable{rest}", err=True)
-    elif left_out:
-        typer.echo(f"note: left out: {left_out}", err=True)
-    if summary:
-        typer.echo(summarize(result))
+
+def _sum_up(result: "BatchResult", statements: str, *, is_single: bool) -> None:
+    """Say what many answers come to, what was left out, and what the files said of themselves."""
+    from fakelens.edge_runtime.pages.words import UNREADABLE, count_answers
+
+    left_out = result.left_out
+    if result.files == 1 and not left_out.total and (is_single or result.errors):
+        return
+    counts = {str(label): count for label, count in result.counts.items()} | {UNREADABLE: result.errors}
+    rest = f"; {left_out.total} left out: {left_out}" if left_out.total else ""
+    typer.echo(f"{count_answers(counts)}{rest}", err=True)
+    if statements:
+        typer.echo(statements.strip(), err=True)
 
 
 def _refuse_beside_evidence_only(others: dict[str, object]) -> None:
@@ -191,16 +204,17 @@ def _refuse_beside_evidence_only(others: dict[str, object]) -> None:
         )
 
 
-def _list_statements(paths: list[str], output: "Format", fail_on: FailOn | None, *, summary: bool) -> None:
+def _list_statements(
+    paths: list[str], output: "Format", fail_on: FailOn | None, *, summary: bool, quiet: bool
+) -> None:
     """Run `--evidence-only`, and count what it leaves out."""
-    from fakelens.edge_runtime.escape import escape_line
     from fakelens.edge_runtime.listing import list_statements, summarize_listing
 
     result = list_statements(paths, output, sys.stdout)
     for line in result.left_out.unreadable:
         typer.echo(escape_line(f"fakelens: {line}"), err=True)
-    if str(result.left_out):
-        typer.echo(f"note: left out: {result.left_out}", err=True)
+    if str(result.left_out) and not quiet:
+        _note([f"left out: {result.left_out}"])
     if summary:
         typer.echo(summarize_listing(result))
     if fail_on is not None and result.declared:

@@ -16,8 +16,9 @@ from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.contract import Contract, Decision
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.heatmap import draw_tint
-from fakelens.edge_runtime.pages.card import UNREADABLE, draw_card, name_answer
+from fakelens.edge_runtime.pages.card import draw_card, name_answer
 from fakelens.edge_runtime.pages.parts import draw_facts, escape, read_asset, to_data_url, wrap_page
+from fakelens.edge_runtime.pages.words import UNREADABLE, count_answers, write_answer
 from fakelens.edge_runtime.tiles import Region
 from fakelens.edge_runtime.verdict import Label
 
@@ -25,7 +26,7 @@ MapRegions = Callable[[Image.Image], tuple[Region, ...]]
 
 # Pictures that get a heat map where none was asked for by itself: each takes several inferences.
 MOST_MAPS = 100
-# As the cards stand, and are counted.
+# As the cards stand.
 _ORDER = (str(Label.FAKE), str(Label.UNSURE), str(Label.REAL), UNREADABLE)
 _STILL, _THUMBNAIL, _LARGE = 120, 320, 1024  # px of the longer side, at most
 _THUMBNAIL_CHARS, _LARGE_CHARS = 24_000_000, 16_000_000  # of all pictures of a page together
@@ -179,23 +180,12 @@ class PageSink:
         )
 
 
-def count_answers(counts: Counter[str]) -> str:
-    """Return the numbers of each answer in one line: `37 pictures: 4 FAKE, 13 UNSURE, 20 REAL`."""
-    total = sum(counts.values())
-    each = ", ".join(f"{counts[name]} {_write_answer(name)}" for name in _ORDER if counts[name])
-    return f"{total} {'picture' if total == 1 else 'pictures'}{f': {each}' if each else ''}"
-
-
-def _write_answer(name: str) -> str:
-    return name if name == UNREADABLE else name.upper()
-
-
 def _draw_filter(counts: Counter[str]) -> str:
     """Return the choice of what is shown; the stylesheet hides the rest."""
     if len(counts) < 2:
         return ""
     choices = [("all", f"All {sum(counts.values())}")]
-    choices += [(name, f"{_write_answer(name)} {counts[name]}") for name in _ORDER if counts[name]]
+    choices += [(name, f"{write_answer(name)} {counts[name]}") for name in _ORDER if counts[name]]
     labels = "".join(
         f'<label><input type="radio" name="show" id="show-{name}"{" checked" if name == "all" else ""}>'
         f"{text}</label>"

@@ -7,6 +7,7 @@ from typing import Protocol, TextIO
 
 from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
+from fakelens.edge_runtime.ink import Ink, choose_ink
 from fakelens.edge_runtime.output_format import Format
 from fakelens.edge_runtime.statements import to_cell, to_rows, to_statements
 
@@ -24,22 +25,34 @@ class TextSink:
     """One aligned line a file; errors go to stderr."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._stream, self._ink = stream, choose_ink(stream)
 
     def write(self, result: CheckedFile) -> None:
         """Write `FAKE   P(fake) 0.973  path`, and a line below it where the file says something of itself."""
         if result.verdict is None:
-            line = escape_line(f"fakelens: {result.error}")
-            print(line, file=sys.stderr, flush=True)  # noqa: T201 (a sink prints)
+            report_error(result)
             return
-        label = str(result.verdict.label).upper()
-        notes = [result.note, result.verdict.reason.text if result.verdict.reason else None]
-        remarks = "".join(f"  ({note})" for note in notes if note)
-        line = f"{label:<6} P(fake) {result.verdict.p_fake:.3f}  {result.path}{remarks}"
-        self._stream.write(escape_line(line) + "\n")
+        self._stream.write(write_line(result, self._ink) + "\n")
         if statements := to_statements(result.verdict).removesuffix("\n"):
-            self._stream.write(escape_line(statements) + "\n")  # a file wrote them: no line is forged
+            line = self._ink.dim(escape_line(statements))  # a file wrote them: no line is forged
+            self._stream.write(line + "\n")
         self._stream.flush()
+
+
+def write_line(result: CheckedFile, ink: Ink) -> str:
+    """Return the answer on one file as one line: its verdict in colour, its name a link, where possible."""
+    verdict = result.verdict
+    assert verdict is not None
+    notes = [result.note, verdict.reason.text if verdict.reason else None]
+    remarks = "".join(f"  ({escape_line(note)})" for note in notes if note)
+    label = ink.paint(f"{str(verdict.label).upper():<6}", verdict.label)
+    return f"{label} P(fake) {verdict.p_fake:.3f}  {ink.link(result.path)}{remarks}"
+
+
+def report_error(result: CheckedFile) -> None:
+    """Write to stderr why a file has no answer."""
+    line = escape_line(f"fakelens: {result.error}")
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 (a sink prints)
 
 
 class JsonSink:

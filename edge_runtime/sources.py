@@ -36,6 +36,11 @@ class LeftOut:
             parts.append(f"{len(self.unreadable)} cannot be read")
         return "; ".join(parts)
 
+    @property
+    def total(self) -> int:
+        """How many files and folders are left out."""
+        return sum(self.needs.values()) + self.others + len(self.unreadable)
+
     def to_row(self) -> dict[str, object]:
         """Return the counts and lines for JSON."""
         return {

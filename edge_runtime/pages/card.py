@@ -11,10 +11,8 @@ from fakelens.edge_runtime.pages.parts import (
     draw_strip,
     escape,
 )
-from fakelens.edge_runtime.pages.words import advise, explain
+from fakelens.edge_runtime.pages.words import UNREADABLE, advise, explain
 from fakelens.edge_runtime.statements import sort_evidence
-
-UNREADABLE = "unreadable"
 
 
 def name_answer(result: CheckedFile) -> str:

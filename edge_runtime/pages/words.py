@@ -1,5 +1,7 @@
 """What a verdict means, what to do next, and the caution: the same words on pages and in the terminal."""
 
+from collections.abc import Mapping
+
 from fakelens.edge_runtime.evidence import Strength
 from fakelens.edge_runtime.verdict import Label, Verdict
 
@@ -31,6 +33,20 @@ STRENGTHS = {
     Strength.SPEAKS_FOR_A_CAMERA: "Speaks for a camera",
     Strength.NOTE: "Note",
 }
+UNREADABLE = "unreadable"
+_COUNTED = (*(str(label) for label in (Label.FAKE, Label.REAL, Label.UNSURE)), UNREADABLE)
+
+
+def write_answer(name: str) -> str:
+    """Return an answer's name as it is shown: `FAKE`, but `unreadable`."""
+    return name if name == UNREADABLE else name.upper()
+
+
+def count_answers(counts: Mapping[str, int]) -> str:
+    """Return how many of each answer there are in one line: `37 pictures: 4 FAKE, 20 REAL, 13 UNSURE`."""
+    total = sum(counts.values())
+    each = ", ".join(f"{counts[name]} {write_answer(name)}" for name in _COUNTED if counts.get(name))
+    return f"{total} {'picture' if total == 1 else 'pictures'}{f': {each}' if each else ''}"
 
 
 def explain(verdict: Verdict) -> str:

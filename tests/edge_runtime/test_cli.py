@@ -51,7 +51,7 @@ def test_text_for_people_with_tensorflow_out_of_reach(
     text, empty, summary, statements = done.stderr.splitlines()
     assert text.startswith(f"fakelens: {photos}/y text.jpg: not an image")
     assert empty == f"fakelens: {photos}/z empty.png: the file is empty"
-    assert summary == "5 files: 1 real, 1 fake, 1 unsure, 2 unreadable"
+    assert summary == "5 pictures: 1 FAKE, 1 REAL, 1 UNSURE, 2 unreadable"
     assert statements == "no statement found: most real and most fake pictures have none"
 
 
@@ -107,9 +107,21 @@ def test_one_good_file_leaves_stderr_empty(fakelens: Fakelens, model_file: Path,
     """LiteRT announces its delegate on stderr, from C++; nobody asked."""
     done = fakelens("check", photos / "a real.png", "--model", model_file, "--threads", 2)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[1:] == [
-        "       no statement found: most real and most fake pictures have none"
-    ]
+    first, _, meaning, _, scale, _, file, following, *_ = done.stdout.splitlines()
+    assert first == f"REAL   P(fake) 0.004  {photos}/a real.png"
+    assert meaning.startswith("The model finds no traces that it knows.")
+    assert scale.startswith("like a camera  ")
+    assert file == "File    no statement found: most real and most fake pictures have none"
+    assert following.startswith("Next    Ask who took it")
+    done = fakelens("check", photos / "a real.png", "--quiet", "--model", model_file)
+    assert (done.stdout, done.stderr) == (f"REAL   P(fake) 0.004  {photos}/a real.png\n", "")
+
+
+def test_quiet_leaves_errors_and_answers(fakelens: Fakelens, model_file: Path, photos: Path) -> None:
+    done = fakelens("check", photos, "-q", "--model", model_file)
+    assert done.returncode == 2
+    assert len(done.stdout.splitlines()) == 3
+    assert [line.startswith(f"fakelens: {photos}/") for line in done.stderr.splitlines()] == [True, True]
 
 
 def test_no_image_on_stdin_is_one_line(fakelens: Fakelens, model_file: Path) -> None:
@@ -192,7 +204,7 @@ def test_what_a_folder_holds_beside_pictures_is_counted(
     assert done.returncode == 2
     assert done.stderr == (
         f"fakelens: {folder}/gone.png: a link to nothing\n"
-        "1 files: 1 real, 0 fake, 0 unsure, 0 unreadable; left out: "
+        "1 picture: 1 REAL; 3 left out: "
         '1 HEIC skipped: pip install "fakelens[heic]"; 1 not images; 1 cannot be read\n'
     )
     done = fakelens("check", folder, "--model", model_file, "--json", "--summary", blocked=["pillow_heif"])
