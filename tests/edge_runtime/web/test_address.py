@@ -3,7 +3,7 @@
 import pytest
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.live.preview.address import Address, is_loopback, listen, parse_address
+from fakelens.edge_runtime.web.address import Address, is_loopback, listen, parse_address
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Where the preview listens: `HOST:PORT` read, judged and opened."""
+"""Where a server listens: `HOST:PORT` read, judged and opened."""
 
 import errno
 import ipaddress
@@ -58,3 +58,14 @@ def listen(address: Address) -> socket.socket:
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # connections inherit it: a phone that fell asleep is let go
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
     return opened
+
+
+def find_home_address() -> str | None:
+    """Return this machine's address in its network, as other machines there reach it; None without one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address for documentation; nothing is sent
+        except OSError:
+            return None
+        name: str = probe.getsockname()[0]
+        return None if is_loopback(name) else name
