@@ -98,7 +98,7 @@ class Batch:
         results = asyncio.gather(*(asyncio.wrap_future(future) for future in self.futures))
         try:
             return await asyncio.wait_for(results, timeout_s)
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             text = f"no answer after {timeout_s:g} s; send fewer pictures, or serve with a larger --timeout"
             raise RefusedError(503, text, retry_after_s=round(timeout_s)) from error
 

@@ -67,6 +67,7 @@ def serve(
     from fakelens.edge_runtime.signals import signals_kept_back
     from fakelens.edge_runtime.threads import count_cores
     from fakelens.edge_runtime.verdict import Stance, describe_stance
+    from fakelens.edge_runtime.web.address import name_url_for_others
 
     require_packages()
     if cautious and sensitive:
@@ -86,11 +87,8 @@ def serve(
     with signals_kept_back((signal.SIGINT, signal.SIGTERM), stopping.set):
         server = Server(detector, config)
         try:
-            typer.echo(f"serving at {server.url}, Ctrl-C ends it", err=True)
-            if server.home_url is not None:
-                typer.echo(
-                    f"on a phone in the same network: {server.home_url} (asks for the token)", err=True
-                )
+            asks = "" if token is None else " (it asks for the token)"
+            typer.echo(f"serving at {name_url_for_others(server.url)}{asks}, Ctrl-C ends it", err=True)
             stay(server, stopping)
         finally:
             server.close()

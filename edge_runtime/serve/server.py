@@ -8,13 +8,12 @@ from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.serve.limits import Limits
 from fakelens.edge_runtime.service.notify import Notifier
 from fakelens.edge_runtime.threads import count_cores
-from fakelens.edge_runtime.web.address import find_home_address, is_loopback, listen, parse_address
+from fakelens.edge_runtime.web.address import listen, parse_address
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.detector import Detector
 
 DEFAULT_ADDRESS = "127.0.0.1:8090"
-_ALL = ("0.0.0.0", "::", "")  # every address of this machine
 _PATIENCE_S = 10.0  # for the server's thread to show that it works
 _LOOK_S = 5.0  # between two looks at it
 
@@ -45,7 +44,6 @@ class Server:
         check_token(config.token, address)
         opened = listen(address)
         self.url = name_url(address.host, opened)
-        self.home_url = self._name_home_url(address.host, opened.getsockname()[1])
         counters = Counters(detector.contract.name)
         self._checkers = Checkers(detector, config.workers, config.limits, counters)
         desk = Desk(
@@ -67,14 +65,6 @@ class Server:
         """End all answers, soon, and the threads."""
         self._server.close()
         self._checkers.close()
-
-    @staticmethod
-    def _name_home_url(host: str, port: int) -> str | None:
-        """Return what a phone in the same network opens; None where it cannot."""
-        if is_loopback(host):
-            return None
-        name = find_home_address() if host in _ALL else host
-        return None if name is None else f"http://{f'[{name}]' if ':' in name else name}:{port}/"
 
 
 def require_packages() -> None:

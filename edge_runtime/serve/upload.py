@@ -64,7 +64,7 @@ async def _read_chunks(request: Request, hold: Hold, limits: Limits) -> AsyncGen
             chunk = await asyncio.wait_for(anext(stream), limits.idle_s)
         except StopAsyncIteration:
             return
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             raise RefusedError(
                 408, f"nothing came for {limits.idle_s:g} s; send the picture again"
             ) from error
