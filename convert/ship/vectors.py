@@ -1,6 +1,5 @@
 """Test vectors: pictures, and the P(fake) that our runtime gives them, for an app's own tests."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -62,7 +61,7 @@ def write_vectors(model: Path, folder: Path) -> Vectors:
     detector = Detector(model)
     vectors = Vectors(
         model=detector.contract.name,
-        model_sha256=hashlib.sha256(model.read_bytes()).hexdigest(),
+        model_sha256=digest_file(model),
         images=tuple(_write_images(detector, folder)),
     )
     text = json.dumps(asdict(vectors), indent=1)
