@@ -46,7 +46,10 @@ COMMANDS = {  # in the order of the help; a command that is not installed is pas
     ),
     "convert": CommandHelp(
         group="Make models",
-        examples=("fakelens convert run --int8 -o model.tflite", "fakelens convert run --float32 --max-drop 0.1"),
+        examples=(
+            "fakelens convert run --int8 -o model.tflite",
+            "fakelens convert run --float32",
+        ),
     ),
     "synthesize": CommandHelp(
         group="Make models",
@@ -107,11 +110,15 @@ class GroupedCommands(TyperGroup):
         """Return a command with its examples below its help; None where there is none of this name."""
         command = super().get_command(ctx, cmd_name)
         if command is not None and cmd_name in COMMANDS and not command.epilog:
-            command.epilog = "\n".join(("\b", "Examples:", *(f"  {line}" for line in COMMANDS[cmd_name].examples)))
+            command.epilog = "\n".join(
+                ("\b", "Examples:", *(f"  {line}" for line in COMMANDS[cmd_name].examples))
+            )
         return command
 
     def _list_visible(self, ctx: Any) -> list[tuple[str, Any]]:
-        found = [(name, self.get_command(ctx, name)) for name in sorted(self.list_commands(ctx), key=_find_place)]
+        found = [
+            (name, self.get_command(ctx, name)) for name in sorted(self.list_commands(ctx), key=_find_place)
+        ]
         return [(name, command) for name, command in found if command is not None and not command.hidden]
 
 
