@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, features
 
 from fakelens.edge_runtime.preprocess import load_image
-from fakelens.train.data.retouch import retouch
+from fakelens.benchmarks.scoring.retouch import retouch
 
 _KERNELS = (
     Image.Resampling.BOX,
