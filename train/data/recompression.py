@@ -9,8 +9,8 @@ import io
 import numpy as np
 from PIL import Image, features
 
-from fakelens.edge_runtime.preprocess import load_image
 from fakelens.benchmarks.scoring.retouch import retouch
+from fakelens.edge_runtime.preprocess import load_image
 
 _KERNELS = (
     Image.Resampling.BOX,

@@ -24,7 +24,8 @@ def test_every_kind_is_answered_and_what_cannot_be_read_is_named(
     assert all(len(answers) == 2 for answers in said.values())
     assert said["as it is"] == [Label.REAL, Label.FAKE]
     assert said[Retouch.SHARPEN] == [Label.REAL, Label.FAKE]
-    assert len(errors) == 1 and "text.jpg" in errors[0]
+    assert len(errors) == 1
+    assert "text.jpg" in errors[0]
 
 
 def test_nothing_readable_is_said(model_file: Path, tmp_path: Path) -> None:
