@@ -38,11 +38,12 @@ MAY_RESIZE = {
     "edge_runtime/page.py": "thumbnails for the eye alone",
     "edge_runtime/degradations.py": "on purpose: down and up again, or smaller",
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
+    "benchmarks/studies/hard_reals.py": "photos of a usual size, before they are touched up",
     "benchmarks/scoring/delivery.py": "as the web scales pictures, to measure on what it leaves",
     "train/data/augment.py": "calls that degradation, for robust training",
     "train/audit/lookalikes.py": "to the few pixels that a perceptual hash looks at",
     "train/data/recompression.py": "as pictures are rescaled on their way, before tiles are cut for training",
-    "train/data/retouch.py": "as photos are enlarged and reduced by those who touch them up",
+    "benchmarks/scoring/retouch.py": "as photos are enlarged and reduced by those who touch them up",
     "train/data/tilebank.py": "huge pictures, before a random way that scales them anyhow",
     "train/fakes/latent_twins.py": "photos of several scales, both members of a pair alike",
 }
