@@ -1,8 +1,9 @@
 """Configuration of a training run: frozen dataclasses, one merge of defaults, recipe and flags."""
 
-import sys
+import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,6 @@ import dacite
 
 from fakelens.edge_runtime.contract import Fit, InputSpec, Pool
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.edge_runtime.strenum import StrEnum
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 VIEWS = (1, 2, 4)  # the image; and its mirror image; and both moved up and left by a pixel
 _RECIPES = Path(str(files("fakelens.train.recipes")))
@@ -47,6 +42,7 @@ class DataConfig:
     histories: int = 3  # of a training image, more of rare sources (fit tiles, or delivered)
     delivered: bool = False  # whether whole images have histories too (fit resize); see `recompression`
     retouched: float = 0.0  # share of the histories that touch a photo up, of fakes half as many
+    zoomed: float = 0.0  # share of the histories that show a part, down to native resolution (delivered)
     even: float = 0.0  # 0..1, how far rare sources get more histories, at most five times as many
     cuts: int = 4  # tiles of each history (fit tiles)
     most: int = 0  # images of one source and class, at most, in train and val; 0 takes all
@@ -253,6 +249,9 @@ def _check(config: TrainConfig) -> None:
         ("data.tiles", config.data.tiles, 1, 1024),
         ("data.histories", config.data.histories, 1, 100),
         ("data.cuts", config.data.cuts, 1, 1000),
+        ("data.retouched", config.data.retouched, 0.0, 1.0),
+        ("data.zoomed", config.data.zoomed, 0.0, 1.0),
+        ("data.even", config.data.even, 0.0, 1.0),
         ("data.most", config.data.most, 0, 10**9),
         ("network.width", config.network.width, 1, 1024),
         ("network.stages", min(config.network.stages, default=0), 1, 4096),
@@ -291,6 +290,10 @@ def _check(config: TrainConfig) -> None:
     )
     if config.network.views not in VIEWS:
         raise ConfigError(f"network.views is {config.network.views}, expected {', '.join(map(str, VIEWS))}")
+    if config.data.zoomed and not (config.data.delivered and config.data.fit is Fit.RESIZE):
+        raise ConfigError(
+            "data.zoomed is a share of delivered whole pictures: set data.delivered, fit resize"
+        )
     if config.augment.cutmix and config.fit.skip_easy:
         raise ConfigError("augment.cutmix hides which images are easy: set fit.skip_easy to 0, or cutmix")
     for key, value, low, high in ranges:

@@ -86,7 +86,7 @@ def measure(order: Order) -> Reading:
 
 
 def read_peak_rss() -> int | None:
-    """Return the largest resident memory that this program had, in bytes; None where that is not told."""
+    """Return the largest resident memory that this program had, in bytes; None where unknown."""
     try:  # Linux's getrusage would count what the process had before it became this program
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
         return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
@@ -177,6 +177,9 @@ def _ms_since(start: float) -> float:
 
 def main() -> None:
     """Read an `Order` from the command line, print its `Reading`; errors end in one line and exit code 2."""
+    if sys.argv[1:] in ([], ["--help"]):
+        sys.stdout.write(f"{__doc__}\n")
+        return
     given = json.loads(sys.argv[1])
     try:
         reading = measure(Order(**given | {"files": tuple(given["files"])}))

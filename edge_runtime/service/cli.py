@@ -15,7 +15,9 @@ from fakelens.edge_runtime.errors import UsageError
 _OWN = ""  # `--user` without a name: the user's own manager
 _User = Annotated[
     str | None,
-    typer.Option(metavar="[NAME]", help="Alone: for your own manager, no root needed. NAME: runs as NAME."),
+    typer.Option(
+        metavar="[NAME]", help="Without NAME: in your own manager, without root. NAME: run as this user."
+    ),
 ]
 
 
@@ -44,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
 def install(
     options: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- WATCH OPTIONS...]", help="Given to `fakelens watch`.")
+        list[str] | None, typer.Argument(metavar="[-- WATCH OPTIONS...]", help="Options of `fakelens watch`.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the unit; write nothing.")] = False,
     user: _User = None,
@@ -52,7 +54,14 @@ def install(
     """Write a systemd unit that runs `fakelens watch` from boot on, restarts it and watches over it."""
     from getpass import getuser
 
-    from fakelens.edge_runtime.service.unit import UNIT, ServiceConfig, install_unit, render_unit, unit_path
+    from fakelens.edge_runtime.service.unit import (
+        UNIT,
+        ServiceConfig,
+        has_secret,
+        install_unit,
+        render_unit,
+        unit_path,
+    )
 
     own = user == _OWN
     name = None if own else user or os.environ.get("SUDO_USER") or getuser()
@@ -67,6 +76,10 @@ def install(
         raise UsageError("a camera's pictures are no work for root: name who runs it, --user NAME")
     path = unit_path(own)
     install_unit(config, path)
+    if has_secret(config.options):
+        typer.echo(
+            "note: a password stands in the unit, readable by its owner alone; @FILE keeps it out", err=True
+        )
     typer.echo(path)
     mine, sudo = (" --user", "") if own else ("", "sudo ")
     steps = [
@@ -79,7 +92,7 @@ def install(
 
 
 def status(user: _User = None) -> None:
-    """Show what systemd says of the service; exit code 1 where it does not run."""
+    """Show what systemd says of the service; exits 1 where it does not run."""
     from fakelens.edge_runtime.service.unit import UNIT
 
     _require_systemd()
