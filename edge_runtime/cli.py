@@ -1,4 +1,4 @@
-"""The commands that need nothing but the base install: `check`, `info`, `doctor` and `service`."""
+"""The commands that need nothing but the base install: `check`, `scan`, `info`, `doctor` and `service`."""
 
 import sys
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.live.cli import register as register_live
+from fakelens.edge_runtime.scan.cli import register as register_scan
 from fakelens.edge_runtime.service.cli import register as register_service
 from fakelens.edge_runtime.strenum import StrEnum
 
@@ -36,6 +37,7 @@ _Threads = Annotated[
 def register(app: typer.Typer) -> None:
     """Mount this package's commands."""
     app.command()(check)
+    register_scan(app)
     app.command()(info)
     register_live(app)
     app.command()(doctor)
