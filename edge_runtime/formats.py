@@ -1,13 +1,13 @@
-"""What a file is by its first bytes, and which package decodes it."""
+"""File formats by their first bytes, and the package that decodes each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
 from fakelens.edge_runtime.extras import is_installed
-from fakelens.edge_runtime.strenum import StrEnum
 
 HEAD_BYTES = 4096  # the brands of an ISO file may be many; read before anything is decoded
 IMAGE_SUFFIXES = frozenset(

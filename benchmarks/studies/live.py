@@ -1,4 +1,4 @@
-"""What the live loop itself costs a frame: everything but capture, decode and inference.
+"""The cost of the live loop per frame: everything but capture, decode and inference.
 
 `python -m fakelens.benchmarks.studies.live` prints it for frames of 640 x 480 px, without a window.
 """
@@ -79,7 +79,7 @@ class _Meter:
             self._controls.stop()
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""
 
 
 def measure_overhead(frames: int = FRAMES, fps: float = FPS, model: str = MODEL) -> OverheadResult:

@@ -1,10 +1,9 @@
-"""How the checks of `fakelens doctor` end, and how they are shown."""
+"""Results of the checks of `fakelens doctor`, and their layout on the screen."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-
-from fakelens.edge_runtime.strenum import StrEnum
+from enum import StrEnum
 
 
 class Status(StrEnum):

@@ -2,13 +2,13 @@
 
 import re
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.strenum import StrEnum
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.scan.run import ScanConfig, ScanResult

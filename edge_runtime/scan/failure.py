@@ -1,9 +1,9 @@
 """Why pictures got no verdict, in a few kinds that can be counted."""
 
+from enum import StrEnum
 from pathlib import PurePath
 
 from fakelens.edge_runtime.scan.storage import NOT_FETCHED, REFUSED
-from fakelens.edge_runtime.strenum import StrEnum
 
 
 class Failure(StrEnum):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.redact import redact_url
 from fakelens.edge_runtime.scan.plan import PlanFacts
-from fakelens.edge_runtime.strenum import StrEnum
 
 FORMAT = 1
 HEADER_NAME = "scan.json"

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -18,7 +19,6 @@ from fakelens.edge_runtime.scan.manifest import read_manifest
 from fakelens.edge_runtime.scan.skipped import Skipped
 from fakelens.edge_runtime.scan.storage import check_scheme, identify_url, is_url, open_url
 from fakelens.edge_runtime.scan.tars import is_tar, list_tar, refuse_packed
-from fakelens.edge_runtime.strenum import StrEnum
 
 STDIN = "-"
 _LISTS = {".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson", ".parquet"}

@@ -1,4 +1,4 @@
-"""What an audit found: as lines for people, as one JSON object, as one self-contained page."""
+"""Findings of an audit: as lines for people, as one JSON object, as one self-contained page."""
 
 import json
 from collections.abc import Sequence
@@ -69,8 +69,8 @@ def judge_pixels(probe: ProbeResult | None) -> str:
 
 def select_clues(probe: ProbeResult | None) -> Sequence[Clue]:
     """Return the strongest facts that tell more than chance does."""
-    told = [clue for clue in probe.clues if clue.auc >= _WORTH_TELLING] if probe else []
-    return told[:_MOST_CLUES]
+    worth_showing = [clue for clue in probe.clues if clue.auc >= _WORTH_TELLING] if probe else []
+    return worth_showing[:_MOST_CLUES]
 
 
 def list_remarks(result: AuditResult) -> list[str]:

@@ -1,10 +1,11 @@
-"""What people and phones do to photos, which stay photos: hard cases for a detector of traces.
+"""Edits that people and phones make to photos, which stay photos: hard cases for a detector of traces.
 
 Denoised, smoothed, tone-mapped, sharpened, enlarged, graded, rephotographed pictures have lost the noise of
 their sensor, and a detector that took its absence for a sign of generation would accuse them all.
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,6 @@ from PIL import Image, ImageFilter
 from scipy import ndimage
 
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.edge_runtime.strenum import StrEnum
 
 Planes = npt.NDArray[np.float32]  # [h, w, 3], 0..255
 

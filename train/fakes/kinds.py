@@ -1,11 +1,11 @@
-"""Who makes the fakes: the generators and the manipulations by name, and how a generator is built."""
+"""The generators and manipulations that make fakes, by name, and the building of each."""
 
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.strenum import StrEnum
 
 
 class Generator(StrEnum):
