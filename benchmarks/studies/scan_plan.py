@@ -19,13 +19,13 @@ import typer
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.timing.pictures import make_photo
 from fakelens.edge_runtime.errors import FakelensError
-from fakelens.edge_runtime.scan.checker import Answer, Checker, CheckerSpec
+from fakelens.edge_runtime.scan.checker import Answer, Check, Checker, CheckerSpec
 from fakelens.edge_runtime.scan.header import read_header
 from fakelens.edge_runtime.scan.item import Item
 from fakelens.edge_runtime.scan.merge import merge
 from fakelens.edge_runtime.scan.plan import sum_names
 from fakelens.edge_runtime.scan.results import read_lines
-from fakelens.edge_runtime.scan.run import Check, ScanConfig, scan
+from fakelens.edge_runtime.scan.run import ScanConfig, scan
 from fakelens.edge_runtime.scan.shard import Shard
 
 _NAME = "archive/{:04d}/{:09d}.jpg"

@@ -1,7 +1,7 @@
 """The checker that a scan runs, here, in a Ray actor or in a Spark task: names in, lines of JSON out."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -41,6 +41,9 @@ class Answer:
 
     line: str
     outcome: str  # a verdict, or `error: ` and its kind
+
+
+Check = Callable[[Iterable[Item]], Iterator[Answer]]
 
 
 class Checker:

@@ -7,6 +7,7 @@ on one machine, and a place in the plan that comes back out of turn ends the sca
 import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,9 +17,8 @@ from typing import Any
 from fakelens.edge_runtime.errors import FakelensError, UsageError
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.scan.checker import Answer, Checker, CheckerSpec
+from fakelens.edge_runtime.scan.checker import Answer, Check, Checker, CheckerSpec
 from fakelens.edge_runtime.scan.item import Item, item_from_line
-from fakelens.edge_runtime.scan.run import Check
 
 LOCAL = "local"
 _ROUND = 500_000  # pictures that Ray is given at a time; the actors start again with each
@@ -37,11 +37,13 @@ class RaySpec:
 class RayChecker:
     """What an actor holds: the checker, loaded once."""
 
-    def __init__(self, spec: CheckerSpec, model: bytes) -> None:
-        """Load `model`, the content of a model file, which need not lie on this machine."""
+    def __init__(self, spec: CheckerSpec, model: list[Any]) -> None:
+        """Load the model file whose content is behind the one reference in `model`; none need lie here."""
+        import ray
+
         descriptor, name = tempfile.mkstemp(suffix=".tflite")
         with os.fdopen(descriptor, "wb") as file:
-            file.write(model)
+            file.write(ray.get(model[0]))
         try:
             self._checker = Checker(replace(spec, model=name))
         finally:
@@ -67,7 +69,10 @@ def open_ray(ray_spec: RaySpec) -> Callable[[CheckerSpec], Check]:
     workers = _connect(ray_spec)
 
     def open_check(spec: CheckerSpec) -> Check:
-        model = find_model(spec.model).read_bytes()
+        import ray
+
+        # In a list the reference stays one, and is held here: an actor that begins again finds it.
+        model = [ray.put(find_model(spec.model).read_bytes())]
         actor_spec = replace(spec, threads=spec.threads or 1)
 
         def check(items: Iterable[Item]) -> Iterator[Answer]:
@@ -81,6 +86,8 @@ def open_ray(ray_spec: RaySpec) -> Callable[[CheckerSpec], Check]:
 
 
 def _connect(ray_spec: RaySpec) -> int:
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what fails is raised, and said once
+    warnings.filterwarnings("ignore", module=r"ray\.")
     import ray
 
     own = ray_spec.address == LOCAL
@@ -106,7 +113,9 @@ def _connect(ray_spec: RaySpec) -> int:
     return ray_spec.workers or max(1, cores)
 
 
-def _check_round(chunk: list[Item], arguments: tuple[CheckerSpec, bytes], workers: int) -> Iterator[Answer]:
+def _check_round(
+    chunk: list[Item], arguments: tuple[CheckerSpec, list[Any]], workers: int
+) -> Iterator[Answer]:
     import ray
 
     context = ray.data.DataContext.get_current()
@@ -114,7 +123,7 @@ def _check_round(chunk: list[Item], arguments: tuple[CheckerSpec, bytes], worker
     context.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     rows = [{"place": place, "item": item.to_line()} for place, item in enumerate(chunk)]
-    blocks = max(1, min(len(rows) // _BATCH, 200 * workers))
+    blocks = min(len(rows), max(workers, min(len(rows) // _BATCH, 200 * workers)))
     checked = ray.data.from_items(rows, override_num_blocks=blocks).map_batches(
         RayChecker,
         fn_constructor_args=arguments,

@@ -14,7 +14,7 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import check_folder_writable
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
-from fakelens.edge_runtime.scan.checker import ERROR, Answer, Checker, CheckerSpec, is_passing
+from fakelens.edge_runtime.scan.checker import ERROR, Answer, Check, Checker, CheckerSpec, is_passing
 from fakelens.edge_runtime.scan.header import (
     Header,
     PartFormat,
@@ -32,8 +32,6 @@ from fakelens.edge_runtime.scan.skipped import Skipped
 
 PLAN_NAME = "plan.txt"
 _MOST_PASSING = 50  # errors in a row that another run may not see: then the net is down
-
-Check = Callable[[Iterable[Item]], Iterator[Answer]]
 
 
 @dataclass(frozen=True, kw_only=True)
