@@ -1,1 +1,1 @@
-"""What a model file is worth: metrics with intervals, measured on the file itself."""
+"""Measurements of model files: metrics with intervals, timings, and comparisons, on the file itself."""

@@ -1,4 +1,4 @@
-"""Where FAKE begins and REAL ends: borders around P(fake) .5, and what moving them costs."""
+"""Borders of FAKE and REAL around P(fake) .5, and the cost of moving them."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What the views of a model say of labelled validation images, and what its verdicts on them come to."""
+"""Scores of a model's views on labelled validation images, and the verdicts that they lead to."""
 
 import os
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What an app developer needs to know of a model file: `fakelens info --app`."""
+"""The facts of a model file that an app developer needs: `fakelens info --app`."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What became of one file of a batch."""
+"""The outcome of one file of a batch: its verdict, or the reason why there is none."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""What happens to images on their way: recompression, noise, blur, scaling, exposure; each on RGB bytes.
+"""Common changes to images: recompression, noise, blur, scaling, exposure; each on RGB bytes.
 
 Deliberate changes for robust training, for measuring robustness and for `check --stable`; never part of
 preprocessing. Images are uint8 [height, width, 3] of any size, and keep it unless they are shrunk.

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, and which package decodes it."""
+"""File formats by their first bytes, and the package that decodes each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

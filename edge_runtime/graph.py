@@ -1,4 +1,4 @@
-"""What a TFLite graph is made of, read from its flatbuffer without running it."""
+"""Operators and tensors of a TFLite graph, read from its flatbuffer without running it."""
 
 import struct
 from collections import Counter

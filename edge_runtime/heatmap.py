@@ -1,4 +1,4 @@
-"""Where in a picture the model sees traces: the picture with its tiles tinted, a legend and the verdict."""
+"""Heat map of a picture: its tiles tinted by their scores, a legend and the verdict."""
 
 import math
 import os

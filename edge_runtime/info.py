@@ -1,4 +1,4 @@
-"""What `fakelens info` tells of a model file: contract, model card, graph, sizes."""
+"""Facts of a model file for `fakelens info`: contract, model card, graph, sizes."""
 
 import gzip
 import json

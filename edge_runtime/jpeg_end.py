@@ -1,4 +1,4 @@
-"""How much of a JPEG whose end is missing is there: only what lacks a little is worth a verdict."""
+"""The intact part of a JPEG whose end is missing: only one that lacks a little is worth a verdict."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How many decoded pictures there may be at a time: by their bytes, not by their number."""
+"""Limit on decoded pictures in memory, by their bytes and not by their number."""
 
 import ctypes
 import sys

@@ -1,4 +1,4 @@
-"""How results are written: the choices of every command that lists."""
+"""Output formats: the choices of every command that lists."""
 
 from fakelens.edge_runtime.strenum import StrEnum
 

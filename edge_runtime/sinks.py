@@ -1,4 +1,4 @@
-"""Where results go: text for people, JSON lines and CSV for programs. Each line is flushed at once."""
+"""Output of results: text for people, JSON lines and CSV for programs. Each line is flushed at once."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Where pictures come from, files, folders, glob patterns, and what of them is left out."""
+"""Input pictures: files, folders and glob patterns, and a count of what is left out."""
 
 import glob
 import logging

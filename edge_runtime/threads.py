@@ -1,4 +1,4 @@
-"""How many threads run a model fastest on this machine: measured once, then remembered.
+"""The fastest number of threads for a model on this machine: measured once, then remembered.
 
 No rule holds: on tiny networks a second thread costs more than it brings, on large ones it nearly halves
 the time, and where the border lies depends on the processor.

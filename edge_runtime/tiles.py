@@ -1,4 +1,4 @@
-"""Where the tiles of an image lie, and what their scores say together; apps follow the same rules."""
+"""Places of the tiles in an image, and the pooling of their scores; apps follow the same rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -100,6 +100,7 @@ TESTED_THROUGH_OTHERS = {
     "convert/report.py": "`convert`",
     "convert/tflite_metadata/schema.py": "metadata written and read back",
     "convert/validation.py": "`convert --fuse`",
+    "train/audit/cli.py": "`audit`",
     "train/data": "loading data sets",
     "train/fakes": "`synthesize`",
     "train/networks": "every network, by its name",

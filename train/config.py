@@ -1,4 +1,4 @@
-"""What a training run is made from: frozen dataclasses, one merge of defaults, recipe and flags."""
+"""Configuration of a training run: frozen dataclasses, one merge of defaults, recipe and flags."""
 
 import sys
 from collections.abc import Mapping

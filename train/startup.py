@@ -1,4 +1,4 @@
-"""What a command of this package does before it trains: TensorFlow there, quietly loaded, the log shown."""
+"""Start-up of this package's commands: TensorFlow checked and loaded quietly, logging set up."""
 
 import logging
 

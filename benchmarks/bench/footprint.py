@@ -1,4 +1,4 @@
-"""What a model file weighs: on the device, and on the way to it."""
+"""The size of a model file: on the device, and compressed for the way to it."""
 
 from dataclasses import dataclass
 from pathlib import Path

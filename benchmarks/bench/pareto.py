@@ -1,4 +1,4 @@
-"""What accuracy costs: models against their latency and their size, and the front of those worth having."""
+"""Accuracy against latency and size: models compared, and the front of those worth having."""
 
 import io
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What has changed since an earlier bench, figure by figure, with the band within which it may be noise."""
+"""Changes since an earlier bench, figure by figure, with the band within which they may be noise."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What a model answers on a folder, bit for bit; needs nothing but `edge_runtime`, so that it runs anywhere.
+"""The bit-exact answers of a model on a folder; imports only `edge_runtime`, so that it runs anywhere.
 
 `python -m fakelens.benchmarks.emulation.answers MODEL FOLDER` prints one line of JSON for each image;
 `python -m fakelens.benchmarks.emulation.answers MODEL --infer N` makes N inferences of a grey tile and prints

@@ -1,4 +1,4 @@
-"""How many instructions an inference takes on an emulated processor.
+"""Count of the instructions that an inference takes on an emulated processor.
 
 Debian's qemu-user is built without plugins, so its own log is read: which blocks of code run (`exec`) and
 how long each is (`in_asm`), of LiteRT's library alone; Python, numpy and the kernel are not counted. The

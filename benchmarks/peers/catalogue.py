@@ -1,4 +1,4 @@
-"""Who is measured, with which packages and which form of the weights."""
+"""The detectors that are compared: their packages, and the form of their weights."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a model says of each image at each tier of delivery: as found, and after what the web does to it."""
+"""Scores and labels of each image at each tier of delivery: as found, and after a web site's changes."""
 
 import csv
 import hashlib

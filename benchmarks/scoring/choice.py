@@ -1,4 +1,4 @@
-"""What to measure on what: the models, and the images that the options choose."""
+"""Choice of the models to measure, and of the images to measure them on."""
 
 from dataclasses import dataclass
 from pathlib import Path

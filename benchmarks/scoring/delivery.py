@@ -1,4 +1,4 @@
-"""How pictures arrive: three fixed tiers of what the web does to them, for measuring; never random."""
+"""Three fixed tiers of delivery, the changes that the web makes to pictures; for measuring, never random."""
 
 import io
 

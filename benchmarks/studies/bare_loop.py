@@ -1,4 +1,4 @@
-"""How near `fakelens check` on a folder comes to a hand-written loop: Pillow decodes, LiteRT infers, no more.
+"""`fakelens check` on a folder against a hand-written loop: Pillow decodes, LiteRT infers, no more.
 
 Run as `python -m fakelens.benchmarks.studies.bare_loop MODEL...`; both in one process, in turns. The loop
 has no error handling, no EXIF, no contract, no output, and knows the places of its tiles; with N threads it

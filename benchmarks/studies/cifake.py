@@ -1,4 +1,4 @@
-"""What is known of CIFAKE (Bird & Lotfi 2024): what its pictures show, and what others reached on it."""
+"""Published facts of CIFAKE (Bird & Lotfi 2024): the content of its pictures, and results of others."""
 
 import re
 from dataclasses import dataclass

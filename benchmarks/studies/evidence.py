@@ -1,4 +1,4 @@
-"""How far to trust a photo model: the tables of the README, from the model file itself.
+"""The evidence for a photo model: the tables of the README, measured on the model file itself.
 
 Run as `python -m fakelens.benchmarks.studies.evidence MODEL --data DATA`, DATA holding a folder for each
 source; prints Markdown. Every figure is of the test parts, unless `--split` names another: that of `train`

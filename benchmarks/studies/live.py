@@ -1,4 +1,4 @@
-"""What the live loop itself costs a frame: everything but capture, decode and inference.
+"""The cost of the live loop per frame: everything but capture, decode and inference.
 
 `python -m fakelens.benchmarks.studies.live` prints it for frames of 640 x 480 px, without a window.
 """

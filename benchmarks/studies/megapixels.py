@@ -1,4 +1,4 @@
-"""What checking a large photo costs beyond what it must: decoding it, and bare inference of its tiles.
+"""The overhead of checking a large photo, beyond decoding it and bare inference of its tiles.
 
 Run as `python -m fakelens.benchmarks.studies.megapixels MODEL`; one thread, the three timed in turns.
 """

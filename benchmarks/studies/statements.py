@@ -1,4 +1,4 @@
-"""What do files say of themselves? False statements on photos, hits on files of generators.
+"""Statements that files make about themselves: false ones on photos, hits on files of generators.
 
 Run as `python -m fakelens.benchmarks.studies.statements DATA`: DATA has real/ and fake/ folders, one pair
 for each source, as for training. `--re-encoded` asks again after a JPEG of quality 85, which is what a

@@ -1,1 +1,1 @@
-"""How long answers take: samples, stopwatch, and the state of the machine meanwhile."""
+"""Latency samples, stopwatch, and the state of the machine while they are taken."""

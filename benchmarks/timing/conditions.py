@@ -1,4 +1,4 @@
-"""Whether this machine was in a state in which a time means something: load, frequency, heat, throttling."""
+"""The state of this machine while it is timed: load, frequency, heat, throttling."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Which machine and which software a figure comes from."""
+"""The machine and the software behind a figure."""
 
 import platform
 from dataclasses import dataclass

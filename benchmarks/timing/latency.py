@@ -1,4 +1,4 @@
-"""How fast models answer on this machine: each configuration in processes of its own, in turns.
+"""Latency of models on this machine: each configuration in processes of its own, in turns.
 
 A round measures every configuration once, each time starting with another, so that a passing load or a
 processor that grows warm meets all of them. What comes out is percentiles with the spread of the rounds,

@@ -1,4 +1,4 @@
-"""What `fakelens doctor` looks at, in the order in which a person would go through it."""
+"""The checks of `fakelens doctor`, in the order in which a person would go through them."""
 
 import os
 import platform

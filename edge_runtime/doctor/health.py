@@ -1,4 +1,4 @@
-"""How the checks of `fakelens doctor` end, and how they are shown."""
+"""Results of the checks of `fakelens doctor`, and their layout on the screen."""
 
 import json
 from collections.abc import Iterable

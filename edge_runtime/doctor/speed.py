@@ -1,4 +1,4 @@
-"""How fast a model runs on this machine, at a glance; `fakelens bench` measures with care."""
+"""A quick measure of a model's speed on this machine; `fakelens bench` measures with care."""
 
 import time
 from dataclasses import dataclass

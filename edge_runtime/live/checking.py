@@ -1,4 +1,4 @@
-"""What the model says of one frame, within a time budget."""
+"""Check of one frame within a time budget."""
 
 import logging
 import time

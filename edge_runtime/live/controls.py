@@ -1,4 +1,4 @@
-"""What a person or a signal may tell a running loop."""
+"""Commands that a person or a signal gives to a running loop."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Whether there is a screen. Qt ends the whole process where it cannot connect, so it is asked beforehand."""
+"""Detection of a screen, before Qt looks for one: Qt ends the whole process where it cannot connect."""
 
 import os
 import re

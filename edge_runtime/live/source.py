@@ -1,8 +1,9 @@
-"""What a source of frames is."""
+"""Protocol of a source of frames."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from fakelens.edge_runtime.evidence import Evidence
 from fakelens.edge_runtime.live.frame import Pixels
 
 TEST = "test:"
@@ -40,6 +41,15 @@ class NamedStream(Protocol):
     @property
     def current(self) -> str:
         """The name of the frame that was read last."""
+
+
+@runtime_checkable
+class FileStream(Protocol):
+    """A stream whose frames stand in a file, which may say something of itself."""
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What the file of the frame that was read last says."""
 
 
 class FrameSource(Protocol):

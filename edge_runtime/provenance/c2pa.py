@@ -1,4 +1,4 @@
-"""What C2PA manifests (Content Credentials) say, read by their structure; no signature is verified here.
+"""Content of C2PA manifests (Content Credentials), read by structure; no signature is verified here.
 
 A store holds manifests; the last is the picture's own. It tells actions, each with a source type, and names
 ingredients: the parent, which the picture was made from, and components, which were put into it.

@@ -1,4 +1,4 @@
-"""What EXIF says: a camera and its exposure, a generator's own fields, and JSON that labels ask for."""
+"""EXIF evidence: a camera and its exposure, a generator's own fields, and JSON that labels ask for."""
 
 import re
 from collections.abc import Iterator

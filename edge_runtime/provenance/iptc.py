@@ -1,4 +1,4 @@
-"""What IPTC's binary datasets (IIM) say: the credit line."""
+"""Evidence from IPTC's binary datasets (IIM): the credit line."""
 
 from collections.abc import Iterator
 

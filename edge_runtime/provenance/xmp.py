@@ -1,4 +1,4 @@
-"""What XMP says: source types, IPTC's fields on AI systems, China's label, credits, credentials elsewhere."""
+"""XMP evidence: source types, IPTC's fields on AI systems, China's label, credits, credentials elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import suppress

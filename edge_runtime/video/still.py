@@ -1,4 +1,4 @@
-"""What is read of a video or an animation, and where in it."""
+"""Choice of the frames that are checked in a video or an animation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

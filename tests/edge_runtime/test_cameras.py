@@ -1,4 +1,4 @@
-"""Which cameras there are, from a made-up kernel and from this one."""
+"""Cameras are listed, from a made-up kernel and from this one."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whether there is anything left to see: statistics whose values are known, and the reasons they give."""
+"""Statistics of an image's condition have known values, and give the right reasons."""
 
 import io
 from dataclasses import replace

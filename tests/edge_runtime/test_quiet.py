@@ -1,4 +1,4 @@
-"""What native code writes to stderr is kept off the screen, and everything else is not."""
+"""Native code's stderr is kept off the screen, and everything else is not."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""What programs and people read: documented fields, one result a line, at once."""
+"""Output has the documented fields, one result a line, at once."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What files, folders and patterns stand for."""
+"""Files, folders and patterns name the right pictures."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a file declares decides; what it does not declare decides nothing; both are shown."""
+"""A file's declaration decides; a missing one decides nothing; both are shown."""
 
 import csv
 import io

@@ -1,1 +1,1 @@
-"""What to know of a data set before it is trusted: copies, giveaways, and a copy without them."""
+"""Audit of a data set before it is trusted: copies, giveaways, and a version without them."""

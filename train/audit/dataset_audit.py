@@ -1,4 +1,4 @@
-"""What to know of a data set before anyone trusts it: does anything but the image give the class away?
+"""Audit of a data set before anyone trusts it: does anything but the image give the class away?
 
 Two probes (file metadata, plain pixel statistics), copies, broken and small files, balance.
 """

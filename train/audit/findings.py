@@ -1,4 +1,4 @@
-"""What an audit found: as lines for people, as one JSON object, as one self-contained page."""
+"""Findings of an audit: as lines for people, as one JSON object, as one self-contained page."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is made once and kept: decoded images, tiles, teachers' answers."""
+"""Cache of expensive intermediate data: decoded images, tiles, teachers' answers."""
 
 import shutil
 import tempfile

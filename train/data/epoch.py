@@ -1,4 +1,4 @@
-"""Which images an epoch sees, in which order, and how much each counts."""
+"""Choice, order and weights of an epoch's images."""
 
 import math
 from dataclasses import dataclass

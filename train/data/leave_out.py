@@ -1,4 +1,4 @@
-"""What training does not see: sources, `data.leave_out`, and single pictures, `data.left_out`.
+"""Images excluded from training: sources, `data.leave_out`, and single pictures, `data.left_out`.
 
 A fake made of a photo holds its content, its scaling and its compression: it is left out with its photo.
 """

@@ -1,4 +1,4 @@
-"""What happens to pictures on their way: scaled, cut, touched up, recompressed; both classes alike.
+"""Random chains of scaling, cropping, editing and recompression; both classes alike.
 
 The web scales to a few hundred or thousand pixels and recompresses, often more than once. A picture of
 either class goes through one random such history. Touching up comes with it (see `retouch`).

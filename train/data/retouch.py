@@ -1,4 +1,4 @@
-"""What people and phones do to photos, which stay photos: hard cases for a detector of traces.
+"""Edits that people and phones make to photos, which stay photos: hard cases for a detector of traces.
 
 Denoised, smoothed, tone-mapped, sharpened, enlarged, graded, rephotographed pictures have lost the noise of
 their sensor, and a detector that took its absence for a sign of generation would accuse them all.

@@ -1,4 +1,4 @@
-"""What a network sees of pictures after random histories, made once and cached: tiles, or whole pictures.
+"""Training samples of pictures after random chains of edits, made once and cached: tiles, or whole pictures.
 
 A training image goes through several random histories (see `recompression`) and gives random tiles of each at
 native resolution, or the whole of it resized; one with a mask, tiles across the edge of what was

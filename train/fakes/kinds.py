@@ -1,4 +1,4 @@
-"""Who makes the fakes: the generators and the manipulations by name, and how a generator is built."""
+"""The generators and manipulations that make fakes, by name, and the building of each."""
 
 import random
 from collections.abc import Iterable

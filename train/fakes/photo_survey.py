@@ -1,4 +1,4 @@
-"""Which photos are used, which of their tiles, and for which split."""
+"""Choice of the photos that fakes are made from, of their tiles, and of their split."""
 
 import hashlib
 from collections.abc import Iterable

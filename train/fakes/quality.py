@@ -1,4 +1,4 @@
-"""How close regenerated tiles are to their originals."""
+"""Distance of regenerated tiles from their originals."""
 
 from dataclasses import dataclass
 

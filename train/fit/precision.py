@@ -1,4 +1,4 @@
-"""Which arithmetic trains fastest on this machine."""
+"""The arithmetic that trains fastest on this machine."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is to be trained, checked before TensorFlow is loaded: what is wrong is said at once."""
+"""A training job, checked before TensorFlow is loaded: mistakes are reported at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

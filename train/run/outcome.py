@@ -1,4 +1,4 @@
-"""What a training came to, in one line that goes before every figure."""
+"""The outcome of a training in one line, which goes before every figure."""
 
 from dataclasses import dataclass
 

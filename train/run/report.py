@@ -1,4 +1,4 @@
-"""What a training run came to, as one self-contained page and the plots beside it."""
+"""Report of a training run: one self-contained page and the plots beside it."""
 
 import base64
 import io

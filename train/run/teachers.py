@@ -1,4 +1,4 @@
-"""Which models may teach: checked before anything is trained, without TensorFlow."""
+"""Models that may teach: checked before anything is trained, without TensorFlow."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""How fast training goes: the input pipeline, and the same network under plain Keras."""
+"""Speed of training: the input pipeline, and a comparison with the same network under plain Keras."""

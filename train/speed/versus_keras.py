@@ -1,4 +1,4 @@
-"""How much faster `fakelens train` goes through images than the same network under plain Keras.
+"""Images per second of `fakelens train` against the same network under plain Keras.
 
     python -m fakelens.train.speed.versus_keras
 

@@ -1,1 +1,1 @@
-"""Where the state of the live checker goes: terminal, files, MQTT, systemd, the window."""
+"""Sinks for the state of the live checker: terminal, files, MQTT, systemd, the window."""

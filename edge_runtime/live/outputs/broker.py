@@ -1,4 +1,4 @@
-"""Which MQTT broker: its URL read."""
+"""Address of an MQTT broker, parsed from its URL."""
 
 import socket
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How Home Assistant is told, over MQTT, which sensors there are: its discovery messages.
+"""Discovery messages over MQTT, by which Home Assistant learns of the sensors.
 
 https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery, one retained message a sensor, which all its
 releases understand.

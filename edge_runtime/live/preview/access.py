@@ -1,4 +1,4 @@
-"""Who may see the preview: the token, the Host header, and what browsers are told to forbid."""
+"""Access to the preview: the token, the Host header, and the headers that restrict browsers."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Where the preview listens: `HOST:PORT` read, judged and opened."""
+"""The preview's address: `HOST:PORT` parsed, checked and opened."""
 
 import errno
 import ipaddress

@@ -1,4 +1,4 @@
-"""What the preview knows: the latest status and picture, and the score of the last minutes."""
+"""State of the preview: the latest status and picture, and the score of the last minutes."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What the preview answers: the page, the picture, status.json, history.json, metrics, healthz."""
+"""Routes of the preview: the page, the picture, status.json, history.json, metrics, healthz."""
 
 import base64
 import hashlib

@@ -1,1 +1,1 @@
-"""Where frames come from: cameras, streams, video files, folders, and sources that fail on purpose."""
+"""Sources of frames: cameras, streams, video files, folders, and sources that fail on purpose."""

@@ -1,4 +1,4 @@
-"""What the live loop itself costs."""
+"""The cost of the live loop."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is written as TFLite metadata reads back, and the graph stays what it was."""
+"""TFLite metadata reads back as written, and the graph stays as it was."""
 
 import re
 from dataclasses import replace

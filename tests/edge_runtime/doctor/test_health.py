@@ -1,4 +1,4 @@
-"""How checks are summed up and shown."""
+"""Summary and layout of checks."""
 
 import json
 

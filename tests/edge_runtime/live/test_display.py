@@ -1,4 +1,4 @@
-"""Whether there is a screen is found out before Qt could end the process."""
+"""A missing screen is found out before Qt could end the process."""
 
 import socket
 import sys

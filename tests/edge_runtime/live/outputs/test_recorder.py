@@ -1,4 +1,4 @@
-"""What is kept around a change to FAKE."""
+"""The recording around a change to FAKE."""
 
 import json
 import resource

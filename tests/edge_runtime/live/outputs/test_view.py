@@ -1,4 +1,4 @@
-"""What is drawn on the screen, and what the keys do."""
+"""The drawing on the screen, and the effect of the keys."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Where the preview listens: what is read from HOST:PORT, and what is refused in one line."""
+"""HOST:PORT of the preview is parsed, or refused in one line."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which source a name stands for."""
+"""Each name of a source opens the right kind."""
 
 import subprocess
 from collections.abc import Callable

@@ -1,0 +1,90 @@
+"""The command `audit`: the settings of an audit, and what it prints."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.extras import require_extra
+
+
+def audit(
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="Folder with real/ and fake/, optionally in train/, test/.")
+    ],
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Images of each class that are opened; 5,000 by default.")
+    ] = None,
+    max_auc: Annotated[
+        float | None, typer.Option(help="Exit 1 where file metadata tell the class better; .65 by default.")
+    ] = None,
+    tile_size: Annotated[
+        int | None, typer.Option(help="Count images smaller than so many px; the default of train's --size.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a page.")] = None,
+    equalize: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT",
+            help="Write a copy whose files are encoded alike, without metadata, and audit the copy.",
+        ),
+    ] = None,
+    crop: Annotated[
+        int | None,
+        typer.Option(metavar="PX", help="With --equalize: cut a random square out of each image."),
+    ] = None,
+) -> None:
+    """Tell what gives the class away but the image: file metadata, plain pixel statistics; find copies.
+
+    --equalize saves both classes as JPEG of random quality, 4:2:0. It cannot remove the traces of an
+    earlier compression, nor how well a picture compresses; dimensions only with --crop.
+    Exit codes: 0 done, 1 file metadata give the class away, 2 a file could not be read.
+    """
+    require_extra("train", "sklearn", "jinja2")
+    from fakelens.train.audit.dataset_audit import MAX_AUC, AuditConfig, check_metadata, suggest_remedy
+    from fakelens.train.audit.dataset_audit import audit as run
+    from fakelens.train.audit.findings import render_json, render_text, write_page
+
+    most = MAX_AUC if max_auc is None else max_auc
+    if not 0.5 <= most <= 1:
+        raise UsageError(f"--max-auc is {most:g}, expected .5 (chance) to 1")
+    if crop is not None and equalize is None:
+        raise UsageError("--crop changes nothing without --equalize OUT: add it")
+    config = AuditConfig(data=data)
+    config = config if limit is None else replace(config, limit=limit)
+    config = config if tile_size is None else replace(config, tile_size=tile_size)
+    broken = False
+    if equalize is not None:
+        broken = _equalize(data, equalize, crop)
+        config = replace(config, data=equalize)
+    result = run(config)
+    typer.echo(render_json(result) if json else render_text(result, most))
+    if html is not None:
+        write_page(html, result, most)
+    check_metadata(
+        result, most, suggest_remedy(data, equalized=equalize is not None, cropped=crop is not None)
+    )
+    if broken or result.broken:
+        raise typer.Exit(2)
+
+
+def _equalize(data: Path, output: Path, crop: int | None) -> bool:
+    """Write the equalized copy and tell what was left out; whether files were broken."""
+    from fakelens.train.audit.equalize import EqualizeConfig, equalize
+
+    result = equalize(EqualizeConfig(data=data, output=output, crop=crop))
+    for line in result.broken:
+        typer.echo(f"left out: {line}", err=True)
+    if any(result.too_small):
+        real, fake = result.too_small
+        typer.echo(f"left out: {real:,} real, {fake:,} fake smaller than the crop of {crop} px", err=True)
+    typer.echo(
+        f"{output}: {result.written[0]:,} real and {result.written[1]:,} fake images encoded alike. Not "
+        "removed: traces of an earlier compression, how well a picture compresses"
+        + ("" if crop else ", dimensions (see --crop)"),
+        err=True,
+    )
+    return bool(result.broken)

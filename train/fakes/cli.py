@@ -1,0 +1,127 @@
+"""The command `synthesize`: which of three ways to make fakes its options ask for."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.train import options
+from fakelens.train.fakes.kinds import list_fakers
+from fakelens.train.startup import load_tensorflow, show_log
+
+if TYPE_CHECKING:
+    from fakelens.train.fakes.synthesize import SynthesizeConfig
+    from fakelens.train.fakes.whole_images import WholeConfig
+
+
+def synthesize(
+    context: typer.Context,
+    photos: Annotated[
+        str,
+        typer.Argument(
+            metavar="PHOTOS", help="Folder of real photos, or `builtin`: those in Python packages."
+        ),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DATA", help="The new data set.")],
+    tile_size: Annotated[int, typer.Option(help="Side of a tile in px.")] = 32,
+    tiles_per_photo: Annotated[int, typer.Option(help="Tiles of a photo at most, of either class.")] = 200,
+    steps: Annotated[int | None, typer.Option(help="Training steps of each auto-encoder.")] = None,
+    seed: Annotated[int, typer.Option(help="Of split, tiles and auto-encoder.")] = 0,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Whole fakes instead of tiles: DATA/<generator>/<split>/fake/.")
+    ] = False,
+    generators: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,C", help=f"--whole: of {', '.join(list_fakers())}; all by default."),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--photos", metavar="N", help="--whole: photos a generator, of all sources.")
+    ] = None,
+    most_px: Annotated[
+        int | None, typer.Option(help="--whole: larger photos are cut, never resized.")
+    ] = None,
+    sharp: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="--whole: fakes made as sharp as their photos."),
+    ] = None,
+    autoencoder: options.Autoencoder = None,
+    crop: options.Crop = None,
+) -> None:
+    """Make fakes, and a labelled real/fake set, from nothing but real photos.
+
+    The fakes are the photos' own tiles passed through an up-sampling auto-encoder trained on them, which
+    leaves a trace of the kind that generators leave; content, size and encoding match. With --whole they
+    are photos, of several generators and manipulations; train/ and test/ with real/ in PHOTOS are kept.
+    With --autoencoder they are pairs, real and fake; the command goes on where it was interrupted.
+    """
+    for option in ("tile_size", "tiles_per_photo"):
+        source = context.get_parameter_source(option)
+        if whole and source is not None and source.name == "COMMANDLINE":
+            raise UsageError(f"--{option.replace('_', '-')} goes without --whole only: there are no tiles")
+    if autoencoder is not None or crop is not None:
+        if not whole or autoencoder is None or (generators, most_px, sharp, steps) != (None,) * 4:
+            raise UsageError(
+                "--autoencoder goes with --whole, --crop, --photos and --seed, --crop with --autoencoder only"
+            )
+        _synthesize_pairs(photos, output, autoencoder, {"crop": crop, "per_source": count, "seed": seed})
+        return
+    if not whole and (generators, count, most_px, sharp) != (None,) * 4:
+        raise UsageError("--generators, --photos, --most-px and --sharp go with --whole only")
+    load_tensorflow()
+    show_log()
+    if whole:
+        from fakelens.train.fakes.kinds import parse_fakers
+        from fakelens.train.fakes.whole_images import WholeConfig
+
+        chosen = parse_fakers(list_fakers() if generators is None else generators.split(","))
+        given: dict[str, Any] = {"per_faker": count, "most_px": most_px, "steps": steps, "sharp": sharp}
+        made = WholeConfig(
+            photos=photos, output=output, generators=chosen[0], manipulations=chosen[1], seed=seed
+        )
+        _synthesize_whole(replace(made, **{key: value for key, value in given.items() if value is not None}))
+        return
+    from fakelens.train.fakes.synthesize import SynthesizeConfig
+
+    config = SynthesizeConfig(
+        photos=photos, output=output, tile_size=tile_size, tiles_per_photo=tiles_per_photo, seed=seed
+    )
+    _synthesize_tiles(config if steps is None else replace(config, steps=steps))
+
+
+def _synthesize_whole(config: "WholeConfig") -> None:
+    from fakelens.train.fakes.whole_images import describe_whole, synthesize_whole
+
+    result = synthesize_whole(config)
+    _print_made(result.skipped, describe_whole(result))
+
+
+def _synthesize_pairs(
+    photos: str, output: Path, weights: tuple[Path, Path], settings: dict[str, int | None]
+) -> None:
+    load_tensorflow()
+    show_log()
+    from fakelens.train.fakes.latent_pairs import PairsConfig, describe_pairs, synthesize_pairs
+    from fakelens.train.fakes.latents import load_autoencoder
+
+    given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
+    config = replace(PairsConfig(photos=photos, output=output), **given)
+    result = synthesize_pairs(config, load_autoencoder(*weights))
+    _print_made(result.skipped, describe_pairs(result))
+
+
+def _synthesize_tiles(config: "SynthesizeConfig") -> None:
+    from fakelens.train.fakes.synthesize import describe_tiles
+    from fakelens.train.fakes.synthesize import synthesize as run
+
+    result = run(config)
+    _print_made(result.skipped, describe_tiles(result))
+
+
+def _print_made(skipped: Iterable[str], lines: Iterable[str]) -> None:
+    for line in skipped:
+        typer.echo(f"left out: {line}", err=True)
+    for line in lines:
+        typer.echo(line)
