@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fakelens.benchmarks.layouts import Layout, LayoutError, read_name
+from fakelens.benchmarks.layouts import Layout, read_name
 from fakelens.benchmarks.splits import SPLIT_FOLDERS, Split
+from fakelens.benchmarks.unclear_layouts import LayoutError
 from fakelens.edge_runtime.errors import UsageError
 
 _PATHS = [

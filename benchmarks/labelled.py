@@ -55,7 +55,7 @@ def find_labelled(
     layout = layout or Layout()
     found = _read_images(data, layout) if layout.list_file else []
     folders = [] if layout.list_file else _find_folders(data, layout)
-    splits = list(dict.fromkeys(each.split for each in (*found, *folders)))
+    splits = list(dict.fromkeys([*(i.split for i in found), *(folder.split for folder in folders)]))
     if split is not None and split not in splits:
         there = ", ".join(name for name in splits if name) or "none, its real/ and fake/ are not split"
         raise UsageError(f"{data}: no {split}/ folder (splits there: {there}); choose another or add it")

@@ -5,15 +5,20 @@ Real Images and AI Images, Celeb-real and Celeb-synthesis, original_sequences an
 """
 
 import re
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fakelens.benchmarks.splits import SPLIT_FOLDERS, Split
+from fakelens.benchmarks.unclear_layouts import (
+    ask_for_flags,
+    describe_missing,
+    list_folders,
+    list_names,
+    list_picture_folders,
+)
 from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.sources import scan_folder
 
 REAL_WORDS = frozenset(
     [
@@ -72,19 +77,6 @@ _FILLERS = frozenset(
     ]
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_SHOWN = 6  # folders, in an error
-
-
-class LayoutError(UsageError):
-    """It is unclear which pictures are real and which are fake; `flags` are the options that would say it."""
-
-    def __init__(self, reason: str, flags: str = "", *, doubt: bool = False) -> None:
-        """Take what is unclear; `doubt` where the classes may as well be the other way round."""
-        end = f"; add {flags}{', or the other way round' if doubt else ''}" if flags else ""
-        super().__init__(reason + end)
-        self.reason = reason
-        self.flags = flags
-        self.doubt = doubt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,21 +117,23 @@ def find_class_folders(data: Path, layout: Layout) -> list[ClassFolder]:
     All of `data` is split, or none of it. Raises `LayoutError` where no folder says what it holds.
     """
     if not data.is_dir():
-        raise UsageError(_describe_missing(data))
+        raise UsageError(describe_missing(data))
     named = bool(layout.real or layout.fake)
     read = _read_by_flags(data, layout) if named else _read_by_name
-    found = list(_search(data, _Place(data=data), read))
+    found = list(_search(data, _Place(everywhere=named), read))
     if not named and len({folder.label for folder in found}) < len(
         LABELS
     ):  # else one strange name is no class
         usual = [folder for folder in found if folder.path.name.lower() in LABELS]
         weak = [folder for folder in found if folder not in usual]
         if weak:
-            raise _ask(data, weak)
+            raise ask_for_flags(data, {folder.path: folder.label for folder in weak})
         found = usual
     _check_flags(data, layout, found)
     if not found:
-        raise _ask(data, [])
+        raise ask_for_flags(data, {})
+    if all(folder.split is None and _is_split_inside(folder.path) for folder in found):
+        found = [part for folder in found for part in _open_class(folder)]
     order = [None, *Split]
     return sorted(found, key=lambda folder: order.index(folder.split))
 
@@ -148,9 +142,9 @@ def find_class_folders(data: Path, layout: Layout) -> list[ClassFolder]:
 class _Place:
     """Where a search stands."""
 
-    data: Path
     source: tuple[str, ...] = ()
     split: Split | None = None
+    everywhere: bool = False  # also beside folders that hold classes
 
 
 _Reader = Callable[[Path], tuple[int | None, Split | None]]
@@ -165,16 +159,13 @@ def _search(folder: Path, place: _Place, read: _Reader) -> Iterator[ClassFolder]
         splits = [child for child in splits if SPLIT_FOLDERS[child.name.lower()] is place.split]
     source = "/".join(place.source)
     for child, (label, split) in classes.items():
-        yield from _open_class(
-            ClassFolder(path=child, label=label, split=split or place.split, source=source),
-            inner=split is None and place.split is None and all(map(_is_split_inside, classes)),
-        )
+        yield ClassFolder(path=child, label=label, split=split or place.split, source=source)
     for child in splits:
         yield from _search(child, replace(place, split=SPLIT_FOLDERS[child.name.lower()]), read)
-    if classes or (splits and place.split is None):
+    if not place.everywhere and (classes or (splits and place.split is None)):
         return
     for child in below:
-        if not child.name.startswith(".") and child not in splits:
+        if not child.name.startswith(".") and child not in splits and child not in classes:
             yield from _search(child, replace(place, source=(*place.source, child.name)), read)
 
 
@@ -194,11 +185,8 @@ def _name_classes(below: Sequence[Path], read: _Reader) -> dict[Path, tuple[int,
     return classes
 
 
-def _open_class(folder: ClassFolder, *, inner: bool) -> Iterator[ClassFolder]:
-    """Yield `folder`, or the splits in it where all classes beside it have some."""
-    if not inner:
-        yield folder
-        return
+def _open_class(folder: ClassFolder) -> Iterator[ClassFolder]:
+    """Yield the splits in `folder`."""
     for child in list_folders(folder.path):
         if child.name.lower() in SPLIT_FOLDERS:
             yield replace(folder, path=child, split=SPLIT_FOLDERS[child.name.lower()])
@@ -252,55 +240,5 @@ def _check_flags(data: Path, layout: Layout, found: Sequence[ClassFolder]) -> No
     for option, names in (("--real", layout.real), ("--fake", layout.fake)):
         for name in names:
             if _normalize(name) not in parts:
-                there = _list_names([path.relative_to(data) for path in _list_picture_folders(data)])
+                there = list_names([path.relative_to(data) for path in list_picture_folders(data)])
                 raise UsageError(f"{option} {name}: no such folder in {data} (found {there})")
-
-
-def _ask(data: Path, known: Sequence[ClassFolder]) -> LayoutError:
-    """Return what is unclear about `data`, with the options that would say it."""
-    lists = sorted(path.name for path in data.iterdir() if path.suffix.lower() in (".csv", ".json", ".jsonl"))
-    below = [path.relative_to(data) for path in _list_picture_folders(data)]
-    if lists and not known:
-        start = f"{data}: no real/ and fake/ in it, but {_list_names(lists)}"
-        return LayoutError(start, f"--list {shlex.quote(str(data / lists[0]))}")
-    if len(below) < len(LABELS):
-        there = f"found {below[0]}/ alone" if below else "found no folders"
-        return LayoutError(f"{data}: no real/ and fake/ in it ({there}); make a folder for each class")
-    labels = {folder.path.relative_to(data): folder.label for folder in known}
-    unknown = [path for path in below if path not in labels]
-    label = next(iter(labels.values()), 1)
-    names = {label: [*labels] or [unknown.pop()], 1 - label: unknown[:1]}
-    flags = " ".join(
-        f"--{LABELS[label]} {shlex.quote(name.as_posix())}" for label in (0, 1) for name in names[label]
-    )
-    reason = f"{data}: unclear what is real and what is fake (found {_list_names(below)})"
-    return LayoutError(reason, flags, doubt=not known)
-
-
-def _list_picture_folders(data: Path) -> list[Path]:
-    """Return the topmost folders of `data` with pictures in them: those at the first fork."""
-    below = [child for child in list_folders(data) if not child.name.startswith(".")]
-    if len(below) == 1 and not any(path.parent == below[0] for path in scan_folder(below[0]).paths):
-        return _list_picture_folders(below[0])
-    return [child for child in below if scan_folder(child).paths]
-
-
-def _list_names(names: Sequence[Path | str]) -> str:
-    shown = [f"{name}/" if isinstance(name, Path) else name for name in names[:_SHOWN]]
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return (", ".join(shown) or "no folders") + more
-
-
-def _describe_missing(data: Path) -> str:
-    if not data.exists():
-        return f"{data}: no such folder; give the folder with the real and the fake pictures"
-    if data.suffix.lower() in (".csv", ".json", ".jsonl"):
-        return f"{data}: is a file, not a folder; a list of pictures goes behind --list"
-    if data.suffix.lower() in (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar"):
-        return f"{data}: is a file, not a folder; unpack it first"
-    return f"{data}: is a file, not a folder; give the folder with the real and the fake pictures"
-
-
-def list_folders(folder: Path) -> list[Path]:
-    """Return the folders directly in `folder`, sorted."""
-    return sorted(path for path in folder.iterdir() if path.is_dir())

@@ -125,7 +125,7 @@ def test_sources_of_one_class_lie_side_by_side(tmp_path: Path) -> None:
 def test_a_class_that_no_source_has_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="both classes are needed, put fake images into fake/"):
         find_labelled(_touch(tmp_path, "a/real/1.jpg", "b/real/2.jpg"))
-    with pytest.raises(UsageError, match="holds both a/real/ and b/train/fake/, .* unclear what"):
+    with pytest.raises(UsageError, match=r"holds both a/real/ and b/train/fake/, .* unclear what"):
         find_labelled(_touch(tmp_path, "b/train/fake/2.jpg"))
 
 

@@ -1,5 +1,6 @@
 """The data arguments of the commands: which folder is meant, and what in it is real and what is fake."""
 
+import hashlib
 import os
 import shlex
 from collections.abc import Iterator, Sequence
@@ -7,13 +8,24 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from fakelens.benchmarks.labelled import LabelledImage
-from fakelens.benchmarks.layouts import Layout, LayoutError, find_class_folders
+import numpy as np
+
+from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage
+from fakelens.benchmarks.layouts import Layout, find_class_folders
 from fakelens.benchmarks.splits import Split
+from fakelens.benchmarks.unclear_layouts import LayoutError
 from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.train.data.epoch import Rows
 
-_VIDEO_FOLDERS = ("original_sequences", "manipulated_sequences", "celeb-real", "youtube-real", "celeb-synthesis")
+_VIDEO = "video "
+_VIDEO_FOLDERS = (
+    "original_sequences",
+    "manipulated_sequences",
+    "celeb-real",
+    "youtube-real",
+    "celeb-synthesis",
+)
 
 
 def place_data(data: Path | None, layout: Layout) -> tuple[Path, Layout]:
@@ -31,7 +43,9 @@ def place_data(data: Path | None, layout: Layout) -> tuple[Path, Layout]:
         layout = replace(layout, list_file=str(file))
     for given, missing in ((layout.real, "fake"), (layout.fake, "real")):
         if given and not (layout.fake if missing == "fake" else layout.real):
-            raise UsageError(f"--{missing} is missing: name the {missing} ones too, none are found by themselves")
+            raise UsageError(
+                f"--{missing} is missing: name the {missing} ones too, none are found by themselves"
+            )
     if data is None:
         return _find_common(layout)
     if layout.list_file:
@@ -45,7 +59,9 @@ def _find_common(layout: Layout) -> tuple[Path, Layout]:
         return Path(layout.list_file).parent, layout
     names = (*layout.real, *layout.fake)
     if not names:
-        raise UsageError("DATA is missing: a folder with real/ and fake/; or name folders with --real and --fake")
+        raise UsageError(
+            "DATA is missing: a folder with real/ and fake/; or name folders with --real and --fake"
+        )
     for name in names:
         if not Path(name).is_dir():
             raise UsageError(f"{name}: no such folder; without DATA, --real and --fake name folders")
@@ -53,7 +69,9 @@ def _find_common(layout: Layout) -> tuple[Path, Layout]:
     common = Path(os.path.commonpath(paths.values()))
     for name, path in paths.items():
         if any(path == other or path in other.parents for key, other in paths.items() if key != name):
-            raise UsageError(f"{name}: holds another folder of --real and --fake, or is the same; keep them apart")
+            raise UsageError(
+                f"{name}: holds another folder of --real and --fake, or is the same; keep them apart"
+            )
     below = {name: path.relative_to(common).as_posix() for name, path in paths.items()}
     return common, replace(
         layout,
@@ -67,7 +85,9 @@ def _place(names: Sequence[str], data: Path) -> tuple[str, ...]:
     placed = []
     for name in names:
         path = Path(name)
-        inside = not (data / name).is_dir() and path.is_dir() and path.resolve().is_relative_to(data.resolve())
+        inside = (
+            not (data / name).is_dir() and path.is_dir() and path.resolve().is_relative_to(data.resolve())
+        )
         placed.append(path.resolve().relative_to(data.resolve()).as_posix() if inside else name)
     return tuple(placed)
 
@@ -83,7 +103,9 @@ def describe_layout(data: Path, layout: Layout) -> str:
     for label, meaning in enumerate(LABELS):
         paths = [folder.path.relative_to(data) for folder in folders if folder.label == label]
         names = sorted({path.name if len(path.parts) > 1 else path.as_posix() for path in paths})
-        parts.append(f"{', '.join(f'{name}/' for name in names)} {'is' if len(names) == 1 else 'are'} {meaning}")
+        parts.append(
+            f"{', '.join(f'{name}/' for name in names)} {'is' if len(names) == 1 else 'are'} {meaning}"
+        )
     sources = {folder.source for folder in folders if folder.source}
     splits = list(dict.fromkeys(str(folder.split) for folder in folders if folder.split))
     more = [f"{len(sources)} sources"] if len(sources) > 1 else []
@@ -104,6 +126,15 @@ def naming_command(command: str, data: Path) -> Iterator[None]:
         raise UsageError(f"{error.reason}: write `{start} {error.flags}`{doubt}") from error
 
 
+def name_groups(found: Sequence[LabelledImage], digests: Sequence[str], data: Path) -> list[str]:
+    """Return what goes to one split together: an image and what was made from it, the frames of a video."""
+    known = {digest[:DIGEST_LENGTH]: digest for digest in digests}
+    return [
+        name_video(image, data) or known.get(image.path.stem[:DIGEST_LENGTH], digest)
+        for image, digest in zip(found, digests, strict=True)
+    ]
+
+
 def name_video(image: LabelledImage, data: Path) -> str:
     """Return a name that the frames of one video share, empty where a picture is of no such data set.
 
@@ -115,5 +146,20 @@ def name_video(image: LabelledImage, data: Path) -> str:
     *folders, name = image.path.relative_to(data).parts
     if not any(folder.lower() in _VIDEO_FOLDERS for folder in folders):
         return ""
-    own = name if folders[-1].lower() in _VIDEO_FOLDERS or folders[-1] in Split else folders[-1]
-    return "video " + Path(own).stem.split("_")[0]
+    own = name if folders[-1].lower() in (*_VIDEO_FOLDERS, *Split) else folders[-1]
+    return _VIDEO + Path(own).stem.split("_")[0]
+
+
+def is_video(name: str) -> bool:
+    """Whether `name` is one that `name_video` made."""
+    return name.startswith(_VIDEO)
+
+
+def cut_videos(rows: Rows, names: Sequence[str], share: float, key: str) -> tuple[Rows, Rows]:
+    """Cut `share` of the videos off `rows`, of both classes the same: no video is in both parts."""
+    videos = sorted(
+        {names[row] for row in rows}, key=lambda name: hashlib.sha256(f"{key} {name}".encode()).digest()
+    )
+    chosen = set(videos[: max(1, round(len(videos) * share))])
+    taken = np.array([row for row in rows if names[row] in chosen], np.int64)
+    return np.setdiff1d(rows, taken), taken
