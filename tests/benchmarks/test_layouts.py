@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.benchmarks.labelled import Split, find_labelled, list_splits
+from fakelens.benchmarks.labelled import find_labelled, list_splits
 from fakelens.benchmarks.layouts import Layout, read_name
+from fakelens.benchmarks.splits import Split
 from fakelens.benchmarks.unclear_layouts import LayoutError
 from fakelens.edge_runtime.errors import UsageError
 

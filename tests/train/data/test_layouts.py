@@ -26,7 +26,7 @@ def test_two_folders_anywhere_stand_for_the_data(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     data, layout = place_data(None, Layout(real=("mine/camera",), fake=("other/mj/",)))
     assert (data, layout) == (tmp_path, Layout(real=("mine/camera",), fake=("other/mj",)))
-    assert describe_layout(data, layout) == f"{tmp_path}: camera/ is real, mj/ is fake"
+    assert describe_layout(data, layout) == f"{tmp_path}: camera/ is real, mj/ is fake (2 sources)"
     _, layout = place_data(Path("mine"), Layout(real=("mine/camera",), fake=("mj",)))
     assert layout.real == ("camera",)
     for names, message in (
