@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from fakelens.benchmarks.layouts import Layout, read_name
 from fakelens.benchmarks.splits import SPLIT_FOLDERS, Split
 from fakelens.benchmarks.unclear_layouts import LayoutError
+from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
 
 _PATHS = [
@@ -155,13 +157,14 @@ def _read_labels(file: Path, column: str, values: Sequence[str], layout: Layout)
         counts = Counter(values)
         names = list(counts)
         there = ", ".join(f"{name or 'nothing'} ({counts[name]})" for name in names[:_SHOWN])
-        flags = " ".join(
-            f"--{kind} {name or '...'}"
-            for kind, name in zip(("real", "fake"), sorted(names)[:2], strict=False)
-        )
+        columns = {"--path-column": layout.path_column, "--label-column": layout.label_column}
+        flags = [f"--list {shlex.quote(str(file))}"]
+        flags += [f"{option} {shlex.quote(name)}" for option, name in columns.items() if name]
+        examples = zip(LABELS, [*sorted(names), "..."], strict=False)
+        flags += [f"--{kind} {shlex.quote(name)}" for kind, name in examples]
         raise LayoutError(
             f"{file}: unclear which labels are real and which are fake ({column} has {there})",
-            flags,
+            " ".join(flags),
             doubt=True,
         )
     return labels

@@ -1,9 +1,8 @@
 """The parts of a data set, and the names that their folders have."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
-
-from fakelens.edge_runtime.strenum import StrEnum
 
 
 class Split(StrEnum):

@@ -1,10 +1,10 @@
-"""The live loop: a frame, its score, the steady verdict, every sink told; until someone says stop."""
+"""The live loop: a frame, its score, the steady verdict, a status for every sink; until it is stopped."""
 
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.evidence import Evidence, declares_generated
@@ -27,8 +27,8 @@ class LoopConfig:
     budget_ms: float | None = None  # of inference a frame, for models that look at tiles
     fps_limit: float | None = None  # frames a second to check at most
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
-    heartbeat_s: float = 1.0  # sinks are told at least so often, frame or no frame
-    poll_s: float = 0.2  # a stop, a key or a pause is heeded after so long at most
+    heartbeat_s: float = 1.0  # sinks get a status at least so often, frame or no frame
+    poll_s: float = 0.2  # a stop, a key or a pause takes effect after so long at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +154,7 @@ class LiveLoop:
     def _to_status(self, state: CameraState, error: str | None) -> LiveStatus:
         seen = self._seen
         return LiveStatus(
-            time=datetime.now(timezone.utc),
+            time=datetime.now(UTC),
             state=state,
             label=seen.label if seen else None,
             p_fake=seen.verdict.p_fake if seen else None,

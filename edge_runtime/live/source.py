@@ -31,7 +31,7 @@ class FrameStream(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of the device, file or connection."""
+        """Release the device, file or connection."""
 
 
 @runtime_checkable
@@ -41,6 +41,23 @@ class NamedStream(Protocol):
     @property
     def current(self) -> str:
         """The name of the frame that was read last."""
+
+
+@runtime_checkable
+class WaitingStream(Protocol):
+    """A stream whose `read` may wait for as long as it takes, though nothing is broken."""
+
+    def stop_waiting(self) -> None:
+        """End that wait: `read` returns None. From any thread."""
+
+
+@runtime_checkable
+class PatientSource(Protocol):
+    """A source that may give nothing for a long time."""
+
+    @property
+    def patient(self) -> bool:
+        """Whether it does: silence is no stall then."""
 
 
 @runtime_checkable

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from PIL import Image
 
 from fakelens.edge_runtime.condition import Reason
 from fakelens.edge_runtime.evidence import Evidence
-from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.edge_runtime.tiles import Region
 from fakelens.edge_runtime.verdict import Label
 
@@ -51,10 +51,10 @@ class LiveStatus:
 
 
 class LiveSink(Protocol):
-    """Is told of every status; must be quick, since it runs in the loop."""
+    """Take a status; must be quick, since it runs in the loop."""
 
     def update(self, status: LiveStatus, frame: Image.Image | None) -> None:
         """Take in `status` and, after a frame, the upright RGB picture that it is about."""
 
     def close(self) -> None:
-        """Flush and let go of everything; called once, also after an error."""
+        """Flush and release everything; called once, also after an error."""

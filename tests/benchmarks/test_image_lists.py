@@ -58,7 +58,8 @@ def test_columns_and_labels_are_named_where_they_are_not_plain(data: Path) -> No
     with pytest.raises(UsageError, match=r"no column 'kin' \(found id, where, kind\)"):
         _read(data, text, path_column="where", label_column="kin")
     with pytest.raises(
-        UsageError, match=r"kind has 0 \(2\), 1 \(1\), 2 \(1\)\); add --real 0 --fake 1, or the other"
+        UsageError,
+        match=r"kind has 0 \(2\), 1 \(1\), 2 \(1\)\); add --list .*list.csv --path-column where --label-column kind --real 0 --fake 1, or the other",
     ):
         _read(data, text, path_column="where", label_column="kind")
     found = _read(data, text, path_column="where", label_column="kind", real=("0",), fake=("1", "2"))

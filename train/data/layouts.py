@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage
+from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, find_labelled
 from fakelens.benchmarks.layouts import Layout, find_class_folders
 from fakelens.benchmarks.splits import Split
 from fakelens.benchmarks.unclear_layouts import LayoutError
@@ -95,7 +96,8 @@ def _place(names: Sequence[str], data: Path) -> tuple[str, ...]:
 def describe_layout(data: Path, layout: Layout) -> str:
     """Return a line on what was taken as real and as fake; empty where folders are called just so."""
     if layout.list_file:
-        return f"{layout.list_file}: its paths lie below {data}"
+        labels = Counter(image.label for image in find_labelled(data, layout=layout))
+        return f"{layout.list_file}: {labels[0]:,} real and {labels[1]:,} fake pictures below {data}"
     folders = find_class_folders(data, layout)
     if all(folder.path.name.lower() in LABELS for folder in folders):
         return ""

@@ -1,16 +1,11 @@
 """Named training recipes, as package data: `fakelens train DATA --recipe NAME`, one TOML file each."""
 
-import sys
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from fakelens.edge_runtime.errors import ConfigError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _RECIPES = Path(str(files("fakelens.train.recipes")))
 

@@ -10,7 +10,7 @@ from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 from fakelens.edge_runtime.statements import describe
 from fakelens.edge_runtime.verdict import Label
 
-_START_S = 5.0  # a start is told only where it takes longer
+_START_S = 5.0  # a start is reported only where it takes longer
 
 
 class TerminalSink:
@@ -48,7 +48,7 @@ class TerminalSink:
             )
 
     def close(self) -> None:
-        """Nothing to let go of: the stream is the caller's."""
+        """Nothing to release: the stream is the caller's."""
 
     def _write(self, line: str) -> None:
         self._stream.write(escape_line(line) + "\n")
