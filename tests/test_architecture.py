@@ -91,6 +91,7 @@ TESTED_THROUGH_OTHERS = {
     "benchmarks/options.py": "`bench`",
     "benchmarks/studies/statements.py": "needs a collection of pictures from the web",
     "benchmarks/tables.py": "the reports that it lays out",
+    "convert/options.py": "`convert`",
     "convert/report.py": "`convert`",
     "convert/tflite_metadata/schema.py": "metadata written and read back",
     "convert/validation.py": "`convert --fuse`",
