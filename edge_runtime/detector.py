@@ -141,7 +141,7 @@ class Detector:
         source = Path(image) if isinstance(image, str) else image
         content = read_whole(source)
         inspection = None if self._pixels_only else Inspection(source, content)
-        decoded = decode_image(source, _STRICT, content, inspection and inspection.see)
+        decoded = decode_image(source, _STRICT, content, None if inspection is None else inspection.see)
         return self._judge(decoded.image, start, inspection)
 
     def check_file(self, source: Path | bytes, name: str, decode: DecodeConfig = _LENIENT) -> CheckedFile:
@@ -150,7 +150,7 @@ class Detector:
         content = read_whole(source)
         inspection = None if self._pixels_only else Inspection(source, content)
         try:
-            decoded = decode_image(source, decode, content, inspection and inspection.see)
+            decoded = decode_image(source, decode, content, None if inspection is None else inspection.see)
         except ImageError as error:
             if isinstance(source, Path) and is_video(source):
                 return self._check_video(source, name, inspection)

@@ -98,7 +98,8 @@ class Interpreter:
             reason = (str(error).splitlines() or ["no reason given"])[0]
             raise ModelError(f"LiteRT cannot run the graph: {reason}; convert the model again") from error
         if border.scores is not None:
-            return border.scores[values]
+            known: Scores = border.scores[values]
+            return known
         scores = _dequantize(values, border.output["quantization"])
         if not np.isfinite(scores).all():
             raise ModelError("the model's scores are not numbers, so it says nothing; convert it again")

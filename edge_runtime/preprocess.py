@@ -91,11 +91,14 @@ def decode_image(
 
     `content` are the bytes of the file `source`, where they were read already.
     """
-    if content is None and isinstance(source, bytes):
-        content = source
+    stream: Path | BinaryIO
+    if isinstance(source, bytes):
+        stream = io.BytesIO(source)
+    else:
+        stream = source if content is None else io.BytesIO(content)
     try:
         with _MUTED:  # our own limit below is stricter than Pillow's warning
-            return _decode(source if content is None else io.BytesIO(content), config, see)
+            return _decode(stream, config, see)
     except Exception as error:  # Pillow's decoders raise many kinds
         raise _explain(source, error, config) from error
 
