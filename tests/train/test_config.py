@@ -7,10 +7,10 @@ from fakelens.train.config import (
     TrainConfig,
     config_from_dict,
     config_to_dict,
-    list_recipes,
     load_config,
     parse_setting,
 )
+from fakelens.train.recipes import list_recipes
 
 
 def test_flag_goes_before_recipe_before_default(tmp_path: Path) -> None:
@@ -78,3 +78,11 @@ def test_settings_are_typed_as_in_toml(text: str, expected: tuple[str, object]) 
 def test_a_setting_without_value_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"section\.key=value"):
         parse_setting("fit.ema")
+
+
+def test_a_key_of_another_network_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r"network.alpha changes nothing: network compact reads dropout, width"
+    ):
+        load_config(None, {"network.alpha": 0.5})
+    assert load_config(None, {"network.name": "mobilenetv2", "network.alpha": 0.5}).network.alpha == 0.5
