@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from fakelens.benchmarks.bench.pareto import Candidate, plot_pareto
 from fakelens.benchmarks.bench.report import list_doubts, list_tables
 from fakelens.benchmarks.bench.table import Line
+from fakelens.benchmarks.html import render_template
 from fakelens.benchmarks.tables import KB
 from fakelens.benchmarks.timing.host import Host
 from fakelens.edge_runtime.errors import UsageError
@@ -33,14 +33,15 @@ def check_page(path: Path) -> None:
 
 def write_page(path: Path, lines: Sequence[Line], host: Host) -> None:
     """Write the page to `path`, atomically; it needs no other file."""
-    from jinja2 import Environment
-
-    template = files("fakelens.benchmarks.bench").joinpath("bench.html").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    page = environment.from_string(template).render(
+    candidates = choose_candidates(lines)
+    page = render_template(
+        "fakelens.benchmarks.bench",
+        "bench.html",
+        verdict=_conclude(candidates),
         summary=_summarize(lines, host),
         scored=any(line.row is not None for line in lines),
-        plot=plot_pareto(choose_candidates(lines)),
+        plot=plot_pareto(candidates) if len(candidates) > 1 else "",
+        plot_text=_describe_plot(candidates),
         tables=[
             PageTable(
                 title=table.title,
@@ -50,7 +51,7 @@ def write_page(path: Path, lines: Sequence[Line], host: Host) -> None:
             for table in list_tables(lines)
         ],
         doubts=list_doubts(lines),
-        host=[(name, value) for name, value in asdict(host).items() if value],
+        host=_list_host(host),
     )
     write_atomic(path, page.encode(errors="xmlcharrefreplace"))
 
@@ -73,6 +74,41 @@ def choose_candidates(lines: Sequence[Line]) -> list[Candidate]:
         )
         for line in fastest.values()
     ]
+
+
+def _conclude(candidates: Sequence[Candidate]) -> str:
+    """Return the answer of the whole page: the most accurate model and the fastest, with their figures."""
+    scored = [each for each in candidates if each.accuracy is not None]
+    timed = [each for each in candidates if each.latency_ms is not None]
+    best = max(scored, key=lambda each: each.accuracy.value if each.accuracy else 0.0, default=None)
+    fastest = min(timed, key=lambda each: each.latency_ms or 0.0, default=None)
+    if best is None and fastest is None:
+        return "Nothing was measured"
+    if best is None or fastest is None or best is fastest:
+        return _describe(best or fastest or candidates[0])
+    return f"Most accurate: {_describe(best)}. Fastest: {_describe(fastest)}"
+
+
+def _describe(model: Candidate) -> str:
+    parts = []
+    if model.accuracy is not None:
+        parts.append(f"{model.accuracy.value:.1%} right")
+    if model.latency_ms is not None:
+        parts.append(f"{model.latency_ms:.2f} ms an inference")
+    parts.append(f"{model.size_kb:,.0f} KB to download")
+    return f"{model.name}, {', '.join(parts)}"
+
+
+def _describe_plot(candidates: Sequence[Candidate]) -> str:
+    scored = any(each.accuracy is not None for each in candidates)
+    return "Accuracy against time and size of each model." if scored else "Time against size of each model."
+
+
+def _list_host(host: Host) -> list[tuple[str, str]]:
+    facts = {name: str(value) for name, value in asdict(host).items() if value}
+    facts.pop("memory_bytes", None)
+    memory = [("memory", f"{host.memory_bytes / 1e6:,.0f} MB")] if host.memory_bytes else []
+    return [*facts.items(), *memory]
 
 
 def _cost(line: Line) -> float:

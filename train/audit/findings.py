@@ -3,11 +3,9 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment
-
+from fakelens.benchmarks.html import render_template
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.train.audit.dataset_audit import AuditResult, SplitCount, gives_away
 from fakelens.train.audit.duplicates import Copies
@@ -39,13 +37,17 @@ def render_json(result: AuditResult) -> str:
 
 def write_page(path: Path, result: AuditResult, max_auc: float) -> None:
     """Write the findings to `path` as a page that needs no other file."""
-    template = files("fakelens.train.audit").joinpath("audit.html").read_text(encoding="utf-8")
-    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(template)
     probes = (
         ("File metadata", judge_metadata(result.metadata, max_auc), select_clues(result.metadata)),
         ("Pixel statistics", judge_pixels(result.pixels), select_clues(result.pixels)),
     )
-    html = page.render(
+    verdict, reason, state = _conclude(result, max_auc)
+    html = render_template(
+        "fakelens.train.audit",
+        "audit.html",
+        verdict=verdict,
+        reason=reason,
+        state=state,
         name=result.data.resolve().name,
         counts=result.counts,
         probes=probes,
@@ -53,6 +55,17 @@ def write_page(path: Path, result: AuditResult, max_auc: float) -> None:
         remarks=list_remarks(result),
     )
     write_atomic(path, html.encode(errors="xmlcharrefreplace"))  # a file name need not be valid text
+
+
+def _conclude(result: AuditResult, max_auc: float) -> tuple[str, str, str]:
+    """Return what the audit comes to: a verdict, its reason, and whether that is good, bad or neither."""
+    probe = result.metadata
+    if probe is None:
+        return "Not judged", "Too few images can be read to probe their metadata.", ""
+    auc = f"File metadata alone reach AUC {probe.auc.value:.3f}, the limit is {max_auc:g}."
+    if gives_away(probe, max_auc):
+        return "GIVES THE CLASS AWAY", f"{auc} A network may learn the files instead of the pictures.", "bad"
+    return "Nothing in the files' metadata gives the class away", auc, "good"
 
 
 def judge_metadata(probe: ProbeResult | None, max_auc: float) -> str:

@@ -3,17 +3,16 @@
 import base64
 import io
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from jinja2 import Environment
 from PIL import Image
 
 from fakelens.benchmarks import plots
+from fakelens.benchmarks.html import render_template
 from fakelens.benchmarks.labelled import Split
-from fakelens.benchmarks.metrics import Interval, Metrics
+from fakelens.benchmarks.metrics import Confusion, Interval, Metrics
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.contract import LABELS, Contract
 from fakelens.edge_runtime.files import write_atomic
@@ -25,6 +24,13 @@ from fakelens.train.fit.compress import LayerSparsity
 from fakelens.train.run.outcome import Outcome
 
 _WORST = 24  # images shown
+_CAPTIONS = {
+    "loss": "Lower is better. Where validation rises while training falls, the network learns by heart.",
+    "accuracy": "Validation images right after each epoch.",
+    "roc": "Fakes found against reals called fake, over all thresholds. Near the upper left is good.",
+    "reliability": "The share of fakes among images of each P(fake). On the dotted line it means what it says.",
+    "scores": "Every validation image by its P(fake). Little overlap is good; counts are logarithmic.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,15 +64,22 @@ def write_report(run: Path, data: ReportData) -> None:
     (run / "plots").mkdir(exist_ok=True)
     for name, png in figures.items():
         write_atomic(run / "plots" / f"{name}.png", png)
-    template = files("fakelens.train.run").joinpath("report.html").read_text(encoding="utf-8")
-    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(template)
-    html = page.render(
+    html = render_template(
+        "fakelens.train.run",
+        "report.html",
         data=data,
-        figures={name: to_data_url(png) for name, png in figures.items()},
+        shown=data.test or data.validation,
+        confusion=_list_confusion((data.test or data.validation).confusion),
+        figures_rows=_list_figures(data),
+        figures=[
+            (name, to_data_url(png), _CAPTIONS[name.partition("-")[0]])
+            for name, png in figures.items()
+            if name != "confusion"  # a table says the same, first
+        ],
         misses=find_misses(data),
+        sparsity=[(each.layer, each.weights, each.zeros, f"{each.share:.1%}") for each in data.sparsity],
         splits=[(split, data.dataset.count(split, 0), data.dataset.count(split, 1)) for split in Split],
         settings=_flatten(config_to_dict(data.config)),
-        interval=_show_interval,
     )
     write_atomic(run / run_layout.REPORT, html)
 
@@ -125,6 +138,31 @@ def _flatten(tree: dict[str, object], prefix: str = "") -> dict[str, object]:
         else:
             flat[prefix + key] = value
     return flat
+
+
+def _list_confusion(confusion: Confusion) -> list[tuple[str, str, str, str]]:
+    """Return a row for each class: how many of its images are called what, and the share that is right."""
+    rows = (
+        ("real", confusion.real_as_real, confusion.real_as_fake, confusion.real_as_real),
+        ("fake", confusion.fake_as_real, confusion.fake_as_fake, confusion.fake_as_fake),
+    )
+    return [
+        (name, f"{as_real:,}", f"{as_fake:,}", f"{right / max(1, as_real + as_fake):.2%}")
+        for name, as_real, as_fake, right in rows
+    ]
+
+
+def _list_figures(data: ReportData) -> list[tuple[str, ...]]:
+    return [
+        (
+            name,
+            f"{metrics.n:,}",
+            _show_interval(metrics.accuracy, 100, 2),
+            *(_show_interval(each) for each in (metrics.auc, metrics.ap, metrics.eer, metrics.ece)),
+        )
+        for name, metrics in (("validation", data.validation), ("test", data.test))
+        if metrics is not None
+    ]
 
 
 def _show_interval(interval: Interval, scale: float = 1.0, digits: int = 4) -> str:

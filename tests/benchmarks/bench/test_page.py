@@ -24,10 +24,19 @@ def test_the_page_needs_no_other_file_and_escapes_names(make_line: MakeLine, tmp
     page = path.read_text(encoding="utf-8")
     assert page.count("<svg") == 1
     assert not re.search(r'(?:src|href)="(?!#)', page)
-    assert "<td>&lt;b&gt;&amp;.tflite</td>" in page
-    assert '<td class="no">NO</td>' in page
+    assert '<th scope="row">&lt;b&gt;&amp;.tflite</th>' in page
+    assert '<td class="n bad">NO</td>' in page
+    assert "1 of the timings is not valid" in page
+    assert "memory_bytes" not in page
     assert "<li>slow.tflite, 1 thread: the processor was at 83 °C</li>" in page
     assert HOST.cpu in page
+
+
+def test_one_model_needs_no_chart(make_line: MakeLine, tmp_path: Path) -> None:
+    write_page(tmp_path / "bench.html", [make_line()], HOST)
+    page = (tmp_path / "bench.html").read_text(encoding="utf-8")
+    assert "<svg" not in page
+    assert re.search(r"<p>brightness, 85\.0% right, 1\.00 ms an inference, \d+ KB to download</p>", page)
 
 
 def test_a_model_is_drawn_once_with_the_threads_that_suit_it(make_line: MakeLine) -> None:
