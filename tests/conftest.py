@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -67,6 +68,42 @@ def kept_log_levels() -> Iterator[None]:
     logging.disable(logging.NOTSET)
     for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
+
+
+@pytest.fixture
+def find_faults() -> Callable[[Path], list[str]]:
+    """Open a page in a real Chromium at three widths in light and dark; return what is wrong with it.
+
+    That is what axe-core finds, what the console says, and a page that scrolls sideways.
+    """
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    reason = "needs playwright and axe-playwright-python: make test installs them"
+    playwright = pytest.importorskip("playwright.sync_api", reason=reason)
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=reason).Axe()
+
+    def find(path: Path) -> list[str]:
+        faults: list[str] = []
+        with playwright.sync_playwright() as running:
+            browser = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            for width in (390, 820, 1440):
+                for scheme in ("light", "dark"):
+                    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+                    page.on("console", lambda message: faults.append(message.text))
+                    page.on("pageerror", lambda error: faults.append(str(error)))
+                    page.goto(path.as_uri())
+                    faults.extend(
+                        f"{width} {scheme}: {each['id']}: {each['nodes'][0]['html']}"
+                        for each in axe.run(page).response["violations"]
+                    )
+                    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                        faults.append(f"{width} {scheme}: scrolls sideways")
+                    page.close()
+            browser.close()
+        return faults
+
+    return find
 
 
 def make_graph(

@@ -28,7 +28,7 @@ _CAPTIONS = {
     "loss": "Lower is better. Where validation rises while training falls, the network learns by heart.",
     "accuracy": "Validation images right after each epoch.",
     "roc": "Fakes found against reals called fake, over all thresholds. Near the upper left is good.",
-    "reliability": "The share of fakes among images of each P(fake). On the dotted line it means what it says.",
+    "reliability": "The share of fakes at each P(fake). On the dotted line it means what it says.",
     "scores": "Every validation image by its P(fake). Little overlap is good; counts are logarithmic.",
 }
 

@@ -47,6 +47,14 @@ def test_a_model_is_drawn_once_with_the_threads_that_suit_it(make_line: MakeLine
     assert first.accuracy.value == 0.85
 
 
+def test_the_page_is_for_everybody(
+    make_line: MakeLine, tmp_path: Path, find_faults: Callable[[Path], list[str]]
+) -> None:
+    lines = [make_line("one"), make_line("slow", p50_ms=3.0, faults=("the processor was at 83 °C",))]
+    write_page(tmp_path / "bench.html", lines, HOST)
+    assert find_faults(tmp_path / "bench.html") == []
+
+
 def test_a_folder_is_no_page(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a folder"):
         check_page(tmp_path)

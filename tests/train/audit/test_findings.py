@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,10 +80,13 @@ def test_json_is_one_line_with_every_clue_and_copy(result: AuditResult) -> None:
     assert fields["counts"][0] == {"split": "train", "real": 9000, "fake": 1000}
 
 
-def test_the_page_stands_alone_and_escapes_names(result: AuditResult, tmp_path: Path) -> None:
+def test_the_page_stands_alone_and_escapes_names(
+    result: AuditResult, tmp_path: Path, find_faults: Callable[[Path], list[str]]
+) -> None:
     write_page(tmp_path / "page.html", result, 0.65)
     page = (tmp_path / "page.html").read_text()
     assert "GIVES THE CLASS AWAY" in page
     assert "file type" in page
     assert "&lt;a&gt;.jpg" in page
     assert "http" not in page
+    assert find_faults(tmp_path / "page.html") == []

@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,6 +80,10 @@ def test_the_record_says_what_was_measured_on_what(result: TrainResult) -> None:
     assert record["metrics"]["validation"]["n"] == sum(record["data"]["splits"]["val"])
     assert record["metrics"]["test"]["n"] == sum(record["data"]["splits"]["test"])
     assert [len(record["history"][stage]) for stage in ("float", "prune", "qat")] == [12, 3, 2]
+
+
+def test_the_report_is_for_everybody(result: TrainResult, find_faults: Callable[[Path], list[str]]) -> None:
+    assert find_faults(result.run / "report.html") == []
 
 
 def test_the_report_needs_no_other_file(result: TrainResult) -> None:
