@@ -10,6 +10,7 @@ from fakelens.convert.ship.layout import LAYOUTS, STATEMENTS_NAME, Platform
 from fakelens.convert.ship.templates import copy_template, find_template
 from fakelens.convert.ship.vectors import write_vectors
 from fakelens.edge_runtime.modelfile import CONTRACT_NAME, LABELS_NAME, read_model
+from fakelens.edge_runtime.pages.parts import read_asset
 
 _VECTORS = "vectors"
 
@@ -27,6 +28,9 @@ def write_assets(model: Path, folder: Path) -> None:
     write_vectors(model, folder / _VECTORS)
 
 
+_LOOK = "src/fakelens.css"  # of the web kit: the stylesheet that every page shares
+
+
 def write_kit(platform: Platform, assets: Path, target: Path) -> None:
     """Write the kit for `platform` to `target`, with what `write_assets` made in `assets`."""
     layout = LAYOUTS[platform]
@@ -39,3 +43,5 @@ def write_kit(platform: Platform, assets: Path, target: Path) -> None:
     statements = find_template(Platform.WEB) / LAYOUTS[Platform.WEB].statements / STATEMENTS_NAME
     (target / layout.statements).mkdir(parents=True, exist_ok=True)
     shutil.copyfile(statements, target / layout.statements / STATEMENTS_NAME)
+    if platform is Platform.WEB:
+        (target / _LOOK).write_text(read_asset("style.css"), encoding="utf-8")

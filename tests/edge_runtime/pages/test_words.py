@@ -1,6 +1,7 @@
 """Every answer has a meaning and a next step; a statement of the file and a reason come before the score."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +31,9 @@ def test_what_cannot_be_judged_says_why() -> None:
     verdict = Verdict(label=Label.UNSURE, p_fake=0.6, model="m", latency_ms=1.0, reason=Reason.SMALL)
     assert explain(verdict) == "The picture is too small to judge."
     assert advise(verdict) == NEXT_WITH_REASON
+
+
+def test_the_web_kit_says_the_same() -> None:
+    text = (Path(__file__).parents[3] / "convert" / "ship" / "web" / "src" / "answer.ts").read_text()
+    sentences = [*MEANINGS.values(), *NEXT_STEPS.values(), NEXT_WITH_REASON, NEXT_WITH_STATEMENT, SAYS_SO]
+    assert [sentence for sentence in sentences if f"'{sentence}'" not in text] == []

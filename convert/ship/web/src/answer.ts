@@ -19,12 +19,18 @@ const STRENGTH_NAMES: Readonly<Record<Evidence['strength'], string>> = {
   'speaks-for-a-camera': 'Speaks for a camera',
   note: 'Note',
 };
+const NEXT_STEPS: Readonly<Record<Label, string>> = {
+  fake: 'Find where the picture first appeared and who made it. Do not call it fake on this alone.',
+  real: 'Ask who took it, where and when. No traces found does not make it a photo.',
+  unsure: 'Ask for the original file and check that: screenshots and messengers leave less to see.',
+};
+const NEXT_WITH_STATEMENT = 'Keep this very file: its statement is lost where a website or messenger saves it again.';
+const NEXT_WITH_REASON = 'Look for a larger, less compressed copy, at best the original file, and check that.';
 const SPOKEN_EVERY = 3000; // ms at least between two announcements of a live verdict
 
 const answer = find('answer', HTMLElement);
 const verdictWord = find('verdict', HTMLElement);
 const meter = find('meter', HTMLElement);
-const mark = find('mark', HTMLElement);
 const note = find('note', HTMLElement);
 const facts = find('facts', HTMLElement);
 const statements = find('statements', HTMLElement);
@@ -40,9 +46,9 @@ export function showContract(contract: Contract): void {
   const band = find('band', HTMLElement), border = find('border', HTMLElement);
   band.hidden = find('band-name', HTMLElement).hidden = !banded;
   border.hidden = banded && unsure_low <= threshold && threshold <= unsure_high;
-  band.style.left = percent(unsure_low);
-  band.style.width = percent(Math.max(0, unsure_high - unsure_low));
-  border.style.left = percent(threshold);
+  for (const [name, value] of [['--low', unsure_low], ['--high', unsure_high], ['--border', threshold]] as const) {
+    meter.style.setProperty(name, value.toFixed(4));
+  }
   find('limits', HTMLElement).textContent = contract.limits || 'Its maker did not say.';
   find('description', HTMLElement).textContent = `${contract.description}.`.replace(/\.\.$|^\.$/, '.');
   find('model', HTMLElement).textContent = `Model: ${contract.name}`;
@@ -60,7 +66,10 @@ export function showContract(contract: Contract): void {
 /** Show the verdict on a picture, and say it. */
 export function showVerdict(verdict: Verdict, contract: Contract): void {
   showLabel(verdict.label, verdict.pFake, verdict.reason);
-  if (verdict.pixelsLabel) find('meaning', HTMLElement).textContent = `${SAYS_SO} Its pixels alone: ${verdict.pixelsLabel.toUpperCase()}.`;
+  if (verdict.pixelsLabel) {
+    find('meaning', HTMLElement).textContent = `${SAYS_SO} Its pixels alone: ${verdict.pixelsLabel.toUpperCase()}.`;
+    find('next', HTMLElement).textContent = NEXT_WITH_STATEMENT;
+  }
   showStatements(verdict.evidence);
   showNote(warnOfReduction(contract, verdict.reduction));
   showFacts([
@@ -99,10 +108,11 @@ function showLabel(label: Label, pFake: number, reason: Reason | undefined): voi
   answer.dataset['label'] = label;
   verdictWord.textContent = label.toUpperCase();
   find('meaning', HTMLElement).textContent = tellMeaning(label, reason);
+  find('next', HTMLElement).textContent = reason ? NEXT_WITH_REASON : NEXT_STEPS[label];
   find('score', HTMLOutputElement).textContent = pFake.toFixed(3);
   meter.setAttribute('aria-valuenow', pFake.toFixed(3));
   meter.setAttribute('aria-valuetext', `${pFake.toFixed(2)}, ${label}`);
-  mark.style.left = percent(pFake);
+  meter.style.setProperty('--p', pFake.toFixed(4));
 }
 
 function showStatements(evidence: readonly Evidence[]): void {
@@ -162,8 +172,4 @@ function makeCell(text: string): HTMLTableCellElement {
   const cell = document.createElement('td');
   cell.textContent = text;
   return cell;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(2)}%`;
 }

@@ -14,9 +14,9 @@ const heatRow = find('heat-row', HTMLElement);
 const showHeat = find('show-heat', HTMLInputElement);
 
 let address = '';
-let painted = false;
+let repaint = (): void => {}; // what is to be seen where the heat is switched on
 
-showHeat.addEventListener('change', () => { heat.hidden = !painted || !showHeat.checked; });
+showHeat.addEventListener('change', () => repaint());
 
 export { video };
 
@@ -42,10 +42,14 @@ export function clearStage(): void {
 
 /** Lay the heat of `regions` over a picture of that verdict, px; without any there is none to show. */
 export function showRegions(regions: readonly Region[], width: number, height: number, label: Label): void {
-  painted = regions.length > 0;
-  heatRow.hidden = !painted;
+  heatRow.hidden = regions.length === 0;
   heat.dataset['regions'] = String(regions.length);
-  heat.hidden = !painted || !showHeat.checked;
+  repaint = () => paint(regions, width, height, label);
+  repaint();
+}
+
+function paint(regions: readonly Region[], width: number, height: number, label: Label): void {
+  heat.hidden = regions.length === 0 || !showHeat.checked;
   if (heat.hidden) return;
   const map = paintHeat(regions, width, height, label);
   if (heat.width !== map.width || heat.height !== map.height) [heat.width, heat.height] = [map.width, map.height];

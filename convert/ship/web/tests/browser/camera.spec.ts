@@ -14,6 +14,7 @@ test('the camera: a live verdict with heat and speed, then a frame of it, then s
   await expect(page.locator('#facts')).toContainText('640 × 480 px');
   await expect(page.locator('#facts')).toContainText(/Frames[1-9]\d* a second/);
   await expect(page.locator('#video')).toBeVisible();
+  if (tiled) await page.getByRole('switch', { name: 'Show where' }).press('Space');
   await expect(page.locator('#heat')).toBeVisible({ visible: tiled });
   await expect(page.locator('#spoken')).toContainText('Verdict: ');
   await expectNoSidewaysScroll(page);
