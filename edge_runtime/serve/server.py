@@ -26,6 +26,7 @@ class ServeConfig:
     token: str | None = None  # a must where others than this machine can reach it
     workers: int = field(default_factory=count_cores)  # pictures that are checked side by side
     limits: Limits = field(default_factory=Limits)
+    model_sha256: str = ""  # of its file, to be named on the page
 
 
 class Server:
@@ -33,6 +34,7 @@ class Server:
 
     def __init__(self, detector: "Detector", config: ServeConfig) -> None:
         """Start serving; `UsageError` where the address cannot be used or a token is missing."""
+        from fakelens.edge_runtime.pages.picture import PageModel
         from fakelens.edge_runtime.serve.budget import ByteGate
         from fakelens.edge_runtime.serve.checkers import Checkers
         from fakelens.edge_runtime.serve.counters import Counters
@@ -51,6 +53,9 @@ class Server:
             limits=config.limits,
             counters=counters,
             gate=ByteGate(config.limits.held_bytes),
+            model=PageModel(
+                contract=detector.contract, decision=detector.decision, sha256=config.model_sha256
+            ),
             token=config.token,
         )
         self._server = LocalServer(

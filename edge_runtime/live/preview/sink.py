@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.live.preview.state import Board
 from fakelens.edge_runtime.live.status import LiveStatus
@@ -16,6 +17,7 @@ class PreviewConfig:
 
     address: str = "127.0.0.1:8080"  # HOST:PORT, [IPV6]:PORT or PORT; port 0 takes a free one
     token: str | None = None  # a must where others than this machine can reach it
+    decision: Decision | None = None  # of the model, for the band on the scale
 
 
 class PreviewSink:
@@ -33,7 +35,7 @@ class PreviewSink:
         check_token(config.token, address)
         opened = listen(address)
         self.url = name_url(address.host, opened)
-        self._board = Board()
+        self._board = Board(config.decision)
         self._stream = Stream(self._board)
         app = make_app(self._board, self._stream, opened.getsockname()[1], config.token)
         self._server = LocalServer(app, opened, name="preview")
