@@ -45,5 +45,6 @@ def draw_page(model: PageModel, limits: Limits, cards: str = "", problem: str = 
         "fakelens",
         body + draw_model(model) + DIALOG,
         style=read_asset("check.css") + _read("serve.css"),
+        promise="Checked on this machine, nothing is stored",
         script=read_asset("check.js") + _read("serve.js"),
     )
