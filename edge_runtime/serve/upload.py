@@ -63,7 +63,8 @@ async def _read_chunks(request: Request, hold: Hold, limits: Limits) -> AsyncGen
     while True:
         start = time.monotonic()
         try:
-            chunk = await asyncio.wait_for(anext(stream), limits.idle_s)
+            async with asyncio.timeout(limits.idle_s):
+                chunk = await anext(stream)
         except StopAsyncIteration:
             return
         except TimeoutError as error:
