@@ -18,7 +18,9 @@ _Serve = Annotated[
 ]
 _User = Annotated[
     str | None,
-    typer.Option(metavar="[NAME]", help="Alone: for your own manager, no root needed. NAME: runs as NAME."),
+    typer.Option(
+        metavar="[NAME]", help="Without NAME: in your own manager, without root. NAME: run as this user."
+    ),
 ]
 
 
@@ -50,7 +52,7 @@ def register(app: typer.Typer) -> None:
 def install(
     options: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[-- OPTIONS...]", help="Given to `fakelens watch`, or `serve`."),
+        typer.Argument(metavar="[-- OPTIONS...]", help="Options of `fakelens watch`, or of `serve`."),
     ] = None,
     serve: _Serve = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the unit; write nothing.")] = False,
