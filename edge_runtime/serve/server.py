@@ -8,7 +8,7 @@ from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.serve.limits import Limits
 from fakelens.edge_runtime.service.notify import Notifier
 from fakelens.edge_runtime.threads import count_cores
-from fakelens.edge_runtime.web.address import listen, parse_address
+from fakelens.edge_runtime.web.address import check_token, listen, parse_address
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.detector import Detector
@@ -39,7 +39,6 @@ class Server:
         from fakelens.edge_runtime.serve.checkers import Checkers
         from fakelens.edge_runtime.serve.counters import Counters
         from fakelens.edge_runtime.serve.web import Desk, make_app
-        from fakelens.edge_runtime.web.access import check_token
         from fakelens.edge_runtime.web.server import LocalServer, name_url
 
         address = parse_address(config.address)

@@ -8,7 +8,7 @@ from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.live.preview.state import Board
 from fakelens.edge_runtime.live.status import LiveStatus
-from fakelens.edge_runtime.web.address import listen, parse_address
+from fakelens.edge_runtime.web.address import check_token, listen, parse_address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,6 @@ class PreviewSink:
         require_extra("preview", "starlette", "uvicorn")
         from fakelens.edge_runtime.live.preview.stream import Stream
         from fakelens.edge_runtime.live.preview.web import make_app
-        from fakelens.edge_runtime.web.access import check_token
         from fakelens.edge_runtime.web.server import LocalServer, name_url
 
         address = parse_address(config.address)
