@@ -54,8 +54,9 @@ def make_answer(detector: Detector, upload: Upload, wish: Wish, decode: DecodeCo
         return Answer(label=label, card=draw_upload(result, upload.content, detector.decision))
     heatmap = None
     if wish.heatmap and result.image is not None and result.verdict is not None:
-        result = replace(result, grid=detector.map_regions(result.image))
-        heatmap = encode_png(draw_heatmap(result.image, result.verdict, result.grid))
+        grid = detector.map_regions(result.image)
+        heatmap = encode_png(draw_heatmap(result.image, result.verdict, grid))
+        result = replace(result, grid=grid)
     row = to_row(result)
     return Answer(label=label, row=row if heatmap is None else _extend(row, heatmap), heatmap=heatmap)
 
