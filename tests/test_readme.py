@@ -53,8 +53,10 @@ ALLOWED = {  # 3: no camera here; --compare finds another time where the machine
     "fakelens watch": {0, 3},
     "fakelens doctor": {0, 1},
 }
-# CI runs `make demo`; `make test` is what runs beside this.
-ELSEWHERE = {"make demo", "make test"}
+# CI runs `make demo`; `make test` is what runs beside this; what root installs stays off this machine.
+ELSEWHERE = ("make ", "pip install ", "sudo ", "echo ")
+# The commands are those of the page; what takes hours there is over after an epoch here.
+SHORTENED = {"fakelens train cifake ": " --epochs 1", "fakelens train data ": " --epochs 2"}
 
 
 def list_commands(page: Path) -> list[str]:
@@ -147,10 +149,11 @@ def name_anchors(page: Path) -> set[str]:
 def test_every_command_of_the_page_runs(page: Path, workplace: Path) -> None:
     pytest.importorskip("tf_keras", reason="training needs the [train] extra")
     for command in list_commands(page):
-        if command in ELSEWHERE or command.startswith("pip install "):
+        if command.startswith(ELSEWHERE):
             continue
         assert command.startswith("fakelens "), command
-        done = run_command(command, workplace)
+        ending = next((more for start, more in SHORTENED.items() if command.startswith(start)), "")
+        done = run_command(command + ending, workplace)
         allowed = next((codes for part, codes in ALLOWED.items() if part in command), {0})
         assert done.returncode in allowed, f"{command}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
