@@ -22,7 +22,7 @@ PAGES = [  # in this order: later pages use what the commands of earlier ones ma
     ROOT / "README.md",
     *(DOCS / f"{name}.md" for name in ("commands", "raspberry-pi", "reproduction", "results", "index")),
 ]
-TEXTS = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted(DOCS.glob("*.md"))]
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(?:#([^)\s]+))?\)")
 MODULE = re.compile(r"python -m (fakelens(?:\.\w+)+)")
@@ -51,6 +51,7 @@ ALLOWED = {  # 3: no camera here; --compare finds another time where the machine
     "--fail-on": {0, 1},
     "--compare": {0, 1},
     "fakelens watch": {0, 3},
+    "fakelens serve": {0, 3},
     "fakelens doctor": {0, 1},
 }
 # CI runs `make demo`; `make test` is what runs beside this; what root installs stays off this machine.
@@ -126,7 +127,7 @@ def run_command(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     fakelens = shutil.which("fakelens", path=str(Path(sys.executable).parent))
     assert fakelens is not None
     line = shlex.quote(fakelens) + command.removeprefix("fakelens")
-    if command.startswith("fakelens watch"):
+    if command.startswith(("fakelens watch", "fakelens serve")):
         return run_for_a_while(line, folder)
     return subprocess.run(
         ["bash", "-c", line],
