@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from fakelens.edge_runtime.condition import Reason
 from fakelens.edge_runtime.evidence import Strength
 from fakelens.edge_runtime.verdict import Label, Verdict
 
@@ -51,11 +52,14 @@ def count_answers(counts: Mapping[str, int]) -> str:
 
 def explain(verdict: Verdict) -> str:
     """Return what `verdict` means, in a sentence or two."""
-    if verdict.pixels_label is not None:
-        return f"{SAYS_SO} Its pixels alone: {str(verdict.pixels_label).upper()}."
-    if verdict.reason is not None:
-        return f"The picture is {verdict.reason.text}."
-    return MEANINGS[verdict.label]
+    return explain_answer(verdict.label, verdict.reason, verdict.pixels_label)
+
+
+def explain_answer(label: Label, reason: Reason | None, pixels_label: Label | None) -> str:
+    """Return what an answer means; `reason` and `pixels_label` as `Verdict` has them."""
+    if pixels_label is not None:
+        return f"{SAYS_SO} Its pixels alone: {str(pixels_label).upper()}."
+    return MEANINGS[label] if reason is None else f"The picture is {reason.text}."
 
 
 def advise(verdict: Verdict) -> str:
