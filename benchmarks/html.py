@@ -6,7 +6,7 @@ from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.pages.parts import read_asset
 
 
-def render_template(package: str, name: str, **values: object) -> str:
+def render_template(package: str, name: str, /, **values: object) -> str:
     """Return the page of the template `name` in `package`; `{{ style }}` is the shared stylesheet.
 
     `MissingExtraError` without Jinja.

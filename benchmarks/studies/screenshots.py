@@ -64,8 +64,8 @@ def _make_pages(scratch: Path) -> tuple[Path, Path]:
     with_statement = scratch / pictures / "says so itself.png"
     load_image(photos / "chelsea.png").rotate(180).save(with_statement, pnginfo=info)
     pages = scratch / "check.html", scratch / "one.html"
-    for page, name in zip(pages, (pictures, pictures / _PHOTOS[0]), strict=True):
-        names = [str(scratch / name)]
+    for page, checked in zip(pages, (pictures, pictures / _PHOTOS[0]), strict=True):
+        names = [str(scratch / checked)]
         CheckRun(CheckRequest(output=Format.TEXT, html=page, decode=DecodeConfig())).check(names)
         shown = page.read_text(encoding="utf-8").replace(f"{scratch}/", "")  # nobody's folders
         page.write_text(shown, encoding="utf-8")
