@@ -96,6 +96,7 @@ TESTED_THROUGH_OTHERS = {
     "edge_runtime/signals.py": "interrupted training and live checking",
     "benchmarks/bench/model_card.py": "`bench --write-card`",
     "benchmarks/emulation/arm64.py": "needs qemu and Debian's packages",
+    "benchmarks/html.py": "the pages of bench, training and audit",
     "benchmarks/options.py": "`bench`",
     "benchmarks/tables.py": "the reports that it lays out",
     "convert/options.py": "`convert`",

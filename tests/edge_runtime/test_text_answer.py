@@ -2,6 +2,8 @@
 
 import io
 
+import pytest
+
 from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.contract import Contract, Decision, InputSpec
 from fakelens.edge_runtime.evidence import Evidence, Source, Strength
@@ -25,7 +27,8 @@ def answer(result: CheckedFile) -> list[str]:
     return stream.getvalue().splitlines()
 
 
-def test_it_says_what_it_means_what_speaks_for_it_and_what_to_do() -> None:
+def test_it_says_what_it_means_what_speaks_for_it_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     verdict = Verdict(
         label=Label.FAKE,
         p_fake=0.6,
@@ -40,7 +43,7 @@ def test_it_says_what_it_means_what_speaks_for_it_and_what_to_do() -> None:
         "The file itself says that a generator made the picture. Its pixels alone:",
         "UNSURE.",
         "",
-        "like a camera  ------------//////O//---------  like a generator",
+        "like a camera  ------------//////O///---------  like a generator",
         "",
         r'File    Declares a generator: names a generator: "a\nb"',
         "Next    Keep this very file: its statement is lost where a website or messenger",
