@@ -35,6 +35,7 @@ RESIZERS = {
 }
 MAY_RESIZE = {
     "edge_runtime/preprocess.py": "the one way to the bytes a model sees",
+    "edge_runtime/regions/image.py": "the same pixels, a few rows at a time",
     "edge_runtime/page.py": "thumbnails for the eye alone",
     "edge_runtime/degradations.py": "on purpose: down and up again, or smaller",
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
@@ -50,6 +51,8 @@ NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.
 MAY_OPEN = {
     "edge_runtime/preprocess.py": "the one decoder",
+    "edge_runtime/regions/png.py": "a few rows of a very large picture",
+    "edge_runtime/regions/tiff.py": "likewise",
     "benchmarks/studies/bare_loop.py": "the hand-written loop that a check is compared with",
     "benchmarks/studies/megapixels.py": "Pillow's decoding alone, to compare a check with",
     "benchmarks/peers/measure.py": "an image's size, from its header",
