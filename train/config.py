@@ -4,17 +4,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import dacite
 
+from fakelens.benchmarks.layouts import Layout
 from fakelens.edge_runtime.contract import Fit, InputSpec, Pool
 from fakelens.edge_runtime.errors import ConfigError
+from fakelens.train.recipes import read_recipe
 
 VIEWS = (1, 2, 4)  # the image; and its mirror image; and both moved up and left by a pixel
-_RECIPES = Path(str(files("fakelens.train.recipes")))
 
 
 class Precision(StrEnum):
@@ -42,6 +42,7 @@ class DataConfig:
     histories: int = 3  # of a training image, more of rare sources (fit tiles, or delivered)
     delivered: bool = False  # whether whole images have histories too (fit resize); see `recompression`
     retouched: float = 0.0  # share of the histories that touch a photo up, of fakes half as many
+    zoomed: float = 0.0  # share of the histories that show a part, down to native resolution (delivered)
     even: float = 0.0  # 0..1, how far rare sources get more histories, at most five times as many
     cuts: int = 4  # tiles of each history (fit tiles)
     most: int = 0  # images of one source and class, at most, in train and val; 0 takes all
@@ -50,6 +51,7 @@ class DataConfig:
     validation: float = 0.1  # share cut from train where DATA has no val/
     test: float = 0.1  # share cut from train where DATA has no splits at all
     score_test: bool = True  # whether training ends with the figures of the test part; off while one tries
+    layout: Layout = field(default_factory=Layout)  # what of DATA is real and what fake
     split_seed: int = 0  # of the cut, so that runs of several seeds are judged on the same images
 
 
@@ -163,11 +165,6 @@ def describe_input(config: DataConfig, pool: Pool = Pool.MEAN) -> InputSpec:
     return InputSpec(size=config.size, fit=config.fit, tiles=tiles, pool=pool)
 
 
-def list_recipes() -> list[str]:
-    """Return the names of the recipes that come with the package."""
-    return sorted(path.stem for path in _RECIPES.glob("*.toml"))
-
-
 def load_config(recipe: str | None, flags: Mapping[str, Any]) -> TrainConfig:
     """Return the configuration: flag before recipe before default.
 
@@ -179,7 +176,7 @@ def load_config(recipe: str | None, flags: Mapping[str, Any]) -> TrainConfig:
 
 def merge_settings(recipe: str | None, flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return what recipe and flags set, unchecked; `data.fit = "auto"` is as if it were not set."""
-    tree: dict[str, Any] = {} if recipe is None else _read_recipe(recipe)
+    tree: dict[str, Any] = {} if recipe is None else read_recipe(recipe)
     if recipe is not None:
         tree.setdefault("recipe", Path(recipe).stem)
     for key, value in flags.items():
@@ -228,18 +225,6 @@ def parse_setting(text: str) -> tuple[str, Any]:
         return key.strip(), value.strip()
 
 
-def _read_recipe(recipe: str) -> dict[str, Any]:
-    path = _RECIPES / f"{recipe}.toml" if recipe in list_recipes() else Path(recipe)
-    try:
-        tree: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        there = ", ".join(list_recipes())
-        raise ConfigError(f"{recipe}: no such recipe; there are {there}, or a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{recipe}: not a TOML recipe ({error})") from error
-    return tree
-
-
 def _check(config: TrainConfig) -> None:
     ranges: tuple[tuple[str, float, float, float], ...] = (
         ("data.size", config.data.size, 8, 1024),
@@ -248,6 +233,9 @@ def _check(config: TrainConfig) -> None:
         ("data.tiles", config.data.tiles, 1, 1024),
         ("data.histories", config.data.histories, 1, 100),
         ("data.cuts", config.data.cuts, 1, 1000),
+        ("data.retouched", config.data.retouched, 0.0, 1.0),
+        ("data.zoomed", config.data.zoomed, 0.0, 1.0),
+        ("data.even", config.data.even, 0.0, 1.0),
         ("data.most", config.data.most, 0, 10**9),
         ("network.width", config.network.width, 1, 1024),
         ("network.stages", min(config.network.stages, default=0), 1, 4096),
@@ -286,6 +274,10 @@ def _check(config: TrainConfig) -> None:
     )
     if config.network.views not in VIEWS:
         raise ConfigError(f"network.views is {config.network.views}, expected {', '.join(map(str, VIEWS))}")
+    if config.data.zoomed and not (config.data.delivered and config.data.fit is Fit.RESIZE):
+        raise ConfigError(
+            "data.zoomed is a share of delivered whole pictures: set data.delivered, fit resize"
+        )
     if config.augment.cutmix and config.fit.skip_easy:
         raise ConfigError("augment.cutmix hides which images are easy: set fit.skip_easy to 0, or cutmix")
     for key, value, low, high in ranges:

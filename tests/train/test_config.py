@@ -7,10 +7,10 @@ from fakelens.train.config import (
     TrainConfig,
     config_from_dict,
     config_to_dict,
-    list_recipes,
     load_config,
     parse_setting,
 )
+from fakelens.train.recipes import list_recipes
 
 
 def test_flag_goes_before_recipe_before_default(tmp_path: Path) -> None:
@@ -43,6 +43,7 @@ def test_config_survives_its_own_dictionary() -> None:
         ({"prune.sparsity": 1.5}, "prune.sparsity is 1.5"),
         ({"fit.precision": "float8"}, "float8"),
         ({"name.x": 1}, "name"),
+        ({"data.zoomed": 0.5}, "set data.delivered"),
     ],
 )
 def test_an_unusable_value_is_named(flags: dict[str, object], message: str) -> None:
