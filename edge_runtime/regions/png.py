@@ -129,7 +129,7 @@ def _prepend(rows: Bytes, value: int) -> Bytes:
 def _decode_rows(shape: bytes, chunks: bytes, rows: Bytes) -> Image.Image:
     """Return the picture of a PNG with these rows, which are stored, not packed."""
     parts = [_SIGNATURE, _pack_chunk(b"IHDR", shape), chunks]
-    parts += [_pack_chunk(b"IDAT", zlib.compress(rows, 0)), _pack_chunk(b"IEND", b"")]
+    parts += [_pack_chunk(b"IDAT", zlib.compress(rows.tobytes(), 0)), _pack_chunk(b"IEND", b"")]
     with Image.open(BytesIO(b"".join(parts)), formats=("PNG",)) as image:
         image.load()
         return image
