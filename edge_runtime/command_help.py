@@ -34,8 +34,18 @@ COMMANDS = {  # in the order of the help; a command that is not installed is pas
             "fakelens watch --source rtsp://camera/stream --preview",
         ),
     ),
-    "serve": CommandHelp(group="Look at pictures", examples=("fakelens serve",)),
-    "scan": CommandHelp(group="Look at pictures", examples=("fakelens scan pictures.csv -o verdicts",)),
+    "serve": CommandHelp(
+        group="Look at pictures",
+        examples=("fakelens serve", "fakelens serve 0.0.0.0:8090 --token @token.txt"),
+    ),
+    "scan": CommandHelp(
+        group="Look at pictures",
+        examples=(
+            "fakelens scan pictures.csv -o verdicts",
+            "fakelens scan pictures.csv -o verdicts --shard 0/8",
+            "fakelens scan --report verdicts --html report.html",
+        ),
+    ),
     "train": CommandHelp(
         group="Make models",
         examples=(

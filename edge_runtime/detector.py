@@ -17,6 +17,7 @@ from PIL import Image
 from fakelens.edge_runtime.arrays import Colours, image_from_array
 from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.condition import Reason, find_reason, measure_condition
+from fakelens.edge_runtime.contents import read_whole
 from fakelens.edge_runtime.contract import LABELS, Contract, Decision, Fit
 from fakelens.edge_runtime.detector_pool import InterpreterPool
 from fakelens.edge_runtime.errors import ImageError, ModelError, UsageError
@@ -25,9 +26,9 @@ from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.memory import ByteBudget, return_large_blocks
 from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.picture import Picture
 from fakelens.edge_runtime.preprocess import (
     DecodeConfig,
-    DecodedImage,
     ImageU8,
     cut_tiles,
     decode_image,
@@ -46,7 +47,15 @@ from fakelens.edge_runtime.tiles import (
     pool_scores,
     weigh_tiles,
 )
-from fakelens.edge_runtime.verdict import Stance, Verdict, ViewScore, decide, fuse_evidence, take_stance
+from fakelens.edge_runtime.verdict import (
+    Stance,
+    Verdict,
+    ViewScore,
+    decide,
+    fuse_evidence,
+    fuse_label,
+    take_stance,
+)
 from fakelens.edge_runtime.video.judge import judge_stills
 from fakelens.edge_runtime.video.still import Still, Tally
 from fakelens.edge_runtime.workers import map_in_order
@@ -57,6 +66,7 @@ _AHEAD = 2  # groups of files for each worker
 # for decoded it takes many megabytes.
 _GROUP_FILES, _GROUP_BYTES = 8, 32_000
 _DECODED_BYTES = 250_000_000  # of the pictures that threads hold together, beside the one whose turn it is
+_STRICT = DecodeConfig()
 _LENIENT = DecodeConfig(strict=False)  # what lacks only its end is checked, with a note
 
 
@@ -129,16 +139,18 @@ class Detector:
         if isinstance(image, Image.Image):
             return self._judge(to_rgb(image), start)
         source = Path(image) if isinstance(image, str) else image
-        inspection = None if self._pixels_only else Inspection(source)
-        decoded = _decode(source, DecodeConfig(), inspection)
-        return _fuse(self._judge(decoded.image, start), inspection)
+        content = read_whole(source)
+        inspection = None if self._pixels_only else Inspection(source, content)
+        decoded = decode_image(source, _STRICT, content, None if inspection is None else inspection.see)
+        return self._judge(decoded.image, start, inspection)
 
     def check_file(self, source: Path | bytes, name: str, decode: DecodeConfig = _LENIENT) -> CheckedFile:
         """Return the verdict on a file or encoded bytes under its `name`, or why there is none."""
         start = time.perf_counter()
-        inspection = None if self._pixels_only else Inspection(source)
+        content = read_whole(source)
+        inspection = None if self._pixels_only else Inspection(source, content)
         try:
-            decoded = _decode(source, decode, inspection)
+            decoded = decode_image(source, decode, content, None if inspection is None else inspection.see)
         except ImageError as error:
             if isinstance(source, Path) and is_video(source):
                 return self._check_video(source, name, inspection)
@@ -146,7 +158,7 @@ class Detector:
         if decoded.animated:
             tally = Tally()
             return self._check_stills(name, read_animation(source, tally, decode), tally, inspection)
-        verdict = _fuse(self._judge(decoded.image, start), inspection)
+        verdict = self._judge(decoded.image, start, inspection)
         return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
 
     def _check_video(self, path: Path, name: str, inspection: Inspection | None) -> CheckedFile:
@@ -177,12 +189,12 @@ class Detector:
 
     def check_files(
         self,
-        paths: Iterable[Path],
+        paths: Iterable[Path | Picture],
         workers: int = 1,
         decode: DecodeConfig = _LENIENT,
         keep_images: bool = True,
     ) -> Iterator[CheckedFile]:
-        """Yield a result for each path in order; a file that cannot be read does not stop the rest.
+        """Yield a result for each path or picture in order; one that cannot be read does not stop the rest.
 
         `workers` threads each decode and infer by themselves: no model here is so large that one inference
         would gain as much from a second thread. Decoded pictures are held by their bytes: large ones wait for
@@ -190,7 +202,7 @@ class Detector:
         """
         if workers == 1:
             for path in paths:
-                yield self.check_file(path, str(path), decode)
+                yield self._check_next(path, decode)
             return
         return_large_blocks()
         budget = ByteBudget(_DECODED_BYTES)
@@ -199,14 +211,14 @@ class Detector:
         for detector in mine:
             idle.put(detector)
 
-        def work(numbered: tuple[int, list[Path]]) -> list[CheckedFile]:
+        def work(numbered: tuple[int, list[Path | Picture]]) -> list[CheckedFile]:
             place, group = numbered
             bounded = replace(decode, reserve=partial(budget.reserve, place))
             results: list[CheckedFile] = []
             detector = idle.get()
             try:
                 for path in group:
-                    result = detector.check_file(path, str(path), bounded)
+                    result = detector._check_next(path, bounded)
                     results.append(result if keep_images else replace(result, image=None, stills=()))
                     if not keep_images:
                         budget.release(place)
@@ -227,6 +239,18 @@ class Detector:
         finally:  # the threads have ended
             self._copies += mine
 
+    def _check_next(self, picture: Path | Picture, decode: DecodeConfig) -> CheckedFile:
+        if isinstance(picture, Path):
+            return self.check_file(picture, str(picture), decode)
+        try:
+            source = picture.read()
+        except ImageError as error:
+            return CheckedFile(path=picture.name, error=str(error))
+        result = self.check_file(source, picture.name, decode)
+        if isinstance(source, bytes) and result.error is not None:
+            return replace(result, error=picture.name + result.error.removeprefix("stdin"))
+        return result
+
     def _take_copy(self) -> "Detector":
         try:
             return self._copies.pop()
@@ -243,7 +267,7 @@ class Detector:
         signatures = [view.signature for view in self.contract.input.views]
         return Interpreter(self._file.views_graph, threads, signatures)
 
-    def _judge(self, image: Image.Image, start: float) -> Verdict:
+    def _judge(self, image: Image.Image, start: float, inspection: Inspection | None = None) -> Verdict:
         spec = self.contract.input
         views_u8 = fit_views(image, spec)
         scores = self.score(views_u8[0])
@@ -251,17 +275,22 @@ class Detector:
         p_fake = self.fuse(of_views)
         reason = self.find_reason(image)
         tiled = spec.fit is Fit.TILES
+        latency_ms = (time.perf_counter() - start) * 1e3
+        evidence = None if inspection is None else inspection.conclude()
+        label, pixels_label = fuse_label(decide(p_fake, self._decision, reason), evidence)
         return Verdict(
-            label=decide(p_fake, self._decision, reason),
+            label=label,
             p_fake=p_fake,
             model=self.contract.name,
-            latency_ms=(time.perf_counter() - start) * 1e3,
+            latency_ms=latency_ms,
             reduction=1.0 if tiled or spec.views else max(image.size) / spec.size,
             regions=_to_regions(place_tiles(*image.size, spec), scores, spec.size) if tiled else (),
             reason=reason,
             views=tuple(
                 ViewScore(name=view.name, p_fake=p) for view, p in zip(spec.views, of_views, strict=False)
             ),
+            evidence=evidence,
+            pixels_label=pixels_label,
         )
 
     def find_reason(self, image: Image.Image) -> Reason | None:
@@ -291,8 +320,11 @@ class Detector:
 
     def score(self, images_u8: ImageU8, view: int = 0) -> npt.NDArray[np.float32]:
         """Return P(fake) [n] of input tensors of a view, uint8 [n, size, size, 3]: fitted images or tiles."""
-        with self._pool.lend() as interpreter:
+        interpreter = self._pool.take()  # no `with`: of a small picture its generator is a part of the time
+        try:
             return interpreter.predict(images_u8, view)[:, 1]
+        finally:
+            self._pool.give_back(interpreter)
 
     def score_views(
         self, views_u8: Sequence[ImageU8], scores: npt.NDArray[np.float32] | None = None
@@ -328,23 +360,18 @@ class Detector:
         return of_views[0] if fusion is None else fuse_views(of_views, fusion)
 
 
-def _decode(source: Path | bytes, config: DecodeConfig, inspection: Inspection | None) -> DecodedImage:
-    """Return the decoded `source`, which `inspection` sees as it is decoded."""
-    return decode_image(source, config if inspection is None else replace(config, see=inspection.see))
-
-
 def _fuse(verdict: Verdict, inspection: Inspection | None) -> Verdict:
     return verdict if inspection is None else fuse_evidence(verdict, inspection.conclude())
 
 
-def _group_files(paths: Iterable[Path]) -> Iterator[list[Path]]:
+def _group_files(paths: Iterable[Path | Picture]) -> Iterator[list[Path | Picture]]:
     """Yield `paths` in order: a few small files together, a large one alone."""
-    group: list[Path] = []
+    group: list[Path | Picture] = []
     total_bytes = 0
     for path in paths:
         size_bytes = 0
         with suppress(OSError):  # checking it tells what is wrong
-            size_bytes = path.stat().st_size
+            size_bytes = path.stat().st_size if isinstance(path, Path) else path.size_bytes
         if group and (len(group) == _GROUP_FILES or total_bytes + size_bytes > _GROUP_BYTES):
             yield group
             group, total_bytes = [], 0

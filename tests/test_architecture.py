@@ -81,12 +81,16 @@ OF_A_PART = {  # of a module whose tests would fill two files, or of several mod
 }
 # Modules, or all of a folder, that no test imports: what their tests go through.
 TESTED_THROUGH_OTHERS = {
+    "edge_runtime/check_run.py": "`check`",
+    "edge_runtime/pages/card.py": "the page of `check --html`",
     "edge_runtime/listing.py": "`check --evidence-only`",
     "edge_runtime/encode.py": "the pages, streams and pictures that it encodes",
     "edge_runtime/live/outputs/homeassistant.py": "the MQTT sink and a real broker",
     "edge_runtime/live/preview": "the pages, pictures and refusals of the server",
     "edge_runtime/live/sources/picamera.py": "needs a Raspberry Pi",
     "edge_runtime/live/status_row.py": "the lines, messages and answers that it makes",
+    "edge_runtime/picture.py": "the pictures of scans",
+    "edge_runtime/scan": "scans from their inputs to their reports",
     "edge_runtime/provenance": "the one reader, on files of every kind",
     "edge_runtime/serve": "the answers of the server",
     "edge_runtime/web": "the answers of both servers",
