@@ -94,6 +94,7 @@ TESTED_THROUGH_OTHERS = {
     "edge_runtime/provenance": "the one reader, on files of every kind",
     "edge_runtime/serve": "the answers of the server",
     "edge_runtime/web": "the answers of both servers",
+    "edge_runtime/regions": "very large pictures of every kind, by region and as a whole",
     "edge_runtime/service/notify.py": "the watchdog against a socket as systemd opens one",
     "edge_runtime/signals.py": "interrupted training and live checking",
     "benchmarks/bench/model_card.py": "`bench --write-card`",
