@@ -94,7 +94,7 @@ def test_the_most_suspicious_stand_first(tmp_path: Path) -> None:
         text.index(f'<p class="name">{name}<') for name in ("fake", "declared", "unsure", "real", "gone")
     ]
     assert order == sorted(order)
-    assert "5 pictures: 2 FAKE, 1 UNSURE, 1 REAL, 1 unreadable" in text
+    assert "5 pictures: 2 FAKE, 1 REAL, 1 UNSURE, 1 unreadable" in text
     assert [text.count(f'id="show-{name}"') for name in ("all", "fake", "unsure", "real")] == [1, 1, 1, 1]
 
 
