@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fakelens.benchmarks.labelled import Split
-from fakelens.convert.recipes import BorderConfig, ConvertConfig, FuseConfig, Io, Quantization
-from fakelens.edge_runtime.contract import Pool
+from fakelens.convert import options
+from fakelens.convert.own.config import OwnConfig
+from fakelens.convert.recipes import BorderConfig, ConvertConfig, FuseConfig, Quantization
 from fakelens.edge_runtime.errors import GateError, UsageError
 from fakelens.edge_runtime.extras import require_extra
 
@@ -28,6 +28,7 @@ _FUSING = (
     "missed",
     "by_source",
 )  # go with --fuse or --scores
+_OWN = ("real_images", "fake_images", "scaling", "size", "wrap")  # go with a model of your own
 _CONVERTING = ("float32", "float16", "dynamic", "int8", "io", "max_drop", "threads")  # go without
 
 
@@ -39,57 +40,35 @@ def register(app: typer.Typer) -> None:
 
 def convert(
     context: typer.Context,
-    run: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN", help="A run directory made by `fakelens train`; a model with --fuse or --scores."
-        ),
-    ],
-    float32: Annotated[bool, typer.Option("--float32", help="Nothing quantized.")] = False,
-    float16: Annotated[bool, typer.Option("--float16", help="Weights in 16 bits.")] = False,
-    dynamic: Annotated[bool, typer.Option("--dynamic", help="Weights in 8 bits.")] = False,
-    int8: Annotated[bool, typer.Option("--int8", help="Everything in 8 bits; the default.")] = False,
-    io: Annotated[
-        Io, typer.Option(help="What the input takes: raw RGB as bytes or as float32.")
-    ] = _DEFAULTS.io,
-    max_drop: Annotated[
-        float, typer.Option(help="Points of validation accuracy that may be lost.")
-    ] = _DEFAULTS.max_drop,
-    name: Annotated[str | None, typer.Option(help="The model's name; the run's without it.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="RUN/NAME-FORMAT.tflite without it.")
-    ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")] = _DEFAULTS.threads,
-    fuse: Annotated[
-        Path | None,
-        typer.Option(metavar="DATA", help="Set the decision of a model file anew, by DATA's val/."),
-    ] = None,
-    scores: Annotated[
-        Path | None,
-        typer.Option(metavar="CSV", help="The same by logits: columns tiles, whole, label, source."),
-    ] = None,
-    split: Annotated[
-        Split | None, typer.Option(help="Of --fuse DATA; without it val/, or all where it is not split.")
-    ] = None,
-    whole: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="A second view for the file: a model of whole images.")
-    ] = None,
-    tiles: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, max=64, help="Or RUN, a model of whole images, also looks at N tiles."
-        ),
-    ] = None,
-    pool: Annotated[
-        Pool | None, typer.Option(help="How tiles become one; the model's own without it.")
-    ] = None,
-    false_alarms: Annotated[
-        float, typer.Option(help="Most real validation images called FAKE.")
-    ] = _BORDERS.false_alarms,
-    missed: Annotated[float, typer.Option(help="Most fake validation images called REAL.")] = _BORDERS.missed,
-    by_source: Annotated[bool, typer.Option("--by-source", help="Each source counts the same.")] = False,
+    run: options.Run,
+    float32: options.Float32 = False,
+    float16: options.Float16 = False,
+    dynamic: options.Dynamic = False,
+    int8: options.Int8 = False,
+    io: options.InputOutput = _DEFAULTS.io,
+    max_drop: options.MaxDrop = _DEFAULTS.max_drop,
+    name: options.Name = None,
+    output: options.Output = None,
+    threads: options.Threads = _DEFAULTS.threads,
+    real_images: options.RealImages = None,
+    fake_images: options.FakeImages = None,
+    scaling: options.Scale = None,
+    size: options.Size = None,
+    wrap: options.Wrap = False,
+    fuse: options.Fuse = None,
+    scores: options.Scores = None,
+    split: options.SplitName = None,
+    whole: options.Whole = None,
+    tiles: options.Tiles = None,
+    pool: options.PoolName = None,
+    false_alarms: options.FalseAlarms = _BORDERS.false_alarms,
+    missed: options.Missed = _BORDERS.missed,
+    by_source: options.BySource = False,
 ) -> None:
-    """Turn a training run into one .tflite file, written only if it passes every gate.
+    """Turn a training run, or a model of your own, into one .tflite file, if it passes every gate.
+
+    With --real-images and --fake-images, MODEL is a classifier trained elsewhere: Keras, SavedModel, or
+    .tflite with --wrap. What it takes for pixels, and which answer is fake, is found by these pictures, and said.
 
     With --fuse or --scores, turn model files into one that looks at an image in two ways, or set the
     decision of one anew: P(fake), REAL, FAKE and UNSURE by validation images.
@@ -97,7 +76,7 @@ def convert(
     Exit codes: 0 written, 1 a gate failed, 2 the run or an option cannot be used.
     """
     fusing = fuse is not None or scores is not None
-    _refuse_given(context, _CONVERTING if fusing else _FUSING, fusing=fusing)
+    _refuse_given(context, (*_CONVERTING, *_OWN) if fusing else _FUSING, fusing=fusing)
     if fusing:
         if output is None:
             raise UsageError("-o is missing: give the name of the .tflite file to write")
@@ -122,17 +101,28 @@ def convert(
     ]
     if len(chosen) > 1:
         raise UsageError(f"--{' and --'.join(chosen)} exclude each other: choose one")
-    _convert(
-        ConvertConfig(
-            run=run,
-            quantization=chosen[0] if chosen else _DEFAULTS.quantization,
-            io=io,
-            max_drop=max_drop,
-            name=name,
-            output=output,
-            threads=threads,
-        )
+    config = ConvertConfig(
+        run=run,
+        quantization=chosen[0] if chosen else _DEFAULTS.quantization,
+        io=io,
+        max_drop=max_drop,
+        name=name,
+        output=output,
+        threads=threads,
     )
+    own = run.is_file() or (run / "saved_model.pb").is_file()
+    if not own and not any((real_images, fake_images, scaling, size, wrap)):
+        _convert(config)
+        return
+    if real_images is None or fake_images is None:
+        raise UsageError(
+            f"{run}: a model from elsewhere is read by pictures: add --real-images DIR --fake-images DIR"
+        )
+    if wrap and chosen:
+        raise UsageError(f"--wrap keeps the numbers of the file: leave out --{chosen[0]}")
+    if wrap is not (run.suffix.lower() == ".tflite"):
+        raise UsageError(f"{run}: " + ("--wrap is for a .tflite alone" if wrap else "a .tflite needs --wrap"))
+    _convert_own(OwnConfig(real=real_images, fake=fake_images, form=config, scaling=scaling, size=size))
 
 
 def _refuse_given(context: typer.Context, options: tuple[str, ...], *, fusing: bool) -> None:
@@ -163,6 +153,27 @@ def _convert(config: ConvertConfig) -> None:
         from fakelens.convert.pipeline import convert_run
 
         result = convert_run(config)
+    _show_gates(screen, result.gates)
+    typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
+
+
+def _convert_own(config: OwnConfig) -> None:
+    """Convert a model of somebody else's, say how it was read, show its gates and what was written."""
+    if not config.form.run.exists():
+        raise UsageError(
+            f"{config.form.run}: no such model; give a Keras file, a SavedModel folder or a .tflite"
+        )
+    require_extra("train", *(() if config.wrapped else ("tensorflow", "h5py", "tf_keras")))
+    from rich.console import Console
+
+    from fakelens.convert.own.pipeline import convert_own
+    from fakelens.edge_runtime.quiet import silence_tensorflow
+
+    silence_tensorflow()
+    screen = Console(file=os.fdopen(os.dup(2), "w"))  # see `_convert`
+    result = convert_own(
+        config, lambda line: screen.print(line, markup=False, highlight=False, soft_wrap=True)
+    )
     _show_gates(screen, result.gates)
     typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
 

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fakelens.benchmarks.metrics import bootstrap_interval, roc_auc, wilson_interval
 from fakelens.convert.calibration import load_calibration
+from fakelens.convert.choice import Attempt, choose_attempt, describe_choice
 from fakelens.convert.network import check_quantizers, load_network, predict
 from fakelens.convert.recipes import ConvertConfig, Io, Quantization
 from fakelens.convert.run import Run, Validation, read_run, read_validation
@@ -30,6 +32,7 @@ from fakelens.edge_runtime.graph import read_graph
 from fakelens.edge_runtime.info import count_gzip_bytes
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.preprocess import ImageU8
 
 _SPLIT = "validation"
 _NOTE = "the split that also chose epoch, temperature and threshold"
@@ -51,6 +54,19 @@ class ConvertResult:
         return all(gate.passed for gate in self.gates)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Converted:
+    """A graph that is to become a file, and how it came about."""
+
+    graph: bytes
+    contract: Contract  # but for what is measured on the graph
+    stages: tuple[ConversionStage, ...]  # on the way to it
+    output: Path
+    gates: tuple[GateResult, ...] = ()  # that were asked on the way
+    kept: bool = False  # whether the numbers of a foreign graph were kept, whatever was asked for
+    note: str = _NOTE  # on what is measured
+
+
 def convert_run(config: ConvertConfig) -> ConvertResult:
     """Convert a run to one model file, written only if every gate passes.
 
@@ -58,27 +74,34 @@ def convert_run(config: ConvertConfig) -> ConvertResult:
     """
     run = read_run(config.run)
     validation = read_validation(run)
-    contract = _name_contract(run, config)
-    graph, stages = _convert(run, validation, config)
-    graph = attach_metadata(graph, contract, config.io)
-    interpreter = _load(graph, config.threads)
+    return finish(_convert(run, validation, config), validation, config)
+
+
+def finish(converted: Converted, validation: Validation, config: ConvertConfig) -> ConvertResult:
+    """Describe, measure and pack a graph, and write it if every gate passes.
+
+    `GateError` where LiteRT cannot load it, or its scores are no numbers.
+    """
+    contract = converted.contract
+    graph = attach_metadata(converted.graph, contract, config.io)
+    interpreter = load_interpreter(graph, config.threads)
     p_fake = validation.pool_rows(interpreter.predict(validation.images_u8)[:, 1])
+    kind = "wrapped" if converted.kept else str(config.quantization)
     if not np.isfinite(p_fake).all():
-        raise GateError(
-            f"the {config.quantization} graph gives scores that are no numbers; nothing was written"
-        )
-    stages = (*stages, ConversionStage(name=f"{config.quantization} .tflite", p_fake=p_fake))
-    contract = replace(contract, measured=_measure(p_fake, validation, contract))
+        raise GateError(f"the {kind} graph gives scores that are no numbers; nothing was written")
+    stages = (*converted.stages, ConversionStage(name=f"{kind} .tflite", p_fake=p_fake))
+    contract = replace(contract, measured=_measure(p_fake, validation, converted))
     packed = pack_model(graph, contract)
     gates = (
-        check_graph(read_graph(graph), config.quantization, config.io),
+        check_graph(read_graph(graph), None if converted.kept else config.quantization, config.io),
+        *converted.gates,
         *compare_stages(stages, validation.labels, contract.decision),
         check_drop(stages, validation.labels, contract.decision, config.max_drop),
         check_delegation(interpreter.delegation()),
         check_file(packed, contract),
     )
     result = ConvertResult(
-        output=config.output or _default_output(config, contract),
+        output=converted.output,
         gates=gates,
         contract=contract,
         size_bytes=len(packed),
@@ -89,12 +112,8 @@ def convert_run(config: ConvertConfig) -> ConvertResult:
     return result
 
 
-def _convert(
-    run: Run, validation: Validation, config: ConvertConfig
-) -> tuple[bytes, tuple[ConversionStage, ...]]:
-    """Return the graph and the stages on the way to it."""
-    integer = config.quantization is Quantization.INT8
-    calibration = load_calibration(run) if integer else None
+def _convert(run: Run, validation: Validation, config: ConvertConfig) -> Converted:
+    """Return the graph of a run with the stages on the way to it."""
     parent = load_network(run.float_model, run)
     p_keras = validation.pool_rows(predict(parent, validation.images_u8)[:, 1])
     if not np.isfinite(p_keras).all():
@@ -103,40 +122,76 @@ def _convert(
             "train again with a lower learning rate"
         )
     keras_stage = ConversionStage(name="keras", p_fake=p_keras)
-    if not integer:
-        return convert_network(parent, config.quantization, config.io), (keras_stage,)
+    if config.quantization is not Quantization.INT8:
+        contract = _name_contract(run, config, aware=False)
+        return Converted(
+            graph=convert_network(parent, config.quantization, config.io),
+            contract=contract,
+            stages=(keras_stage,),
+            output=config.output or _default_output(config, contract),
+        )
+    calibration = load_calibration(run)
     float_graph = convert_network(parent, Quantization.FLOAT32, Io.UINT8)
-    p_float = validation.pool_rows(_load(float_graph, config.threads).predict(validation.images_u8)[:, 1])
-    stages = keras_stage, ConversionStage(name="float .tflite", p_fake=p_float)
-    if not run.quantization_aware:
-        return convert_network(parent, config.quantization, config.io, calibration), stages
-    network = load_network(run.model, run)
-    check_quantizers(network, run.model)
-    # Trained on after its float parent, it differs from that; what the file must agree with is this one.
-    p_aware = validation.pool_rows(predict(network, validation.images_u8)[:, 1])
-    graph = convert_network(network, config.quantization, config.io, calibration)
-    return graph, (*stages, ConversionStage(name="keras, quantization-aware", p_fake=p_aware))
+    p_float = _score(float_graph, validation, config)
+    attempts = [_quantize(parent, None, calibration, validation, config)]
+    decision = run.contract.decision
+    if run.quantization_aware:
+        network = load_network(run.model, run)
+        check_quantizers(network, run.model)
+        attempts.insert(0, _quantize(network, "as trained", calibration, validation, config))
+    elif attempts[0].lose(p_keras, validation.labels, decision) > config.max_drop:
+        from fakelens.convert.aware import train_aware  # takes a while: where it is needed alone
+
+        network = train_aware(parent, calibration, run.contract.training.seed)
+        if network is not None:
+            attempts.append(_quantize(network, "trained now", calibration, validation, config))
+    chosen = choose_attempt(attempts, p_keras, validation.labels, decision, config.max_drop)
+    stages = [keras_stage, ConversionStage(name="float .tflite", p_fake=p_float)]
+    if chosen.p_network is not None:
+        # Trained on after its float parent, it differs from that; what the file must agree with is this one.
+        stages.append(ConversionStage(name="keras, quantization-aware", p_fake=chosen.p_network))
+    contract = _name_contract(run, config, aware=chosen.aware is not None)
+    return Converted(
+        graph=chosen.graph,
+        contract=contract,
+        stages=tuple(stages),
+        output=config.output or _default_output(config, contract),
+        gates=(describe_choice(attempts, chosen, p_keras, validation.labels, decision),),
+    )
 
 
-def _load(graph: bytes, threads: int) -> Interpreter:
+def _quantize(
+    network: Any, aware: str | None, calibration: ImageU8, validation: Validation, config: ConvertConfig
+) -> Attempt:
+    """Return the int8 graph of `network` and what it says of the validation images."""
+    graph = convert_network(network, Quantization.INT8, config.io, calibration)
+    p_network = None
+    if aware is not None:
+        p_network = validation.pool_rows(predict(network, validation.images_u8)[:, 1])
+    return Attempt(graph=graph, p_fake=_score(graph, validation, config), aware=aware, p_network=p_network)
+
+
+def _score(graph: bytes, validation: Validation, config: ConvertConfig) -> Scores:
+    rows = load_interpreter(graph, config.threads).predict(validation.images_u8)[:, 1]
+    return validation.pool_rows(rows)
+
+
+def load_interpreter(graph: bytes, threads: int) -> Interpreter:
+    """Return a graph that LiteRT has loaded; `GateError` where it cannot."""
     try:
         return Interpreter(graph, threads)
     except ModelError as error:
         raise GateError(f"{error}; nothing was written") from error
 
 
-def _name_contract(run: Run, config: ConvertConfig) -> Contract:
-    training = replace(
-        run.contract.training,
-        quantization=str(config.quantization),
-        # The float formats are made from the parent that knew no quantization.
-        quantization_aware=run.quantization_aware and config.quantization is Quantization.INT8,
-    )
+def _name_contract(run: Run, config: ConvertConfig, *, aware: bool) -> Contract:
+    # Only int8 knows of quantization in training; the float formats are made from the parent.
+    training = replace(run.contract.training, quantization=str(config.quantization), quantization_aware=aware)
     return replace(run.contract, name=config.name or run.contract.name, training=training)
 
 
-def _measure(p_fake: Scores, validation: Validation, contract: Contract) -> tuple[Measurement, ...]:
-    labels = validation.labels
+def _measure(p_fake: Scores, validation: Validation, converted: Converted) -> tuple[Measurement, ...]:
+    labels, contract = validation.labels, converted.contract
     correct = count_correct(p_fake, labels, contract.decision)
     figures = {
         "accuracy": wilson_interval(correct, len(labels)),
@@ -152,7 +207,7 @@ def _measure(p_fake: Scores, validation: Validation, contract: Contract) -> tupl
             n=len(labels),
             data=data,
             split=_SPLIT,
-            note=_NOTE,
+            note=converted.note,
         )
         for metric, interval in figures.items()
     )

@@ -42,8 +42,8 @@ class ConversionStage:
     p_fake: Scores
 
 
-def check_graph(summary: GraphSummary, quantization: Quantization, io: Io) -> GateResult:
-    """Ops, stored values and the types at the border are what was asked for."""
+def check_graph(summary: GraphSummary, quantization: Quantization | None, io: Io) -> GateResult:
+    """Ops, stored values and the types at the border are what was asked for; None: numbers of any kind."""
     source, target = summary.input, summary.output
     stored = {kind for kind, _ in summary.constants}
     integer = quantization is Quantization.INT8
@@ -66,7 +66,7 @@ def check_graph(summary: GraphSummary, quantization: Quantization, io: Io) -> Ga
     if quantization is Quantization.FLOAT32 and stored & {"float16", "int8"}:
         faults.append(f"weights in {', '.join(sorted(stored & {'float16', 'int8'}))}")
     count = sum(number for _, number in summary.ops)
-    kind = "no float op" if integer else "computes in float32"
+    kind = "no float op" if integer else "computes in float32" if quantization else "its own numbers"
     figure = "; ".join(faults) or f"{count} ops, {kind}; {source.type} in, {target.type} out"
     return GateResult(name="ops and types", passed=not faults, figure=figure)
 

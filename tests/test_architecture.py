@@ -58,6 +58,7 @@ MAY_OPEN = {
 MAY_READ_GRAPHS = {
     "edge_runtime/graph.py",
     "convert/merge.py",
+    "convert/own/splice.py",
     "convert/roots.py",
     "convert/tflite_metadata/schema.py",
     "convert/tflite_metadata/read.py",

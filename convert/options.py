@@ -1,0 +1,109 @@
+"""The options of `fakelens convert`, as its help page tells them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fakelens.benchmarks.labelled import Split
+from fakelens.convert.own.scaling import Scaling
+from fakelens.convert.recipes import Io
+from fakelens.edge_runtime.contract import Pool
+
+_OWN = "A model of your own"
+_FUSE = "With --fuse or --scores"
+
+Run = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN|MODEL",
+        help="A run directory made by `fakelens train`; a model with --fuse or --scores; or a Keras file, "
+        "SavedModel or a .tflite of your own with --real-images and --fake-images.",
+    ),
+]
+Float32 = Annotated[bool, typer.Option("--float32", help="Nothing quantized.")]
+Float16 = Annotated[bool, typer.Option("--float16", help="Weights in 16 bits.")]
+Dynamic = Annotated[bool, typer.Option("--dynamic", help="Weights in 8 bits.")]
+Int8 = Annotated[
+    bool,
+    typer.Option(
+        "--int8", help="Everything in 8 bits, plain or quantization-aware, as --max-drop allows; the default."
+    ),
+]
+InputOutput = Annotated[Io, typer.Option(help="What the input takes: raw RGB as bytes or as float32.")]
+MaxDrop = Annotated[float, typer.Option(help="Points of validation accuracy that may be lost.")]
+Name = Annotated[str | None, typer.Option(help="The model's name; the run's without it.")]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="RUN/NAME-FORMAT.tflite without it.")
+]
+Threads = Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")]
+RealImages = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Real pictures, to read your model by.", rich_help_panel=_OWN),
+]
+FakeImages = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="The same, fakes.", rich_help_panel=_OWN)
+]
+Scale = Annotated[
+    Scaling | None,
+    typer.Option(
+        "--scaling", help="What it takes for pixels; found by trying without it.", rich_help_panel=_OWN
+    ),
+]
+Size = Annotated[
+    int | None,
+    typer.Option(min=8, max=4096, help="Input in px, of a model that takes any.", rich_help_panel=_OWN),
+]
+Wrap = Annotated[
+    bool,
+    typer.Option(
+        "--wrap", help="Keep the numbers of a .tflite, put raw RGB before it.", rich_help_panel=_OWN
+    ),
+]
+Fuse = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DATA", help="Set the decision of a model file anew, by DATA's val/.", rich_help_panel=_FUSE
+    ),
+]
+Scores = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CSV", help="The same by logits: columns tiles, whole, label, source.", rich_help_panel=_FUSE
+    ),
+]
+SplitName = Annotated[
+    Split | None,
+    typer.Option(
+        help="Of --fuse DATA; without it val/, or all where it is not split.", rich_help_panel=_FUSE
+    ),
+]
+Whole = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL", help="A second view for the file: a model of whole images.", rich_help_panel=_FUSE
+    ),
+]
+Tiles = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=64,
+        help="Or RUN, a model of whole images, also looks at N tiles.",
+        rich_help_panel=_FUSE,
+    ),
+]
+PoolName = Annotated[
+    Pool | None,
+    typer.Option(help="How tiles become one; the model's own without it.", rich_help_panel=_FUSE),
+]
+FalseAlarms = Annotated[
+    float, typer.Option(help="Most real validation images called FAKE.", rich_help_panel=_FUSE)
+]
+Missed = Annotated[
+    float, typer.Option(help="Most fake validation images called REAL.", rich_help_panel=_FUSE)
+]
+BySource = Annotated[
+    bool, typer.Option("--by-source", help="Each source counts the same.", rich_help_panel=_FUSE)
+]
