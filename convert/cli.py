@@ -1,6 +1,7 @@
 """The commands of this package: `convert` and `ship`."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,7 +46,7 @@ def convert(
     float16: options.Float16 = False,
     dynamic: options.Dynamic = False,
     int8: options.Int8 = False,
-    io: options.InputOutput = _DEFAULTS.io,
+    io: options.InputType = _DEFAULTS.io,
     max_drop: options.MaxDrop = _DEFAULTS.max_drop,
     name: options.Name = None,
     output: options.Output = None,
@@ -60,7 +61,7 @@ def convert(
     split: options.SplitName = None,
     whole: options.Whole = None,
     tiles: options.Tiles = None,
-    pool: options.PoolName = None,
+    pool: options.Pooling = None,
     false_alarms: options.FalseAlarms = _BORDERS.false_alarms,
     missed: options.Missed = _BORDERS.missed,
     by_source: options.BySource = False,
@@ -68,7 +69,7 @@ def convert(
     """Turn a training run, or a model of your own, into one .tflite file, if it passes every gate.
 
     With --real-images and --fake-images, MODEL is a classifier trained elsewhere: Keras, SavedModel, or
-    .tflite with --wrap. What it takes for pixels, and which answer is fake, is found by these pictures, and said.
+    .tflite with --wrap. What it takes for pixels and which answer is fake is found by these, and said.
 
     With --fuse or --scores, turn model files into one that looks at an image in two ways, or set the
     decision of one anew: P(fake), REAL, FAKE and UNSURE by validation images.
@@ -77,9 +78,10 @@ def convert(
     """
     fusing = fuse is not None or scores is not None
     _refuse_given(context, (*_CONVERTING, *_OWN) if fusing else _FUSING, fusing=fusing)
-    if fusing:
-        if output is None:
-            raise UsageError("-o is missing: give the name of the .tflite file to write")
+    if fusing and output is None:
+        raise UsageError("-o is missing: give the name of the .tflite file to write")
+    if output is not None and fusing:
+        borders = BorderConfig(false_alarms=false_alarms, missed=missed)
         _fuse(
             FuseConfig(
                 model=str(run),
@@ -92,24 +94,13 @@ def convert(
                 name=name,
                 pool=pool,
                 by_source=by_source,
-                borders=BorderConfig(false_alarms=false_alarms, missed=missed),
+                borders=borders,
             )
         )
         return
-    chosen = [
-        kind for kind, given in zip(Quantization, (float32, float16, dynamic, int8), strict=True) if given
-    ]
-    if len(chosen) > 1:
-        raise UsageError(f"--{' and --'.join(chosen)} exclude each other: choose one")
-    config = ConvertConfig(
-        run=run,
-        quantization=chosen[0] if chosen else _DEFAULTS.quantization,
-        io=io,
-        max_drop=max_drop,
-        name=name,
-        output=output,
-        threads=threads,
-    )
+    config = replace(_DEFAULTS, run=run, io=io, max_drop=max_drop, name=name, output=output, threads=threads)
+    chosen = _choose_quantization(float32, float16, dynamic, int8)
+    config = config if chosen is None else replace(config, quantization=chosen)
     own = run.is_file() or (run / "saved_model.pb").is_file()
     if not own and not any((real_images, fake_images, scaling, size, wrap)):
         _convert(config)
@@ -118,11 +109,19 @@ def convert(
         raise UsageError(
             f"{run}: a model from elsewhere is read by pictures: add --real-images DIR --fake-images DIR"
         )
-    if wrap and chosen:
-        raise UsageError(f"--wrap keeps the numbers of the file: leave out --{chosen[0]}")
     if wrap is not (run.suffix.lower() == ".tflite"):
         raise UsageError(f"{run}: " + ("--wrap is for a .tflite alone" if wrap else "a .tflite needs --wrap"))
+    if wrap and chosen is not None:
+        raise UsageError(f"--wrap keeps the numbers of the file: leave out --{chosen}")
     _convert_own(OwnConfig(real=real_images, fake=fake_images, form=config, scaling=scaling, size=size))
+
+
+def _choose_quantization(*given: bool) -> Quantization | None:
+    """Return the one that was asked for; None where the default is to be used."""
+    chosen = [kind for kind, asked in zip(Quantization, given, strict=True) if asked]
+    if len(chosen) > 1:
+        raise UsageError(f"--{' and --'.join(chosen)} exclude each other: choose one")
+    return chosen[0] if chosen else None
 
 
 def _refuse_given(context: typer.Context, options: tuple[str, ...], *, fusing: bool) -> None:
@@ -158,22 +157,19 @@ def _convert(config: ConvertConfig) -> None:
 
 
 def _convert_own(config: OwnConfig) -> None:
-    """Convert a model of somebody else's, say how it was read, show its gates and what was written."""
-    if not config.form.run.exists():
-        raise UsageError(
-            f"{config.form.run}: no such model; give a Keras file, a SavedModel folder or a .tflite"
-        )
-    require_extra("train", *(() if config.wrapped else ("tensorflow", "h5py", "tf_keras")))
+    """Convert a model from elsewhere, say how it was read, show its gates and what was written."""
+    model = config.form.run
+    if not model.exists():
+        raise UsageError(f"{model}: no such model; give a Keras file, a SavedModel folder or a .tflite")
+    require_extra("train", "scipy", *(() if config.wrapped else ("tensorflow", "h5py", "tf_keras")))
     from rich.console import Console
 
     from fakelens.convert.own.pipeline import convert_own
     from fakelens.edge_runtime.quiet import silence_tensorflow
 
     silence_tensorflow()
-    screen = Console(file=os.fdopen(os.dup(2), "w"))  # see `_convert`
-    result = convert_own(
-        config, lambda line: screen.print(line, markup=False, highlight=False, soft_wrap=True)
-    )
+    screen = Console(file=os.fdopen(os.dup(2), "w"), soft_wrap=True, highlight=False)  # see `_convert`
+    result = convert_own(config, lambda line: screen.print(line, markup=False))
     _show_gates(screen, result.gates)
     typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
 
@@ -202,7 +198,7 @@ def _show_gates(screen: "Console", gates: "tuple[GateResult, ...]") -> None:
 
 def ship(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A release model's name or a model file.")],
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder; gets one for each kit.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder for the kits.")],
     web: Annotated[bool, typer.Option("--web", help="An installable web app.")] = False,
     android: Annotated[bool, typer.Option("--android", help="A Gradle module in Kotlin.")] = False,
     ios: Annotated[bool, typer.Option("--ios", help="A Swift package.")] = False,

@@ -1,4 +1,4 @@
-"""The options of `fakelens convert`, as its help page tells them."""
+"""The options of `fakelens convert`, with their help texts."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,14 +11,13 @@ from fakelens.convert.recipes import Io
 from fakelens.edge_runtime.contract import Pool
 
 _OWN = "A model of your own"
-_FUSE = "With --fuse or --scores"
 
 Run = Annotated[
     Path,
     typer.Argument(
         metavar="RUN|MODEL",
         help="A run directory made by `fakelens train`; a model with --fuse or --scores; or a Keras file, "
-        "SavedModel or a .tflite of your own with --real-images and --fake-images.",
+        "SavedModel or .tflite of your own with --real-images and --fake-images.",
     ),
 ]
 Float32 = Annotated[bool, typer.Option("--float32", help="Nothing quantized.")]
@@ -30,19 +29,20 @@ Int8 = Annotated[
         "--int8", help="Everything in 8 bits, plain or quantization-aware, as --max-drop allows; the default."
     ),
 ]
-InputOutput = Annotated[Io, typer.Option(help="What the input takes: raw RGB as bytes or as float32.")]
-MaxDrop = Annotated[float, typer.Option(help="Points of validation accuracy that may be lost.")]
-Name = Annotated[str | None, typer.Option(help="The model's name; the run's without it.")]
+InputType = Annotated[Io, typer.Option(help="Input type: raw RGB as bytes or as float32.")]
+MaxDrop = Annotated[float, typer.Option(help="Most points of validation accuracy that may be lost.")]
+Name = Annotated[str | None, typer.Option(help="The model's name; by default the run's.")]
 Output = Annotated[
-    Path | None, typer.Option("-o", "--output", metavar="FILE", help="RUN/NAME-FORMAT.tflite without it.")
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="By default RUN/NAME-FORMAT.tflite."),
 ]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")]
 RealImages = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Real pictures, to read your model by.", rich_help_panel=_OWN),
+    typer.Option(metavar="DIR", help="Real pictures to read your own model by.", rich_help_panel=_OWN),
 ]
 FakeImages = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="The same, fakes.", rich_help_panel=_OWN)
+    Path | None, typer.Option(metavar="DIR", help="The same: fakes.", rich_help_panel=_OWN)
 ]
 Scale = Annotated[
     Scaling | None,
@@ -52,7 +52,9 @@ Scale = Annotated[
 ]
 Size = Annotated[
     int | None,
-    typer.Option(min=8, max=4096, help="Input in px, of a model that takes any.", rich_help_panel=_OWN),
+    typer.Option(
+        min=8, max=4096, metavar="PX", help="Input of a model that takes any.", rich_help_panel=_OWN
+    ),
 ]
 Wrap = Annotated[
     bool,
@@ -62,48 +64,23 @@ Wrap = Annotated[
 ]
 Fuse = Annotated[
     Path | None,
-    typer.Option(
-        metavar="DATA", help="Set the decision of a model file anew, by DATA's val/.", rich_help_panel=_FUSE
-    ),
+    typer.Option(metavar="DATA", help="Set the decision of a model file anew, on DATA's val/."),
 ]
 Scores = Annotated[
     Path | None,
-    typer.Option(
-        metavar="CSV", help="The same by logits: columns tiles, whole, label, source.", rich_help_panel=_FUSE
-    ),
+    typer.Option(metavar="CSV", help="The same from logits: columns tiles, whole, label, source."),
 ]
 SplitName = Annotated[
-    Split | None,
-    typer.Option(
-        help="Of --fuse DATA; without it val/, or all where it is not split.", rich_help_panel=_FUSE
-    ),
+    Split | None, typer.Option(help="Split of --fuse DATA; by default val/, or all where it is not split.")
 ]
 Whole = Annotated[
-    str | None,
-    typer.Option(
-        metavar="MODEL", help="A second view for the file: a model of whole images.", rich_help_panel=_FUSE
-    ),
+    str | None, typer.Option(metavar="MODEL", help="A second view for the file: a model of whole images.")
 ]
 Tiles = Annotated[
     int | None,
-    typer.Option(
-        metavar="N",
-        min=1,
-        max=64,
-        help="Or RUN, a model of whole images, also looks at N tiles.",
-        rich_help_panel=_FUSE,
-    ),
+    typer.Option(metavar="N", min=1, max=64, help="Or RUN, a model of whole images, also looks at N tiles."),
 ]
-PoolName = Annotated[
-    Pool | None,
-    typer.Option(help="How tiles become one; the model's own without it.", rich_help_panel=_FUSE),
-]
-FalseAlarms = Annotated[
-    float, typer.Option(help="Most real validation images called FAKE.", rich_help_panel=_FUSE)
-]
-Missed = Annotated[
-    float, typer.Option(help="Most fake validation images called REAL.", rich_help_panel=_FUSE)
-]
-BySource = Annotated[
-    bool, typer.Option("--by-source", help="Each source counts the same.", rich_help_panel=_FUSE)
-]
+Pooling = Annotated[Pool | None, typer.Option(help="Pooling of the tiles; by default the model's own.")]
+FalseAlarms = Annotated[float, typer.Option(help="Most real validation images called FAKE, as a share.")]
+Missed = Annotated[float, typer.Option(help="Most fake validation images called REAL, as a share.")]
+BySource = Annotated[bool, typer.Option("--by-source", help="Each source counts the same.")]

@@ -1,70 +1,22 @@
-"""One conversion from end to end: read, convert, describe, measure, pack, check, write."""
+"""The conversion of a run: read, quantize as it suits, and hand over to the gates."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fakelens.benchmarks.metrics import bootstrap_interval, roc_auc, wilson_interval
 from fakelens.convert.calibration import load_calibration
 from fakelens.convert.choice import Attempt, choose_attempt, describe_choice
+from fakelens.convert.finish import Converted, ConvertResult, finish, load_interpreter
 from fakelens.convert.network import check_quantizers, load_network, predict
 from fakelens.convert.recipes import ConvertConfig, Io, Quantization
 from fakelens.convert.run import Run, Validation, read_run, read_validation
 from fakelens.convert.tflite import convert_network
-from fakelens.convert.tflite_metadata.write import attach_metadata
-from fakelens.convert.verify import (
-    ConversionStage,
-    GateResult,
-    Scores,
-    check_delegation,
-    check_drop,
-    check_file,
-    check_graph,
-    compare_stages,
-    count_correct,
-)
-from fakelens.edge_runtime.contract import Contract, Measurement
-from fakelens.edge_runtime.errors import GateError, ModelError, RunError
-from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.graph import read_graph
-from fakelens.edge_runtime.info import count_gzip_bytes
-from fakelens.edge_runtime.interpreter import Interpreter
-from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.convert.verify import ConversionStage, Scores
+from fakelens.edge_runtime.contract import Contract
+from fakelens.edge_runtime.errors import RunError
 from fakelens.edge_runtime.preprocess import ImageU8
-
-_SPLIT = "validation"
-_NOTE = "the split that also chose epoch, temperature and threshold"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConvertResult:
-    """What a conversion came to; `output` exists only if it `passed`."""
-
-    output: Path
-    gates: tuple[GateResult, ...]
-    contract: Contract
-    size_bytes: int
-    gzip_bytes: int
-
-    @property
-    def passed(self) -> bool:
-        """Whether every gate passed."""
-        return all(gate.passed for gate in self.gates)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Converted:
-    """A graph that is to become a file, and how it came about."""
-
-    graph: bytes
-    contract: Contract  # but for what is measured on the graph
-    stages: tuple[ConversionStage, ...]  # on the way to it
-    output: Path
-    gates: tuple[GateResult, ...] = ()  # that were asked on the way
-    kept: bool = False  # whether the numbers of a foreign graph were kept, whatever was asked for
-    note: str = _NOTE  # on what is measured
 
 
 def convert_run(config: ConvertConfig) -> ConvertResult:
@@ -75,41 +27,6 @@ def convert_run(config: ConvertConfig) -> ConvertResult:
     run = read_run(config.run)
     validation = read_validation(run)
     return finish(_convert(run, validation, config), validation, config)
-
-
-def finish(converted: Converted, validation: Validation, config: ConvertConfig) -> ConvertResult:
-    """Describe, measure and pack a graph, and write it if every gate passes.
-
-    `GateError` where LiteRT cannot load it, or its scores are no numbers.
-    """
-    contract = converted.contract
-    graph = attach_metadata(converted.graph, contract, config.io)
-    interpreter = load_interpreter(graph, config.threads)
-    p_fake = validation.pool_rows(interpreter.predict(validation.images_u8)[:, 1])
-    kind = "wrapped" if converted.kept else str(config.quantization)
-    if not np.isfinite(p_fake).all():
-        raise GateError(f"the {kind} graph gives scores that are no numbers; nothing was written")
-    stages = (*converted.stages, ConversionStage(name=f"{kind} .tflite", p_fake=p_fake))
-    contract = replace(contract, measured=_measure(p_fake, validation, converted))
-    packed = pack_model(graph, contract)
-    gates = (
-        check_graph(read_graph(graph), None if converted.kept else config.quantization, config.io),
-        *converted.gates,
-        *compare_stages(stages, validation.labels, contract.decision),
-        check_drop(stages, validation.labels, contract.decision, config.max_drop),
-        check_delegation(interpreter.delegation()),
-        check_file(packed, contract),
-    )
-    result = ConvertResult(
-        output=converted.output,
-        gates=gates,
-        contract=contract,
-        size_bytes=len(packed),
-        gzip_bytes=count_gzip_bytes(packed),
-    )
-    if result.passed:
-        write_atomic(result.output, packed)
-    return result
 
 
 def _convert(run: Run, validation: Validation, config: ConvertConfig) -> Converted:
@@ -176,41 +93,10 @@ def _score(graph: bytes, validation: Validation, config: ConvertConfig) -> Score
     return validation.pool_rows(rows)
 
 
-def load_interpreter(graph: bytes, threads: int) -> Interpreter:
-    """Return a graph that LiteRT has loaded; `GateError` where it cannot."""
-    try:
-        return Interpreter(graph, threads)
-    except ModelError as error:
-        raise GateError(f"{error}; nothing was written") from error
-
-
 def _name_contract(run: Run, config: ConvertConfig, *, aware: bool) -> Contract:
     # Only int8 knows of quantization in training; the float formats are made from the parent.
     training = replace(run.contract.training, quantization=str(config.quantization), quantization_aware=aware)
     return replace(run.contract, name=config.name or run.contract.name, training=training)
-
-
-def _measure(p_fake: Scores, validation: Validation, converted: Converted) -> tuple[Measurement, ...]:
-    labels, contract = validation.labels, converted.contract
-    correct = count_correct(p_fake, labels, contract.decision)
-    figures = {
-        "accuracy": wilson_interval(correct, len(labels)),
-        "auc": bootstrap_interval(roc_auc, labels, p_fake),
-    }
-    data = ", ".join(source.name for source in contract.training.data)
-    return tuple(
-        Measurement(
-            metric=metric,
-            value=interval.value,
-            low=interval.low,
-            high=interval.high,
-            n=len(labels),
-            data=data,
-            split=_SPLIT,
-            note=converted.note,
-        )
-        for metric, interval in figures.items()
-    )
 
 
 def _default_output(config: ConvertConfig, contract: Contract) -> Path:

@@ -103,6 +103,17 @@ def check_drop(
     return GateResult(name="accuracy drop", passed=drop <= max_drop + 1e-9, figure=figure)
 
 
+def check_ranking(
+    stages: tuple[ConversionStage, ...], labels: npt.NDArray[np.uint8], max_drop: float | None
+) -> tuple[GateResult, ...]:
+    """The last stage loses at most `max_drop` points of AUC against the first; no gate for None."""
+    if max_drop is None:
+        return ()
+    first, last = (100 * roc_auc(labels, stage.p_fake) for stage in (stages[0], stages[-1]))
+    figure = f"{first:.2f} -> {last:.2f} points, {first - last:+.2f} lost of {max_drop:g} allowed"
+    return (GateResult(name="AUC drop", passed=first - last <= max_drop + 1e-9, figure=figure),)
+
+
 def check_delegation(delegation: Delegation | None) -> GateResult:
     """XNNPACK takes the graph; leftover ops are named and allowed, no partition at all is not."""
     if delegation is None:

@@ -1,4 +1,4 @@
-"""The commands that need nothing but the base install: `check`, `info`, `doctor` and `service`."""
+"""The commands that need nothing but the base install: `check`, `scan`, `info`, `doctor` and `service`."""
 
 import sys
 from enum import StrEnum
@@ -9,6 +9,8 @@ import typer
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.live.cli import register as register_live
+from fakelens.edge_runtime.scan.cli import register as register_scan
+from fakelens.edge_runtime.serve.cli import register as register_serve
 from fakelens.edge_runtime.service.cli import register as register_service
 
 if TYPE_CHECKING:
@@ -36,7 +38,9 @@ _Threads = Annotated[
 def register(app: typer.Typer) -> None:
     """Mount this package's commands."""
     app.command()(check)
+    register_scan(app)
     app.command()(info)
+    register_serve(app)
     register_live(app)
     app.command()(doctor)
     register_service(app)
@@ -124,7 +128,9 @@ def check(
             "--stable": stable,
         }
         given |= {"--pixels-only": pixels_only, "--threads": threads, "--cautious or --sensitive": stance}
-        _list_statements(paths, output, fail_on, given)
+        given |= {"--strict": strict, "--max-megapixels": max_megapixels != 128}
+        _refuse_beside_evidence_only(given)
+        _list_statements(paths, output, fail_on, summary=summary)
         return
     detector = Detector(model, threads or 1, stance, pixels_only=pixels_only)
     if stance is not None:
@@ -171,21 +177,30 @@ def _report(result: "BatchResult", *, is_text: bool, summary: bool) -> None:
         typer.echo(summarize(result))
 
 
-def _list_statements(
-    paths: list[str], output: "Format", fail_on: FailOn | None, others: dict[str, object]
-) -> None:
-    """Run `--evidence-only`; refuse the options that it would ignore."""
-    from fakelens.edge_runtime.listing import list_statements
-
+def _refuse_beside_evidence_only(others: dict[str, object]) -> None:
+    """Raise `UsageError` for an option that `--evidence-only` would ignore."""
     ignored = [name for name, value in others.items() if value]
     if ignored:
         raise UsageError(
             f"--evidence-only loads no model and looks at no pixels' traces: leave out {ignored[0]}"
         )
+
+
+def _list_statements(paths: list[str], output: "Format", fail_on: FailOn | None, *, summary: bool) -> None:
+    """Run `--evidence-only`, and count what it leaves out."""
+    from fakelens.edge_runtime.escape import escape_line
+    from fakelens.edge_runtime.listing import list_statements, summarize_listing
+
     result = list_statements(paths, output, sys.stdout)
+    for line in result.left_out.unreadable:
+        typer.echo(escape_line(f"fakelens: {line}"), err=True)
+    if str(result.left_out):
+        typer.echo(f"note: left out: {result.left_out}", err=True)
+    if summary:
+        typer.echo(summarize_listing(result))
     if fail_on is not None and result.declared:
         raise typer.Exit(1)
-    if result.errors:
+    if result.errors or result.left_out.is_failure:
         raise typer.Exit(2)
 
 
@@ -202,11 +217,11 @@ def _conclude(result: "BatchResult", fail_on: FailOn | None) -> None:
 
 def info(
     model: Annotated[str, typer.Argument(metavar="FILE", help="A model file or a release model's name.")],
-    app: Annotated[bool, typer.Option("--app", help="What an app needs to run it, in ten lines.")] = False,
+    app: Annotated[bool, typer.Option("--app", help="Only what an app needs, in ten lines.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    path_only: Annotated[bool, typer.Option("--path", help="Only where the file lies.")] = False,
+    path_only: Annotated[bool, typer.Option("--path", help="Only the file's path.")] = False,
 ) -> None:
-    """Print what is inside a model file: contract, card, ops, size, gzip size."""
+    """Print the contents of a model file: contract, model card, operators, size, sha256."""
     from rich.console import Console
 
     from fakelens.edge_runtime.app_info import app_facts_to_json, read_app_facts, render_app_facts
@@ -231,7 +246,7 @@ def info(
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
-    """Look at machine, cameras, packages, model and speed; name each problem with its remedy.
+    """Examine machine, cameras, packages, model and speed; each problem comes with its remedy.
 
     Exit codes: 0 healthy, 1 a check failed.
     """

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.convert.borders import choose_borders
+from fakelens.convert.finish import Converted, ConvertResult, finish, load_interpreter
 from fakelens.convert.fusion import weigh_images
 from fakelens.convert.own.classifier import Classifier, GraphForm
 from fakelens.convert.own.config import OwnConfig
 from fakelens.convert.own.pictures import OwnPictures, load_pictures
 from fakelens.convert.own.reading import Finding, find_reading
 from fakelens.convert.own.scaling import scale_images
-from fakelens.convert.pipeline import Converted, ConvertResult, finish, load_interpreter
 from fakelens.convert.recipes import BorderConfig, ConvertConfig, Io, Quantization
 from fakelens.convert.run import Validation
 from fakelens.convert.verify import ConversionStage, GateResult, Scores
@@ -22,6 +22,8 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.quiet import muted_stderr
 
 _MOST_APART = 0.01  # P(fake), between a model and its graph in the same numbers
+_MOST_OFF = 0.1  # of accuracy at .5 against the best border
+_RANK_SLACK = 0.5  # points of AUC beside those of accuracy: a few pictures change places
 _LIMITS = "Made from a model that was not trained with fakelens: what it has seen is not known here."
 _NOTE = "the user's own pictures, which also set scaling, order of labels and borders"
 
@@ -44,6 +46,11 @@ def convert_own(config: OwnConfig, tell: Callable[[str], None]) -> ConvertResult
             model.scalings if config.scaling is None else (config.scaling,),
         )
     tell(str(finding))
+    if finding.accuracy < finding.best_accuracy - _MOST_OFF:
+        tell(
+            f"its P(fake) is off: at .5 it is right on {finding.accuracy:.0%} of these pictures, elsewhere "
+            f"on {finding.best_accuracy:.0%}; `fakelens convert FILE --fuse DATA -o FILE` sets that afterwards"
+        )
     validation = pictures.list_validation()
     with muted_stderr():
         converted = _convert(config, model, pictures, finding)
@@ -84,6 +91,7 @@ def _convert(config: OwnConfig, model: Classifier, pictures: OwnPictures, findin
         stages=tuple(stages),
         output=form.output or _name_output(config),
         gates=(check_parity(own, exact),) if integer or config.wrapped or _is_exact(form) else (),
+        rank_drop=form.max_drop + _RANK_SLACK,
         kept=config.wrapped,
         note=_NOTE,
     )

@@ -12,6 +12,7 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import ImageU8
 
 _CHANCE = 0.5
+_CHOSEN_AMONG = 0.55  # AUC that the best of several must surpass for certain, lest chance chose it
 _ALIKE, _ALIKE_ACCURACY = 0.01, 0.05  # AUC and accuracy: scalings that differ by less are equals
 _LARGE = (Scaling.RAW, Scaling.CAFFE)
 _SLACK = 0.02  # of a probability, for outputs that are quantized
@@ -48,6 +49,8 @@ class Finding:
     reading: Reading
     auc: Interval
     images: int
+    accuracy: float  # at .5
+    best_accuracy: float  # at the best border
     next_best: Scaling | None = None  # None where nothing else was tried
     next_auc: float = _CHANCE
 
@@ -101,7 +104,7 @@ def find_reading(
     trials = [_try(scaling, values, labels, logits=logits) for scaling, values in sound.items()]
     best = _choose(trials)
     auc = bootstrap_interval(roc_auc, labels, best.p_fake)
-    if auc.low <= _CHANCE:
+    if auc.low <= (_CHANCE if len(trials) == 1 else _CHOSEN_AMONG):
         name = best.reading.scaling
         tried = f"scaling {name}" if len(trials) == 1 else f"any scaling (best: {name})"
         raise UsageError(
@@ -114,6 +117,8 @@ def find_reading(
         reading=best.reading,
         auc=auc,
         images=len(labels),
+        accuracy=best.accuracy,
+        best_accuracy=_find_best_accuracy(best.p_fake, labels),
         next_best=None if second is None else second.reading.scaling,
         next_auc=_CHANCE if second is None else second.auc,
     )
@@ -125,6 +130,13 @@ def _choose(trials: Sequence[_Trial]) -> _Trial:
     most = max(trial.accuracy for trial in alike)
     alike = [trial for trial in alike if trial.accuracy >= most - _ALIKE_ACCURACY]
     return min(alike, key=lambda trial: (trial.reading.scaling in _LARGE, trial.log_loss))
+
+
+def _find_best_accuracy(p_fake: Floats, labels: npt.NDArray[np.uint8]) -> float:
+    """Return the accuracy at the border that suits these pictures best."""
+    ranked = labels[np.argsort(p_fake, kind="stable")].astype(np.int64)
+    right = np.cumsum(1 - ranked) + ranked.sum() - np.cumsum(ranked)  # reals below the border, fakes above it
+    return float(max(right.max(), ranked.sum())) / len(labels)
 
 
 def _are_logits(answers: Sequence[Floats]) -> bool:

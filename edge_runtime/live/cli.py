@@ -65,7 +65,7 @@ _Token = Annotated[
     str | None,
     typer.Option(
         envvar="FAKELENS_TOKEN",
-        help="What the page asks for; needed beyond localhost. @FILE: from a file.",
+        help="Password of the page; needed beyond localhost. @FILE: from a file.",
     ),
 ]
 _PixelsOnly = Annotated[
@@ -77,7 +77,7 @@ _Mqtt = Annotated[
     typer.Option(
         metavar="URL",
         envvar="FAKELENS_MQTT",
-        help="Tell an MQTT broker: mqtt://user:password@host/prefix. @FILE: from a file.",
+        help="Publish to an MQTT broker: mqtt://user:password@host/prefix. @FILE: from a file.",
     ),
 ]
 _Threads = Annotated[
@@ -165,7 +165,7 @@ def watch(
     with stopped_by_signals(controls):
         outputs = open_outputs(output, controls)
         if outputs.preview_url is not None:
-            from fakelens.edge_runtime.live.preview.address import name_url_for_others
+            from fakelens.edge_runtime.web.address import name_url_for_others
 
             asks = "  (it asks for the token)" if token else ""
             typer.echo(f"preview: {name_url_for_others(outputs.preview_url)}{asks}", err=True)
