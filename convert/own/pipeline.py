@@ -49,7 +49,7 @@ def convert_own(config: OwnConfig, tell: Callable[[str], None]) -> ConvertResult
     if finding.accuracy < finding.best_accuracy - _MOST_OFF:
         tell(
             f"its P(fake) is off: at .5 it is right on {finding.accuracy:.0%} of these pictures, elsewhere "
-            f"on {finding.best_accuracy:.0%}; `fakelens convert FILE --fuse DATA -o FILE` sets that afterwards"
+            f"on {finding.best_accuracy:.0%}; see `fakelens convert FILE --fuse DATA`"
         )
     validation = pictures.list_validation()
     with muted_stderr():

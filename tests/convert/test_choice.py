@@ -20,6 +20,6 @@ def test_the_first_that_is_within_the_limit_is_taken_else_the_best() -> None:
     assert choose_attempt([worse, plain], KERAS, LABELS, Decision(), 1) is plain
     gate = describe_choice([plain, aware], aware, KERAS, LABELS, Decision())
     assert gate.figure == (
-        "took quantization-aware, trained now (plain: +12.50 points lost; quantization-aware, trained now: +0.00 "
-        "points lost)"
+        "took quantization-aware, trained now (plain: +12.50 points lost; quantization-aware, trained now: "
+        "+0.00 points lost)"
     )
