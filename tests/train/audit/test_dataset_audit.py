@@ -14,9 +14,8 @@ from fakelens.train.audit.dataset_audit import (
     AuditConfig,
     AuditResult,
     audit,
-    check_metadata,
-    warn_of_giveaways,
 )
+from fakelens.train.audit.giveaways import check_metadata, warn_of_giveaways
 from tests.train.conftest import write_pictures
 
 COUNT = 40
