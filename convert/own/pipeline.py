@@ -44,9 +44,12 @@ def convert_own(config: OwnConfig, tell: Callable[[str], None]) -> ConvertResult
             pictures.images_u8[tried],
             pictures.labels[tried],
             model.scalings if config.scaling is None else (config.scaling,),
+            given=config.scaling is not None,
         )
     tell(str(finding))
-    if finding.accuracy < finding.best_accuracy - _MOST_OFF:
+    if finding.is_guess:
+        tell("WARNING: no better than guessing on these pictures, and so is the order of its labels")
+    elif finding.accuracy < finding.best_accuracy - _MOST_OFF:
         tell(
             f"its P(fake) is off: at .5 it is right on {finding.accuracy:.0%} of these pictures, elsewhere "
             f"on {finding.best_accuracy:.0%}; see `fakelens convert FILE --fuse DATA`"

@@ -54,6 +54,11 @@ class Finding:
     next_best: Scaling | None = None  # None where nothing else was tried
     next_auc: float = _CHANCE
 
+    @property
+    def is_guess(self) -> bool:
+        """Whether the model is no better than guessing on these pictures, as is then the order of labels."""
+        return self.auc.low <= _CHANCE
+
     def __str__(self) -> str:
         """Return what was found, in one line."""
         form = {
@@ -87,12 +92,15 @@ def find_reading(
     images_u8: ImageU8,
     labels: npt.NDArray[np.uint8],
     scalings: Sequence[Scaling] = tuple(Scaling),
+    *,
+    given: bool = False,
 ) -> Finding:
     """Return the reading, of those with one of `scalings`, that tells `images_u8` apart best.
 
     By AUC and accuracy; among equals, small numbers go before large ones, for a network that learned 0..1 is
     merely surer of itself with 0..255, while one that learned 0..255 sees nothing in 0..1; then by log loss.
-    `labels` are 1 for fake. `UsageError` where outputs have no meaning, or no scaling is better than chance.
+    `labels` are 1 for fake; a scaling that was `given` is taken as it is. `UsageError` where outputs have no
+    meaning, or no scaling is better than chance.
     """
     answers = {scaling: answer(scale_images(images_u8, scaling)) for scaling in scalings}
     sound = {scaling: values for scaling, values in answers.items() if np.isfinite(values).all()}
@@ -104,12 +112,13 @@ def find_reading(
     trials = [_try(scaling, values, labels, logits=logits) for scaling, values in sound.items()]
     best = _choose(trials)
     auc = bootstrap_interval(roc_auc, labels, best.p_fake)
-    if auc.low <= (_CHANCE if len(trials) == 1 else _CHOSEN_AMONG):
+    if not given and auc.low <= (_CHANCE if len(trials) == 1 else _CHOSEN_AMONG):
         name = best.reading.scaling
         tried = f"scaling {name}" if len(trials) == 1 else f"any scaling (best: {name})"
         raise UsageError(
             f"the model does not tell these pictures apart with {tried}: AUC {auc.value:.2f} [{auc.low:.2f}, "
-            f"{auc.high:.2f}], .50 is chance; give more pictures, of the kind that it was trained on"
+            f"{auc.high:.2f}], .50 is chance; give more pictures, of the kind that it was trained on, or convert "
+            "it all the same with --scaling NAME"
         )
     others = [trial for trial in trials if trial is not best]
     second = _choose(others) if others else None

@@ -49,3 +49,5 @@ def test_answers_without_meaning_are_refused() -> None:
         find_reading(
             lambda images: np.full((len(images), 1), 0.5, np.float32), IMAGES, LABELS, (Scaling.UNIT,)
         )
+    answer = np.full((len(IMAGES), 1), 0.5, np.float32)
+    assert find_reading(lambda _: answer, IMAGES, LABELS, (Scaling.UNIT,), given=True).is_guess
