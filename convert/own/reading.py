@@ -117,8 +117,8 @@ def find_reading(
         tried = f"scaling {name}" if len(trials) == 1 else f"any scaling (best: {name})"
         raise UsageError(
             f"the model does not tell these pictures apart with {tried}: AUC {auc.value:.2f} [{auc.low:.2f}, "
-            f"{auc.high:.2f}], .50 is chance; give more pictures, of the kind that it was trained on, or convert "
-            "it all the same with --scaling NAME"
+            f"{auc.high:.2f}], .50 is chance; give more pictures, of the kind it learned; or convert it "
+            "all the same with --scaling NAME"
         )
     others = [trial for trial in trials if trial is not best]
     second = _choose(others) if others else None
