@@ -35,8 +35,9 @@ RESIZERS = {
 }
 MAY_RESIZE = {
     "edge_runtime/preprocess.py": "the one way to the bytes a model sees",
-    "edge_runtime/page.py": "thumbnails for the eye alone",
+    "edge_runtime/pages/picture.py": "thumbnails for the eye alone",
     "edge_runtime/degradations.py": "on purpose: down and up again, or smaller",
+    "edge_runtime/live/sources/scenes.py": "calls that degradation, for made copies to rehearse with",
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
     "benchmarks/studies/hard_reals.py": "photos of a usual size, before they are touched up",
     "benchmarks/scoring/delivery.py": "as the web scales pictures, to measure on what it leaves",
