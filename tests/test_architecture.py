@@ -66,7 +66,11 @@ MAY_READ_GRAPHS = {
     "convert/tflite_metadata/read.py",
     "convert/tflite_metadata/write.py",
 }
-MAY_USE_KERAS_3 = {"convert/own/keras_models.py"}  # which reads what others trained with it
+MAY_USE_KERAS_3 = {  # to read what others trained with it
+    "convert/own/keras_models.py",
+    "tests/convert/own/conftest.py",
+    "tests/convert/own/test_pipeline.py",
+}
 MAY_RUN_LITERT = {"edge_runtime/interpreter.py", "benchmarks/studies/bare_loop.py"}  # the latter: as above
 # From a checkout alone, never in the wheel; the adapters run in environments of their own, each with the
 # packages of the peer that it drives.
