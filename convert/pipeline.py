@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from fakelens.convert.calibration import load_calibration
-from fakelens.convert.choice import Attempt, choose_attempt, describe_choice
+from fakelens.convert.choice import Attempt, Labels, choose_attempt, describe_choice
 from fakelens.convert.finish import Converted, ConvertResult, finish, load_interpreter
 from fakelens.convert.network import check_quantizers, load_network, predict
 from fakelens.convert.recipes import ConvertConfig, Io, Quantization
 from fakelens.convert.run import Run, Validation, read_run, read_validation
 from fakelens.convert.tflite import convert_network
-from fakelens.convert.verify import ConversionStage, Scores
+from fakelens.convert.verify import ConversionStage, GateResult, Scores
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.errors import RunError
 from fakelens.edge_runtime.preprocess import ImageU8
@@ -56,12 +56,6 @@ def _convert(run: Run, validation: Validation, config: ConvertConfig) -> Convert
         network = load_network(run.model, run)
         check_quantizers(network, run.model)
         attempts.insert(0, _quantize(network, "as trained", calibration, validation, config))
-    elif attempts[0].lose(p_keras, validation.labels, decision) > config.max_drop:
-        from fakelens.convert.aware import train_aware  # takes a while: where it is needed alone
-
-        network = train_aware(parent, calibration, run.contract.training.seed)
-        if network is not None:
-            attempts.append(_quantize(network, "trained now", calibration, validation, config))
     chosen = choose_attempt(attempts, p_keras, validation.labels, decision, config.max_drop)
     stages = [keras_stage, ConversionStage(name="float .tflite", p_fake=p_float)]
     if chosen.p_network is not None:
@@ -73,8 +67,19 @@ def _convert(run: Run, validation: Validation, config: ConvertConfig) -> Convert
         contract=contract,
         stages=tuple(stages),
         output=config.output or _default_output(config, contract),
-        gates=(describe_choice(attempts, chosen, p_keras, validation.labels, decision),),
+        gates=(_describe_choice(run, attempts, chosen, (p_keras, validation.labels), config),),
     )
+
+
+def _describe_choice(
+    run: Run, attempts: list[Attempt], chosen: Attempt, known: tuple[Scores, Labels], config: ConvertConfig
+) -> GateResult:
+    """Say which int8 was taken, and how to get a better one where plain loses too much and is all there is."""
+    gate = describe_choice(attempts, chosen, *known, run.contract.decision)
+    if run.quantization_aware or chosen.lose(*known, run.contract.decision) <= config.max_drop:
+        return gate
+    remedy = f"`fakelens train --from {run.path} --qat -o {run.path}-qat` trains a network for eight bits"
+    return replace(gate, figure=f"{gate.figure}; {remedy}")
 
 
 def _quantize(

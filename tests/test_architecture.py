@@ -110,6 +110,7 @@ TESTED_THROUGH_OTHERS = {
     "convert/tflite_metadata/schema.py": "metadata written and read back",
     "convert/validation.py": "`convert --fuse`",
     "train/audit/cli.py": "`audit`",
+    "train/audit/copies_shown.py": "the page of `audit`",
     "train/data": "loading data sets",
     "train/fakes": "`synthesize`",
     "train/networks": "every network, by its name",
