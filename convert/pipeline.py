@@ -74,7 +74,7 @@ def _convert(run: Run, validation: Validation, config: ConvertConfig) -> Convert
 def _describe_choice(
     run: Run, attempts: list[Attempt], chosen: Attempt, known: tuple[Scores, Labels], config: ConvertConfig
 ) -> GateResult:
-    """Say which int8 was taken, and how to get a better one where plain loses too much and is all there is."""
+    """Say which int8 was taken, and how to get a better one where plain loses too much and is alone."""
     gate = describe_choice(attempts, chosen, *known, run.contract.decision)
     if run.quantization_aware or chosen.lose(*known, run.contract.decision) <= config.max_drop:
         return gate
