@@ -136,8 +136,10 @@ def _load_saved_model(path: Path, size: int | None) -> Classifier:
         (answer,) = signature(**{key: tf.cast(image, source.dtype)}).values()
         return tf.cast(answer, tf.float32)
 
-    one = source.shape[0] == 1  # of a model that takes one picture at a time
-    function = (lambda image: tf.concat([call(each[None]) for each in image], axis=0)) if one else call
+    def call_one_by_one(images: Any) -> Any:
+        return tf.concat([call(image[None]) for image in tf.unstack(images)], axis=0)
+
+    function = call_one_by_one if source.shape[0] == 1 else call
     parameters = sum(int(np.prod(variable.shape)) for variable in variables)
     return _TensorFlowClassifier(
         kind="SavedModel",

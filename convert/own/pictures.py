@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,13 +97,14 @@ def load_pictures(real: Path, fake: Path, spec: InputSpec) -> OwnPictures:
 
 
 def _choose_files(folder: Path, name: str) -> dict[str, Path]:
-    """Return files by the digest of their bytes, the lowest ones where there are very many."""
+    """Return files by the digest of their bytes; of very many those whose names hash lowest."""
     if not folder.is_dir():
         raise UsageError(f"--{name}-images {folder}: no such folder")
     found: dict[str, Path] = {}
-    for path in walk_images(folder):
+    paths = sorted(walk_images(folder), key=lambda path: hashlib.sha256(os.fsencode(path.name)).digest())
+    for path in paths[:_MOST]:
         try:
             found.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), path)
         except OSError as error:
             _log.warning("left out: %s: %s", path, error.strerror or error)
-    return {digest: found[digest] for digest in sorted(found)[:_MOST]}
+    return {digest: found[digest] for digest in sorted(found)}
