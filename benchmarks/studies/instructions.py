@@ -98,7 +98,7 @@ def count_calls(model: Path) -> VerdictCost:
     span, folder = choose_span(file.contract.input), str(find_pictures(file.contract.input, PICTURES))
 
     def count(step: Callable[[str], None]) -> int:
-        totals = []
+        totals: list[int] = []
         for number in (1, span.fewer, span.more):  # the first imports what is imported once
             profile = cProfile.Profile()
             profile.runcall(step, str(number))
