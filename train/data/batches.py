@@ -42,3 +42,10 @@ def open_batches(
         tf.TensorSpec((batch_size,), tf.float32),
     )
     return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(_PREFETCH)
+
+
+def join_batches(parts: list[Any]) -> Any:
+    """Return an epoch of which each batch is those of `parts`, as `open_batches` gives them, one after another."""
+    if len(parts) == 1:
+        return parts[0]
+    return tf.data.Dataset.zip(tuple(parts)).map(lambda *each: tuple(tf.concat(x, 0) for x in zip(*each)))

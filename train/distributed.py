@@ -1,0 +1,246 @@
+"""Several processes that train one model: each on its share of every batch, all with the same weights.
+
+MultiWorkerMirroredStrategy carries the sums: of gradients, of the statistics of batch norm (which must be the
+synchronized kind), of what is known of validation images. Weights stay ordinary variables that all processes
+move alike. Images are shared out by the digest of their pixels, so every machine finds its own.
+"""
+
+import hashlib
+import logging
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
+from fakelens.train.data.epoch import EpochPlan, plan_epoch
+from fakelens.train.workers import VARIABLE, Workers
+
+_log = logging.getLogger(__name__)
+_CONNECT_S = 2.0
+WAIT_S = 600.0  # for workers that are still to come
+
+
+class Team:
+    """The processes that train together; by itself, a team of one."""
+
+    def __init__(self, count: int = 1, here: Sequence[int] = (0,), strategy: Any = None) -> None:
+        """`here` are the shares of this process: all of them where there is no strategy to carry sums."""
+        self.count, self.here, self._strategy = count, tuple(here), strategy
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process keeps checkpoints and hands over the model."""
+        return 0 in self.here
+
+    def run(self, step: Callable[[], Any]) -> Any:
+        """Return what `step` does, called inside a TensorFlow function; `add` works within."""
+        return step() if self._strategy is None else self._strategy.run(step)
+
+    def add(self, tensors: list[Any]) -> list[Any]:
+        """Return the sums of `tensors` over all processes."""
+        if self._strategy is None:
+            return tensors
+        import tensorflow as tf
+
+        found: list[Any] = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tensors)
+        return found
+
+    def total(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the sum of `array` over all processes."""
+        if self._strategy is None:
+            return array
+        import tensorflow as tf
+
+        @tf.function
+        def add_up(part: Any) -> Any:
+            return self._strategy.run(lambda value: self.add([value])[0], (part,))
+
+        result: npt.NDArray[Any] = add_up(tf.constant(array)).numpy()
+        return result
+
+    def share(self, content: bytes) -> bytes:
+        """Return the chief's `content` in every process."""
+        if self._strategy is None:
+            return content
+        length = int(self.total(np.array([len(content) if self.is_chief else 0], np.int64))[0])
+        own = content if self.is_chief else bytes(length)
+        return self.total(np.frombuffer(own, np.uint8).astype(np.int32)).astype(np.uint8).tobytes()
+
+    def share_weights(self, weights: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+        """Return the chief's `weights` in every process."""
+        return [
+            np.frombuffer(self.share(array.tobytes()), array.dtype).reshape(array.shape) for array in weights
+        ]
+
+    def share_file(self, path: Any) -> None:
+        """Give every process the chief's file at `path`, if there is one."""
+        if self._strategy is None:
+            return
+        content = self.share(path.read_bytes() if self.is_chief and path.exists() else b"")
+        if content and not self.is_chief:
+            write_atomic(path, content)
+
+    def predict_all(
+        self, forward: Callable[[Any], npt.NDArray[np.float64]], images: Any
+    ) -> npt.NDArray[np.float64]:
+        """Return what `forward` gives for all `images`, each process for its part of them."""
+        if self._strategy is None:
+            return forward(images)
+        mine = np.arange(self.here[0], len(images), self.count)
+        found = np.zeros(len(images))
+        if len(mine):
+            found[mine] = forward(images[mine])
+        return self.total(found)
+
+    def round_batch(self, batch_size: int) -> int:
+        """Return the largest batch up to `batch_size` of which all shares are as large."""
+        if batch_size < self.count:
+            raise UsageError(f"fit.batch_size is {batch_size}: {self.count} workers need an image each")
+        return batch_size - batch_size % self.count
+
+    def split(self, images: Any) -> npt.NDArray[np.int64]:
+        """Return the share [n] that each of `images` belongs to, by the digest of its bytes."""
+        if self.count == 1:
+            return np.zeros(len(images), np.int64)
+        digests = (hashlib.sha256(np.ascontiguousarray(image)).digest() for image in images)
+        return np.array([int.from_bytes(each[:8], "big") % self.count for each in digests], np.int64)
+
+    def merge_losses(self, losses: npt.NDArray[np.float32], shares: npt.NDArray[np.int64]) -> None:
+        """Give `losses`, of which each process knows those of its share, the values of all."""
+        if self._strategy is not None:
+            mine = np.isin(shares, self.here)
+            losses[:] = self.total(np.where(mine, losses, np.float32(0)))
+
+    def compare(self, what: str, value: str) -> None:
+        """Raise `UsageError` in every process unless all were given the same `value`."""
+        if self._strategy is None:
+            return
+        digest = np.frombuffer(hashlib.sha256(value.encode()).digest()[:4], np.uint8).astype(np.int64)
+        seen = np.zeros((self.count, len(digest)), np.int64)
+        seen[self.here[0]] = digest
+        seen = self.total(seen)
+        others = [index for index in range(self.count) if (seen[index] != seen[0]).any()]
+        if others:
+            raise UsageError(
+                f"worker {', '.join(map(str, others))} has another {what} than the chief; give all of them the same"
+            )
+
+
+SOLO = Team()
+
+
+def plan_shares(
+    team: Team,
+    shares: npt.NDArray[np.int64],
+    losses: npt.NDArray[np.float32],
+    batch_size: int,
+    options: tuple[float, int],
+    generators: Sequence[np.random.Generator],
+) -> list[EpochPlan]:
+    """Return the batches of an epoch for each share of this process, as many for each share of any.
+
+    `options` are `skip_easy` and `repeats` of `plan_epoch`, `generators` one for each share of any process.
+    """
+    skip_easy, repeats = options
+    plans = []
+    for share in range(team.count):
+        rows = np.flatnonzero(shares == share)
+        if not len(rows):
+            raise UsageError(f"share {share} of {team.count} has no images; train with fewer workers")
+        plan = plan_epoch(losses[rows], batch_size // team.count, skip_easy, generators[share], repeats)
+        plans.append(EpochPlan(rows=rows[plan.rows], weights=plan.weights))
+    steps = max(len(plan.rows) for plan in plans)
+    return [
+        EpochPlan(
+            rows=np.resize(plans[share].rows, (steps, plans[share].rows.shape[1])),
+            weights=np.resize(plans[share].weights, (steps, plans[share].rows.shape[1])),
+        )
+        for share in team.here
+    ]
+
+
+def join_team(workers: Workers | None, wait_s: float = WAIT_S) -> Team:
+    """Load TensorFlow and return the team of `workers`, once all have come.
+
+    A process whose workers do not come within `wait_s` ends with one line and exit code 2: what waits in
+    TensorFlow cannot be called back.
+    """
+    if workers is None:
+        return SOLO
+    os.environ[VARIABLE] = workers.to_variable()
+    _log.info("worker %d of %d, %s", workers.index, len(workers.addresses), ", ".join(workers.addresses))
+    came = threading.Event()
+    threading.Thread(target=_end_unless, args=(came, workers, wait_s), daemon=True).start()
+    silence_tensorflow()
+    with muted_stderr():
+        import tensorflow as tf
+        import tensorflow_model_optimization  # noqa: F401 (before tf.keras is touched)
+
+        try:
+            strategy = tf.distribute.MultiWorkerMirroredStrategy()  # before anything else runs
+        except (RuntimeError, ValueError, tf.errors.OpError) as error:
+            line = " ".join(str(error).split())[:200]
+            raise RunError(
+                f"worker {workers.index} cannot begin at {workers.addresses[workers.index]}: {line}"
+            ) from error
+    team = Team(len(workers.addresses), (workers.index,), strategy)
+    team.total(np.ones(1, np.int64))  # all are there
+    came.set()
+    return team
+
+
+@contextmanager
+def losses_of_workers(run: Any) -> Iterator[None]:
+    """Turn what TensorFlow raises where a worker is gone into one line with the remedy."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError,
+            tf.errors.CancelledError, tf.errors.InternalError) as error:  # fmt: skip
+        reason = " ".join(str(error.message).split())[:120]
+        raise RunError(
+            f"a worker is gone ({reason}); the checkpoint of the last epoch is kept: start all of them again with "
+            f"--resume -o {run}"
+        ) from error
+
+
+def leave_team(code: int) -> None:
+    """End this process at once: TensorFlow would wait for workers that are gone."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _end_unless(came: threading.Event, workers: Workers, wait_s: float) -> None:
+    if came.wait(wait_s):
+        return
+    missing = [
+        f"{index} ({address})"
+        for index, address in enumerate(workers.addresses)
+        if index != workers.index and not _answers(address)
+    ]
+    os.write(
+        2,
+        f"fakelens: worker {', '.join(missing) or 'of another team'} did not come within {wait_s:.0f} s; start it "
+        "with the same --workers and its --index, and this one again\n".encode(),
+    )
+    os._exit(2)
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S):
+            return True
+    except OSError:
+        return False
