@@ -5,13 +5,15 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
+from PIL import Image
+
 from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.encode import encode_jpeg, encode_png
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.statements import to_line
-from fakelens.edge_runtime.video.still import Moment
+from fakelens.edge_runtime.video.still import Moment, Still
 
 _STRIP = (160, 24)  # px
 _THUMBNAIL = 160  # px, of the longer side, at most
@@ -28,6 +30,7 @@ _HEAD = """<!doctype html>
  figure {{ margin: 0; border-top: .4rem solid #767676; background: #f5f5f7; padding: .5rem }}
  .real {{ border-color: #0072b2 }} .fake {{ border-color: #e69f00 }}
  img {{ width: 100%; image-rendering: pixelated }} figcaption {{ font-size: .8rem; overflow-wrap: anywhere }}
+ .stills {{ display: grid; grid-template-columns: repeat(3, 1fr); gap: .3rem }}
  .note {{ color: #666 }} b {{ font-size: 1rem }}
 </style>
 <h1>{counts}</h1>
@@ -54,7 +57,7 @@ class PageSink:
                 caption += f"<br>{result.verdict.reason.text}"
             caption += f"<br>{html.escape(to_line(result.verdict))}" if result.verdict.evidence else ""
         detail = html.escape(escape_line(result.error or result.path))
-        detail += _draw_moments(result.moments)
+        detail += _draw_moments(result.moments) + _show_stills(result.stills)
         if result.note:
             detail += f"<br>{html.escape(escape_line(result.note))}"
         self._figures.append(
@@ -90,11 +93,22 @@ def _draw_moments(moments: Sequence[Moment]) -> str:
     return f'<br><svg viewBox="0 0 {_STRIP[0]} {_STRIP[1]}" role="img" aria-label="{label}">{bars}</svg>'
 
 
-def _to_img(result: CheckedFile) -> str:
-    if result.image is None:
+def _show_stills(stills: Sequence[Still]) -> str:
+    """Return the most suspicious moments of a video, each with its time."""
+    if len(stills) < 2:
         return ""
-    factor = max(result.image.size) // (4 * _THUMBNAIL)
-    image = result.image.reduce(factor) if factor > 1 else result.image.copy()
+    shown = "".join(f"<span>{_encode(still.image)} {still.seconds:.1f} s</span>" for still in stills)
+    return f'<div class="stills">{shown}</div>'
+
+
+def _to_img(result: CheckedFile) -> str:
+    return "" if result.image is None else _encode(result.image)
+
+
+def _encode(image: Image.Image) -> str:
+    """Return an element with a thumbnail of `image`."""
+    factor = max(image.size) // (4 * _THUMBNAIL)
+    image = image.reduce(factor) if factor > 1 else image.copy()
     image.thumbnail((_THUMBNAIL, _THUMBNAIL))  # for the eye alone: no model sees it
     lossless = max(image.size) <= _THUMBNAIL // 2
     kind, content = ("png", encode_png(image)) if lossless else ("jpeg", encode_jpeg(image))

@@ -131,7 +131,8 @@ class Team:
         others = [index for index in range(self.count) if (seen[index] != seen[0]).any()]
         if others:
             raise UsageError(
-                f"worker {', '.join(map(str, others))} has another {what} than the chief; give all of them the same"
+                f"worker {', '.join(map(str, others))} has another {what} than the chief; give all of "
+                "them the same"
             )
 
 
@@ -209,7 +210,8 @@ def losses_of_workers(run: Any) -> Iterator[None]:
             tf.errors.CancelledError, tf.errors.InternalError) as error:  # fmt: skip
         reason = " ".join(str(error.message).split())[:120]
         raise RunError(
-            f"a worker is gone ({reason}); the checkpoint of the last epoch is kept: start all of them again with "
+            f"a worker is gone ({reason}); the checkpoint of the last epoch is kept: start all of "
+            "them again with "
             f"--resume -o {run}"
         ) from error
 
@@ -231,7 +233,8 @@ def _end_unless(came: threading.Event, workers: Workers, wait_s: float) -> None:
     ]
     os.write(
         2,
-        f"fakelens: worker {', '.join(missing) or 'of another team'} did not come within {wait_s:.0f} s; start it "
+        f"fakelens: worker {', '.join(missing) or 'of another team'} did not come within {wait_s:.0f} "
+        "s; start it "
         "with the same --workers and its --index, and this one again\n".encode(),
     )
     os._exit(2)

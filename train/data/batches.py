@@ -45,7 +45,11 @@ def open_batches(
 
 
 def join_batches(parts: list[Any]) -> Any:
-    """Return an epoch of which each batch is those of `parts`, as `open_batches` gives them, one after another."""
+    """Return an epoch of which each batch holds those of all `parts`, as `open_batches` gives them."""
     if len(parts) == 1:
         return parts[0]
-    return tf.data.Dataset.zip(tuple(parts)).map(lambda *each: tuple(tf.concat(x, 0) for x in zip(*each)))
+
+    def join(*batches: Any) -> Any:
+        return tuple(tf.concat(same, 0) for same in zip(*batches, strict=True))
+
+    return tf.data.Dataset.zip(tuple(parts)).map(join)
