@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.edge_runtime.errors import FakelensError, RunError, UsageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
 from fakelens.train.data.epoch import EpochPlan, plan_epoch
@@ -200,26 +200,34 @@ def join_team(workers: Workers | None, wait_s: float = WAIT_S) -> Team:
 
 
 @contextmanager
-def losses_of_workers(run: Any) -> Iterator[None]:
-    """Turn what TensorFlow raises where a worker is gone into one line with the remedy."""
+def name_losses(team: Team, run: Any) -> Iterator[None]:
+    """End the process with one line and the remedy where another of the team is gone.
+
+    At once: on the way out, TensorFlow would wait for it.
+    """
+    if team.count == 1:
+        yield
+        return
     import tensorflow as tf
 
     try:
         yield
-    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError,
-            tf.errors.CancelledError, tf.errors.InternalError) as error:  # fmt: skip
+    except FakelensError as error:
+        leave_team(f"fakelens: {error}", error.exit_code)
+    except tf.errors.OpError as error:
         reason = " ".join(str(error.message).split())[:120]
-        raise RunError(
-            f"a worker is gone ({reason}); the checkpoint of the last epoch is kept: start all of "
-            "them again with "
-            f"--resume -o {run}"
-        ) from error
+        leave_team(
+            f"fakelens: another worker is gone ({reason}); the checkpoint of the last epoch is kept, "
+            "begin all of "
+            f"them again with --resume -o {run}",
+            2,
+        )
 
 
-def leave_team(code: int) -> None:
-    """End this process at once: TensorFlow would wait for workers that are gone."""
+def leave_team(line: str, code: int = 0) -> None:
+    """Say `line` and end this process at once."""
     sys.stdout.flush()
-    sys.stderr.flush()
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 (the last that is said)
     os._exit(code)
 
 

@@ -1,28 +1,48 @@
-"""The part of a team's process that is its own: the job of one that is not the chief, and what must agree."""
+"""A process of a team that trains together: the chief's way to a result, and that of the others."""
 
 import json
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import load_dataset
-from fakelens.train.distributed import Team
+from fakelens.train.distributed import Team, join_team, leave_team, name_losses
 from fakelens.train.run import rundir
 from fakelens.train.run.job import Job, open_job
+from fakelens.train.startup import load_tensorflow
 from fakelens.train.workers import Workers
 
+if TYPE_CHECKING:
+    from fakelens.train.run.trainer import TrainResult
 
-@contextmanager
-def own_folder(members: Workers | None, output: Path) -> Iterator[Path]:
-    """Yield the run directory of this process: `output` of the chief, one that goes again of the others."""
-    if members is None or members.is_chief:
-        yield output
-        return
+
+def lead(job: Job, team: Team) -> "TrainResult":
+    """Train `job` as the chief of `team`, or by oneself."""
+    from fakelens.train.run.trainer import run_job
+
+    with name_losses(team, job.run):
+        check_agreement(job, team)
+        return run_job(job, team)
+
+
+def assist(members: Workers, wait_s: float, open_own: Callable[[Path], Job]) -> None:
+    """Train as one of `members` that is not the chief, and end the process when the chief needs no more.
+
+    `open_own` opens the job in a folder that goes again: the chief keeps everything.
+    """
+    from fakelens.train.run.trainer import fit_share
+
     with tempfile.TemporaryDirectory(prefix="fakelens-worker-") as base:
-        yield Path(base, "run")
+        job = open_own(Path(base, "run"))
+        team = join_team(members, wait_s)
+        load_tensorflow()
+        with name_losses(team, "the chief's run"):
+            check_agreement(job, team)
+            fit_share(job, team)
+    leave_team(f"worker {members.index} is done: the chief goes on by itself")
 
 
 def open_member(

@@ -60,10 +60,10 @@ class TrainResult:
     outcome: Outcome
 
 
-def run_job(job: Job, team: Team = SOLO) -> TrainResult | None:
+def run_job(job: Job, team: Team = SOLO) -> TrainResult:
     """Train `job` to its end, from wherever its checkpoints stand, and fill its run directory.
 
-    Of a team, the chief alone goes on after the float stage; the others return None.
+    The chief of a team shares the float stage with the others, and does the rest by itself.
     """
     run, config, dataset = job.run, job.config, job.dataset
     (run / run_layout.CHECKPOINTS).mkdir(exist_ok=True)
@@ -75,8 +75,6 @@ def run_job(job: Job, team: Team = SOLO) -> TrainResult | None:
         if not any((run / run_layout.CHECKPOINTS).iterdir()):
             shutil.rmtree(run)
         raise
-    if not team.is_chief:
-        return None
     if config.prune.sparsity:
         float_model = prune(float_model, examples, config, _stage(run, config, 1))
     model = float_model
@@ -89,6 +87,13 @@ def run_job(job: Job, team: Team = SOLO) -> TrainResult | None:
     rundir.write_calibration(run, examples.images, examples.labels, config.seed)
     rundir.write_validation(run, examples.val_images, dataset.judge(Split.VAL), config.seed)
     return _hand_over(job, model, calibration, pool)
+
+
+def fit_share(job: Job, team: Team) -> None:
+    """Do a share of the float stage of `job`, as one of `team` that is not the chief."""
+    (job.run / run_layout.CHECKPOINTS).mkdir(exist_ok=True)
+    keras.utils.set_random_seed(job.config.seed)
+    _train_float(job.config, _gather(job), replace(_stage(job.run, job.config, 0), team=team))
 
 
 def describe_result(result: TrainResult) -> Iterator[str]:
