@@ -3,8 +3,8 @@
     pip install "ray[train]"
     python examples/ray/train.py DATA /shared/run --workers 2 -- --recipe cifake-quick
 
-DATA must be readable on every machine, and /shared/run on the first. What follows -- goes to `fakelens train`;
-a run that lost a worker goes on with --resume there.
+DATA must be readable on every machine, and /shared/run on the first. What follows -- goes to
+`fakelens train`; a run that lost a worker goes on with --resume there.
 """
 
 import argparse
