@@ -93,7 +93,7 @@ def train(
     from fakelens.train.defaults import find_free
     from fakelens.train.distributed import join_team
     from fakelens.train.run.job import derive_job, reopen_job
-    from fakelens.train.run.member import assist, lead, open_member
+    from fakelens.train.run.member import assist, lead, name_facts, open_member
 
     free = find_free(recipe, given)
     if members is not None and not members.is_chief:
@@ -105,7 +105,7 @@ def train(
         job = reopen_job(output, data, config if given or recipe else None, free)
     else:
         job = _open_job(data, output, config, free)
-    team = join_team(members, wait)
+    team = join_team(members, name_facts(job), wait)
     load_tensorflow()
     from fakelens.train.run.outcome import check_auc
     from fakelens.train.run.trainer import describe_result

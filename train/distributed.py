@@ -8,9 +8,7 @@ move alike. Images are shared out by the digest of their pixels, so every machin
 import hashlib
 import logging
 import os
-import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -22,11 +20,10 @@ from fakelens.edge_runtime.errors import FakelensError, RunError, UsageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
 from fakelens.train.data.epoch import EpochPlan, plan_epoch
+from fakelens.train.rendezvous import meet
 from fakelens.train.workers import VARIABLE, Workers
 
 _log = logging.getLogger(__name__)
-_CONNECT_S = 2.0
-WAIT_S = 600.0  # for workers that are still to come
 
 
 class Team:
@@ -120,21 +117,6 @@ class Team:
             mine = np.isin(shares, self.here)
             losses[:] = self.total(np.where(mine, losses, np.float32(0)))
 
-    def compare(self, what: str, value: str) -> None:
-        """Raise `UsageError` in every process unless all were given the same `value`."""
-        if self._strategy is None:
-            return
-        digest = np.frombuffer(hashlib.sha256(value.encode()).digest()[:4], np.uint8).astype(np.int64)
-        seen = np.zeros((self.count, len(digest)), np.int64)
-        seen[self.here[0]] = digest
-        seen = self.total(seen)
-        others = [index for index in range(self.count) if (seen[index] != seen[0]).any()]
-        if others:
-            raise UsageError(
-                f"worker {', '.join(map(str, others))} has another {what} than the chief; give all of "
-                "them the same"
-            )
-
 
 SOLO = Team()
 
@@ -169,34 +151,28 @@ def plan_shares(
     ]
 
 
-def join_team(workers: Workers | None, wait_s: float = WAIT_S) -> Team:
-    """Load TensorFlow and return the team of `workers`, once all have come.
+def join_team(workers: Workers | None, facts: dict[str, str], wait_s: float) -> Team:
+    """Load TensorFlow and return the team of `workers`, once all have come and agree on `facts`.
 
-    A process whose workers do not come within `wait_s` ends with one line and exit code 2: what waits in
-    TensorFlow cannot be called back.
+    `RunError` where one does not come within `wait_s`, `UsageError` where one trains on something else.
     """
     if workers is None:
         return SOLO
     os.environ[VARIABLE] = workers.to_variable()
     _log.info("worker %d of %d, %s", workers.index, len(workers.addresses), ", ".join(workers.addresses))
-    came = threading.Event()
-    threading.Thread(target=_end_unless, args=(came, workers, wait_s), daemon=True).start()
     silence_tensorflow()
     with muted_stderr():
         import tensorflow as tf
         import tensorflow_model_optimization  # noqa: F401 (before tf.keras is touched)
 
+    meet(workers, facts, wait_s)
+    with muted_stderr():
         try:
             strategy = tf.distribute.MultiWorkerMirroredStrategy()  # before anything else runs
         except (RuntimeError, ValueError, tf.errors.OpError) as error:
             line = " ".join(str(error).split())[:200]
-            raise RunError(
-                f"worker {workers.index} cannot begin at {workers.addresses[workers.index]}: {line}"
-            ) from error
-    team = Team(len(workers.addresses), (workers.index,), strategy)
-    team.total(np.ones(1, np.int64))  # all are there
-    came.set()
-    return team
+            raise RunError(f"{workers.addresses[workers.index]}: cannot begin there ({line})") from error
+    return Team(len(workers.addresses), (workers.index,), strategy)
 
 
 @contextmanager
@@ -229,29 +205,3 @@ def leave_team(line: str, code: int = 0) -> None:
     sys.stdout.flush()
     print(line, file=sys.stderr, flush=True)  # noqa: T201 (the last that is said)
     os._exit(code)
-
-
-def _end_unless(came: threading.Event, workers: Workers, wait_s: float) -> None:
-    if came.wait(wait_s):
-        return
-    missing = [
-        f"{index} ({address})"
-        for index, address in enumerate(workers.addresses)
-        if index != workers.index and not _answers(address)
-    ]
-    os.write(
-        2,
-        f"fakelens: worker {', '.join(missing) or 'of another team'} did not come within {wait_s:.0f} "
-        "s; start it "
-        "with the same --workers and its --index, and this one again\n".encode(),
-    )
-    os._exit(2)
-
-
-def _answers(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S):
-            return True
-    except OSError:
-        return False

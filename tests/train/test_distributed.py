@@ -80,7 +80,7 @@ def test_two_processes_train_the_weights_of_one(data: Path, tmp_path: Path) -> N
     options = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={value}")]
     addresses = free_addresses(2)
     processes = [start([data, "-o", tmp_path / "two", *options], addresses, index) for index in (0, 1)]
-    said = [process.communicate(timeout=400)[0] for process in processes]
+    said = [process.communicate(timeout=900)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     assert "worker 1 is done" in said[1]
     run_job(open_job(data, tmp_path / "one", load_config(None, SETTINGS)), Team(count=2, here=(0, 1)))
@@ -92,13 +92,3 @@ def test_two_processes_train_the_weights_of_one(data: Path, tmp_path: Path) -> N
         assert len(names) > 10
         furthest = max(float(np.abs(one[name] - two[name]).max()) for name in names)
     assert furthest < 1e-4
-
-
-@pytest.mark.slow
-def test_a_worker_that_never_comes_is_named(data: Path, tmp_path: Path) -> None:
-    addresses = free_addresses(2)
-    alone = start([data, "-o", tmp_path / "run", "--epochs", 1, "--wait", 20], addresses, 0)
-    said = alone.communicate(timeout=200)[0]
-    assert alone.returncode == 2, said
-    missing = addresses.split(",")[1]
-    assert f"fakelens: worker 1 ({missing}) did not come within 20 s" in said.splitlines()[-1]

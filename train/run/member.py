@@ -1,5 +1,6 @@
 """A process of a team that trains together: the chief's way to a result, and that of the others."""
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable
@@ -24,7 +25,6 @@ def lead(job: Job, team: Team) -> "TrainResult":
     from fakelens.train.run.trainer import run_job
 
     with name_losses(team, job.run):
-        check_agreement(job, team)
         return run_job(job, team)
 
 
@@ -37,10 +37,9 @@ def assist(members: Workers, wait_s: float, open_own: Callable[[Path], Job]) -> 
 
     with tempfile.TemporaryDirectory(prefix="fakelens-worker-") as base:
         job = open_own(Path(base, "run"))
-        team = join_team(members, wait_s)
+        team = join_team(members, name_facts(job), wait_s)
         load_tensorflow()
         with name_losses(team, "the chief's run"):
-            check_agreement(job, team)
             fit_share(job, team)
     leave_team(f"worker {members.index} is done: the chief goes on by itself")
 
@@ -60,7 +59,7 @@ def open_member(
     return Job(run=run, config=own, dataset=dataset)
 
 
-def check_agreement(job: Job, team: Team) -> None:
-    """Raise `UsageError` in every process unless all train on the same pictures by the same settings."""
-    team.compare("data set", job.dataset.digest)
-    team.compare("recipe or setting", json.dumps(asdict(job.config), default=str, sort_keys=True))
+def name_facts(job: Job) -> dict[str, str]:
+    """Return what all of a team must agree on: the pictures, and the settings."""
+    settings = json.dumps(asdict(job.config), default=str, sort_keys=True)
+    return {"data": job.dataset.digest, "setting": hashlib.sha256(settings.encode()).hexdigest()}
