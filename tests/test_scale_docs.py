@@ -62,7 +62,7 @@ def test_spark_gives_the_lines_of_a_scan(
     script.write_text(_SPARK.format(paths=paths, block=block, command=command))
     environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable}
     done = subprocess.run(
-        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     mapped, piped = map(json.loads, done.stdout.splitlines())
