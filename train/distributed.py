@@ -24,6 +24,7 @@ from fakelens.train.rendezvous import meet
 from fakelens.train.workers import VARIABLE, Workers
 
 _log = logging.getLogger(__name__)
+_WORD = 4  # bytes of what is summed where bytes are shared
 
 
 class Team:
@@ -70,13 +71,18 @@ class Team:
             return content
         length = int(self.total(np.array([len(content) if self.is_chief else 0], np.int64))[0])
         own = content if self.is_chief else bytes(length)
-        return self.total(np.frombuffer(own, np.uint8).astype(np.int32)).astype(np.uint8).tobytes()
+        words = np.frombuffer(own + bytes(-length % _WORD), np.int32)
+        return self.total(words).tobytes()[:length]
 
     def share_weights(self, weights: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
         """Return the chief's `weights` in every process."""
-        return [
-            np.frombuffer(self.share(array.tobytes()), array.dtype).reshape(array.shape) for array in weights
-        ]
+        content = self.share(b"".join(array.tobytes() for array in weights))
+        shared, start = [], 0
+        for array in weights:
+            found = np.frombuffer(content, array.dtype, array.size, start)
+            shared.append(found.reshape(array.shape))
+            start += array.nbytes
+        return shared
 
     def share_file(self, path: Any) -> None:
         """Give every process the chief's file at `path`, if there is one."""
