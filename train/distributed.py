@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,19 +71,23 @@ class Team:
         if self._strategy is None:
             return content
         length = int(self.total(np.array([len(content) if self.is_chief else 0], np.int64))[0])
+        if not length:
+            return b""
         own = content if self.is_chief else bytes(length)
         words = np.frombuffer(own + bytes(-length % _WORD), np.int32)
         return self.total(words).tobytes()[:length]
 
-    def share_weights(self, weights: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
-        """Return the chief's `weights` in every process."""
+    def share_weights(self, model: Any) -> None:
+        """Give the `model` of every process the chief's weights."""
+        if self._strategy is None:
+            return
+        weights = model.get_weights()
         content = self.share(b"".join(array.tobytes() for array in weights))
         shared, start = [], 0
         for array in weights:
-            found = np.frombuffer(content, array.dtype, array.size, start)
-            shared.append(found.reshape(array.shape))
+            shared.append(np.frombuffer(content, array.dtype, array.size, start).reshape(array.shape))
             start += array.nbytes
-        return shared
+        model.set_weights(shared)
 
     def share_file(self, path: Any) -> None:
         """Give every process the chief's file at `path`, if there is one."""
@@ -127,25 +132,33 @@ class Team:
 SOLO = Team()
 
 
+@dataclass(frozen=True, kw_only=True)
+class EpochSpec:
+    """What an epoch is planned from; see `plan_epoch`."""
+
+    batch_size: int  # of all processes together
+    skip_easy: float
+    repeats: int
+
+
 def plan_shares(
     team: Team,
     shares: npt.NDArray[np.int64],
     losses: npt.NDArray[np.float32],
-    batch_size: int,
-    options: tuple[float, int],
+    spec: EpochSpec,
     generators: Sequence[np.random.Generator],
 ) -> list[EpochPlan]:
     """Return the batches of an epoch for each share of this process, as many for each share of any.
 
-    `options` are `skip_easy` and `repeats` of `plan_epoch`, `generators` one for each share of any process.
+    `shares` [n] and `losses` [n] are of the images; `generators` one for each share of any process.
     """
-    skip_easy, repeats = options
+    batch_size = spec.batch_size // team.count
     plans = []
     for share in range(team.count):
         rows = np.flatnonzero(shares == share)
         if not len(rows):
             raise UsageError(f"share {share} of {team.count} has no images; train with fewer workers")
-        plan = plan_epoch(losses[rows], batch_size // team.count, skip_easy, generators[share], repeats)
+        plan = plan_epoch(losses[rows], batch_size, spec.skip_easy, generators[share], spec.repeats)
         plans.append(EpochPlan(rows=rows[plan.rows], weights=plan.weights))
     steps = max(len(plan.rows) for plan in plans)
     return [

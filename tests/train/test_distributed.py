@@ -11,7 +11,7 @@ import pytest
 
 from fakelens.train.config import load_config
 from fakelens.train.data.epoch import EpochPlan
-from fakelens.train.distributed import SOLO, Team, plan_shares
+from fakelens.train.distributed import SOLO, EpochSpec, Team, plan_shares
 from tests.train.conftest import write_images
 
 COMMAND = Path(sys.executable).parent / "fakelens"
@@ -30,6 +30,7 @@ SETTINGS = {
 
 def test_shares_cover_all_images_and_agree_on_the_steps() -> None:
     losses = np.full(50, np.inf, np.float32)
+    spec = EpochSpec(batch_size=10, skip_easy=0.0, repeats=1)
     both = Team(count=2, here=(0, 1))
     images = np.random.default_rng(0).integers(0, 256, (50, 4, 4, 3), np.uint8)
     shares = both.split(images)
@@ -37,7 +38,7 @@ def test_shares_cover_all_images_and_agree_on_the_steps() -> None:
 
     def plan(team: Team) -> list[EpochPlan]:
         generators = [np.random.default_rng([7, share]) for share in range(team.count)]
-        return plan_shares(team, shares if team.count > 1 else shares * 0, losses, 10, (0.0, 1), generators)
+        return plan_shares(team, shares if team.count > 1 else shares * 0, losses, spec, generators)
 
     together = plan(both)
     assert [each.rows.shape[1] for each in together] == [5, 5]

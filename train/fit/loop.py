@@ -22,7 +22,7 @@ from fakelens.edge_runtime.progress import show_progress
 from fakelens.train.config import AugmentConfig, FitConfig
 from fakelens.train.data.batches import join_batches, open_batches
 from fakelens.train.data.epoch import Floats
-from fakelens.train.distributed import SOLO, Team, plan_shares
+from fakelens.train.distributed import SOLO, EpochSpec, Team, plan_shares
 from fakelens.train.fit.checkpoint import Epoch, StageState, load_state, save_state
 from fakelens.train.fit.interrupts import postponed_interrupts
 from fakelens.train.fit.optimizer import build_optimizer, learning_rate_at
@@ -88,7 +88,7 @@ class FitLoop:
         fit, self.team = stage.fit, stage.team
         self.batch_size = self.team.round_batch(min(fit.batch_size, len(examples.images)))
         self.shares = self.team.split(examples.images)
-        model.set_weights(self.team.share_weights(model.get_weights()))
+        self.team.share_weights(model)
         self.optimizer = build_optimizer(fit)
         self.optimizer.build(model.trainable_variables)
         # Only numbers that vary smoothly can be averaged, which leaves step counters out.
@@ -128,7 +128,8 @@ class FitLoop:
         losses = state.losses[0]
         skips = fit.skip_easy if number <= fit.skip_until * fit.epochs else 0.0
         crop = fit.crop if number <= fit.crop_until * fit.epochs else 0
-        plans = plan_shares(self.team, self.shares, losses, self.batch_size, (skips, fit.repeats), rngs)
+        spec = EpochSpec(batch_size=self.batch_size, skip_easy=skips, repeats=fit.repeats)
+        plans = plan_shares(self.team, self.shares, losses, spec, rngs)
         rows = np.concatenate([plan.rows for plan in plans], axis=1)
         batches = join_batches(
             [
