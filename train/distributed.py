@@ -212,9 +212,8 @@ def name_losses(team: Team, run: Any) -> Iterator[None]:
     except tf.errors.OpError as error:
         reason = " ".join(str(error.message).split())[:120]
         leave_team(
-            f"fakelens: another worker is gone ({reason}); the checkpoint of the last epoch is kept, "
-            "begin all of "
-            f"them again with --resume -o {run}",
+            f"fakelens: another worker is gone ({reason}); the checkpoint of the last epoch is kept, begin all "
+            f"of them again with --resume -o {run}",
             2,
         )
 
