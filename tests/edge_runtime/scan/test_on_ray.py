@@ -47,7 +47,7 @@ def test_ray_loses_and_doubles_nothing_though_a_worker_dies(
         time.sleep(0.01)
         if part.exists() and part.stat().st_size:
             killed = kill_a_worker(on_ray.pid)
-    _, said = on_ray.communicate(timeout=240)
+    _, said = on_ray.communicate(timeout=900)
     assert on_ray.returncode == 0, said
     assert killed, "the scan was over before a worker could be killed"
     assert list(read_lines(tmp_path / "ray")) == list(read_lines(tmp_path / "local"))
