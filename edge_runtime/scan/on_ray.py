@@ -86,7 +86,6 @@ def open_ray(ray_spec: RaySpec) -> Callable[[CheckerSpec], Check]:
 
 
 def _connect(ray_spec: RaySpec) -> int:
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what fails is raised, and said once
     warnings.filterwarnings("ignore", module=r"ray\.")
     import ray
 

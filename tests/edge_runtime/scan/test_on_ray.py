@@ -22,7 +22,7 @@ def test_ray_loses_and_doubles_nothing_though_a_worker_dies(
     pytest.importorskip("ray", reason='needs "fakelens[ray]"')
     pytest.importorskip("pandas", reason='needs "fakelens[ray]"')
     names = [str(save_grey(tmp_path / f"{level}.png", level)) for level in range(0, 250, 10)]
-    lines = [*(names * 480), str(tmp_path / "gone.png")]
+    lines = [*(names * 120), str(tmp_path / "gone.png")]
     (tmp_path / "list.txt").write_text("\n".join(lines) + "\n")
     scan = [
         str(COMMAND),
@@ -47,7 +47,10 @@ def test_ray_loses_and_doubles_nothing_though_a_worker_dies(
         time.sleep(0.01)
         if part.exists() and part.stat().st_size:
             killed = kill_a_worker(on_ray.pid)
-    _, said = on_ray.communicate(timeout=900)
+    try:
+        _, said = on_ray.communicate(timeout=900)
+    finally:
+        on_ray.kill()
     assert on_ray.returncode == 0, said
     assert killed, "the scan was over before a worker could be killed"
     assert list(read_lines(tmp_path / "ray")) == list(read_lines(tmp_path / "local"))
