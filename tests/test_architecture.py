@@ -87,6 +87,8 @@ TESTED_THROUGH_OTHERS = {
     "edge_runtime/picture.py": "the pictures of scans",
     "edge_runtime/scan": "scans from their inputs to their reports",
     "edge_runtime/provenance": "the one reader, on files of every kind",
+    "edge_runtime/serve": "the answers of the server",
+    "edge_runtime/web": "the answers of both servers",
     "edge_runtime/service/notify.py": "the watchdog against a socket as systemd opens one",
     "edge_runtime/signals.py": "interrupted training and live checking",
     "benchmarks/bench/model_card.py": "`bench --write-card`",

@@ -1,11 +1,13 @@
 """Commands of this package: `train`, and `synthesize` and `audit` from their folders."""
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fakelens.benchmarks.layouts import Layout
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train import options
 from fakelens.train.audit.cli import audit
@@ -27,6 +29,11 @@ def register(app: typer.Typer) -> None:
 
 def train(
     data: options.Data = None,
+    real: options.RealNames = None,
+    fake: options.FakeNames = None,
+    list_file: options.ListFile = None,
+    path_column: options.PathColumn = None,
+    label_column: options.LabelColumn = None,
     output: options.Output = Path("run"),
     recipe: options.Recipe = None,
     network: options.Network = None,
@@ -57,6 +64,7 @@ def train(
     with --resume).
     """
     from fakelens.train.config import load_config, parse_setting
+    from fakelens.train.data.layouts import place_data
 
     if require_auc is not None and not 0.5 <= require_auc <= 1:
         raise UsageError(f"--require-auc is {require_auc:g}, expected .5 (chance) to 1")
@@ -78,15 +86,20 @@ def train(
     }
     given = {key: value for key, value in flags.items() if value is not None}
     given |= dict(parse_setting(text) for text in setting or [])
+    layout = options.make_layout(real, fake, list_file, path_column, label_column)
+    if layout != Layout() and (resume or parent is not None):
+        raise UsageError("--resume and --from take DATA of their run: leave out --real, --fake and --list")
     if parent is not None and (resume, data, recipe) != (False, None, None):
         raise UsageError("--from takes data and settings of its RUN: leave out DATA, --recipe and --resume")
-    if not resume and data is None and parent is None:
-        raise UsageError("DATA is missing: a folder with real/ and fake/")
     members = find_workers(workers, index, os.environ)
     if members is not None and parent is not None:
         raise UsageError(
             "--from prunes and quantizes, which one machine does: leave out --workers and TF_CONFIG"
         )
+    if not resume and parent is None:
+        data, layout = place_data(data, layout)
+    if layout != Layout():
+        given |= {f"data.layout.{key}": value for key, value in asdict(layout).items()}
     config = load_config(recipe, given)
     require_tensorflow()
     show_log()
@@ -119,9 +132,14 @@ def train(
 def _open_job(data: Path, output: Path, config: "TrainConfig", free: frozenset[str]) -> "Job":
     """Return the job of a new run, after a warning where file metadata alone tell the classes apart."""
     from fakelens.train.audit.dataset_audit import warn_of_giveaways
+    from fakelens.train.data.layouts import describe_layout, naming_command
     from fakelens.train.run.job import open_job
     from fakelens.train.run.rundir import check_new
 
     check_new(output)  # before anything that takes seconds
-    warn_of_giveaways(data)
+    with naming_command("train", data):
+        told = describe_layout(data, config.data.layout)
+    if told:
+        typer.echo(told, err=True)
+    warn_of_giveaways(data, config.data.layout)
     return open_job(data, output, config, free)

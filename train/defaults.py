@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fakelens.benchmarks.labelled import find_labelled
+from fakelens.benchmarks.labelled import Layout, find_labelled
 from fakelens.edge_runtime.contract import Fit
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.train.audit.headers import read_header
@@ -60,7 +60,7 @@ def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainC
         return replace(config, data=replace(own, size=_TILE_PX))
     if "data.fit" not in free or own.delivered:
         return config
-    side = measure_median_side(data)
+    side = measure_median_side(data, own.layout)
     if side <= _LARGE_PX:
         return config
     _log.info(
@@ -71,9 +71,9 @@ def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainC
     return replace(config, data=replace(own, fit=Fit.TILES, size=_TILE_PX))
 
 
-def measure_median_side(data: Path) -> int:
+def measure_median_side(data: Path, layout: Layout | None = None) -> int:
     """Return the median shorter side in px of the pictures of `data`, from some headers; 0 without any."""
-    found = find_labelled(data)
+    found = find_labelled(data, layout=layout)
     sides = []
     for image in found[:: math.ceil(len(found) / _MEASURED)]:
         try:

@@ -50,7 +50,8 @@ class Team:
             return tensors
         import tensorflow as tf
 
-        found: list[Any] = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tensors)
+        placed = [tf.identity(tensor) for tensor in tensors]  # on the device of this process
+        found: list[Any] = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, placed)
         return found
 
     def total(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -212,8 +213,8 @@ def name_losses(team: Team, run: Any) -> Iterator[None]:
     except tf.errors.OpError as error:
         reason = " ".join(str(error.message).split())[:120]
         leave_team(
-            f"fakelens: another worker is gone ({reason}); the checkpoint of the last epoch is kept, begin all "
-            f"of them again with --resume -o {run}",
+            f"fakelens: another worker is gone ({reason}); the checkpoint of the last epoch is kept, begin "
+            f"all of them again with --resume -o {run}",
             2,
         )
 
