@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from fakelens.train.config import load_config
 from fakelens.train.data.epoch import EpochPlan
 from fakelens.train.distributed import SOLO, EpochSpec, Team, plan_shares
+from fakelens.train.fit.checkpoint import load_state
 from tests.train.conftest import write_images
 
 COMMAND = Path(sys.executable).parent / "fakelens"
@@ -93,3 +95,30 @@ def test_two_processes_train_the_weights_of_one(data: Path, tmp_path: Path) -> N
         assert len(names) > 10
         furthest = max(float(np.abs(one[name] - two[name]).max()) for name in names)
     assert furthest < 1e-4
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_a_lost_worker_ends_the_others_and_the_run_goes_on(data: Path, tmp_path: Path) -> None:
+    options = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={value}")]
+    options += ["--epochs", "200", "--set", "fit.patience=0"]
+    addresses = free_addresses(2)
+    chief, other = (start([data, "-o", tmp_path / "run", *options], addresses, index) for index in (0, 1))
+    checkpoint = tmp_path / "run/checkpoints/float.npz"
+    while chief.poll() is None and not checkpoint.exists():
+        time.sleep(0.1)
+    other.kill()
+    said = chief.communicate(timeout=900)[0]
+    assert chief.returncode == 2, said
+    last = said.splitlines()[-1]
+    assert last.startswith("fakelens: another worker is gone (")
+    assert last.endswith(f"begin all of them again with --resume -o {tmp_path / 'run'}")
+    done = len(load_state(checkpoint).history)
+    again = [start(["--resume", "-o", tmp_path / "run"], addresses, index) for index in (0, 1)]
+    while again[0].poll() is None and len(load_state(checkpoint).history) <= done:
+        time.sleep(0.1)
+    further = len(load_state(checkpoint).history)
+    for process in again:
+        process.kill()
+        process.wait()
+    assert further > done
