@@ -25,7 +25,7 @@ spark = (SparkSession.builder.master("local[1]").config("spark.ui.enabled", "fal
 paths = {paths!r}
 {block}
 print(json.dumps(sorted(row.line for row in lines.collect())))
-piped = spark.sparkContext.parallelize(paths, 1).pipe({command!r}).collect()
+piped = spark.sparkContext.parallelize(paths, 1).pipe({command!r}, checkCode=True).collect()
 print(json.dumps(sorted(piped)))
 """
 
