@@ -83,3 +83,13 @@ def test_linters_find_nothing_in_the_examples(linter: str, arguments: list[str])
         pytest.skip(f"{linter} is not installed: pip install {linter}")
     done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_image_builds_and_runs_read_only() -> None:
+    if shutil.which("docker") is None or subprocess.run(["docker", "info"], capture_output=True).returncode:
+        pytest.skip("docker does not run here")
+    build = ["docker", "build", "-q", "-f", str(KUBERNETES / "Dockerfile"), str(ROOT)]
+    image = subprocess.run(build, capture_output=True, text=True, check=True).stdout.strip()
+    run = ["docker", "run", "--rm", "--read-only", "--tmpfs", "/tmp", image, "scan", "--help"]
+    assert "INPUT" in subprocess.run(run, capture_output=True, text=True, check=True).stdout

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.scan.on_ray import check_answers
 from fakelens.edge_runtime.scan.results import read_lines
 
 COMMAND = Path(sys.executable).parent / "fakelens"
@@ -83,5 +85,9 @@ def test_what_ray_cannot_do_is_one_line(
     assert 'pip install "fakelens[ray]"' in done.stderr
     done = fakelens("scan", tmp_path / "list.txt", "-o", "-", "--ray", "auto")
     assert "--ray writes files: give -o DIR" in done.stderr
+    with pytest.raises(
+        UsageError, match=r"--ray 127\.0\.0\.1:1: no cluster answers .* begin one with `ray start"
+    ):
+        check_answers("127.0.0.1:1")
     done = fakelens("scan", tmp_path / "list.txt", "-o", "x", "--ray-workers", 2)
     assert "--ray-workers goes with --ray" in done.stderr
