@@ -192,7 +192,9 @@ class FitLoop:
     def _open_generators(self, number: int) -> list[np.random.Generator]:
         """Return one for each share; that of a process by itself is the same as ever."""
         key = [self.stage.seed, number]
-        shares = [[]] if self.team.count == 1 else [[share] for share in range(self.team.count)]
+        shares: list[list[int]] = (
+            [[]] if self.team.count == 1 else [[share] for share in range(self.team.count)]
+        )
         return [np.random.default_rng(key + share) for share in shares]
 
     def _is_stalled(self, state: StageState) -> bool:
