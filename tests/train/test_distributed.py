@@ -25,6 +25,9 @@ SETTINGS = {
     "network.width": 8,
     "fit.epochs": 2,
     "fit.batch_size": 16,
+    "fit.norm_momentum": 0.9,  # all that would follow the data is said, for both
+    "fit.patience": 0,
+    "fit.repeats": 1,
     "fit.precision": "float32",
     "fit.skip_easy": 0.3,
 }
