@@ -1,7 +1,11 @@
-"""The page of `serve` in a real browser: choosing, the cards, the bookmark, the form without scripts."""
+"""The page of `serve` in a real browser: choosing, the cards, the bookmark, the form without scripts.
+
+With FAKELENS_SCREENSHOTS=FOLDER set, what a person sees is written there too.
+"""
 
 import functools
 import http.server
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -75,6 +79,8 @@ def test_each_picture_that_is_chosen_gets_a_card(
     track = page.locator("[data-label=fake] .track").bounding_box()
     assert mark["x"] > track["x"] + 0.9 * track["width"]  # the policy lets the scale have its place
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    if os.environ.get("FAKELENS_SCREENSHOTS"):
+        page.screenshot(path=Path(os.environ["FAKELENS_SCREENSHOTS"], f"serve-{width}.png"), full_page=True)
     page.click("[data-label=fake] .look")
     page.wait_for_selector("dialog[open] .views img")
     assert "bright.png" in page.inner_text("dialog")

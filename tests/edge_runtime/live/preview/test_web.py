@@ -268,6 +268,8 @@ def test_it_fits_a_phone_and_can_be_read_by_day_and_night(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         ratios = page.evaluate(CONTRASTS)
         assert min(ratios.values()) >= 4.5, ratios  # WCAG 2.2, level AA
+    if os.environ.get("FAKELENS_SCREENSHOTS"):
+        page.screenshot(path=Path(os.environ["FAKELENS_SCREENSHOTS"], f"preview-{width}-{scheme}.png"))
     assert page.faults == []
 
 
