@@ -120,7 +120,7 @@ class Team:
         """Return the share [n] that each of `images` belongs to, by the digest of its bytes."""
         if self.count == 1:
             return np.zeros(len(images), np.int64)
-        digests = (hashlib.sha256(np.ascontiguousarray(image)).digest() for image in images)
+        digests = (hashlib.sha256(np.asarray(image).tobytes()).digest() for image in images)
         return np.array([int.from_bytes(each[:8], "big") % self.count for each in digests], np.int64)
 
     def merge_losses(self, losses: npt.NDArray[np.float32], shares: npt.NDArray[np.int64]) -> None:
