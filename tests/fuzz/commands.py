@@ -55,6 +55,10 @@ COMMANDS = {
             endless=True,
         ),
         Writing(
+            name="scan",
+            arguments=("scan", "{in}/pictures", "-o", "verdicts", "--model", _MODEL, "--part-lines", "4"),
+        ),
+        Writing(
             name="bench --html",
             arguments=("bench", _MODEL, "--data", "{in}/data", "--no-timing", "--html", "bench.html"),
             slow=True,
