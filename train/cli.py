@@ -115,7 +115,7 @@ def train(
 
 def _open_job(data: Path, output: Path, config: "TrainConfig", free: frozenset[str]) -> "Job":
     """Return the job of a new run, after a warning where file metadata alone tell the classes apart."""
-    from fakelens.train.audit.dataset_audit import warn_of_giveaways
+    from fakelens.train.audit.giveaways import warn_of_giveaways
     from fakelens.train.data.layouts import describe_layout, naming_command
     from fakelens.train.run.job import open_job
     from fakelens.train.run.rundir import check_new
