@@ -41,7 +41,7 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	mkdir -p build/typing/fakelens
-	for room in edge_runtime benchmarks convert train; do ln -sfn ../../../$$room build/typing/fakelens/$$room; done
+	for package in edge_runtime benchmarks convert train; do ln -sfn ../../../$$package build/typing/fakelens/$$package; done
 	$(BIN)/mypy -p fakelens.edge_runtime -p fakelens.benchmarks -p fakelens.convert -p fakelens.train
 
 # The pages as a site, build/site/index.html; a dead link is an error.

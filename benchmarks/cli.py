@@ -58,7 +58,7 @@ def bench(
     if robust and (exclude, reference, min_accuracy, html, compare) != (None,) * 5:
         others = "--exclude, --reference, --min-accuracy, --html or --compare"
         raise UsageError(f"--robust does not go with {others}: run bench twice")
-    goals = _set_goals(compare, tolerance, max_drop, min_accuracy)
+    bounds = _read_bounds(compare, tolerance, max_drop, min_accuracy)
     counts = _parse_threads(threads or ["1"])
     if len(counts) > 1 and (robust or not timing):
         raise UsageError("several --threads are for timing: give one with --robust and --no-timing")
@@ -84,21 +84,21 @@ def bench(
         _report_robustness(accuracy, output, card=card)
         return
     table = TableConfig(models=subject.models, threads=counts if timing else (), accuracy=accuracy)
-    _conclude(*_measure(table, output, html), goals, output, card=card)
+    _conclude(*_measure(table, output, html), bounds, output, card=card)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Goals:
-    """What the figures must come up to."""
+class _Bounds:
+    """Bounds that the figures must keep."""
 
     earlier: "tuple[Path, Sequence[Row]] | None"  # file and rows of --compare
     allowed: "Tolerance"
     min_accuracy: float  # percent
 
 
-def _set_goals(
+def _read_bounds(
     compare: Path | None, tolerance: float | None, max_drop: float | None, min_accuracy: float | None
-) -> _Goals:
+) -> _Bounds:
     from fakelens.benchmarks.bench.regressions import Tolerance, read_rows
 
     if min_accuracy is not None and not 1 < min_accuracy <= 100:
@@ -106,7 +106,7 @@ def _set_goals(
     if compare is None and (tolerance, max_drop) != (None, None):
         raise UsageError("--tolerance and --max-drop say what --compare allows: add --compare OLD.json")
     given = {"percent": tolerance, "points": max_drop}
-    return _Goals(
+    return _Bounds(
         earlier=None if compare is None else (compare, read_rows(compare)),
         allowed=Tolerance(**{name: value for name, value in given.items() if value is not None}),
         min_accuracy=min_accuracy or 0,
@@ -192,14 +192,16 @@ def _measure(config: "TableConfig", output: "Format", html: Path | None) -> "tup
     return lines, host
 
 
-def _conclude(lines: "Sequence[Line]", host: "Host", goals: _Goals, output: "Format", *, card: bool) -> None:
+def _conclude(
+    lines: "Sequence[Line]", host: "Host", bounds: _Bounds, output: "Format", *, card: bool
+) -> None:
     """Compare, write the cards, and end with the exit code that the figures and the images ask for."""
     rows = [line.row for line in lines if line.row is not None]
     errors = _close(rows, card=card)
-    worse = [] if goals.earlier is None else _report_changes(goals, lines, host, output)
-    _check_accuracy(rows, goals.min_accuracy)
-    if goals.earlier is not None and worse:
-        raise GateError(f"worse than {goals.earlier[0]} allows: {', '.join(worse)}")
+    worse = [] if bounds.earlier is None else _report_changes(bounds, lines, host, output)
+    _check_accuracy(rows, bounds.min_accuracy)
+    if bounds.earlier is not None and worse:
+        raise GateError(f"worse than {bounds.earlier[0]} allows: {', '.join(worse)}")
     if errors:
         raise typer.Exit(2)
 
@@ -214,15 +216,15 @@ def _report_robustness(config: "BenchConfig", output: "Format", *, card: bool) -
         raise typer.Exit(2)
 
 
-def _report_changes(goals: _Goals, lines: "Sequence[Line]", host: "Host", output: "Format") -> list[str]:
+def _report_changes(bounds: _Bounds, lines: "Sequence[Line]", host: "Host", output: "Format") -> list[str]:
     """Print what has changed, on stderr where stdout is for programs; return what is worse than allowed."""
     from fakelens.benchmarks.bench.columns import list_fields
     from fakelens.benchmarks.bench.regressions import compare_rows
     from fakelens.benchmarks.bench.report import report_changes
     from fakelens.edge_runtime.output_format import Format
 
-    _, earlier = goals.earlier or (None, ())
-    changes = compare_rows(earlier, [list_fields(line, host) for line in lines], goals.allowed)
+    _, earlier = bounds.earlier or (None, ())
+    changes = compare_rows(earlier, [list_fields(line, host) for line in lines], bounds.allowed)
     text = output is Format.TEXT
     typer.echo(("\n" if text else "") + report_changes(changes), err=not text)
     return [f"{each.line}: {each.figure} {each.change:+.1f} {each.unit}" for each in changes if each.worse]

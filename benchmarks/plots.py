@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.text import Annotation
     from matplotlib.transforms import Bbox
 
-# Okabe and Ito 2008: told apart with every kind of colour blindness.
+# Okabe and Ito 2008: distinct with every kind of colour blindness.
 REAL, FAKE, GREY = "#0072B2", "#E69F00", "#767676"
 _SERIES = (REAL, FAKE, "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 _STYLE: dict[Any, Any] = {

@@ -157,7 +157,7 @@ def _convert(config: ConvertConfig) -> None:
     from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
 
     silence_tensorflow()
-    # A handle of its own: stderr itself is muted, TensorFlow's C++ part heeds no log level.
+    # A handle of its own: stderr itself is muted, TensorFlow's C++ part follows no log level.
     screen = Console(file=os.fdopen(os.dup(2), "w"))
     with screen.status(f"converting {config.run} to {config.quantization}"), muted_stderr():
         from fakelens.convert.pipeline import convert_run

@@ -102,6 +102,11 @@ class Detector:
         return self._file.contract
 
     @property
+    def pixels_only(self) -> bool:
+        """Whether what files say of themselves is left out."""
+        return self._pixels_only
+
+    @property
     def decision(self) -> Decision:
         """From P(fake) to a verdict: the contract's, moved where the detector takes a stance."""
         return self._decision

@@ -58,7 +58,7 @@ def mute_libtiff() -> None:
 
 
 def silence_tensorflow() -> None:
-    """Let TensorFlow log errors only; its C++ part heeds this before its first import alone."""
+    """Let TensorFlow log errors only; its C++ part reads this at its first import."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     for name in ("tensorflow", "absl"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -67,7 +67,7 @@ def silence_tensorflow() -> None:
 
 @contextmanager
 def muted_stderr() -> Iterator[None]:
-    """Keep what C++ code writes to stderr inside the block off it: it heeds no log level.
+    """Keep what C++ code writes to stderr inside the block off it: it follows no log level.
 
     It goes to our log, at level DEBUG. The whole process is muted: not for blocks that report to the user.
     """

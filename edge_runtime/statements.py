@@ -4,7 +4,7 @@ from collections import Counter
 
 from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.evidence import NO_STATEMENT, Evidence, Strength
-from fakelens.edge_runtime.verdict import Verdict
+from fakelens.edge_runtime.verdict import Label, Verdict
 
 _ORDER = tuple(Strength)  # the strongest first
 _ALWAYS_SAID = ("contradiction", "the signature of")  # beside the strongest statement
@@ -36,13 +36,18 @@ def to_cell(evidence: tuple[Evidence, ...]) -> str:
 
 def to_line(verdict: Verdict) -> str:
     """Return the strongest statement behind `verdict` in one line; empty where there is none."""
-    if not verdict.evidence:
+    return describe(verdict.evidence, verdict.pixels_label)
+
+
+def describe(evidence: tuple[Evidence, ...] | None, pixels_label: Label | None) -> str:
+    """Return the strongest of `evidence` in one line, with the pixels' answer where it decided instead."""
+    if not evidence:
         return ""
-    first, *others = _sort(verdict.evidence)
+    first, *others = _sort(evidence)
     line = first.to_line()
-    if verdict.pixels_label is not None:
+    if pixels_label is not None:
         said = line.partition(": ")[2]
-        line = f"says so itself: {said}; its pixels alone: {str(verdict.pixels_label).upper()}"
+        line = f"says so itself: {said}; its pixels alone: {str(pixels_label).upper()}"
     line += "".join(f"; {item.what}" for item in others if item.what.startswith(_ALWAYS_SAID))
     rest = sum(not item.what.startswith(_ALWAYS_SAID) for item in others)
     return f"{line}; {rest} more in --json" if rest else line

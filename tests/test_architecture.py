@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "convert": {"convert", "benchmarks", "edge_runtime"},
     "train": {"train", "benchmarks", "edge_runtime"},
 }
-ROOMS = tuple(MAY_IMPORT)
+PACKAGES = tuple(MAY_IMPORT)
 TENSORFLOW = {"tensorflow", "tf_keras", "keras", "tensorflow_model_optimization"}
 
 # A resampler is a forensic signal: what a model sees is resized in one place.
@@ -151,17 +151,17 @@ def list_calls(path: Path) -> Iterator[str]:
     yield from (ast.unparse(node.func) for node in ast.walk(parse(path)) if isinstance(node, ast.Call))
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_imports_only_the_rooms_below_it(room: str) -> None:
-    for path in list_modules(room):
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_only_the_packages_below_it(package: str) -> None:
+    for path in list_modules(package):
         for imported in list_imports(path):
             if imported.startswith("fakelens"):
                 other = imported.split(".")[1]
-                assert other in MAY_IMPORT[room], f"{name(path)} imports {imported}"
+                assert other in MAY_IMPORT[package], f"{name(path)} imports {imported}"
 
 
 def list_packages() -> list[Path]:
-    return [path.parent for room in ROOMS for path in sorted((ROOT / room).rglob("__init__.py"))]
+    return [path.parent for package in PACKAGES for path in sorted((ROOT / package).rglob("__init__.py"))]
 
 
 def find_module(imported: str) -> Path | None:
@@ -205,11 +205,11 @@ def test_no_imports_go_in_a_circle(package: Path) -> None:
         pytest.fail(f"{name(package)}: {' <- '.join(error.args[1])}")
 
 
-def test_rooms_are_imported_by_their_full_name() -> None:
+def test_packages_are_imported_by_their_full_name() -> None:
     """From the repository root a bare `import train` would load every module a second time."""
-    for path in list_modules(*ROOMS, "tests"):
+    for path in list_modules(*PACKAGES, "tests"):
         for imported in list_imports(path):
-            assert imported.split(".")[0] not in ROOMS, f"{name(path)} imports {imported}"
+            assert imported.split(".")[0] not in PACKAGES, f"{name(path)} imports {imported}"
 
 
 def test_the_device_side_never_imports_tensorflow() -> None:
@@ -220,14 +220,14 @@ def test_the_device_side_never_imports_tensorflow() -> None:
 
 def test_keras_is_tf_keras_everywhere() -> None:
     """TensorFlow's own attribute is Keras 3, which model optimization does not know."""
-    for path in list_modules(*ROOMS, "tests"):
+    for path in list_modules(*PACKAGES, "tests"):
         for used in (*list_attributes(path), *list_imports(path)):
             assert not used.startswith(("tf.keras", "tensorflow.keras")), f"{name(path)}: {used}"
             assert used.split(".")[0] != "keras" or "import tf_keras as keras" in path.read_text(), name(path)
 
 
 def test_litert_is_imported_in_one_place() -> None:
-    for path in list_modules(*ROOMS):
+    for path in list_modules(*PACKAGES):
         for imported in list_imports(path):
             if not imported.startswith(("ai_edge_litert", "tflite_runtime")):
                 continue
@@ -243,7 +243,7 @@ def test_litert_is_imported_in_one_place() -> None:
 def test_the_converter_is_called_in_one_place() -> None:
     users = {
         name(path)
-        for path in list_modules(*ROOMS)
+        for path in list_modules(*PACKAGES)
         if any("TFLiteConverter" in used for used in (*list_attributes(path), *list_imports(path)))
     }
     assert users == {"convert/tflite.py"}
@@ -252,7 +252,7 @@ def test_the_converter_is_called_in_one_place() -> None:
 def test_images_are_resized_in_one_place() -> None:
     resizing = {
         name(path)
-        for path in list_modules(*ROOMS)
+        for path in list_modules(*PACKAGES)
         for called in (*list_calls(path), *list_imports(path))
         if called.split(".")[-1] in RESIZERS and called not in NOT_OF_IMAGES
     }
@@ -263,7 +263,7 @@ def test_images_are_decoded_in_one_place() -> None:
     decoders = {"Image.open", "cv2.imread", "cv2.imdecode", "plt.imread", "io.imread", "keras.utils.load_img"}
     decoding = {
         name(path)
-        for path in list_modules(*ROOMS)
+        for path in list_modules(*PACKAGES)
         for called in list_calls(path)
         if called in decoders or called.startswith(("tf.io.decode_", "tf.image.decode_"))
     }
@@ -274,19 +274,19 @@ def test_the_run_directory_is_spelled_out_in_one_place() -> None:
     names = {value for key, value in vars(run_layout).items() if key.isupper() and isinstance(value, str)}
     names = {each for each in names if "." in each} - {run_layout.REPORT}  # its template has the same name
     assert len(names) >= 6
-    for path in list_modules(*ROOMS):
+    for path in list_modules(*PACKAGES):
         written = {node.value for node in ast.walk(parse(path)) if isinstance(node, ast.Constant)}
         assert not written & names or name(path) == "edge_runtime/run_layout.py", name(path)
 
 
 def test_no_module_is_a_dump() -> None:
-    for path in list_modules(*ROOMS, "tests"):
+    for path in list_modules(*PACKAGES, "tests"):
         assert not {path.stem.removeprefix("test_"), path.parent.name} & DUMPS, name(path)
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_everything_public_has_a_docstring(room: str) -> None:
-    for path in list_modules(room):
+@pytest.mark.parametrize("package", PACKAGES)
+def test_everything_public_has_a_docstring(package: str) -> None:
+    for path in list_modules(package):
         assert ast.get_docstring(parse(path)), f"{name(path)} has none"
         for owner, node in list_definitions(parse(path).body):
             assert ast.get_docstring(node), f"{name(path)}: {owner}{node.name} has none"
@@ -306,8 +306,8 @@ def list_definitions(
 
 def test_every_package_is_listed_for_the_wheel() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    folders = {path.parent for room in ROOMS for path in (ROOT / room).rglob("__init__.py")}
-    assert {path.parent for path in list_modules(*ROOMS)} == folders  # no module outside a package
+    folders = {path.parent for package in PACKAGES for path in (ROOT / package).rglob("__init__.py")}
+    assert {path.parent for path in list_modules(*PACKAGES)} == folders  # no module outside a package
     assert {name(folder) for folder in folders} >= OUTSIDE_THE_WHEEL
     shipped = {name(folder) for folder in folders} - OUTSIDE_THE_WHEEL
     existing = {f"fakelens.{folder.replace('/', '.')}": folder for folder in shipped}
@@ -318,7 +318,7 @@ def test_every_package_is_listed_for_the_wheel() -> None:
 
 
 def test_nothing_that_ships_imports_what_is_left_out_of_the_wheel() -> None:
-    for path in list_modules(*ROOMS):
+    for path in list_modules(*PACKAGES):
         if name(path.parent) not in OUTSIDE_THE_WHEEL:
             for imported in list_imports(path):
                 for folder in OUTSIDE_THE_WHEEL:
@@ -336,8 +336,8 @@ def test_adapters_of_peers_know_nothing_of_fakelens() -> None:
 
 
 def test_every_test_file_mirrors_a_module() -> None:
-    for room in ROOMS:
-        for path in (ROOT / "tests" / room).rglob("test_*.py"):
+    for package in PACKAGES:
+        for path in (ROOT / "tests" / package).rglob("test_*.py"):
             mirrored = ROOT / path.relative_to(ROOT / "tests").with_name(path.stem.removeprefix("test_"))
             known = mirrored.with_suffix(".py").is_file() or mirrored.is_dir()
             assert known or name(path) in OF_A_PART, f"{name(path)} tests no module"
@@ -349,7 +349,7 @@ def test_every_module_has_tests() -> None:
     imported = {find_module(each) for path in tests for each in list_imports(path)}
     without = {
         name(path)
-        for path in list_modules(*ROOMS)
+        for path in list_modules(*PACKAGES)
         if path.name not in ("__init__.py", "__main__.py")
         and not (ROOT / "tests" / path.relative_to(ROOT).with_name(f"test_{path.name}")).is_file()
         and path not in imported

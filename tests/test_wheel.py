@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 LEFT_OUT = ("benchmarks/peers", "benchmarks/emulation")  # measure other tools and machines, from a checkout
-ROOMS = ("edge_runtime", "benchmarks", "convert", "train")
+PACKAGES = ("edge_runtime", "benchmarks", "convert", "train")
 LEFTOVERS = (  # of building the kits in place
     "web/node_modules/left-pad/index.js",
     "web/dist/index.html",
@@ -75,12 +75,12 @@ def test_it_holds_one_namespace_and_all_its_data(wheel: Path) -> None:
         names = {name for name in archive.namelist() if not name.endswith("/")}
     roots = {name.split("/")[0] for name in names}
     assert roots == {"fakelens", next(root for root in roots if root.endswith(".dist-info"))}
-    for room in ROOMS:
-        files = [path.relative_to(ROOT) for path in (ROOT / room).rglob("*.py")]
+    for package in PACKAGES:
+        files = [path.relative_to(ROOT) for path in (ROOT / package).rglob("*.py")]
         sources = {f"fakelens/{path.as_posix()}" for path in files if not is_left_out(path)}
-        packed = {name for name in names if name.startswith(f"fakelens/{room}/") and name.endswith(".py")}
+        packed = {name for name in names if name.startswith(f"fakelens/{package}/") and name.endswith(".py")}
         assert packed == sources
-        assert f"fakelens/{room}/py.typed" in names
+        assert f"fakelens/{package}/py.typed" in names
     recipes = {path.name for path in (ROOT / "train" / "recipes").glob("*.toml")}
     assert recipes
     assert {f"fakelens/train/recipes/{name}" for name in recipes} <= names

@@ -107,9 +107,9 @@ def _check_comparable(old: Row, new: Row) -> None:
                 "same --data, or leave it out as then"
             )
     if "accuracy" in old and "accuracy" in new and old.get("images_digest") != new.get("images_digest"):
-        told = [f"{row.get('n')} of {row.get('data')} {row.get('split')}" for row in (old, new)]
+        images = [f"{row.get('n')} of {row.get('data')} {row.get('split')}" for row in (old, new)]
         raise UsageError(
-            f"accuracy was measured on other images ({told[0]}; here {told[1]}): give the same --data, "
+            f"accuracy was measured on other images ({images[0]}; here {images[1]}): give the same --data, "
             "--split and --limit, or compare times and size alone without --data"
         )
 

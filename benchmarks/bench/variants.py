@@ -101,8 +101,11 @@ def _name_training(run: Path) -> str:
     """Return which of the variants' trainings `run` itself is."""
     record = run / run_layout.RECORD
     try:
-        told: Any = json.loads(record.read_text(encoding="utf-8"))
-        aware, zeros = bool(told["quantization_aware"]), float(told["contract"]["training"]["sparsity"])
+        record_fields: Any = json.loads(record.read_text(encoding="utf-8"))
+        aware, zeros = (
+            bool(record_fields["quantization_aware"]),
+            float(record_fields["contract"]["training"]["sparsity"]),
+        )
     except FileNotFoundError as error:
         raise RunError(
             f"{run}: no {run_layout.RECORD}, so no finished run; "

@@ -33,7 +33,7 @@ _SAME = ("ai-edge-litert", "numpy", "pillow", "dacite")
 _PLATFORMS = tuple(
     f"{tag}_aarch64" for tag in ("manylinux2014", "manylinux_2_17", "manylinux_2_27", "manylinux_2_28")
 )
-_ROOMS = ("edge_runtime", "benchmarks")
+_OURS = ("edge_runtime", "benchmarks")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Emulated:
 
 def make_emulated() -> Emulated:
     """Return the emulated Python; minutes at first use. `MissingExtraError` where a tool or package fails."""
-    told = " ".join(f"{name}=={version(name)}" for name in _SAME)
+    pinned = " ".join(f"{name}=={version(name)}" for name in _SAME)
     folder = cache_folder() / "arm64"
     found = Emulated(
         qemu=folder / "qemu" / "usr" / "bin" / "qemu-aarch64",
@@ -66,7 +66,7 @@ def make_emulated() -> Emulated:
         packages=folder / "packages",
     )
     ready = folder / "ready"
-    if not (ready.exists() and ready.read_text() == told):
+    if not (ready.exists() and ready.read_text() == pinned):
         for tool in ("apt-get", "dpkg-deb"):
             if shutil.which(tool) is None:
                 raise MissingExtraError(f"emulation needs {tool}, of Debian or Ubuntu, which is not here")
@@ -76,10 +76,10 @@ def make_emulated() -> Emulated:
         _unpack(folder, "root", "arm64", _PACKAGES)
         for name in ("bin", "lib"):  # links that Debian's base-files would bring
             (found.root / name).symlink_to(f"usr/{name}")
-        _log.info("fetching aarch64 wheels: %s", told)
-        _install_wheels(found.packages, told.split())
-        write_atomic(ready, told)
-    _link_rooms(found.packages)
+        _log.info("fetching aarch64 wheels: %s", pinned)
+        _install_wheels(found.packages, pinned.split())
+        write_atomic(ready, pinned)
+    _link_packages(found.packages)
     return found
 
 
@@ -118,14 +118,14 @@ def _install_wheels(target: Path, requirements: Sequence[str]) -> None:
     _run([*command, "--target", target, *platforms, *python, *requirements])
 
 
-def _link_rooms(packages: Path) -> None:
+def _link_packages(packages: Path) -> None:
     """Let the emulated Python see this very fakelens, which is plain Python."""
     folder = packages / "fakelens"
     folder.mkdir(exist_ok=True)
-    for room in _ROOMS:
-        link = folder / room
+    for package in _OURS:
+        link = folder / package
         link.unlink(missing_ok=True)
-        link.symlink_to(Path(__file__).parents[2] / room)
+        link.symlink_to(Path(__file__).parents[2] / package)
 
 
 def _machine_architecture() -> str:

@@ -149,5 +149,5 @@ def _differ(one: Answer, other: Answer) -> float:
 
 
 def _to_json(found: Sequence[AnswerComparison]) -> str:
-    told = {"host": asdict(describe_host()), "comparisons": [asdict(one) for one in found]}
-    return json_.dumps(told, indent=1)
+    fields = {"host": asdict(describe_host()), "comparisons": [asdict(one) for one in found]}
+    return json_.dumps(fields, indent=1)

@@ -12,9 +12,9 @@ import typer
 
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.peers.catalogue import PEERS, Role
-from fakelens.benchmarks.peers.goals import judge_goals
 from fakelens.benchmarks.peers.measure import PeersConfig, measure_peers
-from fakelens.benchmarks.peers.report import format_goals, format_results, format_run, results_to_json
+from fakelens.benchmarks.peers.ratios import list_ratios
+from fakelens.benchmarks.peers.report import format_ratios, format_results, format_run, results_to_json
 from fakelens.edge_runtime.errors import GateError, UsageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.threads import count_cores
@@ -42,7 +42,7 @@ def peers(
     ] = "",
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write everything here.")] = None,
 ) -> None:
-    """Print a table of all peers and one of the goals, for each model; exit 1 where a goal is missed."""
+    """Print a table of all peers and one of ratios for each model; exit 1 where one is out of bounds."""
     logging.basicConfig(format="%(message)s")
     logging.getLogger("fakelens").setLevel(logging.INFO)
     cores = count_cores()
@@ -59,15 +59,15 @@ def peers(
     results = [result for model in models or _MODELS for result in measure_peers(model, config)]
     if json is not None:
         write_atomic(json, results_to_json(results, config))
-    missed = 0
+    outside = 0
     for name in dict.fromkeys(result.model for result in results):
         of_model = [result for result in results if result.model == name]
-        goals = judge_goals(of_model)
-        missed += sum(not goal.is_reached for goal in goals)
+        ratios = list_ratios(of_model)
+        outside += sum(not ratio.is_within for ratio in ratios)
         typer.echo(f"`{name}`, {format_run(config, f'{images:,} images')}\n\n{format_results(of_model)}\n")
-        typer.echo(f"{format_goals(goals)}\n")
-    if missed:
-        raise GateError(f"{missed} goals are missed")
+        typer.echo(f"{format_ratios(ratios)}\n")
+    if outside:
+        raise GateError(f"{outside} ratios are out of bounds")
 
 
 if __name__ == "__main__":

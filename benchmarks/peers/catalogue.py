@@ -19,11 +19,11 @@ class Weights(StrEnum):
 
 
 class Role(StrEnum):
-    """What a peer is in the goals."""
+    """The part of a peer in the ratios."""
 
     MINE = "mine"
-    STUDENT = "student"
-    FLOOR = "floor"  # a hand-written script, to compare cold start with
+    KERAS_SCRIPT = "plain Keras script"
+    BY_HAND = "by hand"  # a few lines around LiteRT, to compare cold start with
     OTHER = "other"
 
 
@@ -51,14 +51,14 @@ PEERS = (
         adapter="litert",
         requirements=("ai-edge-litert", "pillow"),
         weights=Weights.FILE,
-        role=Role.FLOOR,
+        role=Role.BY_HAND,
     ),
     Peer(
         name="Keras, file by file",
-        adapter="keras_student",
+        adapter="keras_script",
         requirements=TENSORFLOW,
         weights=Weights.KERAS,
-        role=Role.STUDENT,
+        role=Role.KERAS_SCRIPT,
     ),
     Peer(
         name="Keras, predict on batches",

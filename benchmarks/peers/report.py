@@ -6,13 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from fakelens.benchmarks.peers.catalogue import Role, Weights
-from fakelens.benchmarks.peers.goals import Goal, judge_goals
 from fakelens.benchmarks.peers.measure import PeerResult, PeersConfig
+from fakelens.benchmarks.peers.ratios import Ratio, list_ratios
 from fakelens.benchmarks.tables import format_table
 from fakelens.benchmarks.timing.host import describe_host
 
 _MB = 1e6  # bytes
-_HAND_MADE = "its tiles are cut by a few lines of Pillow or numpy, at places it is told"
+_HAND_MADE = "its tiles are cut by a few lines of Pillow or numpy, at places that it is given"
 
 
 def format_results(results: Sequence[PeerResult]) -> str:
@@ -24,19 +24,19 @@ def format_results(results: Sequence[PeerResult]) -> str:
     return format_table(header, [_to_cells(result) for result in results])
 
 
-def format_goals(goals: Sequence[Goal]) -> str:
+def format_ratios(ratios: Sequence[Ratio]) -> str:
     """Return a Markdown table of the ratios, fakelens over the peer."""
     return format_table(
-        ("fakelens against", "figure", "ratio", "goal", ""),
+        ("fakelens against", "figure", "ratio", "bound", ""),
         [
             (
-                goal.peer,
-                goal.figure,
-                f"{goal.ratio:.3g}",
-                f"{'>=' if goal.at_least else '<='} {goal.bound:.3g}",
-                "reached" if goal.is_reached else "missed",
+                ratio.peer,
+                ratio.figure,
+                f"{ratio.value:.3g}",
+                f"{'>=' if ratio.at_least else '<='} {ratio.bound:.3g}",
+                "within" if ratio.is_within else "**outside**",
             )
-            for goal in goals
+            for ratio in ratios
         ],
     )
 
@@ -55,7 +55,7 @@ def format_run(config: PeersConfig, images: str) -> str:
 def results_to_json(results: Sequence[PeerResult], config: PeersConfig) -> str:
     """Return everything as one JSON object."""
     models = list(dict.fromkeys(result.model for result in results))
-    goals = [goal for model in models for goal in judge_goals([r for r in results if r.model == model])]
+    ratios = [ratio for model in models for ratio in list_ratios([r for r in results if r.model == model])]
     settings: dict[str, Any] = {
         "images": config.images,
         "data": str(config.data) if config.data else "made",
@@ -64,13 +64,13 @@ def results_to_json(results: Sequence[PeerResult], config: PeersConfig) -> str:
         "starts": config.starts,
         "calls": config.calls,
     }
-    told = {
+    fields = {
         "host": asdict(describe_host()),
         "settings": settings,
         "results": [asdict(result) for result in results],
-        "goals": [asdict(goal) | {"reached": goal.is_reached} for goal in goals],
+        "ratios": [asdict(ratio) | {"within": ratio.is_within} for ratio in ratios],
     }
-    return json.dumps(told, indent=1)
+    return json.dumps(fields, indent=1)
 
 
 def _to_cells(result: PeerResult) -> tuple[str, ...]:

@@ -37,8 +37,8 @@ def make_forms(model: str, runs: Sequence[Path], wanted: set[Weights]) -> ModelF
     forms = ModelForms(name=file.contract.name, files={Weights.FILE: path}, missing={})
     run = _find_run(file.contract.name, runs)
     if run is None:
-        told = f"needs the run of {file.contract.name}: --run RUN"
-        forms.missing.update(dict.fromkeys((Weights.KERAS, Weights.ONNX_FLOAT), told))
+        need = f"needs the run of {file.contract.name}: --run RUN"
+        forms.missing.update(dict.fromkeys((Weights.KERAS, Weights.ONNX_FLOAT), need))
     else:
         forms.files[Weights.KERAS] = run / run_layout.MODEL
     key = file.contract.graph_sha256[:12]

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 
 from fakelens.benchmarks.command import run_command
-from fakelens.benchmarks.studies.bare_loop import FloorResult, measure_floor
+from fakelens.benchmarks.studies.bare_loop import BareLoopResult, measure_bare_loop
 from fakelens.benchmarks.studies.megapixels import PhotoCost, measure_photo
 from fakelens.benchmarks.timing.host import Host, describe_host
 from fakelens.benchmarks.timing.pictures import make_photo
@@ -46,7 +46,7 @@ class Contribution:
     host: Host
     checks: tuple[Check, ...]  # of `fakelens doctor`: power, temperature, throttling
     bench: tuple[Any, ...]  # rows of `fakelens bench --json`
-    floor: tuple[FloorResult, ...]  # a folder against a hand-written loop
+    bare_loop: tuple[BareLoopResult, ...]  # a folder against a hand-written loop
     photo: PhotoCost  # a check of 12 megapixels
     checks_after: tuple[Check, ...]  # whether it got hot or was throttled meanwhile
 
@@ -76,11 +76,11 @@ def measure_host(models: list[str], images: int, data: Path | None = None) -> Co
     threads = sorted({1, min(2, count_cores()), min(4, count_cores())})
     _log.info("bench: %s, threads %s", ", ".join(models), ", ".join(map(str, threads)))
     rows = _run_bench(models, threads, data)
-    floors = []
+    loops = []
     for model in models:
         for count in threads:
             _log.info("a folder of %d images: %s, threads %d", images, model, count)
-            floors.append(measure_floor(find_model(model), images=images, rounds=_ROUNDS, threads=count))
+            loops.append(measure_bare_loop(find_model(model), images=images, rounds=_ROUNDS, threads=count))
     _log.info("a photo of 12 megapixels")
     photo = measure_photo(Detector(DEFAULT_MODEL), make_photo(*_PHOTO_PX), _PHOTO_RUNS)
     return Contribution(
@@ -89,7 +89,7 @@ def measure_host(models: list[str], images: int, data: Path | None = None) -> Co
         host=describe_host(),
         checks=before,
         bench=rows,
-        floor=tuple(floors),
+        bare_loop=tuple(loops),
         photo=photo,
         checks_after=tuple(examine()),
     )

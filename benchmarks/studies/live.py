@@ -79,7 +79,7 @@ class _Meter:
             self._controls.stop()
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""
 
 
 def measure_overhead(frames: int = FRAMES, fps: float = FPS, model: str = MODEL) -> OverheadResult:

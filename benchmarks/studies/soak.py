@@ -50,7 +50,7 @@ class SoakResult:
     given: int  # by the source; each was either checked or counted as dropped
     dropped: int
     faults: dict[str, int]  # played by the source
-    told: dict[str, int]  # changes of the camera's state, as sinks were told
+    reported: dict[str, int]  # changes of the camera's state, as sinks got them
     written: dict[str, int]  # the same, as JSON lines
     growth_bytes: int  # of the resident memory, from warm-up to end
     threads_left: int
@@ -58,12 +58,12 @@ class SoakResult:
 
 
 class _Witness:
-    """Counts what sinks are told, measures memory, and ends the run."""
+    """Counts what sinks get, measures memory, and ends the run."""
 
     def __init__(self, controls: Controls, frames: int) -> None:
         self._controls, self._frames = controls, frames
         self._state: tuple[CameraState, str | None] | None = None
-        self.told: Counter[str] = Counter()
+        self.reported: Counter[str] = Counter()
         self.begin_bytes = self.end_bytes = 0
         self.last: LiveStatus | None = None
 
@@ -71,7 +71,7 @@ class _Witness:
         self.last = status
         if (status.state, status.error) != self._state:
             self._state = status.state, status.error
-            self.told[str(status.state)] += 1
+            self.reported[str(status.state)] += 1
         if frame is not None and status.frames == int(self._frames * _WARM_UP):
             self.begin_bytes = _measure_rss()
         if status.frames >= self._frames and not self._controls.stopping:
@@ -79,7 +79,7 @@ class _Witness:
             self._controls.stop()
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""
 
 
 def soak(frames: int = FRAMES, seed: int = 0, model: str = MODEL) -> SoakResult:
@@ -105,7 +105,7 @@ def soak(frames: int = FRAMES, seed: int = 0, model: str = MODEL) -> SoakResult:
         given=source.given,
         dropped=witness.last.dropped,
         faults={str(fault): count for fault, count in sorted(source.faults.items())},
-        told=dict(witness.told),
+        reported=dict(witness.reported),
         written=dict(Counter(row["state"] for row in rows if row["event"] == "state")),
         growth_bytes=witness.end_bytes - witness.begin_bytes,
         threads_left=threading.active_count() - threads,
@@ -123,10 +123,10 @@ def find_losses(result: SoakResult) -> list[str]:
         f"{result.given - result.frames - result.dropped} frames unaccounted for": (
             result.given != result.frames + result.dropped
         ),
-        f"told {result.told}, written {result.written}": result.told != result.written,
-        f"{broken} connections broke, {result.told.get('reconnecting', 0)} were told": (
+        f"reported {result.reported}, written {result.written}": result.reported != result.written,
+        f"{broken} connections broke, {result.reported.get('reconnecting', 0)} were reported": (
             # The last may break while the run ends.
-            result.told.get("reconnecting", 0) < broken - 1
+            result.reported.get("reconnecting", 0) < broken - 1
         ),
     }
     return [loss for loss, lost in checks.items() if lost]
@@ -138,7 +138,7 @@ def report_soak(result: SoakResult) -> str:
         [
             f"{result.frames} frames checked, {result.dropped} of {result.given} dropped",
             f"faults played: {result.faults}",
-            f"states told:   {result.told}",
+            f"states seen:   {result.reported}",
             f"memory {result.growth_bytes / 1e6:+.2f} MB, threads left {result.threads_left}, "
             f"files left {result.files_left}, {result.seconds:.0f} s",
         ]

@@ -19,7 +19,7 @@ _IDLE = slice(3, 5)  # of them: idle, waiting for disks
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """The state of the machine at one moment; None is not told here."""
+    """The state of the machine at one moment; None is unknown here."""
 
     busy_cores: float | None  # kept busy by other programs, or taken by the hypervisor
     load: float | None  # processes that ran or waited, mean of the last minute
@@ -70,10 +70,10 @@ def find_faults(seen: Sequence[Conditions], frequencies_mhz: Sequence[float | No
 
 def _find_throttling(seen: Sequence[Conditions]) -> list[str]:
     """Return what held the machine back at a look, or newly noted since boot at the last one."""
-    told = [state.throttling for state in seen if state.throttling is not None]
-    now = dict.fromkeys(reason for throttling in told for reason in throttling.now)
-    if told:
-        now |= dict.fromkeys(name for name in told[-1].since_boot if name not in told[0].since_boot)
+    known = [state.throttling for state in seen if state.throttling is not None]
+    now = dict.fromkeys(reason for throttling in known for reason in throttling.now)
+    if known:
+        now |= dict.fromkeys(name for name in known[-1].since_boot if name not in known[0].since_boot)
     return [f"the firmware reported: {', '.join(now)}"] if now else []
 
 

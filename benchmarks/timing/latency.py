@@ -112,10 +112,10 @@ def _measure_apart(order: Order) -> Reading:
     )
     if done.returncode:
         raise UsageError((done.stderr.strip() or f"timing ended with {done.returncode}").splitlines()[-1])
-    told: dict[str, Any] = json.loads(done.stdout)
-    stages = tuple(tuple(image) for image in told["stages_ms"])
-    tuples = {"infer_ms": tuple(told["infer_ms"]), "leftover_ops": tuple(told["leftover_ops"])}
-    return Reading(**told | tuples | {"stages_ms": stages})
+    fields: dict[str, Any] = json.loads(done.stdout)
+    stages = tuple(tuple(image) for image in fields["stages_ms"])
+    tuples = {"infer_ms": tuple(fields["infer_ms"]), "leftover_ops": tuple(fields["leftover_ops"])}
+    return Reading(**fields | tuples | {"stages_ms": stages})
 
 
 def pool_readings(

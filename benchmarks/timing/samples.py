@@ -42,7 +42,7 @@ def make_sample() -> Iterator[Sample]:
 
 def digest_names(images: Sequence[LabelledImage], data: Path) -> str:
     """Return 12 hex digits of the paths below `data` and sizes of `images`: contents would take minutes."""
-    told = sorted(
+    lines = sorted(
         f"{image.path.relative_to(data).as_posix()} {image.path.stat().st_size}" for image in images
     )
-    return hashlib.sha256("\n".join(told).encode(errors="surrogateescape")).hexdigest()[:12]
+    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:12]

@@ -86,7 +86,7 @@ def measure(order: Order) -> Reading:
 
 
 def read_peak_rss() -> int | None:
-    """Return the largest resident memory that this program had, in bytes; None where that is not told."""
+    """Return the largest resident memory that this program had, in bytes; None where unknown."""
     try:  # Linux's getrusage would count what the process had before it became this program
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
         return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))

@@ -34,8 +34,10 @@ def _list_use(contract: Contract, size_bytes: int) -> Iterator[str]:
         yield f"- UNSURE from {decision.unsure_low:.3f} to {decision.unsure_high:.3f}, both included"
     if decision.condition is not None:
         limits = asdict(decision.condition).items()
-        told = ", ".join(f"{name.replace('_', ' ')} {limit:g}" for name, limit in limits if limit is not None)
-        yield f"- UNSURE where there is nothing left to see: {told}"
+        limits_text = ", ".join(
+            f"{name.replace('_', ' ')} {limit:g}" for name, limit in limits if limit is not None
+        )
+        yield f"- UNSURE where there is nothing left to see: {limits_text}"
     made = f"{training.parameters:,} parameters, {training.quantization or 'float32'}"
     yield f"- Size: {size_bytes:,} bytes, {made}\n"
     yield "## Training\n"

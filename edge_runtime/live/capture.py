@@ -8,7 +8,7 @@ import numpy as np
 
 from fakelens.edge_runtime.errors import CameraError, FakelensError
 from fakelens.edge_runtime.live.frame import Frame, Pixels
-from fakelens.edge_runtime.live.source import FrameSource, FrameStream, NamedStream
+from fakelens.edge_runtime.live.source import FileStream, FrameSource, FrameStream, NamedStream
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.edge_runtime.redact import redact_url
 
@@ -25,7 +25,7 @@ class RepeatLimit:
 
 
 class Capture:
-    """Reads one connection until it breaks, ends or is let go; its thread never holds up the process.
+    """Reads one connection until it breaks, ends or is released; its thread never holds up the process.
 
     A live source overwrites the frame that waits, which counts as dropped; any other waits for its consumer.
     """
@@ -101,8 +101,9 @@ class Capture:
                 return
             now = time.monotonic()
             name = stream.current if isinstance(stream, NamedStream) else None
+            evidence = stream.evidence if isinstance(stream, FileStream) else None
             time_s = now if self._source.live else self.frames * step_s
-            self._put(Frame(pixels=pixels, time_s=time_s, name=name), now)
+            self._put(Frame(pixels=pixels, time_s=time_s, name=name, evidence=evidence), now)
             if guard is not None:
                 guard.watch(pixels, now)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fakelens.edge_runtime.live.source import Resolution
 
 _PREVIEW = "127.0.0.1:8080"
-_WINDOW_POLL_S = 0.03  # a key pressed is heeded at once
+_WINDOW_POLL_S = 0.03  # a key that is pressed has its effect at once
 
 
 _Source = Annotated[
@@ -65,6 +65,10 @@ _Token = Annotated[
         help="What the page asks for; needed beyond localhost. @FILE: from a file.",
     ),
 ]
+_PixelsOnly = Annotated[
+    bool,
+    typer.Option("--pixels-only", help="Leave out what a file or the files of a folder say of themselves."),
+]
 _Mqtt = Annotated[
     str | None,
     typer.Option(
@@ -104,6 +108,7 @@ def watch(
     fps_limit: _FpsLimit = None,
     budget: _Budget = None,
     smooth: _Smooth = 1.0,
+    pixels_only: _PixelsOnly = False,
     headless: _Headless = False,
     jsonl: _Jsonl = None,
     interval: _Interval = 10.0,
@@ -140,7 +145,9 @@ def watch(
     logging.basicConfig(format="fakelens: %(message)s", level=logging.WARNING)
     source, token, mqtt = read_secret(source), token and read_secret(token), mqtt and read_secret(mqtt)
     camera = SupervisedSource(make_source(source, _parse_resolution(resolution)))
-    detector = Detector(model, threads or choose_threads(model))
+    if pixels_only and camera.source.live:
+        raise UsageError("--pixels-only changes nothing here: a camera or stream says nothing of itself")
+    detector = Detector(model, threads or choose_threads(model), pixels_only=pixels_only)
     output = OutputConfig(
         window=not headless,
         jsonl=jsonl,

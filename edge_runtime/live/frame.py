@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from fakelens.edge_runtime.evidence import Evidence
 from fakelens.edge_runtime.preprocess import ImageU8, to_rgb
 
 Pixels = Image.Image | ImageU8  # an upright Pillow image, or uint8 [height, width, 3] in the order BGR
@@ -17,6 +18,7 @@ class Frame:
     pixels: Pixels
     time_s: float  # on the source's own clock: monotonic time of capture, or the place in a file
     name: str | None = None  # of a picture of a folder
+    evidence: tuple[Evidence, ...] | None = None  # of its file; None where there is none, as of a camera
 
     def to_image(self) -> Image.Image:
         """Return the frame as an upright RGB image; the one copy on its way."""

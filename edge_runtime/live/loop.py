@@ -1,4 +1,4 @@
-"""The live loop: a frame, its score, the steady verdict, every sink told; until someone says stop."""
+"""The live loop: a frame, its score, the steady verdict, a status for every sink; until it is stopped."""
 
 import time
 from collections import deque
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.evidence import Evidence, declares_generated
 from fakelens.edge_runtime.live.checking import CheckedFrame, FrameChecker
 from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.frame import Frame
@@ -26,8 +27,8 @@ class LoopConfig:
     budget_ms: float | None = None  # of inference a frame, for models that look at tiles
     fps_limit: float | None = None  # frames a second to check at most
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
-    heartbeat_s: float = 1.0  # sinks are told at least so often, frame or no frame
-    poll_s: float = 0.2  # a stop, a key or a pause is heeded after so long at most
+    heartbeat_s: float = 1.0  # sinks get a status at least so often, frame or no frame
+    poll_s: float = 0.2  # a stop, a key or a pause takes effect after so long at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,17 @@ class _Seen:
     verdict: Smoothed
     width: int
     height: int
+    evidence: tuple[Evidence, ...] | None  # of the frame's file
+
+    @property
+    def label(self) -> Label:
+        """The answer: a declared generator decides, whatever the pixels."""
+        return Label.FAKE if self.is_declared else self.verdict.label
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the file says that a generator made it."""
+        return declares_generated(self.evidence or ())
 
 
 class LiveLoop:
@@ -58,6 +70,7 @@ class LiveLoop:
         self._checker = FrameChecker(detector, self._config.budget_ms)
         self._smoother = Smoother(detector.decision, self._config.smoothing)
         self._model = detector.contract.name
+        self._pixels_only = detector.pixels_only
         self._seen: _Seen | None = None
         self._rate = _Rate()
         self._frames = self._skipped = 0
@@ -116,7 +129,14 @@ class LiveLoop:
         verdict = self._smoother.add(check.p_fake, frame.time_s)
         if check.reason is not None:  # the score is kept in mind, but nothing is said of such a frame
             verdict = replace(verdict, label=Label.UNSURE)
-        self._seen = _Seen(frame=frame, check=check, verdict=verdict, width=image.width, height=image.height)
+        self._seen = _Seen(
+            frame=frame,
+            check=check,
+            verdict=verdict,
+            width=image.width,
+            height=image.height,
+            evidence=None if self._pixels_only else frame.evidence,
+        )
         self._frames += 1
         now = time.monotonic()
         self._rate.add(now)
@@ -136,7 +156,7 @@ class LiveLoop:
         return LiveStatus(
             time=datetime.now(timezone.utc),
             state=state,
-            label=seen.verdict.label if seen else None,
+            label=seen.label if seen else None,
             p_fake=seen.verdict.p_fake if seen else None,
             frame_p_fake=seen.check.p_fake if seen else None,
             regions=seen.check.regions if seen else (),
@@ -153,6 +173,8 @@ class LiveLoop:
             frame_time_s=seen.frame.time_s if seen else None,
             paused=self._controls.paused,
             reason=seen.check.reason if seen else None,
+            evidence=seen.evidence if seen else None,
+            pixels_label=seen.verdict.label if seen and seen.is_declared else None,
         )
 
 

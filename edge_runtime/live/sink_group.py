@@ -12,7 +12,7 @@ from fakelens.edge_runtime.redact import redact_url
 
 
 class SinkGroup:
-    """Hands a status to each sink; one whose disk or network fails is told in a line and left out."""
+    """Hands a status to each sink; one whose disk or network fails is reported in a line and left out."""
 
     def __init__(self, sinks: Sequence[LiveSink]) -> None:
         self._sinks = list(sinks)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from fakelens.edge_runtime.evidence import Evidence
 from fakelens.edge_runtime.live.frame import Pixels
 
 TEST = "test:"
@@ -30,7 +31,7 @@ class FrameStream(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of the device, file or connection."""
+        """Release the device, file or connection."""
 
 
 @runtime_checkable
@@ -40,6 +41,15 @@ class NamedStream(Protocol):
     @property
     def current(self) -> str:
         """The name of the frame that was read last."""
+
+
+@runtime_checkable
+class FileStream(Protocol):
+    """A stream whose frames stand in a file, which may say something of itself."""
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What the file of the frame that was read last says."""
 
 
 class FrameSource(Protocol):

@@ -7,6 +7,7 @@ from typing import Protocol
 from PIL import Image
 
 from fakelens.edge_runtime.condition import Reason
+from fakelens.edge_runtime.evidence import Evidence
 from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.edge_runtime.tiles import Region
 from fakelens.edge_runtime.verdict import Label
@@ -45,13 +46,15 @@ class LiveStatus:
     frame_time_s: float | None = None  # of the last frame, on the source's own clock: a file's is its place
     paused: bool = False  # by a key: frames pass unchecked
     reason: Reason | None = None  # why there is nothing left to see in the last frame
+    evidence: tuple[Evidence, ...] | None = None  # what its file says of itself; None without a file
+    pixels_label: Label | None = None  # the pixels' answer, where the file's own statement decided instead
 
 
 class LiveSink(Protocol):
-    """Is told of every status; must be quick, since it runs in the loop."""
+    """Take a status; must be quick, since it runs in the loop."""
 
     def update(self, status: LiveStatus, frame: Image.Image | None) -> None:
         """Take in `status` and, after a frame, the upright RGB picture that it is about."""
 
     def close(self) -> None:
-        """Flush and let go of everything; called once, also after an error."""
+        """Flush and release everything; called once, also after an error."""

@@ -2,8 +2,9 @@
 
 from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.live.status import LiveStatus
+from fakelens.edge_runtime.statements import to_rows
 
-Row = dict[str, str | float | bool | None]
+Row = dict[str, str | float | bool | list[dict[str, str]] | None]
 
 
 def make_row(status: LiveStatus) -> Row:
@@ -26,6 +27,8 @@ def make_row(status: LiveStatus) -> Row:
         "model": to_text(status.model),
         "error": None if status.error is None else to_text(status.error),
         "reason": None if status.reason is None else str(status.reason),
+        "pixels": None if status.pixels_label is None else str(status.pixels_label),
+        "evidence": None if status.evidence is None else to_rows(status.evidence),
     }
 
 

@@ -1,4 +1,4 @@
-"""A source that is kept alive: stalls are seen, broken connections made again, every change is told."""
+"""A source that is kept alive: stalls are noticed, broken connections made again, every change reported."""
 
 import time
 from collections import deque
@@ -47,10 +47,10 @@ class SupervisedSource:
         self.state = CameraState.STARTING
         self.error: str | None = None
         self.reconnects = 0
-        self.changes: deque[CameraChange] = deque()  # not yet told; whoever tells them removes them
+        self.changes: deque[CameraChange] = deque()  # not yet reported; whoever reports them removes them
         self._config = config or CameraConfig()
         self._capture: Capture | None = None
-        self._blocked: list[Capture] = []  # let go, but not yet ended
+        self._blocked: list[Capture] = []  # released, but not yet ended
         self._dropped = 0  # of the captures that have ended
         self._delay_s = self._config.retry_first_s
         self._retry_at = 0.0
@@ -99,7 +99,7 @@ class SupervisedSource:
             self._change(CameraState.STALLED, f"{self.source.name}: no frame for {silent_s:.1f} s")
 
     def close(self) -> None:
-        """Let go of the source; waits at most `close_s` for a driver that is blocked."""
+        """Release the source; waits at most `close_s` for a driver that is blocked."""
         self._let_go()
         deadline = time.monotonic() + self._config.close_s
         for capture in self._blocked:

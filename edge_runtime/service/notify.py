@@ -30,7 +30,7 @@ class Notifier:
         try:
             self._socket.send("\n".join(lines).encode(errors="replace"))
         except OSError as error:  # systemd restarts, or its queue is full: nothing the camera should die of
-            _LOG.debug("systemd was not told %s: %s", lines, error)
+            _LOG.debug("systemd did not get %s: %s", lines, error)
 
     def close(self) -> None:
         """Tell systemd that the service ends by itself, and close the socket."""

@@ -51,7 +51,7 @@ MemoryMax=75%
 TasksMax=128
 Environment=PYTHONUNBUFFERED=1 FAKELENS_CACHE={cache}
 """
-# What a service may do to the machine it runs on: nothing but read its cameras and write where it is told.
+# Rights of a service on its machine: to read its cameras, and to write to the folders of its options.
 _SYSTEM = """\
 User={user}
 SupplementaryGroups=video

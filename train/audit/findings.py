@@ -69,8 +69,8 @@ def judge_pixels(probe: ProbeResult | None) -> str:
 
 def select_clues(probe: ProbeResult | None) -> Sequence[Clue]:
     """Return the strongest facts that tell more than chance does."""
-    told = [clue for clue in probe.clues if clue.auc >= _WORTH_TELLING] if probe else []
-    return told[:_MOST_CLUES]
+    worth_showing = [clue for clue in probe.clues if clue.auc >= _WORTH_TELLING] if probe else []
+    return worth_showing[:_MOST_CLUES]
 
 
 def list_remarks(result: AuditResult) -> list[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _FOLDS = 5
 _FEWEST = 2
-_MOST_WORDS = 32  # distinct words of one fact that are told apart; the rarer ones count as one
+_MOST_WORDS = 32  # distinct words of one fact that are kept apart; the rarer ones count as one
 _WORDS_SHOWN = 3
 _USUAL_SHARE = 0.5  # of a class; a number that so many share is shown as such, not as a range
 _DIGITS = 3  # of a score; a bootstrap costs as many steps as there are distinct scores
@@ -62,7 +62,7 @@ class ProbeResult:
 def probe_metadata(real: Sequence[Path], fake: Sequence[Path], seed: int = 0) -> ProbeResult:
     """Return how well size, dimensions, format, mode, tables and tags tell `fake` files from `real`.
 
-    Files of one name stay in one fold, so that pairs are not told apart by each other.
+    Files of one name stay in one fold, so that no picture of a pair gives the other away.
     Raises `UsageError` where there are fewer than two names, or files of a class.
     """
     files = [*real, *fake]

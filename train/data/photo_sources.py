@@ -91,7 +91,7 @@ def read_sources() -> dict[str, PhotoSource]:
 
 
 def lay_out_source(name: str, source: PhotoSource, clones: Path, out: Path) -> LayoutResult:
-    """Write the pictures of one source into `out`/photos/`name`; what is missing is told in the result."""
+    """Write the pictures of one source into `out`/photos/`name`; the result counts what is missing."""
     git_dir = _find_git_dir(clones, source.repository)
     if git_dir is None:
         short = source.repository.split("/")[1]

@@ -83,9 +83,9 @@ def build_optimizer(config: AutoencoderConfig) -> keras.optimizers.Optimizer:
 def run_steps(crops: ImageU8, config: AutoencoderConfig, step: Step, on_step: Callable[[], None]) -> float:
     """Run the steps on batches of `crops`, uint8 [n, h, w, 3]; return the mean loss of the last tenth."""
     losses = []
-    with postponed_interrupts() as heed:
+    with postponed_interrupts() as stop_if_asked:
         for batch in _draw_batches(crops, config):
-            heed()
+            stop_if_asked()
             losses.append(float(step(tf.constant(batch))))
             on_step()
     return float(np.mean(losses[-max(1, len(losses) // 10) :]))

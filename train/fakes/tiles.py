@@ -51,7 +51,7 @@ def plan_tiles(photo: ImageU8, size: int, margin: int, rng: np.random.Generator)
 def compress_like(photo: Path, regenerated: ImageU8) -> ImageU8:
     """Give `regenerated` the JPEG history of `photo`, where it has one: same tables, same subsampling.
 
-    Otherwise the reals of JPEG photos would be told by their compression, not the fakes by their trace.
+    Otherwise the reals of JPEG photos would be recognized by their compression, not the fakes by their trace.
     """
     encoding = _read_encoding(photo)
     if encoding is None:

@@ -16,17 +16,17 @@ from fakelens.edge_runtime.signals import signals_kept_back
 def postponed_interrupts() -> Iterator[Callable[[], None]]:
     """Keep Ctrl-C back until the function given is called, or the block ends; a second one is raised at once.
 
-    Nothing changes where Ctrl-C is ignored or heeded by somebody else, and outside the main thread.
+    Nothing changes where Ctrl-C is ignored or handled by somebody else, and outside the main thread.
     """
     interrupted = threading.Event()
 
-    def heed() -> None:
+    def stop_if_asked() -> None:
         if interrupted.is_set():
             raise KeyboardInterrupt
 
     ours = threading.current_thread() is threading.main_thread()
     if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield heed
+        yield stop_if_asked
         return
     with signals_kept_back((signal.SIGINT,), interrupted.set):
-        yield heed
+        yield stop_if_asked

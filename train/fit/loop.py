@@ -96,16 +96,16 @@ class FitLoop:
     def run(self) -> StageState:
         """Run or resume the stage to its end; the model ends with the weights kept.
 
-        Ctrl-C is heeded between two steps, and after an epoch's last one once the checkpoint is written.
+        Ctrl-C takes effect between two steps, and after an epoch's last one once the checkpoint is written.
         """
-        with postponed_interrupts() as heed:
-            return self._run(heed)
+        with postponed_interrupts() as stop_if_asked:
+            return self._run(stop_if_asked)
 
-    def _run(self, heed: Callable[[], None]) -> StageState:
+    def _run(self, stop_if_asked: Callable[[], None]) -> StageState:
         state = self._restore() if self.stage.checkpoint.exists() else self._start()
         writer = tf.summary.create_file_writer(str(self.stage.folder / "tensorboard" / self.stage.name))
         while state.epochs_done < self.stage.fit.epochs and not self._is_stalled(state):
-            self._run_epoch(state, heed)
+            self._run_epoch(state, stop_if_asked)
             with writer.as_default(step=state.epochs_done):
                 for name in ("loss", "val_loss", "val_accuracy", "learning_rate", "steps_per_s"):
                     tf.summary.scalar(name, getattr(state.history[-1], name))
@@ -114,7 +114,7 @@ class FitLoop:
         self.model.set_weights(state.best)
         return state
 
-    def _run_epoch(self, state: StageState, heed: Callable[[], None]) -> None:
+    def _run_epoch(self, state: StageState, stop_if_asked: Callable[[], None]) -> None:
         number = state.epochs_done + 1
         fit, examples = self.stage.fit, self.examples
         # A generator of its own for each epoch: a resumed run sees the very batches it would have seen.
@@ -128,7 +128,7 @@ class FitLoop:
         total, steps = 0.0, len(plan.rows)
         label = f"{self.stage.name} {number}/{fit.epochs}"
         for step, batch in enumerate(show_progress(batches, label, steps)):
-            heed()
+            stop_if_asked()
             self.optimizer.learning_rate = learning_rate_at(fit, number - 1 + step / steps)
             losses[plan.rows[step]], weighted = self.train_step(*batch)
             total += float(weighted)

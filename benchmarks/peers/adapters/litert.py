@@ -1,4 +1,4 @@
-"""The floor: Pillow and LiteRT, by hand. The same lines serve TensorFlow's own interpreter."""
+"""Pillow and LiteRT, by hand. The same lines serve TensorFlow's own interpreter."""
 
 from collections.abc import Callable
 from typing import Any

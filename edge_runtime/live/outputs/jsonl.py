@@ -9,6 +9,7 @@ from typing import TextIO
 from PIL import Image
 
 from fakelens.edge_runtime.errors import SinkError
+from fakelens.edge_runtime.evidence import Evidence
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 from fakelens.edge_runtime.live.status_row import make_row
 from fakelens.edge_runtime.verdict import Label
@@ -17,13 +18,17 @@ _BLOCK_BYTES = 1 << 16
 
 
 class JsonlSink:
-    """Writes a line for each change of the camera's state, each change of the verdict, and every interval."""
+    """Writes a line for each change of the camera's state or the verdict, and every interval.
+
+    Likewise where another file says something of itself.
+    """
 
     def __init__(self, stream: TextIO, interval_s: float) -> None:
         """An interval of 0 stands for every frame. `close` closes `stream`, standard output apart."""
         self._stream, self._interval_s = stream, interval_s
         self._state: tuple[CameraState, str | None] | None = None
         self._label: Label | None = None
+        self._evidence: tuple[Evidence, ...] | None = None
         self._next = time.monotonic() + interval_s
 
     def update(self, status: LiveStatus, frame: Image.Image | None) -> None:
@@ -32,11 +37,13 @@ class JsonlSink:
         events = ["state"] if state != self._state else []
         if status.label is not self._label:
             events.append("verdict")
+        elif status.evidence and status.evidence != self._evidence:
+            events.append("evidence")
         now = time.monotonic()
         if now >= self._next and (self._interval_s > 0 or frame is not None):
             self._next = now + self._interval_s
             events.append("interval")
-        self._state, self._label = state, status.label
+        self._state, self._label, self._evidence = state, status.label, status.evidence
         for event in events:
             self._write(json.dumps({"event": event, **make_row(status)}, allow_nan=False))
 

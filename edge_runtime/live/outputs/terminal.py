@@ -7,9 +7,10 @@ from PIL import Image
 
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
+from fakelens.edge_runtime.statements import describe
 from fakelens.edge_runtime.verdict import Label
 
-_START_S = 5.0  # a start is told only where it takes longer
+_START_S = 5.0  # a start is reported only where it takes longer
 
 
 class TerminalSink:
@@ -37,6 +38,8 @@ class TerminalSink:
         if status.label is not None and (status.label, status.source) != (self._label, self._source):
             named = f"  {status.source}" if self._source not in (None, status.source) else ""
             self._write(f"{clock}  {str(status.label).upper():<6} P(fake) {status.p_fake:.3f}{named}")
+            if said := describe(status.evidence, status.pixels_label):
+                self._write(f"{clock}         {said}")
         self._state, self._label, self._source = state, status.label, status.source
         if status.state is CameraState.STOPPED:
             self._write(
@@ -45,7 +48,7 @@ class TerminalSink:
             )
 
     def close(self) -> None:
-        """Nothing to let go of: the stream is the caller's."""
+        """Nothing to release: the stream is the caller's."""
 
     def _write(self, line: str) -> None:
         self._stream.write(escape_line(line) + "\n")

@@ -8,12 +8,14 @@ import numpy as np
 from PIL import Image
 
 from fakelens.edge_runtime.encode import encode_png
+from fakelens.edge_runtime.evidence import quote
 from fakelens.edge_runtime.extras import load_cv2
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.heatmap import paint_regions
 from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.statements import describe
 from fakelens.edge_runtime.verdict import Label
 
 _KEYS = "q quit   h heat   s snapshot   space pause"
@@ -27,6 +29,7 @@ _COLOURS = {  # BGR, as on every page and plot
 }
 _WHITE, _GREY, _DARK = (255, 255, 255), (190, 190, 190), (32, 32, 32)
 _ESCAPE = 27
+_MOST_CHARS = 78  # of a line on the panel
 
 
 def paint(status: LiveStatus, frame: Image.Image | None, note: str = "") -> ImageU8:
@@ -58,7 +61,8 @@ def paint(status: LiveStatus, frame: Image.Image | None, note: str = "") -> Imag
     write(
         f"camera {state}   {status.fps:.1f} fps   {status.model}", 12, 64, 0.45, _WHITE if running else colour
     )
-    write(note or status.error or _KEYS, 12, 86, 0.42, _GREY)
+    said = describe(status.evidence, status.pixels_label)
+    write(note or status.error or (quote(said, _MOST_CHARS) if said else _KEYS), 12, 86, 0.42, _GREY)
     return canvas
 
 

@@ -55,6 +55,6 @@ def listen(address: Address) -> socket.socket:
             errno.EADDRNOTAVAIL: "no address of this machine; `ip addr` lists those, 0.0.0.0 means all",
         }
         raise UsageError(f"{where}: {reasons.get(error.errno or 0, error.strerror)}") from error
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # connections inherit it: a phone that fell asleep is let go
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # connections inherit it: a phone that fell asleep is dropped
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
     return opened

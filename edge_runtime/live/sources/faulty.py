@@ -92,7 +92,7 @@ class RehearsalSource:
         self.faults: Counter[Rehearsal] = Counter()
         self._kind = kind
         self._random = random.Random(config.seed)
-        self._lock = threading.Lock()  # a reader that was let go during a stall may come back
+        self._lock = threading.Lock()  # a reader that was released during a stall may come back
         self._refusals = 0
         self._played_at = 0
         self._shrunk = False

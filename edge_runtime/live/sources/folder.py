@@ -8,7 +8,9 @@ from pathlib import Path
 from PIL import Image
 
 from fakelens.edge_runtime.errors import ImageError, UsageError
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.evidence import Evidence
+from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image
+from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.sources import walk_images
 
 
@@ -20,16 +22,18 @@ class FolderStream:
     def __init__(self, paths: Iterator[Path]) -> None:
         self._paths = paths
         self.current = ""  # the name of the picture that was read last
+        self.evidence: tuple[Evidence, ...] = ()  # what its file says of itself
 
     def read(self) -> Image.Image | None:
-        """Return the next image; one that cannot be decoded is told in the log and left out."""
+        """Return the next image; one that cannot be decoded is logged and left out."""
         for path in self._paths:
             try:
-                image = load_image(path)
+                inspection = Inspection(path)
+                image = decode_image(path, DecodeConfig(see=inspection.see)).image
             except ImageError as error:
                 logging.getLogger(__name__).warning("%s", error)
             else:
-                self.current = str(path)
+                self.current, self.evidence = str(path), inspection.conclude()
                 return image
         return None
 

@@ -14,6 +14,7 @@ from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.extras import load_cv2
 from fakelens.edge_runtime.live.source import Resolution
 from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.redact import redact_url
 from fakelens.edge_runtime.video.reader import MOST_FAILURES, open_capture, read_header
 
@@ -133,6 +134,7 @@ class VideoStream:
     def __init__(self, path: Path) -> None:
         """`ImageError` where `path` is no video that can be decoded."""
         self._path = path
+        self.evidence = Inspection(path).conclude()  # read once, it is the same for every frame
         self._capture = open_capture(path)
         header = read_header(self._capture)
         self._known = header.frames

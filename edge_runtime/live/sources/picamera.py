@@ -31,7 +31,7 @@ class PiCameraStream:
             raise CameraError(f"{PICAMERA}: it gives no frame ({error})") from error
 
     def close(self) -> None:
-        """Stop the camera and let go of it."""
+        """Stop the camera and release it."""
         self._camera.stop()
         self._camera.close()
 

@@ -1,9 +1,9 @@
 import json
 
 from fakelens.benchmarks.peers.catalogue import PEERS
-from fakelens.benchmarks.peers.goals import judge_goals
 from fakelens.benchmarks.peers.measure import PeerResult, PeersConfig
-from fakelens.benchmarks.peers.report import format_goals, format_results, results_to_json
+from fakelens.benchmarks.peers.ratios import list_ratios
+from fakelens.benchmarks.peers.report import format_ratios, format_results, results_to_json
 
 MINE = PeerResult(
     model="m",
@@ -35,16 +35,18 @@ def test_the_table_has_a_line_for_each_peer_and_says_why_one_is_missing() -> Non
     assert len({line.count("|") for line in lines}) == 1
 
 
-def test_the_ratios_stand_beside_their_goals() -> None:
-    table = format_goals(judge_goals([MINE, OTHER]))
-    assert "| tf.lite.Interpreter | images/s of a folder | 2 | >= 1.2 | reached |" in table
-    assert "| tf.lite.Interpreter | cold start | 0.1 | <= 0.1 | reached |" in table
-    assert "| tf.lite.Interpreter | installed size | 0.075 | <= 0.125 | reached |" in table
+def test_the_ratios_stand_beside_their_bounds() -> None:
+    table = format_ratios(list_ratios([MINE, OTHER]))
+    assert "| tf.lite.Interpreter | images/s of a folder | 2 | >= 1 | within |" in table
+    assert "| tf.lite.Interpreter | cold start | 0.1 | <= 0.1 | within |" in table
+    assert "| tf.lite.Interpreter | installed size | 0.075 | <= 0.125 | within |" in table
 
 
-def test_the_json_holds_host_settings_results_and_goals() -> None:
-    told = json.loads(results_to_json([MINE, OTHER, LEFT_OUT], PeersConfig(images=9)))
-    assert told["host"]["cores"] >= 1
-    assert told["settings"]["images"] == 9
-    assert [row["peer"]["name"] for row in told["results"]] == [r.peer.name for r in (MINE, OTHER, LEFT_OUT)]
-    assert [goal["reached"] for goal in told["goals"]] == [True, True, True]
+def test_the_json_holds_host_settings_results_and_ratios() -> None:
+    fields = json.loads(results_to_json([MINE, OTHER, LEFT_OUT], PeersConfig(images=9)))
+    assert fields["host"]["cores"] >= 1
+    assert fields["settings"]["images"] == 9
+    assert [row["peer"]["name"] for row in fields["results"]] == [
+        r.peer.name for r in (MINE, OTHER, LEFT_OUT)
+    ]
+    assert [ratio["within"] for ratio in fields["ratios"]] == [True, True, True]

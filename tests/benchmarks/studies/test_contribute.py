@@ -34,6 +34,6 @@ def test_one_file_holds_everything_that_was_measured(
     assert found["format"] == FORMAT
     assert {check["name"] for check in found["checks"]} == {check["name"] for check in found["checks_after"]}
     assert found["bench"]
-    assert {row["threads"] for row in found["floor"]} >= {1}
+    assert {row["threads"] for row in found["bare_loop"]} >= {1}
     assert found["photo"]["check_ms"] > 0
     assert found["host"]["pillow"]

@@ -18,7 +18,7 @@ WELL = SoakResult(
     given=15,
     dropped=5,
     faults={"disconnect": 2, "stall": 1},
-    told={"running": 3, "reconnecting": 2},
+    reported={"running": 3, "reconnecting": 2},
     written={"running": 3, "reconnecting": 2},
     growth_bytes=1000,
     threads_left=0,
@@ -31,7 +31,7 @@ def test_a_few_seconds_of_faults_leave_nothing_behind() -> None:
     assert find_losses(result) == [], report_soak(result)
     assert result.frames == 2000
     assert sum(result.faults.values()) > 5  # more where frames are dropped: they come by the frames given
-    assert result.told["reconnecting"] > 3
+    assert result.reported["reconnecting"] > 3
 
 
 @pytest.mark.slow
@@ -48,7 +48,7 @@ def test_a_hundred_thousand_frames_leave_nothing_behind() -> None:
         ({"threads_left": 1}, "threads"),
         ({"files_left": 1}, "files"),
         ({"dropped": 4}, "1 frames unaccounted"),
-        ({"written": {"running": 3}}, "told"),
+        ({"written": {"running": 3}}, "reported"),
         ({"faults": {"disconnect": 4}}, "4 connections broke"),
     ],
 )

@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from tests.edge_runtime.provenance.conftest import A1111
 
 Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 SaveGreys = Callable[[list[int]], Path]
@@ -91,6 +95,33 @@ def test_a_video_file_is_watched_to_its_end(fakelens: Fakelens, tile_model: Path
     assert [row["state"] for row in rows if row["event"] == "state"] == ["starting", "running", "stopped"]
     (event,) = (tmp_path / "kept").iterdir()
     assert {path.name for path in event.iterdir()} >= {"change.png", "clip.avi", "event.json", "0000.jpg"}
+
+
+def test_what_a_file_says_of_itself_stands_beside_the_verdict(
+    fakelens: Fakelens, tile_model: Path, save_greys: SaveGreys
+) -> None:
+    folder = save_greys([10, 10, 220, 220])
+    for name, key, text in (("001.png", "parameters", A1111), ("003.png", "Software", "NovelAI")):
+        said_so = PngInfo()
+        said_so.add_text(key, text)
+        with Image.open(folder / name) as image:
+            image.save(folder / name, pnginfo=said_so)
+    watch = ["watch", "--source", folder, "--model", tile_model, "--headless"]
+    done = fakelens(*watch, "--jsonl", "-")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    said = [
+        (row["event"], row["verdict"], row["pixels"], len(row["evidence"])) for row in rows if row["evidence"]
+    ]
+    assert ("verdict", "fake", "real", 1) in said
+    assert ("evidence", "fake", "fake", 1) in said  # the verdict stays, what the file says is new
+    done = fakelens(*watch)
+    assert "says so itself: holds the settings of a Stable Diffusion program" in done.stdout
+    assert "its pixels alone: REAL" in done.stdout
+    done = fakelens(*watch, "--pixels-only")
+    assert "says so itself" not in done.stdout
+    done = fakelens("watch", "--source", "test:loop", "--pixels-only")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("fakelens: --pixels-only changes nothing here")
 
 
 def test_a_screen_that_does_not_answer_means_headless(

@@ -20,6 +20,7 @@ from fakelens.edge_runtime.live.status import CameraState
 from fakelens.edge_runtime.live.supervisor import CameraConfig, SupervisedSource
 from fakelens.edge_runtime.sources import walk_images
 from fakelens.edge_runtime.verdict import Label
+from tests.edge_runtime.provenance.conftest import A1111, make_text_png
 
 SaveGreys = Callable[[list[int]], Path]
 RATE = "fps=200&width=32&height=24"
@@ -41,6 +42,21 @@ def test_every_picture_of_a_folder_gets_its_score(kept: Any, tile_model: Path, s
     assert (last.source, last.model) == (f"{folder}/003.png", "tiles")
     assert last.time.utcoffset() is not None
     assert kept.closed == 1
+
+
+@pytest.mark.parametrize("pixels_only", [False, True])
+def test_a_file_that_declares_a_generator_is_fake_whatever_the_pixels(
+    kept: Any, tile_model: Path, save_greys: SaveGreys, pixels_only: bool
+) -> None:
+    folder = save_greys([10, 10, 10])
+    (folder / "001.png").write_bytes(make_text_png("parameters", A1111))  # dark, which the model calls real
+    detector = Detector(tile_model, pixels_only=pixels_only)
+    LiveLoop(SupervisedSource(FolderSource(folder=folder)), detector, [kept]).run()
+    verdicts = [detector.check(path) for path in walk_images(folder)]
+    assert [status.label for status in kept.checked] == [verdict.label for verdict in verdicts]
+    assert [status.evidence for status in kept.checked] == [verdict.evidence for verdict in verdicts]
+    assert [status.pixels_label for status in kept.checked] == [verdict.pixels_label for verdict in verdicts]
+    assert [bool(status.evidence) for status in kept.checked] == [False, not pixels_only, False]
 
 
 def test_each_frame_of_a_camera_is_checked_or_counted(kept: Any, tile_model: Path) -> None:
