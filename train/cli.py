@@ -1,18 +1,16 @@
 """Commands of this package: `train`, and `synthesize` and `audit` from their folders."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from fakelens.edge_runtime.errors import UsageError
 from fakelens.train import options
 from fakelens.train.audit.cli import audit
 from fakelens.train.fakes.cli import synthesize
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
 
 if TYPE_CHECKING:
-    from fakelens.train.config import TrainConfig
     from fakelens.train.run.job import Job
 
 
@@ -24,8 +22,10 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
+    context: typer.Context,
     data: options.Data = None,
     output: options.Output = Path("run"),
+    start: options.Start = None,
     recipe: options.Recipe = None,
     network: options.Network = None,
     size: options.Size = None,
@@ -33,13 +33,13 @@ def train(
     resize: options.Resize = None,
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
-    alpha: Annotated[float | None, typer.Option(help="Width of mobilenetv2.")] = None,
+    alpha: options.Alpha = None,
     weights: options.Weights = None,
     teacher: options.Teacher = None,
     prune: options.Prune = None,
     qat: options.Qat = None,
     seed: options.Seed = None,
-    name: Annotated[str | None, typer.Option(help="The model's name.")] = None,
+    name: options.Name = None,
     setting: options.Setting = None,
     parent: options.From = None,
     resume: options.Resume = False,
@@ -47,49 +47,21 @@ def train(
 ) -> None:
     """Train a network on real and fake images; writes a run directory with a report.
 
-    A flag goes before the recipe, the recipe before the default; defaults follow the data. Exit codes:
-    0 done, 1 below --require-auc, 2 unusable input, 3 TensorFlow is not installed, 130 interrupted (go on
-    with --resume).
+    With --start photo the release model goes on learning on your pictures, in minutes. A flag goes before
+    the recipe, the recipe before the default; defaults follow the data. Exit codes: 0 done, 1 below
+    --require-auc, 2 unusable input, 3 TensorFlow is not installed, 130 interrupted (go on with --resume).
     """
-    from fakelens.train.config import load_config, parse_setting
+    from fakelens.train.flags import gather_flags
 
-    if require_auc is not None and not 0.5 <= require_auc <= 1:
-        raise UsageError(f"--require-auc is {require_auc:g}, expected .5 (chance) to 1")
-    if resize is not None and (tiles or size is not None):
-        raise UsageError("--resize PX sets size and scaling: leave out --tiles and --size")
-    flags = {
-        "network.name": network,
-        "data.size": size if resize is None else resize,
-        "data.fit": "tiles" if tiles else None if resize is None else "resize",
-        "fit.epochs": epochs,
-        "fit.batch_size": batch_size,
-        "network.alpha": alpha,
-        "network.weights": weights,
-        "distill.teachers": tuple(teacher) if teacher else None,
-        "prune.sparsity": prune,
-        "qat.enabled": qat,
-        "seed": seed,
-        "name": name,
-    }
-    given = {key: value for key, value in flags.items() if value is not None}
-    given |= dict(parse_setting(text) for text in setting or [])
-    if parent is not None and (resume, data, recipe) != (False, None, None):
-        raise UsageError("--from takes data and settings of its RUN: leave out DATA, --recipe and --resume")
-    if not resume and data is None and parent is None:
-        raise UsageError("DATA is missing: a folder with real/ and fake/")
-    config = load_config(recipe, given)
+    given = gather_flags(context.params)
     require_tensorflow()
     show_log()
-    from fakelens.train.defaults import find_free
-    from fakelens.train.run.job import derive_job, reopen_job
-
-    free = find_free(recipe, given)
     if parent is not None:
+        from fakelens.train.run.job import derive_job
+
         job = derive_job(parent, output, given)
-    elif resume or data is None:
-        job = reopen_job(output, data, config if given or recipe else None, free)
     else:
-        job = _open_job(data, output, config, free)
+        job = _open_job(data, output, given, recipe=recipe, resume=resume)
     load_tensorflow()
     from fakelens.train.run.outcome import check_auc
     from fakelens.train.run.trainer import describe_result, run_job
@@ -100,12 +72,19 @@ def train(
     check_auc(result.outcome, require_auc)
 
 
-def _open_job(data: Path, output: Path, config: "TrainConfig", free: frozenset[str]) -> "Job":
-    """Return the job of a new run, after a warning where file metadata alone tell the classes apart."""
+def _open_job(
+    data: Path | None, output: Path, given: dict[str, Any], *, recipe: str | None, resume: bool
+) -> "Job":
+    """Return the job of a run, new or resumed, after a warning where file metadata tell the classes apart."""
     from fakelens.train.audit.dataset_audit import warn_of_giveaways
-    from fakelens.train.run.job import open_job
+    from fakelens.train.config import load_config
+    from fakelens.train.defaults import find_free
+    from fakelens.train.run.job import open_job, reopen_job
     from fakelens.train.run.rundir import check_new
 
+    config, free = load_config(recipe, given), find_free(recipe, given)
+    if resume or data is None:
+        return reopen_job(output, data, config if given or recipe else None, free)
     check_new(output)  # before anything that takes seconds
     warn_of_giveaways(data)
     return open_job(data, output, config, free)

@@ -69,9 +69,9 @@ class NetworkConfig:
     views: int = 1  # of an image that the finished graph asks for, one of VIEWS, at their arithmetic
     dropout: float = 0.0
     alpha: float = 0.35  # width multiplier (mobilenetv2)
-    weights: str = "none"  # none, imagenet (mobilenetv2, lite0), or a Keras file without top (mobilenetv2)
+    weights: str = "none"  # none, imagenet (mobilenetv2, lite0), a start (`starts`), or a file (mobilenetv2)
     cut: int = 16  # blocks kept of 16 (lite0): 11 end at 112 channels, 8 at 80
-    frozen: int = 0  # blocks that keep their weights, with the stem (lite0 from imagenet)
+    frozen: int = 0  # blocks that keep their weights, with the stem (lite0 from imagenet or a start)
     stem_stride: int = 2  # of the first convolution (lite0): 1 sees every pixel at four times the cost
 
 

@@ -13,12 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from fakelens.benchmarks.labelled import find_labelled
-from fakelens.edge_runtime.contract import Fit
+from fakelens.benchmarks.labelled import Split, find_labelled
+from fakelens.edge_runtime.contract import LABELS, Fit
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.train.audit.headers import read_header
 from fakelens.train.config import DataConfig, TrainConfig, merge_settings
+from fakelens.train.data.dataset import Dataset
 from fakelens.train.data.epoch import count_steps
+from fakelens.train.starts.start_file import IMAGENET, is_start
+from fakelens.train.starts.tuning import TUNED_KEYS, is_tuned, tune_data, tune_fit
 
 _log = logging.getLogger(__name__)
 FREE_KEYS = (
@@ -35,16 +38,20 @@ _LEAST_MOMENTUM, _USUAL_MOMENTUM = 0.9, 0.99
 
 
 def find_free(recipe: str | None, flags: Mapping[str, Any]) -> frozenset[str]:
-    """Return those of `FREE_KEYS` that neither `recipe` nor `flags` set."""
+    """Return those of `FREE_KEYS` that neither `recipe` nor `flags` set; with a start its keys too."""
     tree = merge_settings(recipe, flags)
-    return frozenset(key for key in FREE_KEYS if key.split(".")[1] not in tree.get(key.split(".")[0], {}))
+    weights = str(tree.get("network", {}).get("weights", ""))
+    keys = (*FREE_KEYS, *TUNED_KEYS) if is_start(weights) or weights == IMAGENET else FREE_KEYS
+    return frozenset(key for key in keys if key.split(".")[1] not in tree.get(key.split(".")[0], {}))
 
 
 def keep_free(config: TrainConfig, own: TrainConfig, free: frozenset[str]) -> TrainConfig:
     """Return `config` with the keys in `free` as `own` has them."""
-    data = {key[5:]: getattr(own.data, key[5:]) for key in free if key.startswith("data.")}
-    fit = {key[4:]: getattr(own.fit, key[4:]) for key in free if key.startswith("fit.")}
-    return replace(config, data=replace(config.data, **data), fit=replace(config.fit, **fit))
+    for key in free:
+        name, leaf = key.split(".")
+        section = replace(getattr(config, name), **{leaf: getattr(getattr(own, name), leaf)})
+        config = replace(config, **{name: section})
+    return config
 
 
 def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainConfig:
@@ -54,6 +61,8 @@ def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainC
     asked for without a size have 64 px.
     """
     own = config.data
+    if is_tuned(config):
+        return tune_data(config, _count_rarer(data), free)
     if "data.size" not in free:
         return config
     if own.fit is Fit.TILES:
@@ -71,6 +80,13 @@ def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainC
     return replace(config, data=replace(own, fit=Fit.TILES, size=_TILE_PX))
 
 
+def _count_rarer(data: Path) -> int:
+    """Return how many pictures of the rarer class `data` has for training, before anything is cut off."""
+    found = [image for image in find_labelled(data) if image.split in (None, Split.TRAIN)]
+    fakes = sum(image.label for image in found)
+    return min(fakes, len(found) - fakes)
+
+
 def measure_median_side(data: Path) -> int:
     """Return the median shorter side in px of the pictures of `data`, from some headers; 0 without any."""
     found = find_labelled(data)
@@ -82,6 +98,15 @@ def measure_median_side(data: Path) -> int:
             continue
         sides.append(min(header.width_px, header.height_px))
     return int(np.median(sides)) if sides else 0
+
+
+def choose_fit(config: TrainConfig, dataset: Dataset, free: frozenset[str]) -> TrainConfig:
+    """Return `config` with a schedule for the training part of `dataset`, in the keys that are free."""
+    rows = len(dataset.rows[Split.TRAIN])
+    if is_tuned(config):
+        rarer = min(dataset.count(Split.TRAIN, label) for label in range(len(LABELS)))
+        return tune_fit(config, rarer, rows, free)
+    return choose_schedule(config, rows, free)
 
 
 def choose_schedule(config: TrainConfig, images: int, free: frozenset[str]) -> TrainConfig:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from fakelens.train.networks import list_networks
+from fakelens.train.starts.tuning import describe_starts
 
 Data = Annotated[
     Path | None,
@@ -13,6 +14,16 @@ Data = Annotated[
 ]
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="RUN", help="The run directory.")]
 Network = Annotated[str | None, typer.Option(help=f"One of {', '.join(list_networks())}.")]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help=f"Go on from weights that know something, {describe_starts()} or a file of "
+        "`python -m fakelens.train.start_weights`: layers and rate follow the number of pictures.",
+    ),
+]
+Alpha = Annotated[float | None, typer.Option(help="Width of mobilenetv2.")]
+Name = Annotated[str | None, typer.Option(help="The model's name.")]
 Weights = Annotated[str | None, typer.Option(help="mobilenetv2: none, imagenet or a weights file.")]
 Teacher = Annotated[
     list[str] | None,

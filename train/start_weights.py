@@ -32,7 +32,9 @@ def start_weights(
     output: Annotated[Path, typer.Option("-o", "--output", metavar=f"FILE{SUFFIX}", help="The file.")],
     model: Annotated[
         Path | None,
-        typer.Option(help="The file converted from RUN whose calibration and borders count, if not RUN's own."),
+        typer.Option(
+            help="The file converted from RUN whose calibration and borders count, if not RUN's own."
+        ),
     ] = None,
     most: Annotated[int, typer.Option(metavar="BYTES", help="Its size, at most.")] = MOST_BYTES,
 ) -> None:
@@ -54,7 +56,8 @@ def start_weights(
     change = _compare(trained, output, run)
     typer.echo(
         f"{output}: {network.name} of {run.name}, {trained.count_params():,} weights in {len(content):,} "
-        f"bytes, kernels of {bits} bits; P(fake) of {_COMPARED} validation images moves by {change:.4f} at most"
+        f"bytes, kernels of {bits} bits; P(fake) of {_COMPARED} validation images moves by {change:.4f} "
+        "at most"
     )
 
 

@@ -34,6 +34,9 @@ def build_network(config: "NetworkConfig", size: int | None) -> Any:
         return module.build(config, size)
     model = module.build(replace(config, weights="none"), size)
     take_weights(model, read_start(config.weights))
+    for layer in model.layers:
+        if layer.__class__.__name__ == "BatchNormalization":
+            layer.trainable = False  # statistics of many pictures serve better than those of a few
     return model
 
 

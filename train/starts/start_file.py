@@ -21,6 +21,7 @@ from fakelens.edge_runtime.errors import ConfigError
 
 SUFFIX = ".npz"
 IMAGENET = "imagenet"
+THE_START = "start"  # among `distill.teachers`: the network that training starts from
 MOST_BYTES = 3_000_000  # of a file that comes with the package
 _FOLDER = Path(str(files("fakelens.train.starts")))
 _FORMAT = 1

@@ -12,8 +12,7 @@ from typing import Any
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.epoch import count_steps
-from fakelens.train.fit.distill import THE_START
-from fakelens.train.starts.start_file import IMAGENET, is_start, list_starts, read_start
+from fakelens.train.starts.start_file import IMAGENET, THE_START, is_start, list_starts, read_start
 
 _log = logging.getLogger(__name__)
 TUNED_KEYS = (
@@ -68,7 +67,9 @@ def describe_start(start: str) -> dict[str, Any]:
         }
         return {**_COMMON, **given, "network.weights": IMAGENET}
     found = read_start(start)
-    own = {f"network.{key}": value for key, value in found.network.items() if key not in ("frozen", "dropout")}
+    own = {
+        f"network.{key}": value for key, value in found.network.items() if key not in ("frozen", "dropout")
+    }
     own |= {f"data.{key}": value for key, value in found.data.items()}
     return {**_COMMON, **own, "network.weights": start, "distill.teachers": [THE_START]}
 
