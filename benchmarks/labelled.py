@@ -7,13 +7,13 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
 from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.sources import walk_images
-from fakelens.edge_runtime.strenum import StrEnum
 
 DIGEST_LENGTH = 20  # hex digits
 

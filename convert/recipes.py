@@ -1,12 +1,12 @@
 """The choices of a conversion, each closed."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.contract import Pool
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.strenum import StrEnum
 
 
 class Quantization(StrEnum):

@@ -1,5 +1,6 @@
 """Arrays of pixels, as OpenCV and numpy programs hold them, as images."""
 
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,6 @@ import numpy.typing as npt
 from PIL import Image
 
 from fakelens.edge_runtime.errors import ImageError, UsageError
-from fakelens.edge_runtime.strenum import StrEnum
 
 _CHANNELS = (1, 3, 4)
 

@@ -4,11 +4,11 @@ import importlib
 import platform
 import struct
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from fakelens.edge_runtime.device import read_text
 from fakelens.edge_runtime.extras import is_installed, load_cv2
-from fakelens.edge_runtime.strenum import StrEnum
 
 PICAMERA = "picamera"  # the name of a source, and of the package that reads it
 

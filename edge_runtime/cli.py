@@ -1,6 +1,7 @@
 """The commands that need nothing but the base install: `check`, `info`, `doctor` and `service`."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,6 @@ import typer
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.live.cli import register as register_live
 from fakelens.edge_runtime.service.cli import register as register_service
-from fakelens.edge_runtime.strenum import StrEnum
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.batch import BatchResult

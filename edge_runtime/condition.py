@@ -5,13 +5,13 @@ Source of the two statistics: Sieve (Phineas1500/sieve-ai-image-detector), docs/
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from fakelens.edge_runtime.contract import ConditionLimits, Fit, FitSpec
-from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.edge_runtime.tiles import place_tiles, to_luma
 
 WINDOWS = FitSpec(size=96, fit=Fit.TILES, tiles=16)

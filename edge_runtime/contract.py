@@ -7,12 +7,12 @@ strict: an unknown field, a wrong type or another schema version is an error, ne
 import json
 import math
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any
 
 import dacite
 
 from fakelens.edge_runtime.errors import ModelError
-from fakelens.edge_runtime.strenum import StrEnum
 
 SCHEMA_VERSION = 2  # the newest; a file that uses none of its parts is written, and read, as schema 1
 LABELS = ("real", "fake")  # class 1 is fake; a score is always P(fake)

@@ -1,8 +1,7 @@
 """One statement that a file makes of itself, how strong it is, and where it stands."""
 
 from dataclasses import dataclass
-
-from fakelens.edge_runtime.strenum import StrEnum
+from enum import StrEnum
 
 MOST_WORDS = 160  # characters of a file that are shown
 NO_STATEMENT = "no statement found: most real and most fake pictures have none"

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
 from fakelens.edge_runtime.extras import is_installed
-from fakelens.edge_runtime.strenum import StrEnum
 
 HEAD_BYTES = 4096  # the brands of an ISO file may be many; read before anything is decoded
 IMAGE_SUFFIXES = frozenset(

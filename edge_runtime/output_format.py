@@ -1,6 +1,6 @@
 """Output formats: the choices of every command that lists."""
 
-from fakelens.edge_runtime.strenum import StrEnum
+from enum import StrEnum
 
 
 class Format(StrEnum):

@@ -1,12 +1,12 @@
 """From a score to an answer: REAL, FAKE or UNSURE."""
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from fakelens.edge_runtime.condition import Reason
 from fakelens.edge_runtime.contract import Contract, Decision, OperatingPoint
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.evidence import Evidence, declares_generated
-from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.edge_runtime.tiles import Region
 
 TOO_REDUCED = 2.0  # times; beyond it, traces of a pixel or two are averaged away

@@ -1,7 +1,7 @@
 """The shape of the house: who may import whom, and what stands in one place alone."""
 
 import ast
-import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -10,11 +10,6 @@ from pathlib import Path
 import pytest
 
 from fakelens.edge_runtime import run_layout
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {
@@ -91,7 +86,6 @@ TESTED_THROUGH_OTHERS = {
     "edge_runtime/provenance": "the one reader, on files of every kind",
     "edge_runtime/service/notify.py": "the watchdog against a socket as systemd opens one",
     "edge_runtime/signals.py": "interrupted training and live checking",
-    "edge_runtime/strenum.py": "a name for the standard library's",
     "benchmarks/bench/model_card.py": "`bench --write-card`",
     "benchmarks/emulation/arm64.py": "needs qemu and Debian's packages",
     "benchmarks/options.py": "`bench`",

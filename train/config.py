@@ -1,8 +1,9 @@
 """Configuration of a training run: frozen dataclasses, one merge of defaults, recipe and flags."""
 
-import sys
+import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,6 @@ import dacite
 
 from fakelens.edge_runtime.contract import Fit, InputSpec, Pool
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.edge_runtime.strenum import StrEnum
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 VIEWS = (1, 2, 4)  # the image; and its mirror image; and both moved up and left by a pixel
 _RECIPES = Path(str(files("fakelens.train.recipes")))

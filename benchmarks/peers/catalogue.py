@@ -1,9 +1,9 @@
 """The detectors that are compared: their packages, and the form of their weights."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from fakelens.benchmarks.peers.environments import FAKELENS
-from fakelens.edge_runtime.strenum import StrEnum
 
 TENSORFLOW = ("tensorflow", "tf-keras", "pillow")
 _OPENCV = ("opencv-python-headless",)

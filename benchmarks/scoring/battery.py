@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from PIL import Image
@@ -16,7 +17,6 @@ from fakelens.edge_runtime.degradations import (
     rescale,
 )
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.edge_runtime.strenum import StrEnum
 
 _SEED = 0
 

@@ -1,11 +1,11 @@
 """Three fixed tiers of delivery, the changes that the web makes to pictures; for measuring, never random."""
 
 import io
+from enum import StrEnum
 
 from PIL import Image
 
 from fakelens.edge_runtime.preprocess import load_image
-from fakelens.edge_runtime.strenum import StrEnum
 
 _WEB_PX, _WEB_JPEG = 720, 70
 _HARD_PX, _HARD_WEBP, _HARD_JPEG = 512, 60, 50

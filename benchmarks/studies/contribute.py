@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,7 +85,7 @@ def measure_host(models: list[str], images: int, data: Path | None = None) -> Co
     photo = measure_photo(Detector(DEFAULT_MODEL), make_photo(*_PHOTO_PX), _PHOTO_RUNS)
     return Contribution(
         format=FORMAT,
-        measured_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         host=describe_host(),
         checks=before,
         bench=rows,

@@ -1,8 +1,7 @@
 """The platforms, and where in each kit the model and the test vectors lie."""
 
 from dataclasses import dataclass
-
-from fakelens.edge_runtime.strenum import StrEnum
+from enum import StrEnum
 
 
 class Platform(StrEnum):

@@ -6,13 +6,13 @@ a wrong byte, a wrong tile or a wrong order of colours changes the model's answe
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from fakelens.edge_runtime.contract import Fit, InputSpec
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.edge_runtime.strenum import StrEnum
 
 # Random parts repeat with this period, which PNG compresses; as primes, no two tiles begin alike.
 _PERIOD = (43, 37)  # px, down and across

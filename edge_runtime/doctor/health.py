@@ -3,8 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-
-from fakelens.edge_runtime.strenum import StrEnum
+from enum import StrEnum
 
 
 class Status(StrEnum):

@@ -2,13 +2,20 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from fakelens.edge_runtime.errors import CameraError, FakelensError
 from fakelens.edge_runtime.live.frame import Frame, Pixels
-from fakelens.edge_runtime.live.source import FileStream, FrameSource, FrameStream, NamedStream
+from fakelens.edge_runtime.live.source import (
+    FileStream,
+    FrameSource,
+    FrameStream,
+    NamedStream,
+    WaitingStream,
+)
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.edge_runtime.redact import redact_url
 
@@ -36,6 +43,7 @@ class Capture:
         self._changed = threading.Condition()
         self._frame: Frame | None = None
         self._left = False
+        self._stop_waiting: Callable[[], None] = lambda: None  # of a stream that may wait for long
         self.finished = False  # nothing comes any more
         self.error: FakelensError | None = None  # why it finished; None: the end of a file
         self.frames = 0  # captured
@@ -70,6 +78,7 @@ class Capture:
             self.dropped += self._frame is not None
             self._frame = None
             self._changed.notify_all()
+        self._stop_waiting()
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the thread; whether it has ended."""
@@ -80,6 +89,8 @@ class Capture:
         error: FakelensError | None = None
         try:
             stream = self._source.open()
+            if isinstance(stream, WaitingStream):
+                self._stop_waiting = stream.stop_waiting
             try:
                 self._read_all(stream)
             finally:

@@ -23,6 +23,9 @@ _Source = Annotated[
         "test:loop, test:stall, test:disconnect, test:resize, test:repeat, test:faults. @FILE: from a file.",
     ),
 ]
+_Follow = Annotated[
+    bool, typer.Option("--follow", help="With a folder: then wait for new pictures, until it is ended.")
+]
 _Model = Annotated[
     str | None, typer.Option(help="A release model's name or a .tflite file made by `fakelens convert`.")
 ]
@@ -102,6 +105,7 @@ def register(app: typer.Typer) -> None:
 def watch(
     context: typer.Context,
     source: _Source = "0",
+    follow: _Follow = False,
     model: _Model = None,
     list_only: _List = False,
     resolution: _Resolution = None,
@@ -144,7 +148,7 @@ def watch(
 
     logging.basicConfig(format="fakelens: %(message)s", level=logging.WARNING)
     source, token, mqtt = read_secret(source), token and read_secret(token), mqtt and read_secret(mqtt)
-    camera = SupervisedSource(make_source(source, _parse_resolution(resolution)))
+    camera = SupervisedSource(make_source(source, _parse_resolution(resolution), follow=follow))
     if pixels_only and camera.source.live:
         raise UsageError("--pixels-only changes nothing here: a camera or stream says nothing of itself")
     detector = Detector(model, threads or choose_threads(model), pixels_only=pixels_only)
@@ -161,7 +165,10 @@ def watch(
     with stopped_by_signals(controls):
         outputs = open_outputs(output, controls)
         if outputs.preview_url is not None:
-            typer.echo(f"preview: {outputs.preview_url}", err=True)
+            from fakelens.edge_runtime.live.preview.address import name_url_for_others
+
+            asks = "  (it asks for the token)" if token else ""
+            typer.echo(f"preview: {name_url_for_others(outputs.preview_url)}{asks}", err=True)
         poll_s = _WINDOW_POLL_S if outputs.poll else LoopConfig.poll_s
         smoothing = SmoothingConfig(seconds=smooth)
         config = LoopConfig(budget_ms=budget, fps_limit=fps_limit, smoothing=smoothing, poll_s=poll_s)

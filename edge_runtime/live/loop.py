@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.evidence import Evidence, declares_generated
@@ -154,7 +154,7 @@ class LiveLoop:
     def _to_status(self, state: CameraState, error: str | None) -> LiveStatus:
         seen = self._seen
         return LiveStatus(
-            time=datetime.now(timezone.utc),
+            time=datetime.now(UTC),
             state=state,
             label=seen.label if seen else None,
             p_fake=seen.verdict.p_fake if seen else None,

@@ -44,6 +44,23 @@ class NamedStream(Protocol):
 
 
 @runtime_checkable
+class WaitingStream(Protocol):
+    """A stream whose `read` may wait for as long as it takes, though nothing is broken."""
+
+    def stop_waiting(self) -> None:
+        """End that wait: `read` returns None. From any thread."""
+
+
+@runtime_checkable
+class PatientSource(Protocol):
+    """A source that may give nothing for a long time."""
+
+    @property
+    def patient(self) -> bool:
+        """Whether it does: silence is no stall then."""
+
+
+@runtime_checkable
 class FileStream(Protocol):
     """A stream whose frames stand in a file, which may say something of itself."""
 

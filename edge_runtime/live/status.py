@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from PIL import Image
 
 from fakelens.edge_runtime.condition import Reason
 from fakelens.edge_runtime.evidence import Evidence
-from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.edge_runtime.tiles import Region
 from fakelens.edge_runtime.verdict import Label
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 from fakelens.edge_runtime.errors import CameraError, FakelensError
 from fakelens.edge_runtime.live.capture import Capture, RepeatLimit
 from fakelens.edge_runtime.live.frame import Frame
-from fakelens.edge_runtime.live.source import FrameSource
+from fakelens.edge_runtime.live.source import FrameSource, PatientSource
 from fakelens.edge_runtime.live.status import CameraState
 
 _BLOCKED_MOST = 3  # threads left blocked in a driver; beyond, another attempt would only add one
@@ -88,6 +88,8 @@ class SupervisedSource:
             return
         if finished:
             self._conclude(capture)
+            return
+        if isinstance(self.source, PatientSource) and self.source.patient:
             return
         silent_s = now - (capture.last_frame_at or self._connected_at)
         if self.source.live and silent_s > self._config.restart_s:

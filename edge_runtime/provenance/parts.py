@@ -3,8 +3,7 @@
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from fakelens.edge_runtime.strenum import StrEnum
+from enum import StrEnum
 
 MOST_TEXT_BYTES = 1 << 20  # of one text, inflated; a workflow of ComfyUI takes some 100 KB
 

@@ -8,13 +8,13 @@ C2PA where it lies beside this module. Without either every signer is called unk
 import json
 import os
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.extras import is_installed
-from fakelens.edge_runtime.strenum import StrEnum
 
 ANCHORS_VARIABLE = "FAKELENS_C2PA_ANCHORS"
 TRUST_LIST = Path(__file__).with_name("trust") / "C2PA-TRUST-LIST.pem"

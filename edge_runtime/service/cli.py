@@ -52,7 +52,14 @@ def install(
     """Write a systemd unit that runs `fakelens watch` from boot on, restarts it and watches over it."""
     from getpass import getuser
 
-    from fakelens.edge_runtime.service.unit import UNIT, ServiceConfig, install_unit, render_unit, unit_path
+    from fakelens.edge_runtime.service.unit import (
+        UNIT,
+        ServiceConfig,
+        has_secret,
+        install_unit,
+        render_unit,
+        unit_path,
+    )
 
     own = user == _OWN
     name = None if own else user or os.environ.get("SUDO_USER") or getuser()
@@ -67,6 +74,10 @@ def install(
         raise UsageError("a camera's pictures are no work for root: name who runs it, --user NAME")
     path = unit_path(own)
     install_unit(config, path)
+    if has_secret(config.options):
+        typer.echo(
+            "note: a password stands in the unit, readable by its owner alone; @FILE keeps it out", err=True
+        )
     typer.echo(path)
     mine, sudo = (" --user", "") if own else ("", "sudo ")
     steps = [

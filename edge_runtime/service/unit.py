@@ -14,6 +14,10 @@ UNIT = "fakelens.service"
 _WRITES = ("--record", "--jsonl")  # options of `watch` that name a place to write to
 _READS = ("--model", "--source")  # options of `watch` that may name a file
 _TOKEN = "--token"
+_SECRETS = ("--source", "--mqtt", _TOKEN)  # options of `watch` that take `@FILE`
+_CREDENTIALS = (
+    "${CREDENTIALS_DIRECTORY}"  # where systemd lays what LoadCredential names, for the service alone
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,15 +97,14 @@ def render_unit(config: ServiceConfig) -> str:
     options = make_absolute(config.options)
     options = options if "--headless" in options else ("--headless", *options)
     own = config.user is None
-    text = _HEAD.format(
-        command=" ".join(
-            _quote(part).replace("$", "$$") for part in (str(config.program), "watch", *options)
-        ),
-        folder="%h" if own else "%S/fakelens",
-        cache="%C/fakelens",
-    )
+    parts = [_quote(part).replace("$", "$$") for part in (str(config.program), "watch", *options)]
+    credentials: dict[str, Path] = {}
+    if not own:  # its own files a user's service reads by itself
+        parts, credentials = _take_credentials(parts, ("", "", *options))
+    text = _HEAD.format(command=" ".join(parts), folder="%h" if own else "%S/fakelens", cache="%C/fakelens")
     if not own:
         text += _SYSTEM.format(user=config.user)
+        text += "".join(f"LoadCredential={name}:{_escape(path)}\n" for name, path in credentials.items())
         text += "".join(f"ReadWritePaths={_quote(str(folder))}\n" for folder in _list_written(options))
     target = "default.target" if own else "multi-user.target"
     return f"{text}{_EVERYWHERE}\n[Install]\nWantedBy={target}\n"
@@ -144,7 +147,10 @@ def remove_unit(path: Path) -> None:
 
 def has_secret(options: Sequence[str]) -> bool:
     """Return whether an option holds a token, or a URL with anything that `redact_url` hides."""
-    return any(option.startswith(_TOKEN) or redact_url(option) != option for option in options)
+    return any(
+        (name == _TOKEN and value[:1] not in ("", "@")) or redact_url(value) != value
+        for name, value in _name_values(options)
+    )
 
 
 def make_absolute(options: Sequence[str]) -> tuple[str, ...]:
@@ -152,13 +158,42 @@ def make_absolute(options: Sequence[str]) -> tuple[str, ...]:
     made: list[str] = []
     for before, option in zip(["", *options], options, strict=False):
         name, equals, value = option.partition("=") if option.startswith("--") else (before, "", option)
-        path = Path(value)
+        at = "@" if name in _SECRETS and value.startswith("@") else ""
+        path = Path(value.removeprefix(at))
         writes, reads = name in _WRITES and value != "-", name in _READS and path.exists()
-        if value and (writes or reads):
-            value = str(path.absolute())
+        if value and (writes or reads or at):
+            value = f"{at}{path.absolute()}"
             option = f"{name}={value}" if equals else value
         made.append(option)
     return tuple(made)
+
+
+def _name_values(options: Sequence[str]) -> list[tuple[str, str]]:
+    """Return each word of `options` as a value, with the option that it belongs to where it does."""
+    found = []
+    for before, option in zip(["", *options], options, strict=False):
+        name, equals, value = option.partition("=") if option.startswith("--") else (before, "=", option)
+        found.append((name, value if equals else ""))
+    return found
+
+
+def _take_credentials(parts: Sequence[str], options: Sequence[str]) -> tuple[list[str], dict[str, Path]]:
+    """Return the command with `@FILE` as a credential of systemd, and the file of each by its name.
+
+    systemd reads the file as root and gives it to the service alone: its user need not be able to read it.
+    """
+    taken: dict[str, Path] = {}
+    command = list(parts)
+    for place, (name, value) in enumerate(_name_values(options)):
+        if name not in _SECRETS or not value.startswith("@"):
+            continue
+        key, path = f"fakelens-{name.removeprefix('--')}", Path(value[1:])
+        if not path.is_file():
+            raise UsageError(f"{name} @{path}: there is no such file; write the value into it first")
+        taken[key] = path
+        same_word = options[place].startswith("--")
+        command[place] = f"{name}=@{_CREDENTIALS}/{key}" if same_word else f"@{_CREDENTIALS}/{key}"
+    return command, taken
 
 
 def _list_written(options: Sequence[str]) -> list[Path]:
@@ -176,9 +211,19 @@ def _list_written(options: Sequence[str]) -> list[Path]:
     return found
 
 
+def _escape(path: Path) -> str:
+    """Return `path` as the rest of a line: systemd takes no quotes there, but specifiers."""
+    _check_printable(str(path))
+    return str(path).replace("%", "%%")
+
+
+def _check_printable(text: str) -> None:
+    if not text.isprintable():
+        raise UsageError(f"{text!r}: a unit cannot hold line breaks and the like; leave them out")
+
+
 def _quote(argument: str) -> str:
     """Return `argument` as a setting of systemd holds it: quoted where needed, with no specifier in it."""
-    if not argument.isprintable():
-        raise UsageError(f"{argument!r}: a unit cannot hold line breaks and the like; leave them out")
+    _check_printable(argument)
     escaped = argument.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"' if not argument or re.search(r"[\s\"'\\;]", argument) else escaped

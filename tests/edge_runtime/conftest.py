@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ def make_status() -> MakeStatus:
 
     def make(**changes: Any) -> LiveStatus:
         status = LiveStatus(
-            time=datetime.now(timezone.utc),
+            time=datetime.now(UTC),
             state=CameraState.RUNNING,
             label=Label.FAKE,
             p_fake=0.9,

@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import subprocess
-import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,11 +28,6 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.verdict import Label
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _HERE = Path(str(files("fakelens.train.data")))
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")

@@ -5,6 +5,7 @@ their sensor, and a detector that took its absence for a sign of generation woul
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,6 @@ from PIL import Image, ImageFilter
 from scipy import ndimage
 
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.edge_runtime.strenum import StrEnum
 
 Planes = npt.NDArray[np.float32]  # [h, w, 3], 0..255
 

@@ -3,9 +3,9 @@
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.strenum import StrEnum
 
 
 class Generator(StrEnum):

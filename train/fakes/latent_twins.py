@@ -7,13 +7,13 @@ paints the whole picture, as in-painting does.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.edge_runtime.strenum import StrEnum
 from fakelens.train.fakes.latents import SCALE, LatentAutoencoder, Latents
 
 _NATIVE = 0.4  # share of the cuts at the photo's own resolution; the others from a reduced photo

@@ -1,7 +1,7 @@
 """The picture for the screen: frame, verdict, and help on the keys."""
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -119,7 +119,7 @@ class WindowView:
     def _save_snapshot(self) -> str:
         if self._frame is None:
             return "no picture yet"
-        name = f"fakelens-{datetime.now(timezone.utc):%Y%m%dT%H%M%S.%f}"[:-3] + "Z.png"
+        name = f"fakelens-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"[:-3] + "Z.png"
         try:
             write_atomic(self._folder / name, encode_png(self._frame))
         except OSError as error:  # watching goes on

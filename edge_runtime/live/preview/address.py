@@ -4,6 +4,7 @@ import errno
 import ipaddress
 import socket
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from fakelens.edge_runtime.errors import UsageError
 
@@ -38,6 +39,33 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def name_url_for_others(url: str) -> str:
+    """Return `url` as other machines call it, where its host means every address of this one.
+
+    That is the address by which this machine reaches the network; without one, its name.
+    """
+    host, port = urlsplit(url).hostname or "", urlsplit(url).port
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return url
+    if not address.is_unspecified:
+        return url
+    own = _find_own_address(address.version)
+    return f"http://{f'[{own}]' if ':' in own else own}:{port}/"
+
+
+def _find_own_address(version: int) -> str:
+    # Addresses for examples: nothing is sent, since a datagram's socket only looks up the way there.
+    family, elsewhere = (socket.AF_INET, "192.0.2.1") if version == 4 else (socket.AF_INET6, "2001:db8::1")
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((elsewhere, 9))
+            return str(probe.getsockname()[0])
+    except OSError:
+        return f"{socket.gethostname()}.local"
 
 
 def listen(address: Address) -> socket.socket:

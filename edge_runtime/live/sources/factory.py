@@ -6,14 +6,19 @@ from fakelens.edge_runtime.cameras import PICAMERA
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.live.source import TEST, FrameSource, Resolution
+from fakelens.edge_runtime.redact import redact_url
 
 
-def make_source(name: str, resolution: Resolution | None = None) -> FrameSource:
-    """Return the source that `name` stands for; nothing is connected yet.
+def make_source(name: str, resolution: Resolution | None = None, *, follow: bool = False) -> FrameSource:
+    """Return the source that `name` stands for; nothing is connected yet. A folder can be followed.
 
     A number or /dev/video*: a camera; `picamera`; a folder of images; `test:...`, see `faulty`; what holds
     `://`: a stream; anything else: a video file. Raises `UsageError` or `MissingExtraError`.
     """
+    if follow and not Path(name).is_dir():
+        raise UsageError(
+            f"--follow waits for new pictures in a folder; {redact_url(name)} is none: leave --follow out"
+        )
     if name.startswith(TEST):
         from fakelens.edge_runtime.live.sources.faulty import make_rehearsal
 
@@ -28,7 +33,7 @@ def make_source(name: str, resolution: Resolution | None = None) -> FrameSource:
         if Path(name).is_dir():
             from fakelens.edge_runtime.live.sources.folder import FolderSource
 
-            return FolderSource(folder=Path(name))
+            return FolderSource(folder=Path(name), follow=follow)
         if not Path(name).exists():
             raise UsageError(
                 f"{name}: no such file or folder; --source takes a camera's number, a file, a folder, "

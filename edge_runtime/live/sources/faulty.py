@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,7 +20,6 @@ from fakelens.edge_runtime.live.frame import Pixels
 from fakelens.edge_runtime.live.source import TEST, Resolution
 from fakelens.edge_runtime.preprocess import ImageU8, load_image
 from fakelens.edge_runtime.sources import walk_images
-from fakelens.edge_runtime.strenum import StrEnum
 
 _PATTERNS = 8  # different pictures, where no images are given
 _REFUSALS = 2  # of random faults: failed attempts to connect after a lost connection, at most

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,6 @@ from fakelens.convert.ship.kit import write_assets, write_kit
 from fakelens.convert.ship.layout import Platform
 from fakelens.convert.ship.templates import find_template, list_template
 from fakelens.edge_runtime.library import find_model
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 KIT = find_template(Platform.ANDROID)
 RULES = "fakelens/src/main/kotlin/fakelens"

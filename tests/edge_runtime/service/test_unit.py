@@ -35,7 +35,7 @@ def parse(text: str) -> configparser.ConfigParser:
 
 @pytest.mark.skipif(ANALYZE is None, reason="needs systemd-analyze")
 @pytest.mark.parametrize("user", ["daemon", None], ids=["system", "user"])
-@pytest.mark.parametrize("options", [(), ODD], ids=["plain", "odd"])
+@pytest.mark.parametrize("options", [(), ODD, ("--mqtt", "@/etc/hostname")], ids=["plain", "odd", "secret"])
 def test_systemd_finds_no_fault_in_it(tmp_path: Path, user: str | None, options: tuple[str, ...]) -> None:
     """A setting that systemd does not know, or cannot read, is a line on stderr."""
     path = tmp_path / "fakelens.service"
@@ -161,6 +161,28 @@ def test_a_unit_with_a_secret_is_its_owners_alone(
     install_unit(ServiceConfig(program=PROGRAM, options=options), path)
     assert stat.S_IMODE(path.stat().st_mode) == mode
     assert has_secret(options) == (mode == 0o600)
+
+
+def test_a_secret_in_a_file_reaches_the_service_as_a_credential(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my broker").write_text("mqtt://eve:secret@broker")
+    (tmp_path / "token").write_text("long-enough")
+    options = ("--mqtt", "@my broker", "--token=@token", "--preview", "0.0.0.0:8080")
+    service = parse(render_unit(ServiceConfig(program=PROGRAM, options=options, user="pi")))["Service"]
+    assert service["ExecStart"] == (
+        f"{PROGRAM} watch --headless --mqtt @${{CREDENTIALS_DIRECTORY}}/fakelens-mqtt "
+        "--token=@${CREDENTIALS_DIRECTORY}/fakelens-token --preview 0.0.0.0:8080"
+    )
+    text = render_unit(ServiceConfig(program=PROGRAM, options=options, user="pi"))
+    assert f"LoadCredential=fakelens-mqtt:{tmp_path}/my broker\n" in text
+    assert not has_secret(options)
+    own = render_unit(ServiceConfig(program=PROGRAM, options=options))  # its user reads the file itself
+    assert f'"@{tmp_path}/my broker"' in own
+    assert "LoadCredential" not in own
+    with pytest.raises(UsageError, match="--token @/none: there is no such file"):
+        render_unit(ServiceConfig(program=PROGRAM, options=("--token", "@/none"), user="pi"))
 
 
 def test_dry_run_prints_the_unit_and_writes_nothing(

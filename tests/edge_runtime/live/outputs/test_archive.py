@@ -1,11 +1,11 @@
 """The folder of recordings: named by time, the oldest go, nothing else is touched."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fakelens.edge_runtime.live.outputs.archive import Archive
 
-NOON = datetime(2026, 1, 2, 12, 0, 0, 345_678, tzinfo=timezone.utc)
+NOON = datetime(2026, 1, 2, 12, 0, 0, 345_678, tzinfo=UTC)
 
 
 def record(archive: Archive, minutes: int, size: int = 1000) -> Path:

@@ -1,9 +1,17 @@
 """HOST:PORT of the preview is parsed, or refused in one line."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.live.preview.address import Address, is_loopback, listen, parse_address
+from fakelens.edge_runtime.live.preview.address import (
+    Address,
+    is_loopback,
+    listen,
+    name_url_for_others,
+    parse_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +54,13 @@ def test_an_address_that_is_not_ours_is_one_line(host: str, reason: str) -> None
     with pytest.raises(UsageError, match=reason) as caught:
         listen(Address(host=host, port=8080))
     assert "\n" not in str(caught.value)
+
+
+def test_other_machines_are_told_an_address_that_they_can_open() -> None:
+    assert name_url_for_others("http://127.0.0.1:8080/") == "http://127.0.0.1:8080/"
+    assert name_url_for_others("http://pi.local:8080/") == "http://pi.local:8080/"
+    for everywhere in ("0.0.0.0", "[::]"):
+        url = name_url_for_others(f"http://{everywhere}:8080/")
+        host = urlsplit(url).hostname
+        assert url.endswith(":8080/")
+        assert host not in ("0.0.0.0", "::", "", None)

@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ def tile_scores(width: int, height: int, tile: int) -> tuple[Region, ...]:
 
 def fill_minutes(preview: PreviewSink, status: LiveStatus, frame: Image.Image) -> None:
     """Five made-up minutes: real, a fake held into the picture, real again."""
-    now, generator = datetime.now(timezone.utc), np.random.default_rng(7)
+    now, generator = datetime.now(UTC), np.random.default_rng(7)
     for back_s in range(299, -1, -1):
         bump = 0.82 / (1 + math.exp((abs(back_s - 130) - 32) / 4))
         p_fake = float(np.clip(0.09 + bump + generator.normal(0, 0.02), 0, 1))

@@ -30,6 +30,12 @@ def test_a_name_stands_for_one_kind_of_source(tmp_path: Path) -> None:
     assert make_source("rtsp://user:secret@a/b").name == "rtsp://***@a/b"
 
 
+def test_only_a_folder_is_followed(tmp_path: Path) -> None:
+    assert make_source(str(tmp_path), follow=True) == FolderSource(folder=tmp_path, follow=True)
+    with pytest.raises(UsageError, match="rtsp://a/b is none: leave --follow out"):
+        make_source("rtsp://a/b", follow=True)
+
+
 def test_only_a_stream_is_waited_for_from_the_start(tmp_path: Path) -> None:
     pytest.importorskip("cv2", reason="needs the [camera] extra")
     assert make_source("http://a/b").remote
