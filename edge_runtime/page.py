@@ -5,6 +5,8 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
+from PIL import Image
+
 from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.encode import encode_jpeg, encode_png
@@ -91,11 +93,14 @@ def _draw_moments(moments: Sequence[Moment]) -> str:
 
 
 def _to_img(result: CheckedFile) -> str:
-    if result.image is None:
-        return ""
-    factor = max(result.image.size) // (4 * _THUMBNAIL)
-    image = result.image.reduce(factor) if factor > 1 else result.image.copy()
+    return "" if result.image is None else f'<img src="{to_thumbnail(result.image)}" alt="">'
+
+
+def to_thumbnail(image: Image.Image) -> str:
+    """Return the RGB `image`, reduced where it is large, as a URL that carries it."""
+    factor = max(image.size) // (4 * _THUMBNAIL)
+    image = image.reduce(factor) if factor > 1 else image.copy()
     image.thumbnail((_THUMBNAIL, _THUMBNAIL))  # for the eye alone: no model sees it
     lossless = max(image.size) <= _THUMBNAIL // 2
     kind, content = ("png", encode_png(image)) if lossless else ("jpeg", encode_jpeg(image))
-    return f'<img src="data:image/{kind};base64,{base64.b64encode(content).decode()}" alt="">'
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

@@ -1,5 +1,6 @@
 """Commands of this package: `train`, and `synthesize` and `audit` from their folders."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +8,7 @@ import typer
 
 from fakelens.train import options
 from fakelens.train.audit.cli import audit
+from fakelens.train.data.image_rows import choose_cache
 from fakelens.train.fakes.cli import synthesize
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
 
@@ -43,6 +45,7 @@ def train(
     setting: options.Setting = None,
     parent: options.From = None,
     resume: options.Resume = False,
+    cache: options.Cache = None,
     require_auc: options.RequireAuc = None,
 ) -> None:
     """Train a network on real and fake images; writes a run directory with a report.
@@ -62,6 +65,8 @@ def train(
         job = derive_job(parent, output, given)
     else:
         job = _open_job(data, output, given, recipe=recipe, resume=resume)
+    chosen = choose_cache(job.dataset.size_bytes) if cache is None else cache
+    job = replace(job, dataset=replace(job.dataset, cache=chosen))
     load_tensorflow()
     from fakelens.train.run.outcome import check_auc
     from fakelens.train.run.trainer import describe_result, run_job

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fakelens.train.data.image_rows import ImageCache
 from fakelens.train.networks import list_networks
 from fakelens.train.starts.tuning import describe_starts
 
@@ -60,6 +61,13 @@ Tiles = Annotated[
 Resize = Annotated[int | None, typer.Option(metavar="PX", help="Scale whole pictures to PX, however large.")]
 Epochs = Annotated[int | None, typer.Option(help="Epochs of the float stage; follow the data by default.")]
 BatchSize = Annotated[int | None, typer.Option(help="Images a step; follows the data by default.")]
+Cache = Annotated[
+    ImageCache | None,
+    typer.Option(
+        help="Where decoded pictures are during training: in memory, or read from disk as they are needed; "
+        "by default in memory where they take no more than a quarter of what is free."
+    ),
+]
 RequireAuc = Annotated[
     float | None, typer.Option(metavar="X", help="Exit 1 where the AUC is below X, .5 to 1.")
 ]

@@ -28,6 +28,7 @@ from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.data.arrays import decode_files, digest_files
 from fakelens.train.data.epoch import Rows
+from fakelens.train.data.image_rows import ImageCache, Images, RowView
 from fakelens.train.data.leave_out import drop_left_out, leave_out
 from fakelens.train.data.pooling import JudgedImages, group_images
 from fakelens.train.data.tilebank import SourceImage, open_bank
@@ -60,11 +61,18 @@ class Dataset:
     paths: tuple[Path, ...]
     rows: dict[Split, Rows]  # a split that does not exist is empty
     cleaning: Cleaning
+    cache: ImageCache = ImageCache.MEMORY
 
-    def take(self, split: Split) -> tuple[ImageU8, npt.NDArray[np.uint8]]:
-        """Return images and labels of `split`, in memory."""
+    def take(self, split: Split) -> tuple[Images, npt.NDArray[np.uint8]]:
+        """Return images and labels of `split`; the images in memory, or where they lie, as `cache` says."""
         rows = self.rows[split]
-        return np.asarray(self.images[rows]), self.labels[rows]
+        view = RowView(self.images, rows)
+        return (np.asarray(view) if self.cache is ImageCache.MEMORY else view), self.labels[rows]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the images of all splits, decoded."""
+        return int(sum(map(len, self.rows.values())) * np.prod(self.images.shape[1:]))
 
     def count(self, split: Split, label: int) -> int:
         """Return how many images of class `label` are in `split`; with and without a history are two."""

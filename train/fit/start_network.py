@@ -5,8 +5,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.edge_runtime.contract import Decision
-from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.config import NetworkConfig
+from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.calibrate import Calibration
 from fakelens.train.fit.loop import predict
 from fakelens.train.networks import build_network
@@ -27,6 +27,6 @@ class StartNetwork:
             threshold=start.threshold, unsure_low=start.unsure_low, unsure_high=start.unsure_high
         )
 
-    def answer(self, images_u8: ImageU8) -> npt.NDArray[np.float64]:
+    def answer(self, images_u8: Images) -> npt.NDArray[np.float64]:
         """Return P(fake) [n] of `images_u8` [n, size, size, 3]."""
         return self.calibration.apply(predict(self.model, images_u8, 1 / 255))

@@ -57,5 +57,10 @@ def check_auc(outcome: Outcome, least: float | None) -> None:
         )
 
 
+def show_auc(auc: Interval) -> str:
+    """Return `0.912 [0.880, 0.940]`."""
+    return f"{auc.value:.3f} [{auc.low:.3f}, {auc.high:.3f}]"
+
+
 def _show(number: float) -> str:
     return f"{number:.2f}".removeprefix("0")

@@ -134,4 +134,4 @@ def _decode(array: npt.NDArray[Any], scale: npt.NDArray[np.float32] | None) -> n
     if scale is None:
         return array.astype(np.float32)
     low, high = array.astype(np.uint16)
-    return (high << 8 | low).view(np.int16).astype(np.float32) * scale
+    return np.asarray((high << 8 | low).view(np.int16) * scale, np.float32)
