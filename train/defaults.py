@@ -15,7 +15,7 @@ import numpy as np
 
 from fakelens.benchmarks.labelled import Split, find_labelled
 from fakelens.edge_runtime.contract import LABELS, Fit
-from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.train.audit.headers import read_header
 from fakelens.train.config import DataConfig, TrainConfig, merge_settings
 from fakelens.train.data.dataset import Dataset
@@ -29,6 +29,8 @@ FREE_KEYS = (
     *("fit.batch_size", "fit.repeats", "fit.epochs", "fit.patience", "fit.norm_momentum"),
 )
 _LARGE_PX = 128  # shorter side of the median picture, above which scaling to 32 px would leave nothing
+_LEAST_PX, _LEAST_SIZE = 16, 8
+_MOST_ENLARGED = 4  # times, of a start's pictures
 _TILE_PX = 64
 _MEASURED = 400  # pictures whose headers are read
 _STEPS_AN_EPOCH, _STEPS = 30, 1000  # at least
@@ -62,14 +64,20 @@ def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainC
     """
     own = config.data
     if is_tuned(config):
+        _check_start(measure_median_side(data), config, data)
         return tune_data(config, _count_rarer(data), free)
     if "data.size" not in free:
         return config
+    side = measure_median_side(data)
+    if 0 < side < _LEAST_PX:
+        raise UsageError(
+            f"{data}: the median picture has {side} px on its shorter side, too few to show a trace; give "
+            f"pictures of {_LEAST_PX} px or more, or take these with --resize {max(side, _LEAST_SIZE)}"
+        )
     if own.fit is Fit.TILES:
         return replace(config, data=replace(own, size=_TILE_PX))
     if "data.fit" not in free or own.delivered:
         return config
-    side = measure_median_side(data)
     if side <= _LARGE_PX:
         return config
     _log.info(
@@ -78,6 +86,15 @@ def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainC
         *(side, _TILE_PX),
     )
     return replace(config, data=replace(own, fit=Fit.TILES, size=_TILE_PX))
+
+
+def _check_start(side: int, config: TrainConfig, data: Path) -> None:
+    """Raise `UsageError` where the pictures are far smaller than what the start looks at."""
+    if 0 < side < config.data.size // _MOST_ENLARGED:
+        raise UsageError(
+            f"{data}: the median picture has {side} px on its shorter side, and "
+            f"{Path(config.network.weights).stem} looks at {config.data.size} px; leave out --start"
+        )
 
 
 def _count_rarer(data: Path) -> int:

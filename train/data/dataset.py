@@ -23,7 +23,6 @@ from fakelens.benchmarks.labelled import (
     limit_sources,
 )
 from fakelens.edge_runtime.contract import Fit
-from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.data.arrays import decode_files, digest_files
@@ -32,12 +31,12 @@ from fakelens.train.data.image_rows import ImageCache, Images, RowView
 from fakelens.train.data.leave_out import drop_left_out, leave_out
 from fakelens.train.data.pooling import JudgedImages, group_images
 from fakelens.train.data.tilebank import SourceImage, open_bank
+from fakelens.train.data.usable import check_usable
 
 _log = logging.getLogger(__name__)
 _ORDER = (Split.TRAIN, Split.VAL, Split.TEST)
 _CLASSES = (0, 1)
 _MOST_BOOST = 5.0  # times as many histories for an image of a rare source
-_FEWEST = 2  # images of each class in each of train and val, below which nothing can be learned or chosen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +98,9 @@ def load_dataset(data: Path, config: DataConfig) -> Dataset:
     found = _choose_images(data, config)
     load = _load_tiles if config.fit is Fit.TILES or config.delivered else _load_whole
     dataset = load(data, found, config)
+    counts = {split: tuple(dataset.count(split, label) for label in _CLASSES) for split in Split}
+    check_usable(data, counts, dataset.cleaning.conflicts)
     _report(dataset.cleaning)
-    _check(dataset, data)
     return dataset
 
 
@@ -293,14 +293,3 @@ def _report(cleaning: Cleaning) -> None:
         _log.info("%d exact duplicates left out, each image stays in one split", cleaning.duplicates)
     if cleaning.conflicts:
         _log.warning("%d images stand in both classes with the same bytes: left out", cleaning.conflicts)
-
-
-def _check(dataset: Dataset, data: Path) -> None:
-    for split in (Split.TRAIN, Split.VAL):
-        for label, name in zip(_CLASSES, ("real", "fake"), strict=True):
-            count = dataset.count(split, label)
-            if count < _FEWEST:
-                raise UsageError(
-                    f"{data}: {count} usable {name} images in the {split} split, {_FEWEST} are the least; "
-                    "add images, or raise data.validation"
-                )
