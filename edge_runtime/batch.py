@@ -8,7 +8,6 @@ from pathlib import Path
 
 from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.preprocess import DecodeConfig
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.edge_runtime.recheck import recheck
@@ -72,17 +71,12 @@ def check_batch(
 
 def summarize(result: BatchResult) -> str:
     """Return `result` as one JSON object on one line, with the one key `summary`."""
-    left_out = result.left_out
     counts = {str(label): count for label, count in result.counts.items()}
     summary = {
         "files": result.files,
         **counts,
         "errors": result.errors,
-        "left_out": {
-            "needs": {str(kind): count for kind, count in left_out.needs.items()},
-            "not_images": left_out.others,
-            "unreadable": [to_text(line) for line in left_out.unreadable],
-        },
+        "left_out": result.left_out.to_row(),
     }
     return json.dumps({"summary": summary})
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from fakelens.edge_runtime.tiles import Region
 from fakelens.edge_runtime.verdict import Verdict
-from fakelens.edge_runtime.video.still import Moment
+from fakelens.edge_runtime.video.still import Moment, Still
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,5 +18,6 @@ class CheckedFile:
     error: str | None = None
     note: str | None = None  # what to know of how the picture was read
     moments: tuple[Moment, ...] = ()  # of a video or an animation: P(fake) over time
+    stills: tuple[Still, ...] = field(default=(), repr=False, compare=False)  # its most suspicious, small
     image: Image.Image | None = field(default=None, repr=False, compare=False)  # decoded, upright, RGB
     grid: tuple[Region, ...] = ()  # a fine overlapping grid over the image, where it was asked for

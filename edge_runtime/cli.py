@@ -124,7 +124,9 @@ def check(
             "--stable": stable,
         }
         given |= {"--pixels-only": pixels_only, "--threads": threads, "--cautious or --sensitive": stance}
-        _list_statements(paths, output, fail_on, given)
+        given |= {"--strict": strict, "--max-megapixels": max_megapixels != 128}
+        _refuse_beside_evidence_only(given)
+        _list_statements(paths, output, fail_on, summary=summary)
         return
     detector = Detector(model, threads or 1, stance, pixels_only=pixels_only)
     if stance is not None:
@@ -171,21 +173,30 @@ def _report(result: "BatchResult", *, is_text: bool, summary: bool) -> None:
         typer.echo(summarize(result))
 
 
-def _list_statements(
-    paths: list[str], output: "Format", fail_on: FailOn | None, others: dict[str, object]
-) -> None:
-    """Run `--evidence-only`; refuse the options that it would ignore."""
-    from fakelens.edge_runtime.listing import list_statements
-
+def _refuse_beside_evidence_only(others: dict[str, object]) -> None:
+    """Raise `UsageError` for an option that `--evidence-only` would ignore."""
     ignored = [name for name, value in others.items() if value]
     if ignored:
         raise UsageError(
             f"--evidence-only loads no model and looks at no pixels' traces: leave out {ignored[0]}"
         )
+
+
+def _list_statements(paths: list[str], output: "Format", fail_on: FailOn | None, *, summary: bool) -> None:
+    """Run `--evidence-only`, and count what it leaves out."""
+    from fakelens.edge_runtime.escape import escape_line
+    from fakelens.edge_runtime.listing import list_statements, summarize_listing
+
     result = list_statements(paths, output, sys.stdout)
+    for line in result.left_out.unreadable:
+        typer.echo(escape_line(f"fakelens: {line}"), err=True)
+    if str(result.left_out):
+        typer.echo(f"note: left out: {result.left_out}", err=True)
+    if summary:
+        typer.echo(summarize_listing(result))
     if fail_on is not None and result.declared:
         raise typer.Exit(1)
-    if result.errors:
+    if result.errors or result.left_out.is_failure:
         raise typer.Exit(2)
 
 

@@ -172,6 +172,7 @@ class Detector:
             image=judged.worst,
             note=judged.note,
             moments=judged.moments,
+            stills=judged.stills,
         )
 
     def check_files(
@@ -206,7 +207,7 @@ class Detector:
             try:
                 for path in group:
                     result = detector.check_file(path, str(path), bounded)
-                    results.append(result if keep_images else replace(result, image=None))
+                    results.append(result if keep_images else replace(result, image=None, stills=()))
                     if not keep_images:
                         budget.release(place)
                 return results

@@ -3,18 +3,19 @@
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
 from fakelens.edge_runtime.evidence import NO_STATEMENT, Evidence, declares_generated
+from fakelens.edge_runtime.formats import HEAD_BYTES, Kind, sniff
 from fakelens.edge_runtime.output_format import Format
 from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image
 from fakelens.edge_runtime.provenance import png
 from fakelens.edge_runtime.provenance.inspection import Inspection
-from fakelens.edge_runtime.sources import find_inputs
+from fakelens.edge_runtime.sources import LeftOut, find_inputs
 from fakelens.edge_runtime.statements import to_cell, to_rows
 
 STDIN = "-"
@@ -25,8 +26,10 @@ _LOSSLESS_HEADS = (png.SIGNATURE, b"RIFF")  # only there are pixels decoded, for
 class ListingResult:
     """What a run over files came to."""
 
-    declared: int = 0  # files that declare a generator
+    files: int = 0
+    declared: int = 0  # that declare a generator
     errors: int = 0
+    left_out: LeftOut = field(default_factory=LeftOut)  # of the folders
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +49,12 @@ def list_statements(names: list[str], output: Format, stream: TextIO) -> Listing
 
     Raises `UsageError` where a folder or pattern holds no image.
     """
-    paths = find_inputs(name for name in names if name != STDIN).paths
+    inputs = find_inputs((name for name in names if name != STDIN), decoded=False)
     if output is Format.CSV:
         stream.write("path,verdict,error,evidence\n")
-    declared = errors = 0
-    for found in _ask_all(paths, read_stdin=STDIN in names):
+    files = declared = errors = 0
+    for found in _ask_all(inputs.paths, read_stdin=STDIN in names):
+        files += 1
         declared += found.verdict is not None
         errors += found.error is not None
         if output is Format.CSV:
@@ -63,7 +67,13 @@ def list_statements(names: list[str], output: Format, stream: TextIO) -> Listing
         else:
             stream.write(_to_text(found))
         stream.flush()
-    return ListingResult(declared=declared, errors=errors)
+    return ListingResult(files=files, declared=declared, errors=errors, left_out=inputs.left_out)
+
+
+def summarize_listing(result: ListingResult) -> str:
+    """Return `result` as one JSON object on one line, with the one key `summary`."""
+    counts = {"files": result.files, "fake": result.declared, "errors": result.errors}
+    return json.dumps({"summary": {**counts, "left_out": result.left_out.to_row()}})
 
 
 def _ask_all(paths: list[Path], *, read_stdin: bool) -> Iterator[_Statements]:
@@ -76,6 +86,9 @@ def _ask_all(paths: list[Path], *, read_stdin: bool) -> Iterator[_Statements]:
 def _ask(source: Path | bytes, name: str) -> _Statements:
     inspection = Inspection(source)
     try:
+        if (kind := sniff(_read_head(source))) in (Kind.OTHER, Kind.EMPTY):
+            reason = "empty" if kind is Kind.EMPTY else "not an image"
+            return _Statements(path=name, error=f"{name}: {reason}, so it says nothing of one")
         if _read_head(source).startswith(_LOSSLESS_HEADS):
             decode_image(source, DecodeConfig(strict=False, see=inspection.see))
     except ImageError:
@@ -87,9 +100,9 @@ def _ask(source: Path | bytes, name: str) -> _Statements:
 
 def _read_head(source: Path | bytes) -> bytes:
     if isinstance(source, bytes):
-        return source[:16]
+        return source[:HEAD_BYTES]
     with source.open("rb") as file:
-        return file.read(16)
+        return file.read(HEAD_BYTES)
 
 
 def _to_object(found: _Statements) -> dict[str, object]:

@@ -13,7 +13,7 @@ from fakelens.edge_runtime.encode import encode_jpeg, encode_png
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.statements import to_line
-from fakelens.edge_runtime.video.still import Moment
+from fakelens.edge_runtime.video.still import Moment, Still
 
 _STRIP = (160, 24)  # px
 _THUMBNAIL = 160  # px, of the longer side, at most
@@ -30,6 +30,7 @@ _HEAD = """<!doctype html>
  figure {{ margin: 0; border-top: .4rem solid #767676; background: #f5f5f7; padding: .5rem }}
  .real {{ border-color: #0072b2 }} .fake {{ border-color: #e69f00 }}
  img {{ width: 100%; image-rendering: pixelated }} figcaption {{ font-size: .8rem; overflow-wrap: anywhere }}
+ .stills {{ display: grid; grid-template-columns: repeat(3, 1fr); gap: .3rem }}
  .note {{ color: #666 }} b {{ font-size: 1rem }}
 </style>
 <h1>{counts}</h1>
@@ -56,7 +57,7 @@ class PageSink:
                 caption += f"<br>{result.verdict.reason.text}"
             caption += f"<br>{html.escape(to_line(result.verdict))}" if result.verdict.evidence else ""
         detail = html.escape(escape_line(result.error or result.path))
-        detail += _draw_moments(result.moments)
+        detail += _draw_moments(result.moments) + _show_stills(result.stills)
         if result.note:
             detail += f"<br>{html.escape(escape_line(result.note))}"
         self._figures.append(
@@ -92,8 +93,21 @@ def _draw_moments(moments: Sequence[Moment]) -> str:
     return f'<br><svg viewBox="0 0 {_STRIP[0]} {_STRIP[1]}" role="img" aria-label="{label}">{bars}</svg>'
 
 
+def _show_stills(stills: Sequence[Still]) -> str:
+    """Return the most suspicious moments of a video, each with its time."""
+    if len(stills) < 2:
+        return ""
+    shown = "".join(f"<span>{_encode(still.image)} {still.seconds:.1f} s</span>" for still in stills)
+    return f'<div class="stills">{shown}</div>'
+
+
 def _to_img(result: CheckedFile) -> str:
-    return "" if result.image is None else f'<img src="{to_thumbnail(result.image)}" alt="">'
+    return "" if result.image is None else _encode(result.image)
+
+
+def _encode(image: Image.Image) -> str:
+    """Return an element with a thumbnail of `image`."""
+    return f'<img src="{to_thumbnail(image)}" alt="">'
 
 
 def to_thumbnail(image: Image.Image) -> str:

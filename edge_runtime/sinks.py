@@ -10,7 +10,7 @@ from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, q
 from fakelens.edge_runtime.output_format import Format
 from fakelens.edge_runtime.statements import to_cell, to_rows, to_statements
 
-FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "note", "reason", "evidence")
+FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "note", "reason", "evidence", "moments")
 
 
 class Sink(Protocol):
@@ -77,6 +77,8 @@ class JsonSink:
 class CsvSink:
     """A header, then one row a file; a failed file has no verdict and its error in a column of its own.
 
+    P(fake) over time of a video is one cell, `SECONDS:P(FAKE)` for each picture, with blanks between.
+
     Text that a spreadsheet would take for a formula begins with an apostrophe.
     """
 
@@ -88,6 +90,7 @@ class CsvSink:
         """Write one row."""
         evidence = result.verdict.evidence if result.verdict is not None else None
         row = _to_row(result) | {"evidence": to_cell(evidence or ())}
+        row["moments"] = " ".join(f"{moment.seconds:.3f}:{moment.p_fake:.6f}" for moment in result.moments)
         self._stream.write(",".join(quote_cell(row.get(name)) for name in FIELDS) + "\n")
         self._stream.flush()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.formats import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Kind, name_remedy, sniff_file
 
 _SNIFFED = {".heic", ".heif", ".hif", ".avif", ".jxl"}  # may need a package that is not there
@@ -35,6 +36,14 @@ class LeftOut:
             parts.append(f"{len(self.unreadable)} cannot be read")
         return "; ".join(parts)
 
+    def to_row(self) -> dict[str, object]:
+        """Return the counts and lines for JSON."""
+        return {
+            "needs": {str(kind): count for kind, count in self.needs.items()},
+            "not_images": self.others,
+            "unreadable": [to_text(line) for line in self.unreadable],
+        }
+
     @property
     def is_failure(self) -> bool:
         """Whether something got no answer that could have one."""
@@ -49,8 +58,8 @@ class Found:
     left_out: LeftOut = LeftOut()
 
 
-def find_inputs(names: Iterable[str]) -> Found:
-    """Return the files that `names` stand for.
+def find_inputs(names: Iterable[str], *, decoded: bool = True) -> Found:
+    """Return the files that `names` stand for; also what no package here decodes, unless to be `decoded`.
 
     A folder stands for the images and videos below it, by content, sorted; a pattern for what it matches; a
     file for itself, whatever it is. A file that does not exist is kept: checking it tells why.
@@ -59,7 +68,7 @@ def find_inputs(names: Iterable[str]) -> Found:
     found: dict[Path, None] = {}
     left_out = LeftOut()
     for name in names:
-        part = _expand(name)
+        part = _expand(name, decoded=decoded)
         found.update(dict.fromkeys(part.paths))
         left_out = _add(left_out, part.left_out)
     return Found(paths=list(found), left_out=left_out)
@@ -77,10 +86,11 @@ def walk_images(folder: Path) -> Iterator[Path]:
     yield from found.paths
 
 
-def scan_folder(folder: Path, *, videos: bool = False) -> Found:
+def scan_folder(folder: Path, *, videos: bool = False, decoded: bool = True) -> Found:
     """Return the images below `folder`, `videos` too, sorted, and what is left out; hidden ones never count.
 
-    Linked folders are followed, each folder once.
+    Linked folders are followed, each folder once. What no package here decodes is left out where pictures
+    are to be `decoded`.
     """
     images: list[Path] = []
     kinds: Counter[Kind] = Counter()
@@ -95,7 +105,7 @@ def scan_folder(folder: Path, *, videos: bool = False) -> Found:
         wanted = kind not in (Kind.OTHER, Kind.EMPTY) and (videos or kind is not Kind.VIDEO)
         if not wanted:
             kinds[Kind.OTHER] += 1
-        elif name_remedy(kind):
+        elif decoded and name_remedy(kind):
             kinds[kind] += 1
         else:
             images.append(path)
@@ -146,7 +156,7 @@ def _tell_kind(path: Path) -> Kind:
     return Kind.IMAGE if suffix in IMAGE_SUFFIXES and kind in (Kind.OTHER, Kind.EMPTY) else kind
 
 
-def _expand(name: str) -> Found:
+def _expand(name: str, *, decoded: bool) -> Found:
     if not name:
         raise UsageError("an empty path was given; `.` stands for the folder you are in")
     path = Path(name)
@@ -156,7 +166,7 @@ def _expand(name: str) -> Found:
             f"curl -L {shlex.quote(name)} | fakelens check -"
         )
     if path.is_dir():
-        found = scan_folder(path, videos=True)
+        found = scan_folder(path, videos=True, decoded=decoded)
         if not found.paths:
             reason = f"; {found.left_out}" if str(found.left_out) else ""
             lines = "".join(f"; {line}" for line in found.left_out.unreadable[:3])

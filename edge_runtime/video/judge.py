@@ -14,6 +14,8 @@ from fakelens.edge_runtime.verdict import Verdict, decide
 from fakelens.edge_runtime.video.still import Moment, Still, Tally
 
 _SAMPLES = 64  # along each side, to tell a picture from the one before
+_MOST_WORST = 3  # pictures that are shown
+_SHOWN_PX = 640  # of the longer side: for the eye alone
 _SAME = 1.0  # grey levels, on average: the same picture again says nothing new
 
 
@@ -24,6 +26,7 @@ class Judged:
     verdict: Verdict
     moments: tuple[Moment, ...]
     worst: Image.Image  # the picture with the highest P(fake)
+    stills: tuple[Still, ...]  # the most suspicious ones, in the order of time, small
     note: str
 
 
@@ -36,6 +39,7 @@ def judge_stills(
     """
     moments: list[Moment] = []
     worst: tuple[Verdict, Image.Image] | None = None
+    suspects: list[tuple[float, Still]] = []
     seen: npt.NDArray[np.int16] | None = None
     latency_ms = 0.0
     for still in stills:
@@ -48,13 +52,25 @@ def judge_stills(
         moments.append(Moment(seconds=still.seconds, p_fake=verdict.p_fake))
         if worst is None or verdict.p_fake > worst[0].p_fake:
             worst = verdict, still.image
+        suspects.append((verdict.p_fake, Still(seconds=still.seconds, image=_shrink(still.image))))
+        suspects = sorted(suspects, key=lambda suspect: -suspect[0])[:_MOST_WORST]
     if worst is None:
         raise ImageError("no picture of this video decodes")
     p_fake = pool_scores(np.array([moment.p_fake for moment in moments]), Pool.MEAN)
     verdict = replace(
         worst[0], p_fake=p_fake, label=decide(p_fake, decision), latency_ms=latency_ms, regions=()
     )
-    return Judged(verdict=verdict, moments=tuple(moments), worst=worst[1], note=_describe(moments, tally))
+    return Judged(
+        verdict=verdict,
+        moments=tuple(moments),
+        worst=worst[1],
+        stills=tuple(sorted((still for _, still in suspects), key=lambda still: still.seconds)),
+        note=_describe(moments, tally),
+    )
+
+
+def _shrink(image: Image.Image) -> Image.Image:
+    return image.reduce(max(1, -(-max(image.size) // _SHOWN_PX)))
 
 
 def _sample(image: Image.Image) -> npt.NDArray[np.int16]:

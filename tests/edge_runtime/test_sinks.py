@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+from dataclasses import replace
 from urllib.parse import unquote_to_bytes
 
 import pytest
@@ -12,6 +13,7 @@ from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.output_format import Format
 from fakelens.edge_runtime.sinks import FIELDS, open_sink
 from fakelens.edge_runtime.verdict import Label, Verdict
+from fakelens.edge_runtime.video.still import Moment
 
 GOOD = CheckedFile(
     path='odd "name",\nä.png',
@@ -37,8 +39,16 @@ def test_json_is_one_object_a_line_with_the_documented_fields() -> None:
 def test_csv_has_a_header_and_a_row_a_file() -> None:
     header, good, bad = csv.reader(io.StringIO(write(Format.CSV)))
     assert tuple(header) == FIELDS
-    assert good == [GOOD.path, "fake", "0.973123", "m", "1.235", "", "", "", ""]
-    assert bad == ["bad.png", "", "", "", "", BAD.error, "", "", ""]
+    assert good == [GOOD.path, "fake", "0.973123", "m", "1.235", "", "", "", "", ""]
+    assert bad == ["bad.png", "", "", "", "", BAD.error, "", "", "", ""]
+
+
+def test_csv_has_the_course_of_a_video_in_one_cell() -> None:
+    stream = io.StringIO()
+    moments = (Moment(seconds=0.0, p_fake=0.25), Moment(seconds=1.5, p_fake=0.9123456789))
+    open_sink(Format.CSV, stream).write(replace(GOOD, moments=moments))
+    header, row = csv.reader(io.StringIO(stream.getvalue()))
+    assert dict(zip(header, row, strict=True))["moments"] == "0.000:0.250000 1.500:0.912346"
 
 
 def test_text_is_for_people_and_its_errors_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,4 +110,4 @@ def test_a_note_is_in_every_form() -> None:
     result = name_file("a.jpg", note="the end of the file is missing")
     assert write_one(Format.TEXT, result).endswith("a.jpg  (the end of the file is missing)\n")
     assert json.loads(write_one(Format.JSON, result))["note"] == result.note
-    assert write_one(Format.CSV, result).splitlines()[1].endswith(",the end of the file is missing,,")
+    assert write_one(Format.CSV, result).splitlines()[1].endswith(",the end of the file is missing,,,")

@@ -173,6 +173,25 @@ def test_evidence_only_gives_statements_alone(fakelens: Fakelens, folder: Path) 
     assert rows[1]["error"].endswith("missing.png: cannot be read (No such file or directory)")
 
 
+def test_evidence_only_needs_no_decoder_and_counts_what_it_leaves_out(
+    fakelens: Fakelens, folder: Path
+) -> None:
+    (folder / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200))
+    (folder / "notes.txt").write_text("no picture")
+    (folder / "gone.png").symlink_to("nowhere")
+    done = fakelens("check", folder, "--evidence-only", "--json", "--summary")
+    assert done.returncode == 2
+    *rows, last = [json.loads(line) for line in done.stdout.splitlines()]
+    assert f"{folder}/phone.heic" in [row["path"] for row in rows]
+    assert last["summary"]["files"] == len(rows)
+    assert last["summary"]["left_out"]["not_images"] == 1
+    assert len(last["summary"]["left_out"]["unreadable"]) == 1
+    assert "note: left out: 1 not images; 1 cannot be read" in done.stderr
+    done = fakelens("check", folder / "notes.txt", "--evidence-only")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"fakelens: {folder}/notes.txt: not an image, so it says nothing of one\n"
+
+
 def test_evidence_only_refuses_what_it_would_ignore(
     fakelens: Fakelens, model_file: Path, folder: Path
 ) -> None:

@@ -38,6 +38,17 @@ def test_the_verdict_is_the_mean_of_the_logits_and_the_highest_is_named() -> Non
     assert judged.verdict.latency_ms == 3.0
     assert judged.note == "3 pictures of 4 frames, highest 0.800 at 1.0 s"
     assert np.asarray(judged.worst).mean() == 204
+    assert [still.seconds for still in judged.stills] == [0.0, 1.0, 3.0]
+
+
+def test_the_most_suspicious_moments_are_kept_small_and_in_order() -> None:
+    stills = [
+        Still(seconds=s, image=Image.new("RGB", (1000, 80), (level,) * 3))
+        for s, level in enumerate((10, 250, 30, 240, 230, 20))
+    ]
+    judged = judge_stills(stills, Tally(frames=6), check, DECISION)
+    assert [still.seconds for still in judged.stills] == [1.0, 3.0, 4.0]
+    assert {still.image.size for still in judged.stills} == {(500, 40)}
 
 
 def test_lost_frames_and_what_was_not_looked_at_are_in_the_note() -> None:
