@@ -20,8 +20,8 @@ from fakelens.train.audit.headers import read_header
 from fakelens.train.config import DataConfig, TrainConfig, merge_settings
 from fakelens.train.data.dataset import Dataset
 from fakelens.train.data.epoch import count_steps
-from fakelens.train.starts.start_file import IMAGENET, is_start
-from fakelens.train.starts.tuning import TUNED_KEYS, is_tuned, tune_data, tune_fit
+from fakelens.train.starts.start_file import is_start
+from fakelens.train.starts.tuning import TUNED_KEYS, is_tuned, knows_something, tune_data, tune_fit
 
 _log = logging.getLogger(__name__)
 FREE_KEYS = (
@@ -42,8 +42,9 @@ _LEAST_MOMENTUM, _USUAL_MOMENTUM = 0.9, 0.99
 def find_free(recipe: str | None, flags: Mapping[str, Any]) -> frozenset[str]:
     """Return those of `FREE_KEYS` that neither `recipe` nor `flags` set; with a start its keys too."""
     tree = merge_settings(recipe, flags)
-    weights = str(tree.get("network", {}).get("weights", ""))
-    keys = (*FREE_KEYS, *TUNED_KEYS) if is_start(weights) or weights == IMAGENET else FREE_KEYS
+    network = {key: str(value) for key, value in tree.get("network", {}).items()}
+    tuned = knows_something(network.get("name", ""), network.get("weights", ""))
+    keys = (*FREE_KEYS, *TUNED_KEYS) if tuned else FREE_KEYS
     return frozenset(key for key in keys if key.split(".")[1] not in tree.get(key.split(".")[0], {}))
 
 
@@ -122,7 +123,9 @@ def choose_fit(config: TrainConfig, dataset: Dataset, free: frozenset[str]) -> T
     rows = len(dataset.rows[Split.TRAIN])
     if is_tuned(config):
         rarer = min(dataset.count(Split.TRAIN, label) for label in range(len(LABELS)))
-        return tune_fit(config, rarer, rows, free)
+        config = tune_fit(config, rarer, rows, free)
+        # The norms of a start are not trained, those from ImageNet are.
+        return config if is_start(config.network.weights) else _choose_momentum(config, rows, free)
     return choose_schedule(config, rows, free)
 
 
@@ -143,9 +146,7 @@ def choose_schedule(config: TrainConfig, images: int, free: frozenset[str]) -> T
         fit = replace(fit, epochs=max(fit.epochs, math.ceil(_STEPS / steps)))
     if "fit.patience" in free:
         fit = replace(fit, patience=max(fit.patience, fit.epochs // 2))
-    momentum = max(_LEAST_MOMENTUM, 1 - _MEMORY / steps)
-    if "fit.norm_momentum" in free and momentum < _USUAL_MOMENTUM:
-        fit = replace(fit, norm_momentum=round(momentum, 3))
+    fit = _choose_momentum(replace(config, fit=fit), images, free).fit
     if fit == config.fit:
         return config
     _log.info(
@@ -154,6 +155,16 @@ def choose_schedule(config: TrainConfig, images: int, free: frozenset[str]) -> T
         f", batch norm momentum {fit.norm_momentum:g}" if fit.norm_momentum else "",
     )
     return replace(config, fit=fit)
+
+
+def _choose_momentum(config: TrainConfig, rows: int, free: frozenset[str]) -> TrainConfig:
+    """Return `config` with a momentum of the batch norms that an epoch over `rows` can follow."""
+    fit = config.fit
+    steps = count_steps(rows * fit.repeats, min(fit.batch_size, rows))
+    momentum = max(_LEAST_MOMENTUM, 1 - _MEMORY / steps)
+    if "fit.norm_momentum" not in free or momentum >= _USUAL_MOMENTUM:
+        return config
+    return replace(config, fit=replace(fit, norm_momentum=round(momentum, 3)))
 
 
 def _name_rows(data: DataConfig) -> str:

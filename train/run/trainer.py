@@ -207,7 +207,8 @@ def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> Tr
     }
     report = ReportData(
         config=config, contract=contract, dataset=dataset, history=history, sparsity=sparsity,
-        p_fake=p_fake, validation=validation, test=test, outcome=judge_outcome(dataset, validation, test),
+        p_fake=p_fake, validation=validation, test=test,
+        outcome=judge_outcome(dataset, validation, test, at_bound=calibration.at_bound),
         run=run.resolve().name, p_test=p_test, before_after=compared,
     )  # fmt: skip
     write_report(run, report)

@@ -76,7 +76,12 @@ def describe_start(start: str) -> dict[str, Any]:
 
 def is_tuned(config: TrainConfig) -> bool:
     """Whether `config` goes on from weights that know something."""
-    return is_start(config.network.weights) or config.network.weights == IMAGENET
+    return knows_something(config.network.name, config.network.weights)
+
+
+def knows_something(network: str, weights: str) -> bool:
+    """Whether `network` with these `weights` is fine-tuned, by the keys of a configuration."""
+    return is_start(weights) or (weights == IMAGENET and network == _FREEZES)
 
 
 def tune_data(config: TrainConfig, pictures: int, free: frozenset[str]) -> TrainConfig:
