@@ -1,4 +1,4 @@
-"""The options of `fakelens bench`, as its help page tells them."""
+"""The options of `fakelens bench`, with their help texts."""
 
 from pathlib import Path
 from typing import Annotated
@@ -31,14 +31,14 @@ Exclude = Annotated[
 ]
 Limit = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Measure on N images of each class, always the same ones, not on all."),
+    typer.Option(metavar="N", help="Measure on N images of each class, always the same ones."),
 ]
 Reference = Annotated[
     str | None,
     typer.Option(
         metavar="MODEL",
-        help="Also score this model, such as the float twin, and tell for each of the others: the difference "
-        "in accuracy, how many verdicts are the same, and McNemar's p. Of a RUN: its float32.",
+        help="Also score this model, such as the float twin, and compare each of the others with it: "
+        "difference in accuracy, share of equal verdicts, McNemar's p. Of a RUN: its float32.",
     ),
 ]
 Robust = Annotated[
@@ -52,7 +52,7 @@ Card = Annotated[
     bool, typer.Option("--card", help="Write the figures into the model files, as their model cards.")
 ]
 SplitName = Annotated[
-    Split | None, typer.Option(help="Which split to measure on; test by default where DATA is split.")
+    Split | None, typer.Option(help="Split to measure on; test by default where DATA is split.")
 ]
 Timing = Annotated[
     bool, typer.Option("--timing/--no-timing", help="Times and memory, in processes of their own.")
@@ -63,11 +63,9 @@ MinAccuracy = Annotated[
     float | None, typer.Option(help="Exit 1 where a model's accuracy on all images is below, in percent.")
 ]
 Tolerance = Annotated[
-    float | None, typer.Option(help="--compare: how many percent times, memory, sizes may get worse; 5.")
+    float | None, typer.Option(help="--compare: percent that times, memory and sizes may get worse; 5.")
 ]
-MaxDrop = Annotated[
-    float | None, typer.Option(help="--compare: how many points accuracy and AUC may fall; 0.5.")
-]
+MaxDrop = Annotated[float | None, typer.Option(help="--compare: points that accuracy and AUC may fall; 0.5.")]
 Threads = Annotated[
     list[str] | None,
     typer.Option(metavar="N", help="Threads of the interpreter, 1 by default; 1,2,4 times each number."),
@@ -79,7 +77,7 @@ Compare = Annotated[
     Path | None,
     typer.Option(
         metavar="OLD.json",
-        help="What an earlier --json wrote: also tell what has changed; exit 1 where it is past --tolerance "
-        "or --max-drop and more than noise.",
+        help="Output of an earlier --json: also print the changes; exit 1 where one is past --tolerance or "
+        "--max-drop and more than noise.",
     ),
 ]

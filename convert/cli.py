@@ -1,14 +1,14 @@
 """The commands of this package: `convert` and `ship`."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fakelens.benchmarks.labelled import Split
-from fakelens.convert.recipes import BorderConfig, ConvertConfig, FuseConfig, Io, Quantization
-from fakelens.edge_runtime.contract import Pool
+from fakelens.convert import options
+from fakelens.convert.recipes import BorderConfig, ConvertConfig, FuseConfig, Quantization
 from fakelens.edge_runtime.errors import GateError, UsageError
 from fakelens.edge_runtime.extras import require_extra
 
@@ -39,55 +39,25 @@ def register(app: typer.Typer) -> None:
 
 def convert(
     context: typer.Context,
-    run: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN", help="A run directory made by `fakelens train`; a model with --fuse or --scores."
-        ),
-    ],
-    float32: Annotated[bool, typer.Option("--float32", help="Nothing quantized.")] = False,
-    float16: Annotated[bool, typer.Option("--float16", help="Weights in 16 bits.")] = False,
-    dynamic: Annotated[bool, typer.Option("--dynamic", help="Weights in 8 bits.")] = False,
-    int8: Annotated[bool, typer.Option("--int8", help="Everything in 8 bits; the default.")] = False,
-    io: Annotated[
-        Io, typer.Option(help="What the input takes: raw RGB as bytes or as float32.")
-    ] = _DEFAULTS.io,
-    max_drop: Annotated[
-        float, typer.Option(help="Points of validation accuracy that may be lost.")
-    ] = _DEFAULTS.max_drop,
-    name: Annotated[str | None, typer.Option(help="The model's name; the run's without it.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="RUN/NAME-FORMAT.tflite without it.")
-    ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")] = _DEFAULTS.threads,
-    fuse: Annotated[
-        Path | None,
-        typer.Option(metavar="DATA", help="Set the decision of a model file anew, by DATA's val/."),
-    ] = None,
-    scores: Annotated[
-        Path | None,
-        typer.Option(metavar="CSV", help="The same by logits: columns tiles, whole, label, source."),
-    ] = None,
-    split: Annotated[
-        Split | None, typer.Option(help="Of --fuse DATA; without it val/, or all where it is not split.")
-    ] = None,
-    whole: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="A second view for the file: a model of whole images.")
-    ] = None,
-    tiles: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, max=64, help="Or RUN, a model of whole images, also looks at N tiles."
-        ),
-    ] = None,
-    pool: Annotated[
-        Pool | None, typer.Option(help="How tiles become one; the model's own without it.")
-    ] = None,
-    false_alarms: Annotated[
-        float, typer.Option(help="Most real validation images called FAKE.")
-    ] = _BORDERS.false_alarms,
-    missed: Annotated[float, typer.Option(help="Most fake validation images called REAL.")] = _BORDERS.missed,
-    by_source: Annotated[bool, typer.Option("--by-source", help="Each source counts the same.")] = False,
+    run: options.Run,
+    float32: options.Float32 = False,
+    float16: options.Float16 = False,
+    dynamic: options.Dynamic = False,
+    int8: options.Int8 = False,
+    io: options.InputType = _DEFAULTS.io,
+    max_drop: options.MaxDrop = _DEFAULTS.max_drop,
+    name: options.Name = None,
+    output: options.Output = None,
+    threads: options.Threads = _DEFAULTS.threads,
+    fuse: options.Fuse = None,
+    scores: options.Scores = None,
+    split: options.SplitName = None,
+    whole: options.Whole = None,
+    tiles: options.Tiles = None,
+    pool: options.Pooling = None,
+    false_alarms: options.FalseAlarms = _BORDERS.false_alarms,
+    missed: options.Missed = _BORDERS.missed,
+    by_source: options.BySource = False,
 ) -> None:
     """Turn a training run into one .tflite file, written only if it passes every gate.
 
@@ -98,9 +68,10 @@ def convert(
     """
     fusing = fuse is not None or scores is not None
     _refuse_given(context, _CONVERTING if fusing else _FUSING, fusing=fusing)
-    if fusing:
-        if output is None:
-            raise UsageError("-o is missing: give the name of the .tflite file to write")
+    if fusing and output is None:
+        raise UsageError("-o is missing: give the name of the .tflite file to write")
+    if output is not None and fusing:
+        borders = BorderConfig(false_alarms=false_alarms, missed=missed)
         _fuse(
             FuseConfig(
                 model=str(run),
@@ -113,26 +84,21 @@ def convert(
                 name=name,
                 pool=pool,
                 by_source=by_source,
-                borders=BorderConfig(false_alarms=false_alarms, missed=missed),
+                borders=borders,
             )
         )
         return
-    chosen = [
-        kind for kind, given in zip(Quantization, (float32, float16, dynamic, int8), strict=True) if given
-    ]
+    config = replace(_DEFAULTS, run=run, io=io, max_drop=max_drop, name=name, output=output, threads=threads)
+    chosen = _choose_quantization(float32, float16, dynamic, int8)
+    _convert(config if chosen is None else replace(config, quantization=chosen))
+
+
+def _choose_quantization(*given: bool) -> Quantization | None:
+    """Return the one that was asked for; None where the default is to be used."""
+    chosen = [kind for kind, asked in zip(Quantization, given, strict=True) if asked]
     if len(chosen) > 1:
         raise UsageError(f"--{' and --'.join(chosen)} exclude each other: choose one")
-    _convert(
-        ConvertConfig(
-            run=run,
-            quantization=chosen[0] if chosen else _DEFAULTS.quantization,
-            io=io,
-            max_drop=max_drop,
-            name=name,
-            output=output,
-            threads=threads,
-        )
-    )
+    return chosen[0] if chosen else None
 
 
 def _refuse_given(context: typer.Context, options: tuple[str, ...], *, fusing: bool) -> None:
@@ -191,7 +157,7 @@ def _show_gates(screen: "Console", gates: "tuple[GateResult, ...]") -> None:
 
 def ship(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A release model's name or a model file.")],
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder; gets one for each kit.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder for the kits.")],
     web: Annotated[bool, typer.Option("--web", help="An installable web app.")] = False,
     android: Annotated[bool, typer.Option("--android", help="A Gradle module in Kotlin.")] = False,
     ios: Annotated[bool, typer.Option("--ios", help="A Swift package.")] = False,

@@ -1,12 +1,12 @@
 """The facts of a model file that an app developer needs: `fakelens info --app`."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fakelens.edge_runtime.contract import ConditionLimits, Fit, Fusion, Pool, ViewSpec
+from fakelens.edge_runtime.files import digest_file
 from fakelens.edge_runtime.graph import TensorInfo, read_graphs
 from fakelens.edge_runtime.modelfile import read_model
 from fakelens.edge_runtime.tiles import LEAST_TEXTURE, MOST_TEXTURE
@@ -56,7 +56,7 @@ def read_app_facts(path: Path) -> AppFacts:
     return AppFacts(
         model=contract.name,
         size_bytes=model.size_bytes,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=digest_file(path),
         input=_to_facts(graph.input),
         input_range=_BYTE_RANGE,
         output=_to_facts(graph.output),
@@ -89,7 +89,7 @@ def render_app_facts(facts: AppFacts) -> str:
 def _describe(facts: AppFacts) -> Iterator[tuple[str, str]]:
     low, high = facts.input_range
     never = facts.unsure_low > facts.unsure_high
-    yield "model", f"{facts.model}, {facts.size_bytes:,} bytes, SHA-256 {facts.sha256[:16]}"
+    yield "model", f"{facts.model}, {facts.size_bytes:,} bytes, sha256 {facts.sha256}"
     yield "input", _describe_tensor(facts.input)
     yield "range", f"RGB bytes as they are, {low} to {high}: no mean, no std, no BGR, alpha over white"
     yield "output", _describe_tensor(facts.output)

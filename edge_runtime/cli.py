@@ -213,11 +213,11 @@ def _conclude(result: "BatchResult", fail_on: FailOn | None) -> None:
 
 def info(
     model: Annotated[str, typer.Argument(metavar="FILE", help="A model file or a release model's name.")],
-    app: Annotated[bool, typer.Option("--app", help="What an app needs to run it, in ten lines.")] = False,
+    app: Annotated[bool, typer.Option("--app", help="Only what an app needs, in ten lines.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    path_only: Annotated[bool, typer.Option("--path", help="Only where the file lies.")] = False,
+    path_only: Annotated[bool, typer.Option("--path", help="Only the file's path.")] = False,
 ) -> None:
-    """Print what is inside a model file: contract, card, ops, size, gzip size."""
+    """Print the contents of a model file: contract, model card, operators, size, sha256."""
     from rich.console import Console
 
     from fakelens.edge_runtime.app_info import app_facts_to_json, read_app_facts, render_app_facts
@@ -242,7 +242,7 @@ def info(
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
-    """Look at machine, cameras, packages, model and speed; name each problem with its remedy.
+    """Examine machine, cameras, packages, model and speed; each problem comes with its remedy.
 
     Exit codes: 0 healthy, 1 a check failed.
     """

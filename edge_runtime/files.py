@@ -1,5 +1,6 @@
 """Files and folders that are never left half-written under their final name, and the cache folder."""
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -27,6 +28,12 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def digest_file(path: Path) -> str:
+    """Return the SHA-256 of a file as `sha256sum` prints it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_writable(path: Path, option: str) -> None:

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from fakelens.edge_runtime.contract import Contract, Decision, Fit, FitSpec, InputSpec, Measurement
+from fakelens.edge_runtime.files import digest_file
 from fakelens.edge_runtime.graph import GraphSummary, TensorInfo, read_graphs
 from fakelens.edge_runtime.modelfile import read_model
 
@@ -20,6 +21,7 @@ class ModelInfo:
 
     path: Path
     size_bytes: int
+    sha256: str  # of the whole file
     gzip_bytes: int  # what a compressed download takes
     contract: Contract
     graph: GraphSummary  # of the first view
@@ -33,6 +35,7 @@ def read_info(path: Path) -> ModelInfo:
     return ModelInfo(
         path=path,
         size_bytes=model.size_bytes,
+        sha256=digest_file(path),
         gzip_bytes=count_gzip_bytes(path.read_bytes()),
         contract=model.contract,
         graph=graph,
@@ -85,6 +88,7 @@ def _render_contract(info: ModelInfo) -> Table:
         table.add_row("data licences", training.licences)
     table.add_row("recipe", f"{training.recipe or '-'}, seed {training.seed}")
     table.add_row("size", f"{info.size_bytes:,} bytes, gzip {info.gzip_bytes:,}")
+    table.add_row("sha256", info.sha256)
     return table
 
 

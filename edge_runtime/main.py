@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from fakelens.edge_runtime.command_help import GroupedCommands
 from fakelens.edge_runtime.errors import FakelensError
 from fakelens.edge_runtime.escape import escape_line
 
@@ -17,9 +18,9 @@ _INTERRUPTED = 130  # as a shell reports a process ended by Ctrl-C
 
 app = typer.Typer(
     name="fakelens",
+    cls=GroupedCommands,
     help="Tell fake images from real ones, on the device.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: rich's would take a third of the start-up time
 )

@@ -42,6 +42,7 @@ class DataConfig:
     histories: int = 3  # of a training image, more of rare sources (fit tiles, or delivered)
     delivered: bool = False  # whether whole images have histories too (fit resize); see `recompression`
     retouched: float = 0.0  # share of the histories that touch a photo up, of fakes half as many
+    zoomed: float = 0.0  # share of the histories that show a part, down to native resolution (delivered)
     even: float = 0.0  # 0..1, how far rare sources get more histories, at most five times as many
     cuts: int = 4  # tiles of each history (fit tiles)
     most: int = 0  # images of one source and class, at most, in train and val; 0 takes all
@@ -248,6 +249,9 @@ def _check(config: TrainConfig) -> None:
         ("data.tiles", config.data.tiles, 1, 1024),
         ("data.histories", config.data.histories, 1, 100),
         ("data.cuts", config.data.cuts, 1, 1000),
+        ("data.retouched", config.data.retouched, 0.0, 1.0),
+        ("data.zoomed", config.data.zoomed, 0.0, 1.0),
+        ("data.even", config.data.even, 0.0, 1.0),
         ("data.most", config.data.most, 0, 10**9),
         ("network.width", config.network.width, 1, 1024),
         ("network.stages", min(config.network.stages, default=0), 1, 4096),
@@ -286,6 +290,10 @@ def _check(config: TrainConfig) -> None:
     )
     if config.network.views not in VIEWS:
         raise ConfigError(f"network.views is {config.network.views}, expected {', '.join(map(str, VIEWS))}")
+    if config.data.zoomed and not (config.data.delivered and config.data.fit is Fit.RESIZE):
+        raise ConfigError(
+            "data.zoomed is a share of delivered whole pictures: set data.delivered, fit resize"
+        )
     if config.augment.cutmix and config.fit.skip_easy:
         raise ConfigError("augment.cutmix hides which images are easy: set fit.skip_easy to 0, or cutmix")
     for key, value, low, high in ranges:

@@ -1,4 +1,4 @@
-"""The options of `fakelens train`, as its help page tells them."""
+"""The options of `fakelens train`, with their help texts."""
 
 from pathlib import Path
 from typing import Annotated
@@ -33,7 +33,7 @@ Teacher = Annotated[
 Prune = Annotated[float | None, typer.Option(metavar="SPARSITY", help="Share of zeros, 0 to .95.")]
 Qat = Annotated[bool | None, typer.Option("--qat/--no-qat", help="Quantization-aware training.")]
 Seed = Annotated[
-    int | None, typer.Option(help="Of order, augmentation and weights; the split has data.split_seed.")
+    int | None, typer.Option(help="Seed of order, augmentation and weights; the split has data.split_seed.")
 ]
 Setting = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any recipe key: fit.ema=0.99")

@@ -62,7 +62,9 @@ def infer(model: str, times: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    if sys.argv[2] == "--infer":
+    if len(sys.argv) < 3 or "--help" in sys.argv:
+        sys.stdout.write(f"{__doc__}\n")
+    elif sys.argv[2] == "--infer":
         sys.stdout.write(" ".join(infer(sys.argv[1], int(sys.argv[3]))) + "\n")
     else:
         for each in answer_folder(sys.argv[1], Path(sys.argv[2])):

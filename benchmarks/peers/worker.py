@@ -47,5 +47,8 @@ def _read_peak() -> int:
 
 
 if __name__ == "__main__":
-    with open(sys.argv[2]) as file:  # noqa: PTH123
-        work(sys.argv[1], json.load(file))
+    if len(sys.argv) < 3 or "--help" in sys.argv:
+        sys.stdout.write(f"{__doc__}\n")
+    else:
+        with open(sys.argv[2]) as file:  # noqa: PTH123
+            work(sys.argv[1], json.load(file))

@@ -177,6 +177,9 @@ def _ms_since(start: float) -> float:
 
 def main() -> None:
     """Read an `Order` from the command line, print its `Reading`; errors end in one line and exit code 2."""
+    if sys.argv[1:] in ([], ["--help"]):
+        sys.stdout.write(f"{__doc__}\n")
+        return
     given = json.loads(sys.argv[1])
     try:
         reading = measure(Order(**given | {"files": tuple(given["files"])}))

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from fakelens.convert.ship.card import render_card
-from fakelens.convert.ship.layout import LAYOUTS, Platform
+from fakelens.convert.ship.layout import LAYOUTS, STATEMENTS_NAME, Platform
 from fakelens.convert.ship.templates import copy_template, find_template
 from fakelens.convert.ship.vectors import write_vectors
 from fakelens.edge_runtime.modelfile import CONTRACT_NAME, LABELS_NAME, read_model
@@ -36,3 +36,6 @@ def write_kit(platform: Platform, assets: Path, target: Path) -> None:
         for path in sorted(source.iterdir()):
             if path.is_file():
                 shutil.copyfile(path, target / place / path.name)
+    statements = find_template(Platform.WEB) / LAYOUTS[Platform.WEB].statements / STATEMENTS_NAME
+    (target / layout.statements).mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(statements, target / layout.statements / STATEMENTS_NAME)

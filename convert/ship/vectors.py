@@ -1,6 +1,5 @@
 """Test vectors: pictures, and the P(fake) that our runtime gives them, for an app's own tests."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from PIL import Image
 from fakelens.convert.ship.pictures import Picture, draw_picture, list_candidates, list_pictures
 from fakelens.edge_runtime.condition import Condition, Reason, measure_condition
 from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.files import digest_file
 from fakelens.edge_runtime.preprocess import fit_views, load_image
 from fakelens.edge_runtime.verdict import Label, ViewScore
 
@@ -62,7 +62,7 @@ def write_vectors(model: Path, folder: Path) -> Vectors:
     detector = Detector(model)
     vectors = Vectors(
         model=detector.contract.name,
-        model_sha256=hashlib.sha256(model.read_bytes()).hexdigest(),
+        model_sha256=digest_file(model),
         images=tuple(_write_images(detector, folder)),
     )
     text = json.dumps(asdict(vectors), indent=1)

@@ -65,7 +65,7 @@ _Token = Annotated[
     str | None,
     typer.Option(
         envvar="FAKELENS_TOKEN",
-        help="What the page asks for; needed beyond localhost. @FILE: from a file.",
+        help="Password of the page; needed beyond localhost. @FILE: from a file.",
     ),
 ]
 _PixelsOnly = Annotated[
@@ -77,7 +77,7 @@ _Mqtt = Annotated[
     typer.Option(
         metavar="URL",
         envvar="FAKELENS_MQTT",
-        help="Tell an MQTT broker: mqtt://user:password@host/prefix. @FILE: from a file.",
+        help="Publish to an MQTT broker: mqtt://user:password@host/prefix. @FILE: from a file.",
     ),
 ]
 _Threads = Annotated[

@@ -15,7 +15,9 @@ from fakelens.edge_runtime.errors import UsageError
 _OWN = ""  # `--user` without a name: the user's own manager
 _User = Annotated[
     str | None,
-    typer.Option(metavar="[NAME]", help="Alone: for your own manager, no root needed. NAME: runs as NAME."),
+    typer.Option(
+        metavar="[NAME]", help="Without NAME: in your own manager, without root. NAME: run as this user."
+    ),
 ]
 
 
@@ -44,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
 def install(
     options: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- WATCH OPTIONS...]", help="Given to `fakelens watch`.")
+        list[str] | None, typer.Argument(metavar="[-- WATCH OPTIONS...]", help="Options of `fakelens watch`.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the unit; write nothing.")] = False,
     user: _User = None,
@@ -90,7 +92,7 @@ def install(
 
 
 def status(user: _User = None) -> None:
-    """Show what systemd says of the service; exit code 1 where it does not run."""
+    """Show what systemd says of the service; exits 1 where it does not run."""
     from fakelens.edge_runtime.service.unit import UNIT
 
     _require_systemd()

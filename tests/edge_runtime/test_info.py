@@ -1,6 +1,7 @@
 """`fakelens info` tells what a file holds, and refuses in one line what is no fakelens model."""
 
 import gzip
+import hashlib
 import json
 import subprocess
 import sys
@@ -68,6 +69,7 @@ def test_json_is_one_object_with_everything(model_file: Path) -> None:
     content = model_file.read_bytes()
     assert found["size_bytes"] == len(content)
     assert found["gzip_bytes"] == len(gzip.compress(content, 9, mtime=0))
+    assert found["sha256"] == hashlib.sha256(content).hexdigest()
     assert found["contract"]["name"] == "sample"
     assert found["contract"]["measured"][0]["value"] == 0.9
     assert found["graph"]["ops"] == {"RELU": 1}
@@ -78,7 +80,17 @@ def test_text_names_contract_card_ops_and_sizes(model_file: Path) -> None:
     done = info(model_file)
     assert done.returncode == 0
     size = f"{model_file.stat().st_size:,} bytes, gzip"
-    for part in ("sample", "[odd]", "Sees small images", "1 RELU", "60.0% zeros", "0.8000 to 0.9500", size):
+    digest = hashlib.sha256(model_file.read_bytes()).hexdigest()
+    for part in (
+        digest,
+        "sample",
+        "[odd]",
+        "Sees small images",
+        "1 RELU",
+        "60.0% zeros",
+        "0.8000 to 0.9500",
+        size,
+    ):
         assert part in done.stdout
 
 

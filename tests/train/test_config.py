@@ -43,6 +43,7 @@ def test_config_survives_its_own_dictionary() -> None:
         ({"prune.sparsity": 1.5}, "prune.sparsity is 1.5"),
         ({"fit.precision": "float8"}, "float8"),
         ({"name.x": 1}, "name"),
+        ({"data.zoomed": 0.5}, "set data.delivered"),
     ],
 )
 def test_an_unusable_value_is_named(flags: dict[str, object], message: str) -> None:

@@ -15,10 +15,11 @@ def audit(
         Path, typer.Argument(metavar="DATA", help="Folder with real/ and fake/, optionally in train/, test/.")
     ],
     limit: Annotated[
-        int | None, typer.Option(metavar="N", help="Images of each class that are opened; 5,000 by default.")
+        int | None, typer.Option(metavar="N", help="Most images of each class to open; 5,000 by default.")
     ] = None,
     max_auc: Annotated[
-        float | None, typer.Option(help="Exit 1 where file metadata tell the class better; .65 by default.")
+        float | None,
+        typer.Option(help="Exit 1 where file metadata reach a higher AUC; .65 by default."),
     ] = None,
     tile_size: Annotated[
         int | None, typer.Option(help="Count images smaller than so many px; the default of train's --size.")
@@ -37,7 +38,7 @@ def audit(
         typer.Option(metavar="PX", help="With --equalize: cut a random square out of each image."),
     ] = None,
 ) -> None:
-    """Tell what gives the class away but the image: file metadata, plain pixel statistics; find copies.
+    """Audit a data set: copies, broken files, metadata and pixel statistics that give the class away.
 
     --equalize saves both classes as JPEG of random quality, 4:2:0. It cannot remove the traces of an
     earlier compression, nor how well a picture compresses; dimensions only with --crop.

@@ -9,8 +9,8 @@ import io
 import numpy as np
 from PIL import Image, features
 
+from fakelens.benchmarks.scoring.retouch import retouch
 from fakelens.edge_runtime.preprocess import load_image
-from fakelens.train.data.retouch import retouch
 
 _KERNELS = (
     Image.Resampling.BOX,

@@ -1,7 +1,8 @@
 """Training samples of pictures after random chains of edits, made once and cached: tiles, or whole pictures.
 
 A training image goes through several random histories (see `recompression`) and gives random tiles of each at
-native resolution, or the whole of it resized; one with a mask, tiles across the edge of what was
+native resolution, or the whole of it resized (with `config.zoomed`, of some histories, a part of it, down to
+native resolution); one with a mask, tiles across the edge of what was
 manipulated, since its other tiles are a camera's. An image that is judged gives what a detector sees of
 it, as it is and after one history. Everything random follows from the image's key, so that neither order nor
 company changes a byte, and a photo and the fake made from it, which share a key, have the same histories.
@@ -28,7 +29,7 @@ from fakelens.train.data.epoch import Rows
 from fakelens.train.data.file_threads import map_threads
 from fakelens.train.data.recompression import circulate
 
-_VERSION = 4  # raise it when a tile changes
+_VERSION = 5  # raise it when a tile changes
 _WINDOW_TILES = 4  # sides of a tile: so large is the part of a picture that has a history
 _WHOLE_PX = 1024  # a longer side is reduced to it before the history of a whole picture
 _LEAST_KEPT = 0.8  # of a side, when a whole picture is cropped
@@ -77,13 +78,16 @@ def cut_image(image: SourceImage, config: DataConfig) -> tuple[ImageU8, npt.NDAr
     """Return the tiles of one image and which of them had a history; `ImageError` where it is damaged."""
     photo = load_image(image.path)
     rng = np.random.default_rng(int(image.key[:16], 16))
-    if config.fit is Fit.RESIZE:
-        photo = _reduce(photo)
+    reduced = _reduce(photo) if config.fit is Fit.RESIZE else photo
     if image.judged:
         spec = describe_input(config)
-        clean, worn = fit_image(photo, spec), fit_image(circulate(photo, config.size, rng), spec)
+        clean, worn = fit_image(reduced, spec), fit_image(circulate(reduced, config.size, rng), spec)
         return np.concatenate([clean, worn]), np.repeat([False, True], [len(clean), len(worn)])
-    parts = [_train_on(photo, image, config, rng) for _ in range(image.histories)]
+    zoomed = rng.random(image.histories) < config.zoomed
+    parts = [
+        _zoom_in(photo, image, config, rng) if near else _train_on(reduced, image, config, rng)
+        for near in zoomed
+    ]
     return np.concatenate(parts), np.ones(sum(map(len, parts)), bool)
 
 
@@ -98,6 +102,17 @@ def _train_on(
     window = 0 if edge is not None else _WINDOW_TILES * config.size
     worn = circulate(photo, config.size, rng, window, image.retouched)
     return _cut_at_random(worn, edge, config, rng)
+
+
+def _zoom_in(photo: Image.Image, image: SourceImage, config: DataConfig, rng: np.random.Generator) -> ImageU8:
+    """Return a square part of `photo` after a history, its side log-uniform from native resolution up."""
+    worn = circulate(photo, config.size, rng, _WINDOW_TILES * config.size, image.retouched)
+    room = min(worn.size) / config.size
+    if room <= 1.0:
+        return cut_tiles(worn, [(0, 0)], config.size)
+    side = round(config.size * float(np.exp(rng.uniform(0.0, np.log(room)))))
+    left, top = (int(rng.integers(0, whole - side + 1)) for whole in worn.size)
+    return fit_image(worn.crop((left, top, left + side, top + side)), describe_input(config))
 
 
 def _reduce(photo: Image.Image) -> Image.Image:
@@ -164,7 +179,7 @@ def _fill(folder: Path, images: Sequence[SourceImage], config: DataConfig) -> No
 
 
 def _name_bank(images: Sequence[SourceImage], config: DataConfig) -> str:
-    settings = (config.size, config.tiles, config.cuts, config.fit)
+    settings = (config.size, config.tiles, config.cuts, config.fit, config.zoomed)
     key = hashlib.sha256(f"{_VERSION} {preprocess.VERSION} {settings}\n".encode())
     for image in images:
         facts = (

@@ -27,9 +27,9 @@ def synthesize(
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DATA", help="The new data set.")],
     tile_size: Annotated[int, typer.Option(help="Side of a tile in px.")] = 32,
-    tiles_per_photo: Annotated[int, typer.Option(help="Tiles of a photo at most, of either class.")] = 200,
+    tiles_per_photo: Annotated[int, typer.Option(help="Most tiles of a photo, of each class.")] = 200,
     steps: Annotated[int | None, typer.Option(help="Training steps of each auto-encoder.")] = None,
-    seed: Annotated[int, typer.Option(help="Of split, tiles and auto-encoder.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of split, tiles and auto-encoder.")] = 0,
     whole: Annotated[
         bool, typer.Option("--whole", help="Whole fakes instead of tiles: DATA/<generator>/<split>/fake/.")
     ] = False,
@@ -50,7 +50,7 @@ def synthesize(
     autoencoder: options.Autoencoder = None,
     crop: options.Crop = None,
 ) -> None:
-    """Make fakes, and a labelled real/fake set, from nothing but real photos.
+    """Make fakes from real photos, and a labelled data set of both.
 
     The fakes are the photos' own tiles passed through an up-sampling auto-encoder trained on them, which
     leaves a trace of the kind that generators leave; content, size and encoding match. With --whole they

@@ -16,7 +16,7 @@ Pod::Spec.new do |s|
   s.default_subspecs = ['LiteRT']
 
   s.subspec 'Rules' do |rules|
-    rules.source_files = 'Sources/Fakelens/*.swift', 'Sources/Fakelens/Apple/*.swift'
+    rules.source_files = 'Sources/Fakelens/*.swift', 'Sources/Fakelens/Provenance/*.swift', 'Sources/Fakelens/Apple/*.swift'
     rules.resource_bundles = { 'Fakelens' => ['Sources/Fakelens/Resources/*'] }
   end
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fakelens.convert.ship.kit import write_assets, write_kit
-from fakelens.convert.ship.layout import Platform
+from fakelens.convert.ship.layout import LAYOUTS, Platform
 from fakelens.convert.ship.templates import find_template, list_template
 from fakelens.edge_runtime.library import find_model
 
@@ -22,6 +22,7 @@ UNIT_TESTS = "fakelens/src/test/kotlin/fakelens"
 KOTLIN = [path for path in list_template(KIT) if path.suffix in {".kt", ".kts"}]
 RUNNER = Path(__file__).parent / "android" / "CheckVectors.kt"
 ROOT = Path(__file__).parents[3]
+STATEMENTS = find_template(Platform.WEB) / LAYOUTS[Platform.WEB].statements  # which ship copies
 JARS = [Path("/usr/share/java") / name for name in ("json-android.jar", "junit4.jar", "hamcrest.jar")]
 
 
@@ -41,12 +42,17 @@ def classpath(tmp_path_factory: pytest.TempPathFactory) -> str:
     if missing:
         pytest.skip(f"needs {', '.join(missing)}: apt-get install junit4 libandroid-json-org-java")
     target = tmp_path_factory.mktemp("kotlin") / "rules.jar"
-    sources = [*(KIT / RULES).glob("*.kt"), *(KIT / UNIT_TESTS).glob("*.kt"), RUNNER]
+    sources = [
+        *(KIT / RULES).glob("*.kt"),
+        *(KIT / RULES / "provenance").glob("*.kt"),
+        *(KIT / UNIT_TESTS).glob("*.kt"),
+        RUNNER,
+    ]
     libraries = os.pathsep.join(map(str, JARS))
     options = ["-Werror", "-jvm-target", "17", "-cp", libraries, "-d", str(target)]
     runtime = Path(compiler).resolve().parents[1] / "lib/kotlin-stdlib.jar"
     run("bash", compiler, *options, *map(str, sources))
-    return os.pathsep.join([str(target), str(runtime), libraries])
+    return os.pathsep.join([str(target), str(runtime), libraries, str(STATEMENTS)])
 
 
 def run(*command: str) -> str:
@@ -62,8 +68,8 @@ def test_every_kotlin_file_parses(path: Path, find_syntax_error: Callable[[str, 
 
 def test_the_rules_are_plain_kotlin() -> None:
     """They compile and run on any JVM; org.json is a part of Android with a twin outside."""
-    allowed = ("java.", "kotlin.", "org.json.")
-    for path in (KIT / RULES).glob("*.kt"):
+    allowed = ("java.", "kotlin.", "org.json.", "fakelens.provenance.")
+    for path in [*(KIT / RULES).glob("*.kt"), *(KIT / RULES / "provenance").glob("*.kt")]:
         for imported in re.findall(r"^import (\S+)", path.read_text(), re.MULTILINE):
             assert imported.startswith(allowed), f"{path.name} imports {imported}"
 
@@ -95,6 +101,7 @@ def test_the_kit_looks_for_assets_where_ship_puts_them(tmp_path: Path) -> None:
     folder = re.search(r'FOLDER = "(.+)"', (tests / "kotlin/fakelens/android/ParityTest.kt").read_text())
     assert folder is not None
     assert (tests / "assets" / folder[1] / "vectors.json").is_file()
+    assert (kit / "fakelens/src/test/resources/statements.json").is_file()
 
 
 def test_the_read_me_names_files_that_exist() -> None:
@@ -108,7 +115,7 @@ def test_the_read_me_names_files_that_exist() -> None:
 @pytest.mark.slow
 def test_the_unit_tests_of_the_kit_pass(classpath: str) -> None:
     names = [f"fakelens.{path.stem}" for path in (KIT / UNIT_TESTS).glob("*Test.kt")]
-    assert len(names) == 5
+    assert len(names) == 6
     printed = run("java", "-cp", classpath, "org.junit.runner.JUnitCore", *names)
     ran = re.search(r"OK \((\d+) tests?\)", printed)
     assert ran is not None

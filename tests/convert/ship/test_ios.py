@@ -17,6 +17,7 @@ from fakelens.edge_runtime.library import find_model
 
 KIT = find_template(Platform.IOS)
 RULES = Path("Sources/Fakelens")
+PROVENANCE = Path("Provenance")
 SWIFT = [path for path in list_template(KIT) if path.suffix == ".swift"]
 RUNNER = Path(__file__).parent / "ios" / "main.swift"
 needs_swift = pytest.mark.skipif(shutil.which("swiftc") is None, reason="needs a Swift toolchain")
@@ -27,8 +28,11 @@ def checker(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The kit's rules with the program that runs them on vectors, compiled."""
     target = tmp_path_factory.mktemp("swift") / "check"
     rules = [
-        path for path in (KIT / RULES).glob("*.swift") if path.name != "Kit.swift"
-    ]  # its bundle is not there
+        path
+        for folder in (KIT / RULES, KIT / RULES / PROVENANCE)
+        for path in folder.glob("*.swift")
+        if path.name != "Kit.swift"  # its bundle is not there
+    ]
     run("swiftc", "-warnings-as-errors", "-O", "-o", str(target), *map(str, rules), str(RUNNER))
     return str(target)
 
@@ -58,8 +62,11 @@ def test_the_rules_are_plain_swift() -> None:
     """Foundation is everywhere that Swift is; the rest stands behind a condition in a folder of its own."""
     for path in list_template(KIT / RULES):
         text = (KIT / RULES / path).read_text()
-        if path.parent == Path():
-            assert set(re.findall(r"^\s*import (\S+)", text, re.MULTILINE)) <= {"Foundation"}, path
+        if path.parent in (Path(), PROVENANCE):
+            imported = set(re.findall(r"^import (\S+)", text, re.MULTILINE))
+            assert imported <= {"Foundation"}, path
+            behind_a_condition = set(re.findall(r"^\s+import (\S+)", text, re.MULTILINE))
+            assert behind_a_condition <= {"Compression"}, path
         else:
             assert text.startswith("#if "), path
             assert text.rstrip().endswith("#endif"), path
@@ -83,6 +90,7 @@ def test_the_package_copies_what_ship_writes(kit: Path) -> None:
     written = {f"Resources/{path.name}" for path in (kit / layout.assets).iterdir()}
     assert copied == written | {"Resources/vectors"}
     assert (kit / "Tests/FakelensTests/Resources/vectors/vectors.json").is_file()
+    assert (kit / "Tests/FakelensTests/Resources/vectors/statements.json").is_file()
     opened = re.findall(r'find\("(\w+)", "(\w+)"\)', (KIT / RULES / "Kit.swift").read_text())
     assert {"Resources/" + ".".join(name) for name in opened} <= copied
     assert len(opened) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakelens.convert.ship.kit import write_assets, write_kit
-from fakelens.convert.ship.layout import LAYOUTS, Platform
+from fakelens.convert.ship.layout import LAYOUTS, STATEMENTS_NAME, Platform
 from fakelens.convert.ship.templates import find_template, list_template
 
 ASSETS = {"model.tflite", "labels.txt", "contract.json", "MODEL_CARD.md"}
@@ -46,7 +46,10 @@ def test_a_kit_is_the_template_with_the_assets_in_it(
     assert {name: placed[name] for name in ASSETS} == list_files(assets)
     vectors = list_files(assets / "vectors")
     assert "vectors.json" in vectors
-    assert list_files(tmp_path / "kit" / layout.vectors) == vectors
+    delivered = list_files(tmp_path / "kit" / layout.vectors)
+    assert {name: delivered[name] for name in vectors} == vectors
+    assert set(delivered) - set(vectors) <= {STATEMENTS_NAME}
+    assert b"declares-generated" in (tmp_path / "kit" / layout.statements / STATEMENTS_NAME).read_bytes()
     template = find_template(platform)
     for name in list_template(template):
         if not name.is_relative_to(layout.vectors) and name.name not in ASSETS:

@@ -1,11 +1,13 @@
 """Checks of what is installed, against folders of packages made for the purpose."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from fakelens.edge_runtime.doctor.health import Status
 from fakelens.edge_runtime.doctor.software import check_architecture, check_model, check_opencv
+from fakelens.edge_runtime.library import find_model
 
 
 def install(folder: Path, *packages: str) -> list[str]:
@@ -61,4 +63,5 @@ def test_none_is_named_with_its_extra(tmp_path: Path) -> None:
 def test_the_model_is_named_with_its_digest() -> None:
     check = check_model()
     assert check.status is Status.OK
-    assert "sha256 " in check.found
+    digest = hashlib.sha256(find_model().read_bytes()).hexdigest()
+    assert check.found.endswith(f"sha256 {digest}")  # as `fakelens info` and `sha256sum` print it

@@ -125,3 +125,29 @@ def test_retouching_changes_the_bank_and_what_is_in_it(images: list[SourceImage]
     assert np.any(plain.tiles != touched.tiles)
     again = open_bank([replace(images[0], retouched=1.0)], CONFIG)
     np.testing.assert_array_equal(touched.tiles, again.tiles)
+
+
+def test_zoomed_histories_show_square_parts_down_to_native_resolution(tmp_path: Path) -> None:
+    """On a ramp over 640 px a part's own range tells its side: never the whole width, at least a tile."""
+    Image.linear_gradient("L").rotate(90).resize((640, 320)).convert("RGB").save(tmp_path / "ramp.png")
+    digest = hashlib.sha256((tmp_path / "ramp.png").read_bytes()).hexdigest()
+    image = SourceImage(path=tmp_path / "ramp.png", digest=digest, judged=False, histories=24, key=digest)
+    ranges = {
+        zoomed: np.ptp(
+            open_bank([image], replace(DELIVERED, zoomed=zoomed)).tiles.astype(int), axis=(1, 2, 3)
+        )
+        for zoomed in (0.0, 1.0)
+    }
+    assert ranges[0.0].min() > 160
+    assert ranges[1.0].max() < 140
+    assert ranges[1.0].min() < 60
+    assert len(np.unique(ranges[1.0])) > 5
+
+
+def test_a_zoomed_picture_smaller_than_the_input_is_mirrored_not_enlarged(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (12, 10, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "small.png")
+    digest = hashlib.sha256((tmp_path / "small.png").read_bytes()).hexdigest()
+    image = SourceImage(path=tmp_path / "small.png", digest=digest, judged=False, histories=4, key=digest)
+    for tile in open_bank([image], replace(DELIVERED, zoomed=1.0)).tiles:
+        np.testing.assert_array_equal(tile[:, 10:16], tile[:, 9:3:-1])

@@ -12,6 +12,15 @@
 
     private let mostPixels = 100_000_000  // as `fakelens check`: refuses what would fill the memory
 
+    extension Detector {
+        /// Returns the verdict on the image file `content`, with what the file says of itself: see `fuseEvidence`.
+        ///
+        /// `content` are the bytes as they are stored: a picture handed over re-encoded says nothing any more.
+        public func checkPhoto(_ content: Data) throws -> Verdict {
+            fuseEvidence(try check(try decodePhoto(content)), readEvidence(content))
+        }
+    }
+
     /// Returns the upright picture in `content`, the bytes of an image file.
     public func decodePhoto(_ content: Data) throws -> RgbImage {
         guard let source = CGImageSourceCreateWithData(content as CFData, nil),

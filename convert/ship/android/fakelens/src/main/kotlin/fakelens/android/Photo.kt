@@ -3,8 +3,12 @@ package fakelens.android
 import android.graphics.Bitmap
 import android.graphics.BitmapFactory
 import android.media.ExifInterface
+import fakelens.Detector
 import fakelens.PixelLayout
 import fakelens.RgbImage
+import fakelens.Verdict
+import fakelens.fuseEvidence
+import fakelens.provenance.readEvidence
 import fakelens.readRgba
 import fakelens.turnUpright
 import java.io.ByteArrayInputStream
@@ -12,6 +16,13 @@ import java.io.IOException
 import java.nio.ByteBuffer
 
 private const val MOST_PIXELS = 100_000_000L // as `fakelens check`: refuses what would fill the memory
+
+/**
+ * Returns the verdict on the image file [content], with what the file says of itself: see [fuseEvidence].
+ *
+ * [content] are the bytes as they are stored: a picture that the gallery hands over re-encoded says nothing any more.
+ */
+fun Detector.checkPhoto(content: ByteArray): Verdict = fuseEvidence(check(decodePhoto(content)), readEvidence(content))
 
 /** Returns the upright picture in [content], the bytes of an image file; throws [IOException] where it is none. */
 fun decodePhoto(content: ByteArray): RgbImage {

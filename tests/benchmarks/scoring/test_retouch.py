@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.train.data.retouch import Retouch, retouch
+from fakelens.benchmarks.scoring.retouch import Retouch, retouch
 
 
 def _draw(width: int = 120, height: int = 90) -> Image.Image:

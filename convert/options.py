@@ -1,0 +1,51 @@
+"""The options of `fakelens convert`, with their help texts."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fakelens.benchmarks.labelled import Split
+from fakelens.convert.recipes import Io
+from fakelens.edge_runtime.contract import Pool
+
+Run = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN", help="A run directory made by `fakelens train`; a model with --fuse or --scores."
+    ),
+]
+Float32 = Annotated[bool, typer.Option("--float32", help="Nothing quantized.")]
+Float16 = Annotated[bool, typer.Option("--float16", help="Weights in 16 bits.")]
+Dynamic = Annotated[bool, typer.Option("--dynamic", help="Weights in 8 bits.")]
+Int8 = Annotated[bool, typer.Option("--int8", help="Everything in 8 bits; the default.")]
+InputType = Annotated[Io, typer.Option(help="Input type: raw RGB as bytes or as float32.")]
+MaxDrop = Annotated[float, typer.Option(help="Most points of validation accuracy that may be lost.")]
+Name = Annotated[str | None, typer.Option(help="The model's name; by default the run's.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="By default RUN/NAME-FORMAT.tflite."),
+]
+Threads = Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")]
+Fuse = Annotated[
+    Path | None,
+    typer.Option(metavar="DATA", help="Set the decision of a model file anew, on DATA's val/."),
+]
+Scores = Annotated[
+    Path | None,
+    typer.Option(metavar="CSV", help="The same from logits: columns tiles, whole, label, source."),
+]
+SplitName = Annotated[
+    Split | None, typer.Option(help="Split of --fuse DATA; by default val/, or all where it is not split.")
+]
+Whole = Annotated[
+    str | None, typer.Option(metavar="MODEL", help="A second view for the file: a model of whole images.")
+]
+Tiles = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, max=64, help="Or RUN, a model of whole images, also looks at N tiles."),
+]
+Pooling = Annotated[Pool | None, typer.Option(help="Pooling of the tiles; by default the model's own.")]
+FalseAlarms = Annotated[float, typer.Option(help="Most real validation images called FAKE, as a share.")]
+Missed = Annotated[float, typer.Option(help="Most fake validation images called REAL, as a share.")]
+BySource = Annotated[bool, typer.Option("--by-source", help="Each source counts the same.")]

@@ -1,0 +1,202 @@
+package fakelens.provenance
+
+import org.json.JSONArray
+import org.json.JSONException
+import org.json.JSONObject
+
+private const val MOST_DEPTH = 16
+private const val MOST_BOXES = 5_000
+private const val MOST_ASSERTION_BYTES = 128 shl 10
+private const val MOST_DECODED_BYTES = 512 shl 10
+private const val HAS_LABEL = 2 // of the toggles of a description
+private val BEGINNINGS = setOf("c2pa.created", "c2pa.opened")
+
+private class Content(val labels: List<String>, val kind: String, val data: Bytes)
+
+private class Action(val name: String, val sourceType: String, val software: String)
+
+private class Ingredient(val relationship: String, val label: String)
+
+private class Manifest {
+    var generator = ""
+    var signed = false
+    val actions = mutableListOf<Action>()
+    val ingredients = mutableListOf<Ingredient>()
+}
+
+/** Returns what the JUMBF boxes [data] say: each statement, and a note that they are there; none is verified. */
+internal fun readC2pa(data: Bytes, where: String): List<Evidence> {
+    val manifests = readManifests(data)
+    if (manifests.isEmpty()) return emptyList()
+    val (own, components) = trace(manifests)
+    var found = judge(own, where)
+    if (declaresGenerated(found)) {
+        found = found.filter { it.strength != Strength.DECLARES_EDITED }
+    } else {
+        val what = "its Content Credentials name a part that was made or edited by generative AI"
+        val parts = judge(components, where).filter { it.strength != Strength.SPEAKS_FOR_A_CAMERA }
+        found = found + parts.map { it.copy(strength = Strength.DECLARES_EDITED, what = what) }
+    }
+    val named = own.map { it.generator }.lastOrNull { it.isNotEmpty() } ?: ""
+    val what = if (own.any { it.signed }) "holds Content Credentials" else "holds unsigned Content Credentials"
+    return found.distinct() + Evidence(Source.C2PA, Strength.NOTE, what, quote(named), where)
+}
+
+private fun judge(manifests: List<Manifest>, where: String): List<Evidence> = manifests.flatMap { manifest ->
+    val begun = manifest.actions.any { it.name in BEGINNINGS }
+    manifest.actions.mapNotNull { judgeAction(it, manifest, begun, where) }
+}
+
+private fun judgeAction(action: Action, manifest: Manifest, begun: Boolean, where: String): Evidence? {
+    val read = readSourceType(action.sourceType) ?: return null
+    val isCreation = action.name == "c2pa.created"
+    val isEdit = read.strength == Strength.DECLARES_GENERATED && begun && !isCreation
+    val strength = if (isEdit) Strength.DECLARES_EDITED else read.strength
+    if (strength == Strength.NOTE || (strength == Strength.SPEAKS_FOR_A_CAMERA && !isCreation)) return null
+    val meaning = if (isEdit) "edited with generative AI" else read.meaning
+    val words = listOf(action.software.ifEmpty { manifest.generator }, read.name).filter { it.isNotEmpty() }
+    val what = "its Content Credentials say: $meaning"
+    return Evidence(Source.C2PA, strength, what, quote(words.joinToString(", ")), where)
+}
+
+/** Returns the picture's own manifest with those of its parents, and all components. */
+private fun trace(manifests: Map<String, Manifest>): Pair<List<Manifest>, List<Manifest>> {
+    val own = mutableListOf<Manifest>()
+    val components = mutableListOf<Manifest>()
+    val active = manifests.keys.last()
+    val waiting = ArrayDeque(listOf(active to true))
+    val seen = mutableSetOf(active)
+    while (waiting.isNotEmpty()) {
+        val (label, isOwn) = waiting.removeLast()
+        val manifest = manifests.getValue(label)
+        (if (isOwn) own else components) += manifest
+        val isWrapper = manifest.actions.isEmpty() && manifest.ingredients.size == 1 // OpenAI's of 2024
+        for (ingredient in manifest.ingredients) {
+            if (ingredient.label !in manifests || !seen.add(ingredient.label)) continue
+            waiting += ingredient.label to (isOwn && (ingredient.relationship == "parentOf" || isWrapper))
+        }
+    }
+    return own to components
+}
+
+private fun readManifests(data: Bytes): Map<String, Manifest> {
+    val manifests = linkedMapOf<String, Manifest>()
+    var bytesLeft = MOST_DECODED_BYTES
+    for (content in walkJumbf(data)) {
+        val labels = content.labels
+        if (labels.none { "c2pa" in it }) continue
+        val manifest = manifests.getOrPut(if (labels.size > 2 && labels[0] == "c2pa") labels[1] else "") { Manifest() }
+        val size = content.data.size
+        if (labels.last() == "c2pa.signature") {
+            manifest.signed = true
+        } else if (size <= minOf(bytesLeft, MOST_ASSERTION_BYTES) && content.kind in setOf("cbor", "json")) {
+            bytesLeft -= size
+            readAssertion(content, manifest)
+        }
+    }
+    return manifests
+}
+
+private fun readAssertion(content: Content, manifest: Manifest) {
+    val label = content.labels.last().substringBefore("__")
+    val body = decode(content) as? Map<*, *> ?: return
+    when {
+        label.startsWith("c2pa.claim") ->
+            manifest.generator = toName(body["claim_generator_info"]).ifEmpty { toName(body["claim_generator"]) }
+        label.startsWith("c2pa.actions") ->
+            for (action in (body["actions"] as? List<*> ?: emptyList<Any?>()).filterIsInstance<Map<*, *>>()) {
+                manifest.actions += Action(
+                    name = toText(action["action"]),
+                    sourceType = toText(action["digitalSourceType"]),
+                    software = toName(action["softwareAgent"]),
+                )
+            }
+        label.startsWith("c2pa.ingredient") -> {
+            val named = (body["activeManifest"] ?: body["c2pa_manifest"]) as? Map<*, *>
+            val address = toText(named?.get("url"))
+            val ingredient = address.substringAfter("/c2pa/", "").substringBefore("/")
+            manifest.ingredients += Ingredient(toText(body["relationship"]), ingredient)
+        }
+        label == "stds.iptc" ->
+            manifest.actions += Action("c2pa.created", toText(body["Iptc4xmpExt:DigitalSourceType"]), "")
+    }
+}
+
+/** Returns what a box holds; null where it is damaged. */
+private fun decode(content: Content): Any? = try {
+    if (content.kind == "cbor") decodeCbor(content.data) else parseJson(content.data.utf8())?.let(::toPlain)
+} catch (_: CborException) {
+    null
+}
+
+private fun toPlain(json: Any?): Any? = when (json) {
+    is JSONObject -> listFields(json).mapValues { toPlain(it.value) }
+    is JSONArray -> List(json.length()) { toPlain(json.get(it)) }
+    else -> json
+}
+
+/** Returns the JSON object in [text]; null where there is none, or one that is nested deep. */
+internal fun parseJson(text: String): JSONObject? {
+    if (text.count { it == '{' || it == '[' } > MOST_BOXES) return null // the parser calls itself
+    return try {
+        JSONObject(text)
+    } catch (_: JSONException) {
+        null
+    } catch (_: StackOverflowError) {
+        null
+    }
+}
+
+/** Returns the fields of [json] by name. */
+internal fun listFields(json: JSONObject): Map<String, Any?> {
+    val names = json.names() ?: return emptyMap()
+    return List(names.length()) { names.getString(it) }.associateWith { json.get(it) }
+}
+
+/** Returns the name of a program, which stands as text, as a map, or as a list of maps. */
+private fun toName(value: Any?): String {
+    val one = if (value is List<*>) value.firstOrNull() else value
+    return toText(if (one is Map<*, *>) one["name"] else one)
+}
+
+private fun toText(value: Any?): String = value as? String ?: ""
+
+private class Level(val inside: Bytes, val labels: List<String>)
+
+/** Returns the content boxes inside [data] in their order; what is damaged or too deep is left out. */
+private fun walkJumbf(data: Bytes): Sequence<Content> = sequence {
+    val waiting = ArrayDeque(listOf(Level(data, emptyList())))
+    var boxes = 0
+    while (waiting.isNotEmpty()) {
+        val level = waiting.removeLast()
+        var labels = level.labels
+        val nested = mutableListOf<Level>()
+        for ((kind, content) in split(level.inside)) {
+            if (++boxes > MOST_BOXES) return@sequence
+            when {
+                kind == "jumd" -> labels = level.labels + readLabel(content)
+                kind != "jumb" -> yield(Content(labels, kind, content))
+                labels.size < MOST_DEPTH -> nested += Level(content, labels)
+            }
+        }
+        waiting += nested.asReversed()
+    }
+}
+
+private fun split(data: Bytes): Sequence<Pair<String, Bytes>> = sequence {
+    var at = 0
+    while (at + 8 <= data.size) {
+        val head = if (data.number(at, 4) == 1L) 16 else 8
+        var length = if (head == 16) data.length(at + 8, 8) else data.length(at, 4)
+        if (length == 0) length = data.size - at
+        if (length < head) return@sequence
+        yield(data.sub(at + 4, at + 8).latin1() to data.sub(at + head, at + length))
+        at += length
+    }
+}
+
+private fun readLabel(description: Bytes): String {
+    if (description.size < 18 || description[16] and HAS_LABEL == 0) return ""
+    val label = description.sub(17, 256)
+    return label.sub(0, minOf(label.findZero(), 200)).utf8()
+}

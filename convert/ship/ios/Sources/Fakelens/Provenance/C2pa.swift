@@ -1,0 +1,182 @@
+import Foundation
+
+private let mostDepth = 16
+private let mostBoxes = 5_000
+private let mostAssertionBytes = 128 << 10
+private let mostDecodedBytes = 512 << 10
+private let beginnings: Set<String> = ["c2pa.created", "c2pa.opened"]
+
+private struct Content {
+    let labels: [String]
+    let kind: String
+    let data: Bytes
+}
+
+private struct Action {
+    let name: String
+    let sourceType: String
+    let software: String
+}
+
+private struct Manifest {
+    let label: String
+    var generator = ""
+    var isSigned = false
+    var actions = [Action]()
+    var ingredients = [(relationship: String, label: String)]()
+}
+
+/// Returns what the JUMBF boxes `data` say: each statement, and a note that they are there; none is verified.
+func readC2pa(_ data: Bytes, at place: String) -> [Evidence] {
+    let manifests = readManifests(data)
+    guard let active = manifests.last else { return [] }
+    let (own, components) = trace(manifests, from: active.label)
+    var found = judge(own, at: place)
+    if declaresGenerated(found) {
+        found = found.filter { $0.strength != .declaresEdited }
+    } else {
+        let what = "its Content Credentials name a part that was made or edited by generative AI"
+        let parts = judge(components, at: place).filter { $0.strength != .speaksForACamera }
+        found += parts.map { $0.saying(what, .declaresEdited) }
+    }
+    let named = own.map(\.generator).last { !$0.isEmpty } ?? ""
+    let isSigned = own.contains { $0.isSigned }
+    let what = isSigned ? "holds Content Credentials" : "holds unsigned Content Credentials"
+    return dropRepeated(found) + [Evidence(.c2pa, .note, what, words: named, at: place)]
+}
+
+private func judge(_ manifests: [Manifest], at place: String) -> [Evidence] {
+    manifests.flatMap { manifest in
+        manifest.actions.compactMap { judge($0, of: manifest, at: place) }
+    }
+}
+
+private func judge(_ action: Action, of manifest: Manifest, at place: String) -> Evidence? {
+    guard let read = readSourceType(action.sourceType) else { return nil }
+    let begun = manifest.actions.contains { beginnings.contains($0.name) }
+    let isCreation = action.name == "c2pa.created"
+    let isEdit = read.strength == .declaresGenerated && begun && !isCreation
+    let strength: Strength = isEdit ? .declaresEdited : read.strength
+    if strength == .note || (strength == .speaksForACamera && !isCreation) { return nil }
+    let meaning = isEdit ? "edited with generative AI" : read.meaning
+    let program = action.software.isEmpty ? manifest.generator : action.software
+    let words = [program, read.name].filter { !$0.isEmpty }.joined(separator: ", ")
+    return Evidence(.c2pa, strength, "its Content Credentials say: \(meaning)", words: words, at: place)
+}
+
+/// Returns the picture's own manifest with those of its parents, and all components.
+private func trace(_ manifests: [Manifest], from active: String) -> (own: [Manifest], components: [Manifest]) {
+    var own = [Manifest]()
+    var components = [Manifest]()
+    var waiting = [(label: active, isOwn: true)]
+    var seen: Set<String> = [active]
+    while let next = waiting.popLast() {
+        guard let manifest = manifests.first(where: { $0.label == next.label }) else { continue }
+        if next.isOwn { own.append(manifest) } else { components.append(manifest) }
+        // OpenAI's of 2024 tell no action, and call the one picture that they hold a component.
+        let isWrapper = manifest.actions.isEmpty && manifest.ingredients.count == 1
+        for ingredient in manifest.ingredients {
+            guard manifests.contains(where: { $0.label == ingredient.label }),
+                seen.insert(ingredient.label).inserted
+            else { continue }
+            let isParent = ingredient.relationship == "parentOf" || isWrapper
+            waiting.append((label: ingredient.label, isOwn: next.isOwn && isParent))
+        }
+    }
+    return (own, components)
+}
+
+private func readManifests(_ data: Bytes) -> [Manifest] {
+    var manifests = [Manifest]()
+    var bytesLeft = mostDecodedBytes
+    for content in walkJumbf(data) {
+        let labels = content.labels
+        guard let last = labels.last, labels.contains(where: { $0.contains("c2pa") }) else { continue }
+        let label = labels.count > 2 && labels[0] == "c2pa" ? labels[1] : ""
+        if !manifests.contains(where: { $0.label == label }) { manifests.append(Manifest(label: label)) }
+        guard let index = manifests.firstIndex(where: { $0.label == label }) else { continue }
+        let size = content.data.count
+        if last == "c2pa.signature" {
+            manifests[index].isSigned = true
+        } else if size <= min(bytesLeft, mostAssertionBytes) && ["cbor", "json"].contains(content.kind) {
+            bytesLeft -= size
+            readAssertion(content, &manifests[index])
+        }
+    }
+    return manifests
+}
+
+private func readAssertion(_ content: Content, _ manifest: inout Manifest) {
+    let label = (content.labels.last ?? "").components(separatedBy: "__")[0]
+    guard let body = decode(content).asMap else { return }
+    if label.hasPrefix("c2pa.claim") {
+        let name = body["claim_generator_info"]?.name ?? ""
+        manifest.generator = name.isEmpty ? body["claim_generator"]?.name ?? "" : name
+    } else if label.hasPrefix("c2pa.actions") {
+        for action in (body["actions"]?.asList ?? []).compactMap(\.asMap) {
+            manifest.actions.append(
+                Action(
+                    name: action["action"]?.asText ?? "",
+                    sourceType: action["digitalSourceType"]?.asText ?? "",
+                    software: action["softwareAgent"]?.name ?? ""))
+        }
+    } else if label.hasPrefix("c2pa.ingredient") {
+        let named = body["activeManifest"]?.asMap ?? body["c2pa_manifest"]?.asMap
+        let address = (named?["url"]?.asText ?? "").components(separatedBy: "/c2pa/")
+        let ingredient = address.count > 1 ? address[1].components(separatedBy: "/")[0] : ""
+        manifest.ingredients.append((relationship: body["relationship"]?.asText ?? "", label: ingredient))
+    } else if label == "stds.iptc" {
+        let sourceType = body["Iptc4xmpExt:DigitalSourceType"]?.asText ?? ""
+        manifest.actions.append(Action(name: "c2pa.created", sourceType: sourceType, software: ""))
+    }
+}
+
+/// Returns what a box holds; nothing where it is damaged.
+private func decode(_ content: Content) -> Value {
+    if content.kind == "json" { return decodeJson(content.data.utf8()) }
+    return (try? decodeCbor(content.data)) ?? .nothing
+}
+
+/// Returns the content boxes inside `data` in their order; what is damaged or too deep is left out.
+private func walkJumbf(_ data: Bytes) -> [Content] {
+    var found = [Content]()
+    var waiting: [(inside: Bytes, labels: [String])] = [(inside: data, labels: [])]
+    var boxes = 0
+    while let level = waiting.popLast() {
+        var labels = level.labels
+        var nested = [(inside: Bytes, labels: [String])]()
+        for box in split(level.inside) {
+            boxes += 1
+            if boxes > mostBoxes { return found }
+            if box.kind == "jumd" {
+                labels = level.labels + [readLabel(box.content)]
+            } else if box.kind != "jumb" {
+                found.append(Content(labels: labels, kind: box.kind, data: box.content))
+            } else if labels.count < mostDepth {
+                nested.append((inside: box.content, labels: labels))
+            }
+        }
+        waiting += nested.reversed()
+    }
+    return found
+}
+
+private func split(_ data: Bytes) -> [(kind: String, content: Bytes)] {
+    var boxes = [(kind: String, content: Bytes)]()
+    var at = 0
+    while at + 8 <= data.count && boxes.count <= mostBoxes {
+        let head = data.number(at, 4) == 1 ? 16 : 8
+        var length = head == 16 ? data.length(at + 8, 8) : data.length(at, 4)
+        if length == 0 { length = data.count - at }
+        if length < head { break }
+        boxes.append((kind: data.sub(at + 4, at + 8).latin1(), content: data.sub(at + head, at + length)))
+        at += length
+    }
+    return boxes
+}
+
+private func readLabel(_ description: Bytes) -> String {
+    if description.count < 18 || description[16] & 2 == 0 { return "" }
+    let label = description.sub(17, 256)
+    return label.sub(0, min(label.find(0), 200)).utf8()
+}
