@@ -1,7 +1,7 @@
 """Make of a finished run a file to start from: `fakelens train DATA --start FILE.npz`.
 
-Run as `python -m fakelens.train.start_weights RUN -o FILE.npz`; the start `photo` of the package is
-`train/starts/photo.npz`, made of the run that `photo` was converted from.
+Run as `python -m fakelens.train.start_weights RUN -o FILE.npz`. The start `photo` of the package comes from
+the run of that model: `RUN -o train/starts/photo.npz --model edge_runtime/models/photo.tflite`.
 """
 
 import json

@@ -46,6 +46,7 @@ from fakelens.train.starts.start_file import is_start
 
 _log = logging.getLogger(__name__)
 _PARAMETERS = ("kernel", "depthwise_kernel", "bias", "gamma", "beta")
+_PRUNED = 0.01  # share of zeros above which they are no accident
 _STAGES = ("float", "prune", "qat")
 _PACKAGES = ("fakelens", "tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "pillow")
 
@@ -98,7 +99,7 @@ def describe_result(result: TrainResult) -> Iterator[str]:
                 f"{part:<11} accuracy {100 * metrics.accuracy.value:.2f}% [{low:.2f}, {high:.2f}]  "
                 f"AUC {metrics.auc.value:.4f}  ECE {metrics.ece.value:.3f}  n {metrics.n}"
             )
-    if any(layer.zeros for layer in result.sparsity):
+    if overall_sparsity(result.sparsity) > _PRUNED:
         for layer in result.sparsity:
             yield f"{layer.layer:<24} {layer.weights:>9} weights  {100 * layer.share:5.1f}% zeros"
     yield from describe_before_after(result.start, result.before_after)

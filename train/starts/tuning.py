@@ -7,6 +7,7 @@ The fewer the pictures, the more blocks keep what they know. The old answers sta
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from fakelens.edge_runtime.errors import UsageError
@@ -71,7 +72,8 @@ def describe_start(start: str) -> dict[str, Any]:
         f"network.{key}": value for key, value in found.network.items() if key not in ("frozen", "dropout")
     }
     own |= {f"data.{key}": value for key, value in found.data.items()}
-    return {**_COMMON, **own, "network.weights": start, "distill.teachers": [THE_START]}
+    name = start if start in list_starts() else str(Path(start).resolve())  # --resume may come from elsewhere
+    return {**_COMMON, **own, "network.weights": name, "distill.teachers": [THE_START]}
 
 
 def is_tuned(config: TrainConfig) -> bool:
