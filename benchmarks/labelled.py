@@ -1,48 +1,36 @@
-"""Finding labelled images: DATA with real/ and fake/, optionally under train/, val/ and test/.
+"""Finding labelled images: DATA with real/ and fake/, optionally under train/, val/ and test/, or a list.
 
-DATA may also hold such folders, one for each source, at any depth; a source may have one class only.
+DATA may also hold such folders, one for each source, at any depth; a source may have one class only. Other
+names of folders that are known are in `layouts`, lists in `image_lists`.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 
+from fakelens.benchmarks.image_lists import read_list
+from fakelens.benchmarks.layouts import ClassFolder, Layout, find_class_folders
+from fakelens.benchmarks.splits import Split
 from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.sources import walk_images
+from fakelens.edge_runtime.sources import scan_folder, walk_images
 
+__all__ = [
+    "DIGEST_LENGTH",
+    "MASK_FOLDER",
+    "LabelledImage",
+    "Layout",
+    "Split",
+    "choose_slice",
+    "find_labelled",
+    "find_mask",
+    "limit_sources",
+    "list_splits",
+]
 DIGEST_LENGTH = 20  # hex digits
-
-_LAYOUT = (
-    "DATA must hold real/ and fake/, or train/, val/ and test/ with real/ and fake/ in each; or one such "
-    "folder for each source"
-)
-
-
 MASK_FOLDER = "mask"  # of pictures that show which pixels are not the camera's: white is manipulated
-
-
-class Split(StrEnum):
-    """A part of a data set, kept apart from the others."""
-
-    TRAIN = "train"
-    VAL = "val"
-    TEST = "test"
-
-
-SPLIT_FOLDERS: Mapping[str, Split] = MappingProxyType(
-    {
-        "train": Split.TRAIN,
-        "val": Split.VAL,
-        "valid": Split.VAL,
-        "validation": Split.VAL,
-        "test": Split.TEST,
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,24 +43,37 @@ class LabelledImage:
     source: str = ""  # the folder of its source below DATA, such as `photos/imagenet`
 
 
-def find_labelled(data: Path, split: Split | None = None) -> list[LabelledImage]:
+def find_labelled(
+    data: Path, split: Split | None = None, layout: Layout | None = None
+) -> list[LabelledImage]:
     """Return the images of `split`, of all splits for None: split by split, real before fake, sorted.
 
-    Folder names count in any case, and classes are searched through all levels below. `UsageError`
-    unless each split that is returned has images of both classes.
+    Folder names count in any case, and classes are searched through all levels below; `layout` names them,
+    or a list, where that is not enough. `UsageError` unless each split that is returned has images of both
+    classes.
     """
-    folders = _find_splits(data)
-    splits = list(dict.fromkeys(folder.split for folder in folders))
+    layout = layout or Layout()
+    found = _read_images(data, layout) if layout.list_file else []
+    folders = [] if layout.list_file else _find_folders(data, layout)
+    splits = list(dict.fromkeys([*(i.split for i in found), *(folder.split for folder in folders)]))
     if split is not None and split not in splits:
         there = ", ".join(name for name in splits if name) or "none, its real/ and fake/ are not split"
         raise UsageError(f"{data}: no {split}/ folder (splits there: {there}); choose another or add it")
+    if layout.list_file:
+        return found if split is None else [image for image in found if image.split is split]
     chosen = [split] if split is not None else splits
-    return [image for part in chosen for image in _find_classes([f for f in folders if f.split is part])]
+    return [
+        image
+        for part in chosen
+        for image in _find_classes(data, [folder for folder in folders if folder.split is part])
+    ]
 
 
-def list_splits(data: Path) -> list[Split]:
+def list_splits(data: Path, layout: Layout | None = None) -> list[Split]:
     """Return the splits that `data` has, none where its real/ and fake/ lie at the top."""
-    return list(dict.fromkeys(folder.split for folder in _find_splits(data) if folder.split is not None))
+    layout = layout or Layout()
+    found = _read_images(data, layout) if layout.list_file else _find_folders(data, layout)
+    return list(dict.fromkeys(each.split for each in found if each.split is not None))
 
 
 def choose_slice(images: Sequence[LabelledImage], data: Path, per_class: int) -> list[LabelledImage]:
@@ -111,79 +112,58 @@ def _hash_name(image: LabelledImage) -> bytes:
 
 
 def _hash_path(path: Path, data: Path) -> bytes:
-    return hashlib.sha256(path.relative_to(data).as_posix().encode(errors="surrogateescape")).digest()
+    name = path.relative_to(data) if path.is_relative_to(data) else path  # a list may name files elsewhere
+    return hashlib.sha256(name.as_posix().encode(errors="surrogateescape")).digest()
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Folder:
-    """A folder with real/ or fake/ in it."""
+def _read_images(data: Path, layout: Layout) -> list[LabelledImage]:
+    """Return the images of a list, split by split, real before fake, sorted."""
+    images = [
+        LabelledImage(path=entry.path, label=entry.label, split=entry.split, source=entry.source)
+        for entry in read_list(Path(layout.list_file), data, layout)
+    ]
+    order = [None, *Split]
+    return sorted(images, key=lambda image: (order.index(image.split), image.label, image.path))
 
-    path: Path
-    source: str
-    split: Split | None
 
-
-def _find_splits(data: Path) -> list[_Folder]:
+def _find_folders(data: Path, layout: Layout) -> list[ClassFolder]:
     """Return the folders in which classes lie, split by split; all of `data` is split, or none of it."""
-    if not data.is_dir():
-        reason = "is a file, not a folder" if data.exists() else "no such folder"
-        raise UsageError(f"{data}: {reason}; {_LAYOUT}")
-    folders = list(_search(data, data))
-    if not folders:
-        found = ", ".join(f"{folder.name}/" for folder in _list_folders(data)[:5]) or "no folders"
-        raise UsageError(f"{data}: no real/ and fake/ in it (found {found}); {_LAYOUT}")
+    folders = find_class_folders(data, layout)
     whole = [folder for folder in folders if folder.split is None]
     if whole and len(whole) < len(folders):
         split = next(folder for folder in folders if folder.split is not None)
+        names = [f"{folder.path.relative_to(data).as_posix()}/" for folder in (whole[0], split)]
         raise UsageError(
-            f"{data}: holds both {_name_class(whole[0].path)} and {split.path.relative_to(data)}/, so it is "
-            f"unclear what belongs where; {_LAYOUT}, not both"
+            f"{data}: holds both {names[0]} and {names[1]}, of which only the second is in a split, so it is "
+            "unclear what belongs where; put all of it into train/, val/ and test/, or none"
         )
-    order = list(Split)
-    return sorted(folders, key=lambda folder: -1 if folder.split is None else order.index(folder.split))
+    return folders
 
 
-def _search(folder: Path, data: Path) -> Iterator[_Folder]:
-    """Yield the folders with classes at or below `folder`; where there are some, no source lies deeper."""
-    source = "" if folder == data else folder.relative_to(data).as_posix()
-    below = _list_folders(folder)
-    splits = [
-        (SPLIT_FOLDERS[child.name.lower()], child) for child in below if child.name.lower() in SPLIT_FOLDERS
-    ]
-    if any(child.name.lower() in LABELS for child in below):
-        yield _Folder(path=folder, source=source, split=None)
-    elif not splits:
-        for child in below:
-            if not child.name.startswith("."):
-                yield from _search(child, data)
-    for split, child in splits:
-        yield _Folder(path=child, source=source, split=split)
-
-
-def _name_class(folder: Path) -> str:
-    return next(f"{child.name}/" for child in _list_folders(folder) if child.name.lower() in LABELS)
-
-
-def _find_classes(folders: Sequence[_Folder]) -> Iterator[LabelledImage]:
+def _find_classes(data: Path, folders: Sequence[ClassFolder]) -> Iterator[LabelledImage]:
     """Yield the images of one split, real before fake; each class must have some, in whichever source."""
     for label, name in enumerate(LABELS):
-        roots = [
-            (root, folder)
-            for folder in folders
-            for root in _list_folders(folder.path)
-            if root.name.lower() == name
-        ]
+        of_class = [folder for folder in folders if folder.label == label]
         empty = True
-        for root, folder in roots:
-            for path in walk_images(root):
+        for folder in of_class:
+            for path in walk_images(folder.path):
                 empty = False
                 yield LabelledImage(path=path, label=label, split=folder.split, source=folder.source)
         if empty:
-            reason = f"no images in {roots[0][0].name}/" if roots else f"no {name}/ folder"
-            raise UsageError(
-                f"{folders[0].path}: {reason}; both classes are needed, put {name} images into {name}/"
-            )
+            raise UsageError(_describe_empty(data, name, folders[0], of_class))
 
 
-def _list_folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir())
+def _describe_empty(data: Path, name: str, first: ClassFolder, of_class: Sequence[ClassFolder]) -> str:
+    """Return why there is no image of a class, and what to do about it."""
+    remedy = f"both classes are needed, put {name} images into {name}/"
+    if not of_class:
+        place = data if first.split is None else data / first.path.relative_to(data).parts[0]
+        return f"{place}: no {name}/ folder; {remedy}"
+    folder = of_class[0].path
+    videos = len(scan_folder(folder, videos=True).paths)
+    if videos:
+        return (
+            f"{folder}: no images but {videos} videos; cut frames out of them first, such as with "
+            "`ffmpeg -i clip.mp4 -vf fps=1 clip-%04d.png`"
+        )
+    return f"{folder.parent}: no images in {folder.name}/; {remedy}"

@@ -9,6 +9,7 @@ import typer
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.live.cli import register as register_live
+from fakelens.edge_runtime.serve.cli import register as register_serve
 from fakelens.edge_runtime.service.cli import register as register_service
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     """Mount this package's commands."""
     app.command()(check)
     app.command()(info)
+    register_serve(app)
     register_live(app)
     app.command()(doctor)
     register_service(app)

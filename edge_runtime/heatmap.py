@@ -52,12 +52,7 @@ class HeatmapSink:
         if result.image is None or result.verdict is None:
             return
         name = self._choose_name(Path(result.path).stem)
-        factor = math.ceil((result.image.width * result.image.height / _MOST_PIXELS) ** 0.5)
-        image = result.image if factor <= 1 else result.image.reduce(factor)
-        strongest = _STRONGEST if result.verdict.label is Label.FAKE else _CALM
-        painted = add_legend(
-            paint_regions(image, shrink_regions(result.grid, factor), strongest), result.verdict
-        )
+        painted = draw_heatmap(result.image, result.verdict, result.grid)
         write_atomic(self._folder / f"{name}.png", encode_png(painted))
 
     def _choose_name(self, stem: str) -> str:
@@ -69,6 +64,14 @@ class HeatmapSink:
             name = f"{stem}-{number}"
         self._taken.add(name.casefold())
         return name
+
+
+def draw_heatmap(image: Image.Image, verdict: Verdict, grid: Sequence[Region]) -> Image.Image:
+    """Return the RGB `image` tinted by its `grid`, with a legend; a very large one at a part of its size."""
+    factor = math.ceil((image.width * image.height / _MOST_PIXELS) ** 0.5)
+    shown = image if factor <= 1 else image.reduce(factor)
+    strongest = _STRONGEST if verdict.label is Label.FAKE else _CALM
+    return add_legend(paint_regions(shown, shrink_regions(grid, factor), strongest), verdict)
 
 
 def shrink_regions(regions: Sequence[Region], factor: int) -> tuple[Region, ...]:

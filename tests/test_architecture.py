@@ -85,6 +85,8 @@ TESTED_THROUGH_OTHERS = {
     "edge_runtime/live/sources/picamera.py": "needs a Raspberry Pi",
     "edge_runtime/live/status_row.py": "the lines, messages and answers that it makes",
     "edge_runtime/provenance": "the one reader, on files of every kind",
+    "edge_runtime/serve": "the answers of the server",
+    "edge_runtime/web": "the answers of both servers",
     "edge_runtime/service/notify.py": "the watchdog against a socket as systemd opens one",
     "edge_runtime/signals.py": "interrupted training and live checking",
     "benchmarks/bench/model_card.py": "`bench --write-card`",

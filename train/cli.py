@@ -1,11 +1,13 @@
 """Commands of this package: `train`, and `synthesize` and `audit` from their folders."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from fakelens.benchmarks.layouts import Layout
+from fakelens.edge_runtime.errors import UsageError
 from fakelens.train import options
 from fakelens.train.audit.cli import audit
 from fakelens.train.data.image_rows import choose_cache
@@ -26,6 +28,11 @@ def register(app: typer.Typer) -> None:
 def train(
     context: typer.Context,
     data: options.Data = None,
+    real: options.RealNames = None,
+    fake: options.FakeNames = None,
+    list_file: options.ListFile = None,
+    path_column: options.PathColumn = None,
+    label_column: options.LabelColumn = None,
     output: options.Output = Path("run"),
     start: options.Start = None,
     recipe: options.Recipe = None,
@@ -57,6 +64,8 @@ def train(
     from fakelens.train.flags import gather_flags
 
     given = gather_flags(context.params)
+    layout = options.make_layout(real, fake, list_file, path_column, label_column)
+    data, given = _place_data(data, layout, given, of_run=resume or parent is not None)
     require_tensorflow()
     show_log()
     if parent is not None:
@@ -77,12 +86,31 @@ def train(
     check_auc(result.outcome, require_auc)
 
 
+def _place_data(
+    data: Path | None, layout: Layout, given: dict[str, Any], *, of_run: bool
+) -> tuple[Path | None, dict[str, Any]]:
+    """Return the folder that is meant, and `given` with how pictures lie in it; a run knows both by itself."""
+    from fakelens.train.data.layouts import place_data
+
+    if of_run:
+        if layout != Layout():
+            raise UsageError(
+                "--resume and --from take DATA of their run: leave out --real, --fake and --list"
+            )
+        return data, given
+    data, layout = place_data(data, layout)
+    if layout != Layout():
+        given = given | {f"data.layout.{key}": value for key, value in asdict(layout).items()}
+    return data, given
+
+
 def _open_job(
     data: Path | None, output: Path, given: dict[str, Any], *, recipe: str | None, resume: bool
 ) -> "Job":
     """Return the job of a run, new or resumed, after a warning where file metadata tell the classes apart."""
     from fakelens.train.audit.dataset_audit import warn_of_giveaways
     from fakelens.train.config import load_config
+    from fakelens.train.data.layouts import describe_layout, naming_command
     from fakelens.train.defaults import find_free
     from fakelens.train.run.job import open_job, reopen_job
     from fakelens.train.run.rundir import check_new
@@ -91,5 +119,9 @@ def _open_job(
     if resume or data is None:
         return reopen_job(output, data, config if given or recipe else None, free)
     check_new(output)  # before anything that takes seconds
-    warn_of_giveaways(data)
+    with naming_command("train", data):
+        told = describe_layout(data, config.data.layout)
+    if told:
+        typer.echo(told, err=True)
+    warn_of_giveaways(data, config.data.layout)
     return open_job(data, output, config, free)

@@ -4,17 +4,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import dacite
 
+from fakelens.benchmarks.layouts import Layout
 from fakelens.edge_runtime.contract import Fit, InputSpec, Pool
 from fakelens.edge_runtime.errors import ConfigError
+from fakelens.train.recipes import read_recipe
 
 VIEWS = (1, 2, 4)  # the image; and its mirror image; and both moved up and left by a pixel
-_RECIPES = Path(str(files("fakelens.train.recipes")))
 
 
 class Precision(StrEnum):
@@ -51,6 +51,7 @@ class DataConfig:
     validation: float = 0.1  # share cut from train where DATA has no val/
     test: float = 0.1  # share cut from train where DATA has no splits at all
     score_test: bool = True  # whether training ends with the figures of the test part; off while one tries
+    layout: Layout = field(default_factory=Layout)  # what of DATA is real and what fake
     split_seed: int = 0  # of the cut, so that runs of several seeds are judged on the same images
 
 
@@ -164,11 +165,6 @@ def describe_input(config: DataConfig, pool: Pool = Pool.MEAN) -> InputSpec:
     return InputSpec(size=config.size, fit=config.fit, tiles=tiles, pool=pool)
 
 
-def list_recipes() -> list[str]:
-    """Return the names of the recipes that come with the package."""
-    return sorted(path.stem for path in _RECIPES.glob("*.toml"))
-
-
 def load_config(recipe: str | None, flags: Mapping[str, Any]) -> TrainConfig:
     """Return the configuration: flag before recipe before default.
 
@@ -180,7 +176,7 @@ def load_config(recipe: str | None, flags: Mapping[str, Any]) -> TrainConfig:
 
 def merge_settings(recipe: str | None, flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return what recipe and flags set, unchecked; `data.fit = "auto"` is as if it were not set."""
-    tree: dict[str, Any] = {} if recipe is None else _read_recipe(recipe)
+    tree: dict[str, Any] = {} if recipe is None else read_recipe(recipe)
     if recipe is not None:
         tree.setdefault("recipe", Path(recipe).stem)
     for key, value in flags.items():
@@ -227,18 +223,6 @@ def parse_setting(text: str) -> tuple[str, Any]:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()
-
-
-def _read_recipe(recipe: str) -> dict[str, Any]:
-    path = _RECIPES / f"{recipe}.toml" if recipe in list_recipes() else Path(recipe)
-    try:
-        tree: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        there = ", ".join(list_recipes())
-        raise ConfigError(f"{recipe}: no such recipe; there are {there}, or a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{recipe}: not a TOML recipe ({error})") from error
-    return tree
 
 
 def _check(config: TrainConfig) -> None:

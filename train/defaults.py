@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fakelens.benchmarks.labelled import Split, find_labelled
+from fakelens.benchmarks.labelled import Layout, Split, find_labelled
 from fakelens.edge_runtime.contract import LABELS, Fit
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.train.audit.headers import read_header
@@ -65,11 +65,11 @@ def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainC
     """
     own = config.data
     if is_tuned(config):
-        _check_start(measure_median_side(data), config, data)
-        return tune_data(config, _count_rarer(data), free)
+        _check_start(measure_median_side(data, own.layout), config, data)
+        return tune_data(config, _count_rarer(data, own.layout), free)
     if "data.size" not in free:
         return config
-    side = measure_median_side(data)
+    side = measure_median_side(data, own.layout)
     if 0 < side < _LEAST_PX:
         raise UsageError(
             f"{data}: the median picture has {side} px on its shorter side, too few to show a trace; give "
@@ -98,16 +98,16 @@ def _check_start(side: int, config: TrainConfig, data: Path) -> None:
         )
 
 
-def _count_rarer(data: Path) -> int:
+def _count_rarer(data: Path, layout: Layout) -> int:
     """Return how many pictures of the rarer class `data` has for training, before anything is cut off."""
-    found = [image for image in find_labelled(data) if image.split in (None, Split.TRAIN)]
+    found = [image for image in find_labelled(data, layout=layout) if image.split in (None, Split.TRAIN)]
     fakes = sum(image.label for image in found)
     return min(fakes, len(found) - fakes)
 
 
-def measure_median_side(data: Path) -> int:
+def measure_median_side(data: Path, layout: Layout | None = None) -> int:
     """Return the median shorter side in px of the pictures of `data`, from some headers; 0 without any."""
-    found = find_labelled(data)
+    found = find_labelled(data, layout=layout)
     sides = []
     for image in found[:: math.ceil(len(found) / _MEASURED)]:
         try:

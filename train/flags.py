@@ -51,5 +51,3 @@ def _check(options: Mapping[str, Any]) -> None:
         raise UsageError(
             "--from takes data and settings of its RUN: leave out DATA, --recipe, --start and --resume"
         )
-    if not options["resume"] and options["data"] is None and options["parent"] is None:
-        raise UsageError("DATA is missing: a folder with real/ and fake/")

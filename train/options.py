@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fakelens.benchmarks.layouts import Layout
 from fakelens.train.data.image_rows import ImageCache
 from fakelens.train.networks import list_networks
 from fakelens.train.starts.tuning import describe_starts
@@ -13,6 +14,23 @@ Data = Annotated[
     Path | None,
     typer.Argument(metavar="DATA", help="Folder with real/ and fake/, optionally under train/, val/, test/."),
 ]
+RealNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--real",
+        metavar="NAME",
+        help="Folder of real pictures, by name or path; may be repeated. --list: a label of theirs.",
+    ),
+]
+FakeNames = Annotated[
+    list[str] | None, typer.Option("--fake", metavar="NAME", help="The same for fakes; may be repeated.")
+]
+ListFile = Annotated[
+    Path | None,
+    typer.Option("--list", metavar="FILE", help="CSV or JSON with a path below DATA and a label each."),
+]
+PathColumn = Annotated[str | None, typer.Option(metavar="NAME", help="--list: the column of paths.")]
+LabelColumn = Annotated[str | None, typer.Option(metavar="NAME", help="--list: the column of labels.")]
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="RUN", help="The run directory.")]
 Network = Annotated[str | None, typer.Option(help=f"One of {', '.join(list_networks())}.")]
 Start = Annotated[
@@ -82,3 +100,20 @@ Autoencoder = Annotated[
 Crop = Annotated[
     int | None, typer.Option(metavar="PX", help="--autoencoder: side of the pictures; 256 by default.")
 ]
+
+
+def make_layout(
+    real: list[str] | None,
+    fake: list[str] | None,
+    list_file: Path | None,
+    path_column: str | None,
+    label_column: str | None,
+) -> Layout:
+    """Return what --real, --fake, --list, --path-column and --label-column say of DATA."""
+    return Layout(
+        real=tuple(real or ()),
+        fake=tuple(fake or ()),
+        list_file="" if list_file is None else str(list_file),
+        path_column=path_column or "",
+        label_column=label_column or "",
+    )

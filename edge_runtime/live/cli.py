@@ -165,7 +165,7 @@ def watch(
     with stopped_by_signals(controls):
         outputs = open_outputs(output, controls)
         if outputs.preview_url is not None:
-            from fakelens.edge_runtime.live.preview.address import name_url_for_others
+            from fakelens.edge_runtime.web.address import name_url_for_others
 
             asks = "  (it asks for the token)" if token else ""
             typer.echo(f"preview: {name_url_for_others(outputs.preview_url)}{asks}", err=True)

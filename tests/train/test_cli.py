@@ -26,6 +26,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     ("arguments", "message"),
     [
         (["train"], "DATA is missing"),
+        (["train", "--real", "a", "--fake", "b"], "a: no such folder"),
+        (["train", "gone", "--list", "no.csv"], "no.csv: no such list"),
+        (["train", "--resume", "--real", "a", "--fake", "b"], "leave out --real, --fake and --list"),
         (["train", "--resume", "-o", "gone"], "no run to resume"),
         (["train", "gone", "--set", "fit.epochz=3"], "epochz"),
         (["train", "gone", "--prune", "2"], "prune.sparsity is 2"),

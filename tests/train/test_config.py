@@ -7,10 +7,10 @@ from fakelens.train.config import (
     TrainConfig,
     config_from_dict,
     config_to_dict,
-    list_recipes,
     load_config,
     parse_setting,
 )
+from fakelens.train.recipes import list_recipes
 
 
 def test_flag_goes_before_recipe_before_default(tmp_path: Path) -> None:

@@ -33,7 +33,6 @@ def test_own_settings_go_before_those_of_a_start() -> None:
     [
         ({"start": "photo", "recipe": "photo"}, "--start photo sets network and scaling: leave out --recipe"),
         ({"start": "photo", "parent": "run", "data": None}, "--from takes data and settings"),
-        ({"data": None}, "DATA is missing"),
     ],
 )
 def test_contradictions_are_refused(options: dict[str, Any], message: str) -> None:

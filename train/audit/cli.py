@@ -2,18 +2,26 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fakelens.benchmarks.layouts import Layout
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.extras import require_extra
+from fakelens.train import options
+
+if TYPE_CHECKING:
+    from fakelens.train.audit.equalize import EqualizeConfig
 
 
 def audit(
-    data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="Folder with real/ and fake/, optionally in train/, test/.")
-    ],
+    data: options.Data = None,
+    real: options.RealNames = None,
+    fake: options.FakeNames = None,
+    list_file: options.ListFile = None,
+    path_column: options.PathColumn = None,
+    label_column: options.LabelColumn = None,
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="Most images of each class to open; 5,000 by default.")
     ] = None,
@@ -47,20 +55,28 @@ def audit(
     require_extra("train", "sklearn", "jinja2")
     from fakelens.train.audit.dataset_audit import MAX_AUC, AuditConfig, check_metadata, suggest_remedy
     from fakelens.train.audit.dataset_audit import audit as run
+    from fakelens.train.audit.equalize import EqualizeConfig
     from fakelens.train.audit.findings import render_json, render_text, write_page
+    from fakelens.train.data.layouts import describe_layout, naming_command, place_data
 
     most = MAX_AUC if max_auc is None else max_auc
     if not 0.5 <= most <= 1:
         raise UsageError(f"--max-auc is {most:g}, expected .5 (chance) to 1")
     if crop is not None and equalize is None:
         raise UsageError("--crop changes nothing without --equalize OUT: add it")
-    config = AuditConfig(data=data)
+    layout = options.make_layout(real, fake, list_file, path_column, label_column)
+    data, layout = place_data(data, layout)
+    with naming_command("audit", data):
+        told = describe_layout(data, layout)
+    if told:
+        typer.echo(told, err=True)
+    config = AuditConfig(data=data, layout=layout)
     config = config if limit is None else replace(config, limit=limit)
     config = config if tile_size is None else replace(config, tile_size=tile_size)
     broken = False
     if equalize is not None:
-        broken = _equalize(data, equalize, crop)
-        config = replace(config, data=equalize)
+        broken = _equalize(EqualizeConfig(data=data, output=equalize, crop=crop, layout=layout))
+        config = replace(config, data=equalize, layout=Layout())
     result = run(config)
     typer.echo(render_json(result) if json else render_text(result, most))
     if html is not None:
@@ -72,20 +88,22 @@ def audit(
         raise typer.Exit(2)
 
 
-def _equalize(data: Path, output: Path, crop: int | None) -> bool:
+def _equalize(config: "EqualizeConfig") -> bool:
     """Write the equalized copy and tell what was left out; whether files were broken."""
-    from fakelens.train.audit.equalize import EqualizeConfig, equalize
+    from fakelens.train.audit.equalize import equalize
 
-    result = equalize(EqualizeConfig(data=data, output=output, crop=crop))
+    result = equalize(config)
     for line in result.broken:
         typer.echo(f"left out: {line}", err=True)
     if any(result.too_small):
         real, fake = result.too_small
-        typer.echo(f"left out: {real:,} real, {fake:,} fake smaller than the crop of {crop} px", err=True)
+        typer.echo(
+            f"left out: {real:,} real, {fake:,} fake smaller than the crop of {config.crop} px", err=True
+        )
     typer.echo(
-        f"{output}: {result.written[0]:,} real and {result.written[1]:,} fake images encoded alike. Not "
-        "removed: traces of an earlier compression, how well a picture compresses"
-        + ("" if crop else ", dimensions (see --crop)"),
+        f"{config.output}: {result.written[0]:,} real and {result.written[1]:,} fake images encoded alike. "
+        "Not removed: traces of an earlier compression, how well a picture compresses"
+        + ("" if config.crop else ", dimensions (see --crop)"),
         err=True,
     )
     return bool(result.broken)

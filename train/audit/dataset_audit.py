@@ -7,12 +7,19 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, Split, choose_slice, find_labelled
+from fakelens.benchmarks.labelled import (
+    DIGEST_LENGTH,
+    LabelledImage,
+    Layout,
+    Split,
+    choose_slice,
+    find_labelled,
+)
 from fakelens.edge_runtime.errors import GateError, ImageError
 from fakelens.edge_runtime.preprocess import load_image
 from fakelens.train.audit.duplicates import (
@@ -42,6 +49,7 @@ class AuditConfig:
     """What to look at."""
 
     data: Path
+    layout: Layout = field(default_factory=Layout)
     limit: int = 5000  # images of each class that are decoded and probed; copies are sought among all
     tile_size: int = DataConfig.size  # px; smaller images are counted
     seed: int = 0
@@ -87,7 +95,7 @@ def audit(config: AuditConfig) -> AuditResult:
 
     Broken files are listed and left out. Which images are opened depends on their paths alone.
     """
-    images = find_labelled(config.data)
+    images = find_labelled(config.data, layout=config.layout)
     chosen = choose_slice(images, config.data, config.limit)
     digests = dict(zip(images, digest_contents([image.path for image in images]), strict=True))
     found = list(map_threads(_inspect, chosen, "looking at images"))
@@ -138,12 +146,12 @@ def suggest_remedy(data: Path, *, equalized: bool = False, cropped: bool = False
     return "what is left is how well the pictures compress; choose others for one of the classes"
 
 
-def warn_of_giveaways(data: Path) -> None:
+def warn_of_giveaways(data: Path, layout: Layout | None = None) -> None:
     """Log a warning where file metadata tell the classes of `data` apart; no pixel is decoded.
 
     `UsageError` unless it holds images of both classes. Files without a header are left to whoever decodes.
     """
-    chosen = choose_slice(find_labelled(data), data, _WARN_LIMIT)
+    chosen = choose_slice(find_labelled(data, layout=layout), data, _WARN_LIMIT)
     found = list(map_threads(_try_header, [image.path for image in chosen], "reading headers"))
     sound = [(image, header) for image, header in zip(chosen, found, strict=True) if header is not None]
     images = [image for image, _ in sound]
@@ -186,9 +194,11 @@ def _try_header(path: Path) -> HeaderFacts | None:
 
 def _name_pair(image: LabelledImage, data: Path) -> str:
     """Return source and path below the class folder, without ending: a fake may be named after its real."""
+    if not image.path.is_relative_to(data):
+        return ""
     parts = image.path.relative_to(data).with_suffix("").parts
     depth = len(Path(image.source).parts) + (image.split is not None) + 1  # source, split, class
-    return "/".join([image.source, *parts[depth:]])
+    return "/".join([image.source, *parts[min(depth, len(parts) - 1) :]])
 
 
 def _count(images: Sequence[LabelledImage]) -> tuple[SplitCount, ...]:

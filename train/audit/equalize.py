@@ -7,14 +7,15 @@ earlier JPEG compression inside the pixels, and how well a picture compresses; d
 import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from fakelens.benchmarks.labelled import LabelledImage, find_labelled
+from fakelens.benchmarks.labelled import LabelledImage, Layout, find_labelled
+from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.files import check_output, stage_folder
 from fakelens.edge_runtime.preprocess import ImageU8, load_image
@@ -33,6 +34,7 @@ class EqualizeConfig:
     data: Path
     output: Path
     crop: int | None = None
+    layout: Layout = field(default_factory=Layout)  # of `data`; the copy needs none
     seed: int = 0
 
 
@@ -57,8 +59,8 @@ def equalize(config: EqualizeConfig) -> EqualizeResult:
     that cannot be used, or where nothing would be left of a class.
     """
     _check_config(config)
-    images = find_labelled(config.data)
-    targets = _name_targets([image.path.relative_to(config.data) for image in images])
+    images = find_labelled(config.data, layout=config.layout)
+    targets = _name_targets([_place_copy(image, config) for image in images])
     with stage_folder(config.output) as staging:
         for folder in {(staging / target).parent for target in targets}:
             folder.mkdir(parents=True, exist_ok=True)
@@ -87,6 +89,15 @@ def _check_config(config: EqualizeConfig) -> None:
     if config.data.resolve() in config.output.resolve().parents:
         raise UsageError(f"{config.output} lies inside {config.data}: give a folder beside it")
     check_output(config.output, "--equalize")
+
+
+def _place_copy(image: LabelledImage, config: EqualizeConfig) -> Path:
+    """Return where the copy goes: as its image lies, or by its class where options said that."""
+    inside = image.path.is_relative_to(config.data)
+    path = image.path.relative_to(config.data) if inside else Path(image.path.name)
+    if config.layout == Layout():
+        return path
+    return Path(image.source, image.split or "", LABELS[image.label]) / path
 
 
 def _name_targets(paths: Sequence[Path]) -> list[Path]:

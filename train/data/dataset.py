@@ -28,6 +28,7 @@ from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.data.arrays import decode_files, digest_files
 from fakelens.train.data.epoch import Rows
 from fakelens.train.data.image_rows import ImageCache, Images, RowView
+from fakelens.train.data.layouts import cut_videos, is_video, name_groups
 from fakelens.train.data.leave_out import drop_left_out, leave_out
 from fakelens.train.data.pooling import JudgedImages, group_images
 from fakelens.train.data.tilebank import SourceImage, open_bank
@@ -106,7 +107,7 @@ def load_dataset(data: Path, config: DataConfig) -> Dataset:
 
 def _choose_images(data: Path, config: DataConfig) -> list[LabelledImage]:
     """Return the images of `data` that `config` asks for, those of sources that are left out too."""
-    found = find_labelled(data)
+    found = find_labelled(data, layout=config.layout)
     if not config.most:
         return found
     tested = [image for image in found if image.split is Split.TEST]
@@ -117,8 +118,8 @@ def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
     """Return a row for each image of `found`."""
     decoded = decode_files([image.path for image in found], describe_input(config))
     labels = np.array([image.label for image in found], np.uint8)
-    splits, cleaning = _split(found, decoded.digests, decoded.errors, config)
-    splits = leave_out(splits, found, data, config.leave_out)
+    splits, cleaning = _split(found, decoded.digests, decoded.errors, data, config)
+    splits = leave_out(splits, found, data, config)
     splits = drop_left_out(splits, found, decoded.digests, config.left_out)
     return Dataset(
         name=data.resolve().name,
@@ -135,7 +136,7 @@ def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
 def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
     """Return a row for each tile of the images of `found`; with and without a history are two images."""
     digests, errors = digest_files([image.path for image in found])
-    splits, cleaning = _split(found, digests, errors, config)
+    splits, cleaning = _split(found, digests, errors, data, config)
     if not config.score_test:  # they only keep their copies out of train
         splits[Split.TEST] = splits[Split.TEST][:0]
     kept = np.sort(np.concatenate(list(splits.values())))
@@ -158,7 +159,7 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
         config,
     )
     files = kept[bank.owners]
-    splits = leave_out(splits, found, data, config.leave_out)
+    splits = leave_out(splits, found, data, config)
     splits = drop_left_out(splits, found, digests, config.left_out)
     return Dataset(
         name=data.resolve().name,
@@ -206,12 +207,16 @@ def _find_keys(found: Sequence[LabelledImage], digests: Sequence[str]) -> list[s
 
 
 def _split(
-    found: Sequence[LabelledImage], digests: Sequence[str], errors: Mapping[int, str], config: DataConfig
+    found: Sequence[LabelledImage],
+    digests: Sequence[str],
+    errors: Mapping[int, str],
+    data: Path,
+    config: DataConfig,
 ) -> tuple[dict[Split, Rows], Cleaning]:
     """Return the rows of each split among `found`, and what was left out."""
     labels = np.array([image.label for image in found], np.uint8)
     given = _given_splits(found)
-    originals = _name_originals(found, digests)
+    originals = name_groups(found, digests, data)
     rows, cleaning = _clean(labels, given, digests, errors)
     splits = {split: rows[given[rows] == order] for order, split in enumerate(_ORDER)}
     if config.test and all(image.split is None for image in found):
@@ -223,15 +228,6 @@ def _split(
             splits[Split.TRAIN], labels, originals, config.validation, f"validation {config.split_seed}"
         )
     return splits, cleaning
-
-
-def _name_originals(found: Sequence[LabelledImage], digests: Sequence[str]) -> list[str]:
-    """Return the digest of each image, or of the photo it was made from: both go to the same split."""
-    known = {digest[:DIGEST_LENGTH]: digest for digest in digests}
-    return [
-        known.get(image.path.stem[:DIGEST_LENGTH], digest)
-        for image, digest in zip(found, digests, strict=True)
-    ]
 
 
 def _digest_all(digests: Sequence[str], splits: Mapping[Split, Rows]) -> str:
@@ -277,6 +273,8 @@ def _cut(
     rows: Rows, labels: npt.NDArray[np.uint8], digests: Sequence[str], share: float, key: str
 ) -> tuple[Rows, Rows]:
     """Cut `share` of each class off `rows`: those whose content digest, keyed, sorts first."""
+    if any(map(is_video, digests)):
+        return cut_videos(rows, digests, share, key)
     cut: list[int] = []
     for label in _CLASSES:
         of_class = [int(row) for row in rows if labels[row] == label]

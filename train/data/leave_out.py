@@ -15,6 +15,7 @@ import numpy as np
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, Split, find_labelled
 from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import ConfigError, UsageError
+from fakelens.train.config import DataConfig
 from fakelens.train.data.arrays import digest_files
 from fakelens.train.data.epoch import Rows
 
@@ -25,15 +26,18 @@ _log = logging.getLogger(__name__)
 
 
 def leave_out(
-    splits: Mapping[Split, Rows], found: Sequence[LabelledImage], data: Path, names: Sequence[str]
+    splits: Mapping[Split, Rows], found: Sequence[LabelledImage], data: Path, config: DataConfig
 ) -> dict[Split, Rows]:
-    """Return `splits`, rows of `found`, without the sources of `data` that end in one of `names`.
+    """Return `splits`, rows of `found`, without the sources of `data` that end as `config.leave_out` says.
 
     A name like `source/fake` is one class of a source. Fakes go with the photo that they were made of:
     `synthesize` calls them, and the cuts of pairs, by its digest. Comes after decoding, so that what was
     decoded for all sources serves any choice of them. Raises `UsageError` where there is no such source.
     """
-    every = find_labelled(data) if names else []  # those beyond a limit have fakes as well
+    names = config.leave_out
+    every = (
+        find_labelled(data, layout=config.layout) if names else []
+    )  # those beyond a limit have fakes as well
     gone = {image for name in names for image in _find_source(every, name)}
     digests, _ = digest_files([image.path for image in gone if not image.label])
     originals = {digest[:DIGEST_LENGTH] for digest in digests if digest}

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.benchmarks.labelled import DIGEST_LENGTH, SPLIT_FOLDERS, Split
+from fakelens.benchmarks.labelled import DIGEST_LENGTH
+from fakelens.benchmarks.splits import SPLIT_FOLDERS, Split
 from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.preprocess import ImageU8, load_image

@@ -1,19 +1,17 @@
-"""A status in Prometheus's text format, version 0.0.4."""
+"""A status as metrics for Prometheus."""
 
-from collections.abc import Iterable
 from importlib.metadata import version
 
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 from fakelens.edge_runtime.verdict import Label
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-Sample = tuple[dict[str, str], float | None]
+from fakelens.edge_runtime.web.exposition import Sample, format_family
 
 
 def render_metrics(status: LiveStatus | None, temperature_c: float | None) -> str:
     """Return the metrics of `status` and of the device; what is not known yet has no sample."""
-    text = _family("temperature_celsius", "gauge", "Temperature of the processor.", [({}, temperature_c)])
+    text = format_family(
+        "temperature_celsius", "gauge", "Temperature of the processor.", [({}, temperature_c)]
+    )
     if status is None:
         return text
     about = {"version": version("fakelens"), "model": status.model, "source": status.source}
@@ -33,19 +31,4 @@ def render_metrics(status: LiveStatus | None, temperature_c: float | None) -> st
         ("inference_seconds", "gauge", "Inference of the last frame.", [({}, seconds)]),
         ("update_timestamp_seconds", "gauge", "Time of the last status.", [({}, status.time.timestamp())]),
     ]
-    return text + "".join(_family(*family) for family in families)
-
-
-def _family(name: str, kind: str, text: str, samples: Iterable[Sample]) -> str:
-    rows = [f"fakelens_{name}{_labels(labels)} {float(v)!r}\n" for labels, v in samples if v is not None]
-    return f"# HELP fakelens_{name} {text}\n# TYPE fakelens_{name} {kind}\n{''.join(rows)}" if rows else ""
-
-
-def _labels(labels: dict[str, str]) -> str:
-    if not labels:
-        return ""
-    return "{" + ",".join(f'{name}="{_escape(value)}"' for name, value in labels.items()) + "}"
-
-
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return text + "".join(format_family(*family) for family in families)

@@ -1,20 +1,13 @@
 """The live checker in a browser: a small web server in a thread of its own."""
 
-import asyncio
-import logging
-import threading
 from dataclasses import dataclass
 
 from PIL import Image
 
-from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.extras import require_extra
-from fakelens.edge_runtime.live.preview.address import Address, is_loopback, listen, parse_address
 from fakelens.edge_runtime.live.preview.state import Board
 from fakelens.edge_runtime.live.status import LiveStatus
-
-_SHORTEST_TOKEN = 8  # characters
-_FAREWELL_S = 1  # for answers under way when the server closes
+from fakelens.edge_runtime.web.address import listen, parse_address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,14 +24,19 @@ class PreviewSink:
     def __init__(self, config: PreviewConfig) -> None:
         """Start serving; `UsageError` where the address cannot be used or a token is missing."""
         require_extra("preview", "starlette", "uvicorn")
+        from fakelens.edge_runtime.live.preview.stream import Stream
+        from fakelens.edge_runtime.live.preview.web import make_app
+        from fakelens.edge_runtime.web.access import check_token
+        from fakelens.edge_runtime.web.server import LocalServer, name_url
+
         address = parse_address(config.address)
-        _check_token(config.token, address)
-        self._socket = listen(address)
-        port: int = self._socket.getsockname()[1]
-        host = f"[{address.host}]" if ":" in address.host else address.host
-        self.url = f"http://{host}:{port}/"
+        check_token(config.token, address)
+        opened = listen(address)
+        self.url = name_url(address.host, opened)
         self._board = Board()
-        self._start(port, config.token)
+        self._stream = Stream(self._board)
+        app = make_app(self._board, self._stream, opened.getsockname()[1], config.token)
+        self._server = LocalServer(app, opened, name="preview")
 
     @property
     def encoded(self) -> int:
@@ -51,55 +49,5 @@ class PreviewSink:
 
     def close(self) -> None:
         """End all answers and the server."""
-        # A watcher who does not read is cut off: uvicorn would log that as an error, with a traceback.
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         self._stream.closing = True
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()
-
-    def _start(self, port: int, token: str | None) -> None:
-        import uvicorn
-
-        from fakelens.edge_runtime.live.preview.connections import PatientProtocol
-        from fakelens.edge_runtime.live.preview.stream import Stream
-        from fakelens.edge_runtime.live.preview.web import make_app
-
-        self._stream = Stream(self._board)
-        config = uvicorn.Config(
-            make_app(self._board, self._stream, port, token),
-            http=PatientProtocol,
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            log_config=None,  # logging is the command's matter
-            log_level="error",  # else each stray byte of a port scan is a line in the journal
-            access_log=False,  # it would write tokens down
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=_FAREWELL_S,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve()), name="preview", daemon=True
-        )
-        self._thread.start()
-
-    async def _serve(self) -> None:
-        await self._server.serve(sockets=[self._socket])
-        for connection in list(self._server.server_state.connections):
-            connection.transport.abort()  # still full of what nobody read; left alone, it would stay open
-        await asyncio.sleep(0)
-
-
-def _check_token(token: str | None, address: Address) -> None:
-    if token is None and not is_loopback(address.host):
-        raise UsageError(
-            f"--preview {address.host}:{address.port} can be reached from other machines: choose a --token, "
-            "or listen on 127.0.0.1 alone"
-        )
-    if token is not None and len(token) < _SHORTEST_TOKEN:
-        raise UsageError(
-            f"--token has {len(token)} characters, at least {_SHORTEST_TOKEN} are needed; this makes one: "
-            'python3 -c "import secrets; print(secrets.token_urlsafe(16))"'
-        )
+        self._server.close()

@@ -1,8 +1,5 @@
 """Routes of the preview: the page, the picture, status.json, history.json, metrics, healthz."""
 
-import base64
-import hashlib
-import re
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -15,12 +12,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fakelens.edge_runtime.device import read_temperature_c
-from fakelens.edge_runtime.live.preview.access import OPEN_PATH, Access, Guard
-from fakelens.edge_runtime.live.preview.metrics import CONTENT_TYPE, render_metrics
+from fakelens.edge_runtime.live.preview.metrics import render_metrics
 from fakelens.edge_runtime.live.preview.state import HISTORY_S, Board
 from fakelens.edge_runtime.live.preview.stream import MEDIA_TYPE, MOST_WATCHERS, Stream
 from fakelens.edge_runtime.live.status import CameraState
 from fakelens.edge_runtime.live.status_row import make_row
+from fakelens.edge_runtime.web.access import OPEN_PATH, Access, Guard
+from fakelens.edge_runtime.web.exposition import CONTENT_TYPE
+from fakelens.edge_runtime.web.policy import make_content_policy
 
 _SILENT_S = 30.0  # the loop brings a status each second, with or without a camera
 _PAGE = (files("fakelens.edge_runtime.live.preview") / "preview.html").read_text(encoding="utf-8")
@@ -39,7 +38,7 @@ def make_app(board: Board, stream: Stream, port: int, token: str | None) -> ASGI
         "/stream.mjpg": partial(_show_stream, stream=stream),
     }
     app = Starlette(routes=[Route(path, endpoint) for path, endpoint in routes.items()])
-    return Guard(app, Access(port=port, token=token, content_policy=_content_policy(_PAGE)))
+    return Guard(app, Access(port=port, token=token, content_policy=make_content_policy(_PAGE)))
 
 
 async def _show_page(request: Request) -> Response:  # noqa: ARG001 (what a route is given)
@@ -119,18 +118,3 @@ async def _show_health(request: Request, board: Board) -> Response:  # noqa: ARG
     if state in (CameraState.STARTING, CameraState.RUNNING) and not silent:
         return PlainTextResponse("ok\n")
     return PlainTextResponse(f"{'silent' if silent else state}\n", 503)
-
-
-def _content_policy(page: str) -> str:
-    """Forbid all but the page's own style and script, by their digests, and requests to this server."""
-    digests = {
-        tag: " ".join(
-            f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
-            for part in re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
-        )
-        for tag in ("style", "script")
-    }
-    return (
-        f"default-src 'none'; style-src {digests['style']}; script-src {digests['script']}; "
-        "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )

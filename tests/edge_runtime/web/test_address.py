@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.live.preview.address import (
+from fakelens.edge_runtime.web.address import (
     Address,
     is_loopback,
     listen,

@@ -1,17 +1,19 @@
-"""Access to the preview: the token, the Host header, and the headers that restrict browsers."""
+"""Who gets in: the token, the Host header, the site that sends, and what browsers are told to forbid."""
 
 import hashlib
 import hmac
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fakelens.edge_runtime.live.preview.address import is_loopback
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.web.address import Address, is_loopback
 
+_SHORTEST_TOKEN = 8  # characters
 OPEN_PATH = "/healthz"  # for a supervisor, which has no token; it says no more than yes or no
 _HEADERS = {
     "cache-control": "no-store",
@@ -27,12 +29,13 @@ _FORM = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>fakelens</title>
 <form method="get">
-<p><label for="token">This preview needs its token.</label></p>
+<p><label for="token">This page needs its token.</label></p>
 <p><input id="token" name="token" type="password" autocomplete="current-password" autofocus required>
 <button>Show</button></p>
 </form>
 </html>
 """
+_READING = ("GET", "HEAD", "OPTIONS")
 _FORM_POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 
@@ -45,19 +48,34 @@ class Access:
     content_policy: str  # the Content-Security-Policy
 
 
+def check_token(token: str | None, address: Address) -> None:
+    """Raise `UsageError` where other machines can reach `address` without a token, or guess it."""
+    if token is None and not is_loopback(address.host):
+        raise UsageError(
+            f"{address.host}:{address.port} can be reached from other machines: choose a --token, "
+            "or listen on 127.0.0.1 alone"
+        )
+    if token is not None and len(token) < _SHORTEST_TOKEN:
+        raise UsageError(
+            f"--token has {len(token)} characters, at least {_SHORTEST_TOKEN} are needed; this makes one: "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(16))"'
+        )
+
+
 class Guard:
     """ASGI middleware: answers what is not allowed itself, and puts security headers on every answer.
 
     Without a token the server listens on the loopback address alone, which a foreign page can still reach
     by a DNS name of its own that points there: the Host header gives that away. With a token that page has
-    nothing to send, and a proxy in front may use any name.
+    nothing to send, and a proxy in front may use any name. What a page of another site sends is refused in
+    any case: it could not read the answer, but keep the machine busy.
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app, self._access = app, access
         token = (access.token or "").encode()
         # Not the token itself: its characters may not suit a cookie, and a stolen cookie does not reveal it.
-        self._secret = hmac.new(token, b"fakelens preview", hashlib.sha256).hexdigest()
+        self._secret = hmac.new(token, b"fakelens", hashlib.sha256).hexdigest()
         self._cookie = f"fakelens-{access.port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,13 +91,17 @@ class Guard:
         elif scope["path"] != OPEN_PATH and not self._has_token(headers, query_token):
             reply = _ask_for_token(headers)
             policy = _FORM_POLICY
+        if reply is self._app and scope["method"] not in _READING and _is_foreign(headers):
+            reply = PlainTextResponse("sent by a page of another site: not accepted\n", 403)
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 sent = MutableHeaders(scope=message)
                 sent.update({**_HEADERS, "content-security-policy": policy})
                 if reply is self._app and query_token and self._access.token:
-                    cookie = f"{self._cookie}={self._secret}; HttpOnly; SameSite=Strict; Path=/"
+                    # Lax: a bookmark or a link on another page may open this one; what such a page sends is
+                    # refused.
+                    cookie = f"{self._cookie}={self._secret}; HttpOnly; SameSite=Lax; Path=/"
                     sent.append("set-cookie", cookie)
             await send(message)
 
@@ -100,12 +122,20 @@ class Guard:
         return any(agree)
 
 
+def _is_foreign(headers: Headers) -> bool:
+    """Return whether a browser says that a page of another site sends this."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:  # "none": a person, by the address bar or the menu for sharing
+        return site not in ("same-origin", "none")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
 def _ask_for_token(headers: Headers) -> Response:
     """Return a small form to a browser, a line to anything else."""
     bearer = {"www-authenticate": "Bearer"}
     if "text/html" in headers.get("accept", ""):
         return HTMLResponse(_FORM, 401, bearer)
-    return PlainTextResponse("this preview needs its token: add ?token=... to the address\n", 401, bearer)
+    return PlainTextResponse("this page needs its token: add ?token=... to the address\n", 401, bearer)
 
 
 def _read_query_token(scope: Scope) -> str:

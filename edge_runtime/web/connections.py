@@ -1,4 +1,4 @@
-"""Connections to the preview: who keeps silent makes room for who asks."""
+"""Connections to the server: who keeps silent makes room for who asks."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The preview's address: `HOST:PORT` parsed, checked and opened."""
+"""Where a server listens: `HOST:PORT` read, judged and opened."""
 
 import errno
 import ipaddress

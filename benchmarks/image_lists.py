@@ -1,0 +1,202 @@
+"""Lists of pictures as data sets bring them: CSV, TSV, JSON or JSON Lines with a path and a label each."""
+
+import csv
+import json
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fakelens.benchmarks.layouts import Layout, read_name
+from fakelens.benchmarks.splits import SPLIT_FOLDERS, Split
+from fakelens.benchmarks.unclear_layouts import LayoutError
+from fakelens.edge_runtime.contract import LABELS
+from fakelens.edge_runtime.errors import UsageError
+
+_PATHS = [
+    "file_name",
+    "filename",
+    "file",
+    "path",
+    "filepath",
+    "file_path",
+    "image",
+    "image_path",
+    "img",
+    "img_path",
+    "name",
+]
+_LABELS = [
+    "label_str",
+    "label",
+    "class",
+    "class_name",
+    "target",
+    "category",
+    "is_fake",
+    "fake",
+    "is_ai",
+    "ai_generated",
+    "is_real",
+]
+_TELLING = {"is_fake": 1, "fake": 1, "is_ai": 1, "ai_generated": 1, "is_real": 0}  # what "1" says there
+_YES, _NO = ("1", "true", "yes"), ("0", "false", "no")
+_SPLITS = ("split", "subset", "partition")
+_SOURCE = "source"
+_SHOWN = 6  # labels, or columns, in an error
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedImage:
+    """A line of a list."""
+
+    path: Path
+    label: int  # 1 is fake
+    split: Split | None
+    source: str
+
+
+def read_list(file: Path, data: Path, layout: Layout) -> list[ListedImage]:
+    """Return the pictures of the list `file`, whose paths lie below `data`.
+
+    Columns split and source are read where they are there. Raises `UsageError` for a file that is no list,
+    columns or labels whose meaning is unclear, pictures that are not there or stand in both classes.
+    """
+    rows = _read_rows(file)
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    path_column = _choose_column(file, columns, layout.path_column, _PATHS, "--path-column")
+    label_column = _choose_column(file, columns, layout.label_column, _LABELS, "--label-column")
+    values = [str(row.get(label_column) if row.get(label_column) is not None else "").strip() for row in rows]
+    labels = _read_labels(file, label_column, values, layout)
+    paths = _find_files(file, data, [str(row.get(path_column) or "").strip() for row in rows])
+    splits = _read_splits(rows, columns)
+    images: dict[Path, ListedImage] = {}
+    for row, path, value, split in zip(rows, paths, values, splits, strict=True):
+        image = ListedImage(path=path, label=labels[value], split=split, source=str(row.get(_SOURCE) or ""))
+        if images.setdefault(path, image).label != image.label:
+            raise UsageError(f"{file}: {path} is real in one line and fake in another; mend the list")
+    _check_classes(file, list(images.values()))
+    return list(images.values())
+
+
+def _read_rows(file: Path) -> list[dict[str, Any]]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{file}: cannot read the list ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: is no list, not text in UTF-8; a CSV or JSON file is needed") from error
+    try:
+        rows = (
+            _parse_json(text) if file.suffix.lower() in (".json", ".jsonl", ".ndjson") else _parse_csv(text)
+        )
+    except (ValueError, csv.Error, RecursionError) as error:
+        raise UsageError(
+            f"{file}: is no list ({error}); a CSV with a line of column names is needed, or JSON with an "
+            "object for each picture"
+        ) from error
+    if not rows:
+        raise UsageError(f"{file}: the list is empty; it needs a line for each picture")
+    return rows
+
+
+def _parse_csv(text: str) -> list[dict[str, Any]]:
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    return [
+        {k: v for k, v in row.items() if k} for row in csv.DictReader(text.splitlines(), delimiter=delimiter)
+    ]
+
+
+def _parse_json(text: str) -> list[dict[str, Any]]:
+    """Return the objects of a JSON array, of the one array in an object, of JSON Lines, or path: label."""
+    try:
+        found: Any = json.loads(text)
+    except ValueError:
+        found = [json.loads(line) for line in text.splitlines() if line.strip()]
+    if isinstance(found, dict):
+        arrays = [value for value in found.values() if isinstance(value, list)]
+        if len(arrays) == 1:
+            found = arrays[0]
+        elif not any(isinstance(value, dict | list) for value in found.values()):
+            found = [{"path": path, "label": label} for path, label in found.items()]
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise ValueError("not an object for each picture")
+    return found
+
+
+def _choose_column(file: Path, columns: Sequence[str], asked: str, usual: Sequence[str], option: str) -> str:
+    """Return the column that was asked for, or the one that has the most usual of the `usual` names."""
+    there = f"{', '.join(columns[:_SHOWN])}{' ...' if len(columns) > _SHOWN else ''}"
+    if asked:
+        if asked not in columns:
+            raise UsageError(f"{file}: no column {asked!r} (found {there}); name one with {option}")
+        return asked
+    known = {name.strip().lower(): name for name in reversed(columns)}
+    found = [known[name] for name in usual if name in known]
+    if not found:
+        raise UsageError(f"{file}: it is unclear which column to take (found {there}); name it with {option}")
+    return found[0]
+
+
+def _read_labels(file: Path, column: str, values: Sequence[str], layout: Layout) -> dict[str, int]:
+    """Return the class of each distinct label: as it was said, as its word says, as `is_fake` says."""
+    given = {name.lower(): label for label, names in enumerate((layout.real, layout.fake)) for name in names}
+    labels: dict[str, int] = {}
+    for value in dict.fromkeys(values):
+        label = given.get(value.lower(), None if given else read_name(value)[0])
+        yes = _TELLING.get(column.strip().lower())
+        if label is None and yes is not None and not given and value.lower() in (*_YES, *_NO):
+            label = yes if value.lower() in _YES else 1 - yes
+        if label is not None:
+            labels[value] = label
+    unknown = [value for value in dict.fromkeys(values) if value not in labels]
+    if unknown:
+        counts = Counter(values)
+        names = list(counts)
+        there = ", ".join(f"{name or 'nothing'} ({counts[name]})" for name in names[:_SHOWN])
+        columns = {"--path-column": layout.path_column, "--label-column": layout.label_column}
+        flags = [f"--list {shlex.quote(str(file))}"]
+        flags += [f"{option} {shlex.quote(name)}" for option, name in columns.items() if name]
+        examples = zip(LABELS, [*sorted(names), "..."], strict=False)
+        flags += [f"--{kind} {shlex.quote(name)}" for kind, name in examples]
+        raise LayoutError(
+            f"{file}: unclear which labels are real and which are fake ({column} has {there})",
+            " ".join(flags),
+            doubt=True,
+        )
+    return labels
+
+
+def _find_files(file: Path, data: Path, names: Sequence[str]) -> list[Path]:
+    """Return the files that `names` stand for; `UsageError` where some are not there."""
+    paths = [data / (name if "\\" not in name else name.replace("\\", "/")) for name in names]
+    missing = [row for row, path in enumerate(paths) if not names[row] or not path.is_file()]
+    if missing:
+        first = names[missing[0]] or "a line without a path"
+        raise UsageError(
+            f"{file}: {len(missing)} of {len(names)} pictures are not below {data}, the first is {first}; "
+            "give the folder that they lie in as DATA, or take their lines out"
+        )
+    return paths
+
+
+def _read_splits(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[Split | None]:
+    """Return the split of each row, None where no column says one of every row."""
+    for column in columns:
+        if column.strip().lower() in _SPLITS:
+            found = [SPLIT_FOLDERS.get(str(row.get(column) or "").strip().lower()) for row in rows]
+            if all(found):
+                return list(found)
+    return [None] * len(rows)
+
+
+def _check_classes(file: Path, images: Sequence[ListedImage]) -> None:
+    for split in {image.split for image in images}:
+        labels = {image.label for image in images if image.split is split}
+        if len(labels) < 2:
+            only = "fake" if 1 in labels else "real"
+            part = f" in {split}" if split else ""
+            raise UsageError(f"{file}: has {only} pictures alone{part}; both classes are needed")

@@ -1,0 +1,1 @@
+"""`fakelens serve`: a local page to drop pictures on, and `POST /check` for programs."""

@@ -1,0 +1,99 @@
+"""From an uploaded picture to what is answered: the row of `check --json`, and a heat map where asked for."""
+
+import base64
+import io
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from fakelens.edge_runtime.checked_file import CheckedFile
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.encode import encode_png
+from fakelens.edge_runtime.formats import Kind, sniff
+from fakelens.edge_runtime.heatmap import draw_heatmap
+from fakelens.edge_runtime.preprocess import DecodeConfig
+from fakelens.edge_runtime.serve.upload import Upload
+from fakelens.edge_runtime.sinks import JsonSink
+from fakelens.edge_runtime.verdict import Label
+
+_BYTES_NAME = "stdin"  # how an error calls encoded bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is wanted beside the verdict."""
+
+    heatmap: bool = False
+    card: bool = False  # the answer card, as HTML
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What became of one picture; the picture itself is gone by now."""
+
+    row: str  # the JSON object of `check --json`, without a line break
+    label: Label | None  # None where there is no verdict
+    heatmap: bytes | None = None  # PNG
+    card: str | None = None  # HTML
+
+
+def make_answer(detector: Detector, upload: Upload, wish: Wish, decode: DecodeConfig) -> Answer:
+    """Return the answer for `upload`; for a picture that cannot be read it holds the reason."""
+    result = _check(detector, upload, decode)
+    if wish.heatmap and result.image is not None and result.verdict is not None:
+        result = replace(result, grid=detector.map_regions(result.image))
+    row = to_row(result)
+    heatmap = None
+    if result.grid and result.image is not None and result.verdict is not None:
+        heatmap = encode_png(draw_heatmap(result.image, result.verdict, result.grid))
+        row = _extend(row, heatmap)
+    return Answer(row=row, label=result.verdict.label if result.verdict else None, heatmap=heatmap)
+
+
+def to_row(result: CheckedFile) -> str:
+    """Return the object that `check --json` prints for `result`."""
+    stream = io.StringIO()
+    JsonSink(stream).write(result)
+    return stream.getvalue().rstrip("\n")
+
+
+def _extend(row: str, heatmap: bytes) -> str:
+    url = f"data:image/png;base64,{base64.b64encode(heatmap).decode()}"
+    return json.dumps({**json.loads(row), "heatmap": url}, allow_nan=False)
+
+
+def _check(detector: Detector, upload: Upload, decode: DecodeConfig) -> CheckedFile:
+    if sniff(upload.content[:4096]) is not Kind.VIDEO:
+        result = detector.check_file(upload.content, upload.name, decode)
+        return _rename(result, _BYTES_NAME, upload.name)
+    with _as_file(upload.content) as path:
+        result = detector.check_file(path, upload.name, decode)
+        return _rename(result, str(path), upload.name)
+
+
+def _rename(result: CheckedFile, given: str, name: str) -> CheckedFile:
+    """Return `result` with the client's name once in its error, in the place of ours."""
+    if result.error is None:
+        return result
+    reason = result.error.removeprefix(f"{name}: ").removeprefix(f"{given}: ")
+    return replace(result, error=f"{name}: {reason}")
+
+
+@contextmanager
+def _as_file(content: bytes) -> Iterator[Path]:
+    """Yield a path for decoders that need one; on Linux in memory, elsewhere a file that is removed."""
+    if sys.platform.startswith("linux"):
+        with os.fdopen(os.memfd_create("fakelens"), "w+b") as file:
+            file.write(content)
+            file.flush()
+            yield Path(f"/proc/self/fd/{file.fileno()}")
+    else:
+        with tempfile.TemporaryDirectory(prefix="fakelens-") as folder:
+            path = Path(folder, "video")
+            path.write_bytes(content)
+            yield path

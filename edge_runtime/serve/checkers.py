@@ -1,0 +1,108 @@
+"""The threads that check pictures with one detector, and how many pictures may wait for them."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.memory import return_large_blocks
+from fakelens.edge_runtime.preprocess import DecodeConfig
+from fakelens.edge_runtime.serve.answer import Answer, Wish, make_answer
+from fakelens.edge_runtime.serve.budget import PixelBudget
+from fakelens.edge_runtime.serve.counters import Counters
+from fakelens.edge_runtime.serve.limits import Limits, RefusedError
+from fakelens.edge_runtime.serve.upload import Upload
+
+_DECODED_BYTES = 250_000_000  # of the pictures that threads hold together
+_LONGEST_WAIT_S = 60  # that a client is asked to wait before it tries again
+
+
+class Checkers:
+    """Checks pictures in `workers` threads; more than the limit of waiting ones are refused.
+
+    The numbers belong to the server's event loop.
+    """
+
+    def __init__(self, detector: Detector, workers: int, limits: Limits, counters: Counters) -> None:
+        return_large_blocks()
+        self.detector = detector
+        self._workers, self._limits, self._counters = workers, limits, counters
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="check")
+        self._pixels = PixelBudget(_DECODED_BYTES)
+        self.admitted = 0  # pictures that wait or are being checked
+        self._usual_s = 0.1  # that one picture takes, lately
+
+    def refuse_when_full(self, count: int = 1) -> None:
+        """Raise `RefusedError` where `count` pictures more cannot wait."""
+        if count > self._limits.queue:
+            raise RefusedError(413, f"{count} files at once, at most {self._limits.queue}; send fewer")
+        if self.admitted + count > self._limits.queue:
+            wait_s = round(self._usual_s * self.admitted / self._workers)
+            wait_s = min(max(1, wait_s), _LONGEST_WAIT_S)
+            text = f"busy: {self.admitted} pictures wait already; try again in {wait_s} s"
+            raise RefusedError(429, text, retry_after_s=wait_s)
+
+    def check(self, uploads: Sequence[Upload], wish: Wish) -> "Batch":
+        """Begin to check `uploads`; `RefusedError` where there are too many."""
+        self.refuse_when_full(len(uploads))
+        loop = asyncio.get_running_loop()
+        return Batch(futures=tuple(self._submit(upload, wish, loop) for upload in uploads))
+
+    def close(self) -> None:
+        """End the threads; what waits is not begun."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _submit(self, upload: Upload, wish: Wish, loop: asyncio.AbstractEventLoop) -> "Future[Answer]":
+        self.admitted += 1
+        future = self._pool.submit(self._work, upload, wish)
+        future.add_done_callback(lambda _: self._call_leave(loop))
+        return future
+
+    def _call_leave(self, loop: asyncio.AbstractEventLoop) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
+        self.admitted -= 1
+
+    def _work(self, upload: Upload, wish: Wish) -> Answer:
+        start = time.perf_counter()
+        holder = object()
+        decode = DecodeConfig(
+            strict=False,
+            max_megapixels=self._limits.max_megapixels,
+            reserve=partial(self._pixels.reserve, holder),
+        )
+        try:
+            answer = make_answer(self.detector, upload, wish, decode)
+        finally:
+            self._pixels.release(holder)
+        taken_s = time.perf_counter() - start
+        self._usual_s += 0.1 * (taken_s - self._usual_s)
+        self._counters.count_picture(answer.label, taken_s)
+        return answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """The pictures of one request, being checked."""
+
+    futures: tuple["Future[Answer]", ...]
+
+    async def wait(self, timeout_s: float) -> list[Answer]:
+        """Return all answers, in order; `RefusedError` where they take longer."""
+        results = asyncio.gather(*(asyncio.wrap_future(future) for future in self.futures))
+        try:
+            return await asyncio.wait_for(results, timeout_s)
+        except TimeoutError as error:
+            text = f"no answer after {timeout_s:g} s; send fewer pictures, or serve with a larger --timeout"
+            raise RefusedError(503, text, retry_after_s=round(timeout_s)) from error
+
+    def drop(self) -> None:
+        """Do not begin what has not begun: nobody waits for it."""
+        for future in self.futures:
+            future.cancel()

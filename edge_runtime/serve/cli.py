@@ -1,0 +1,94 @@
+"""The command `serve`."""
+
+import threading
+from typing import Annotated
+
+import typer
+
+from fakelens.edge_runtime.errors import UsageError
+
+_Address = Annotated[
+    str, typer.Argument(metavar="[HOST:PORT]", help="Where to listen; a port alone means this machine.")
+]
+_Model = Annotated[
+    str | None, typer.Option(help="A release model's name or a .tflite file made by `fakelens convert`.")
+]
+_Token = Annotated[
+    str | None,
+    typer.Option(
+        envvar="FAKELENS_TOKEN",
+        help="What the page asks for; needed beyond localhost. @FILE: from a file.",
+    ),
+]
+_Threads = Annotated[
+    int | None, typer.Option(min=1, show_default="one a core", help="Pictures checked side by side.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the command."""
+    app.command()(serve)
+
+
+def serve(
+    address: _Address = "127.0.0.1:8090",
+    model: _Model = None,
+    token: _Token = None,
+    threads: _Threads = None,
+    max_mb: Annotated[int, typer.Option(min=1, max=2000, help="Of a request.")] = 50,
+    max_megapixels: Annotated[int, typer.Option(min=1, max=400, help="Larger pictures are refused.")] = 128,
+    queue: Annotated[
+        int, typer.Option(min=1, max=10000, help="Pictures that may wait; more get 429 (try again).")
+    ] = 64,
+    timeout: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="Until a request is answered.")
+    ] = 60,
+    pixels_only: Annotated[
+        bool, typer.Option("--pixels-only", help="Leave out what the files say of themselves.")
+    ] = False,
+    cautious: Annotated[
+        bool, typer.Option("--cautious", help="Say FAKE only where hardly a real image is called so.")
+    ] = False,
+    sensitive: Annotated[
+        bool, typer.Option("--sensitive", help="Say FAKE more readily, at more false alarms.")
+    ] = False,
+) -> None:
+    """Serve a page to drop pictures on, and POST /check for programs. Nothing is stored.
+
+    Ends on Ctrl-C or SIGTERM. Exit codes: 0 done, 2 usage, 3 a missing extra, 130 Ctrl-C.
+    """
+    import logging
+    import signal
+
+    from fakelens.edge_runtime.detector import Detector
+    from fakelens.edge_runtime.live.secret import read_secret
+    from fakelens.edge_runtime.serve.limits import Limits
+    from fakelens.edge_runtime.serve.server import ServeConfig, Server, require_packages, stay
+    from fakelens.edge_runtime.signals import signals_kept_back
+    from fakelens.edge_runtime.threads import count_cores
+    from fakelens.edge_runtime.verdict import Stance, describe_stance
+    from fakelens.edge_runtime.web.address import name_url_for_others
+
+    require_packages()
+    if cautious and sensitive:
+        raise UsageError("--cautious and --sensitive exclude each other: choose one")
+    logging.basicConfig(format="fakelens: %(message)s", level=logging.WARNING)
+    stance = Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None
+    detector = Detector(model, stance=stance, pixels_only=pixels_only)
+    if stance is not None:
+        typer.echo(f"note: {describe_stance(detector.contract, stance)}", err=True)
+    config = ServeConfig(
+        address=address,
+        token=token and read_secret(token),
+        workers=threads or count_cores(),
+        limits=Limits(max_mb=max_mb, max_megapixels=max_megapixels, queue=queue, timeout_s=timeout),
+    )
+    stopping = threading.Event()
+    with signals_kept_back((signal.SIGINT, signal.SIGTERM), stopping.set):
+        server = Server(detector, config)
+        try:
+            asks = "" if token is None else " (it asks for the token)"
+            typer.echo(f"serving at {name_url_for_others(server.url)}{asks}, Ctrl-C ends it", err=True)
+            stay(server, stopping)
+        finally:
+            server.close()
