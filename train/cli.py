@@ -89,7 +89,7 @@ def train(
 def _place_data(
     data: Path | None, layout: Layout, given: dict[str, Any], *, of_run: bool
 ) -> tuple[Path | None, dict[str, Any]]:
-    """Return the folder that is meant, and `given` with how pictures lie in it; a run knows both by itself."""
+    """Return the folder that is meant, and `given` with how pictures lie in it; a run knows both."""
     from fakelens.train.data.layouts import place_data
 
     if of_run:
