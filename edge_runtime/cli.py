@@ -1,4 +1,4 @@
-"""The commands that need nothing but the base install: `check`, `info`, `doctor` and `service`."""
+"""The commands that need nothing but the base install: `check`, `scan`, `info`, `doctor` and `service`."""
 
 import sys
 from enum import StrEnum
@@ -9,6 +9,7 @@ import typer
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.live.cli import register as register_live
+from fakelens.edge_runtime.scan.cli import register as register_scan
 from fakelens.edge_runtime.serve.cli import register as register_serve
 from fakelens.edge_runtime.service.cli import register as register_service
 
@@ -37,6 +38,7 @@ _Threads = Annotated[
 def register(app: typer.Typer) -> None:
     """Mount this package's commands."""
     app.command()(check)
+    register_scan(app)
     app.command()(info)
     register_serve(app)
     register_live(app)

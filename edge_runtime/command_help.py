@@ -35,7 +35,14 @@ COMMANDS = {  # in the order of the help; a command that is not installed is pas
         ),
     ),
     "serve": CommandHelp(group="Look at pictures", examples=("fakelens serve",)),
-    "scan": CommandHelp(group="Look at pictures", examples=("fakelens scan pictures.csv -o verdicts",)),
+    "scan": CommandHelp(
+        group="Look at pictures",
+        examples=(
+            "fakelens scan pictures.csv -o verdicts",
+            "fakelens scan pictures.csv -o verdicts --shard 0/8",
+            "fakelens scan --report verdicts --html report.html",
+        ),
+    ),
     "train": CommandHelp(
         group="Make models",
         examples=(

@@ -25,6 +25,7 @@ from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.memory import ByteBudget, return_large_blocks
 from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.picture import Picture
 from fakelens.edge_runtime.preprocess import (
     DecodeConfig,
     DecodedImage,
@@ -177,12 +178,12 @@ class Detector:
 
     def check_files(
         self,
-        paths: Iterable[Path],
+        paths: Iterable[Path | Picture],
         workers: int = 1,
         decode: DecodeConfig = _LENIENT,
         keep_images: bool = True,
     ) -> Iterator[CheckedFile]:
-        """Yield a result for each path in order; a file that cannot be read does not stop the rest.
+        """Yield a result for each path or picture in order; one that cannot be read does not stop the rest.
 
         `workers` threads each decode and infer by themselves: no model here is so large that one inference
         would gain as much from a second thread. Decoded pictures are held by their bytes: large ones wait for
@@ -190,7 +191,7 @@ class Detector:
         """
         if workers == 1:
             for path in paths:
-                yield self.check_file(path, str(path), decode)
+                yield self._check_next(path, decode)
             return
         return_large_blocks()
         budget = ByteBudget(_DECODED_BYTES)
@@ -199,14 +200,14 @@ class Detector:
         for detector in mine:
             idle.put(detector)
 
-        def work(numbered: tuple[int, list[Path]]) -> list[CheckedFile]:
+        def work(numbered: tuple[int, list[Path | Picture]]) -> list[CheckedFile]:
             place, group = numbered
             bounded = replace(decode, reserve=partial(budget.reserve, place))
             results: list[CheckedFile] = []
             detector = idle.get()
             try:
                 for path in group:
-                    result = detector.check_file(path, str(path), bounded)
+                    result = detector._check_next(path, bounded)
                     results.append(result if keep_images else replace(result, image=None, stills=()))
                     if not keep_images:
                         budget.release(place)
@@ -226,6 +227,18 @@ class Detector:
                     budget.lift()
         finally:  # the threads have ended
             self._copies += mine
+
+    def _check_next(self, picture: Path | Picture, decode: DecodeConfig) -> CheckedFile:
+        if isinstance(picture, Path):
+            return self.check_file(picture, str(picture), decode)
+        try:
+            source = picture.read()
+        except ImageError as error:
+            return CheckedFile(path=picture.name, error=str(error))
+        result = self.check_file(source, picture.name, decode)
+        if isinstance(source, bytes) and result.error is not None:
+            return replace(result, error=picture.name + result.error.removeprefix("stdin"))
+        return result
 
     def _take_copy(self) -> "Detector":
         try:
@@ -337,14 +350,14 @@ def _fuse(verdict: Verdict, inspection: Inspection | None) -> Verdict:
     return verdict if inspection is None else fuse_evidence(verdict, inspection.conclude())
 
 
-def _group_files(paths: Iterable[Path]) -> Iterator[list[Path]]:
+def _group_files(paths: Iterable[Path | Picture]) -> Iterator[list[Path | Picture]]:
     """Yield `paths` in order: a few small files together, a large one alone."""
-    group: list[Path] = []
+    group: list[Path | Picture] = []
     total_bytes = 0
     for path in paths:
         size_bytes = 0
         with suppress(OSError):  # checking it tells what is wrong
-            size_bytes = path.stat().st_size
+            size_bytes = path.stat().st_size if isinstance(path, Path) else path.size_bytes
         if group and (len(group) == _GROUP_FILES or total_bytes + size_bytes > _GROUP_BYTES):
             yield group
             group, total_bytes = [], 0

@@ -53,24 +53,7 @@ class JsonSink:
 
     def write(self, result: CheckedFile) -> None:
         """Write the fields that the result has, `verdict` always; the views and the grid of a heatmap too."""
-        row: dict[str, object] = {**_to_row(result)}
-        if result.moments:
-            row["moments"] = [
-                {"seconds": round(moment.seconds, 3), "p_fake": round(moment.p_fake, 6)}
-                for moment in result.moments
-            ]
-        if not is_text(result.path):
-            row |= {"path": percent_encode(result.path), "path_encoding": "percent"}
-        row |= {name: to_text(text) for name in ("error", "note") if isinstance(text := row.get(name), str)}
-        if result.verdict is not None and result.verdict.evidence is not None:
-            row["pixels"] = result.verdict.pixels_label
-            row["evidence"] = to_rows(result.verdict.evidence)
-        if result.verdict is not None and result.verdict.views:
-            row["views"] = {view.name: round(view.p_fake, 6) for view in result.verdict.views}
-        if result.grid:
-            row["grid"] = [asdict(region) | {"p_fake": round(region.p_fake, 4)} for region in result.grid]
-        given = {name: value for name, value in row.items() if value is not None or name == "verdict"}
-        self._stream.write(json.dumps(given, allow_nan=False) + "\n")
+        self._stream.write(json.dumps(to_object(result), allow_nan=False) + "\n")
         self._stream.flush()
 
 
@@ -93,6 +76,27 @@ class CsvSink:
         row["moments"] = " ".join(f"{moment.seconds:.3f}:{moment.p_fake:.6f}" for moment in result.moments)
         self._stream.write(",".join(quote_cell(row.get(name)) for name in FIELDS) + "\n")
         self._stream.flush()
+
+
+def to_object(result: CheckedFile) -> dict[str, object]:
+    """Return `result` as the object of its JSON line: the fields that it has, `verdict` always."""
+    row: dict[str, object] = {**_to_row(result)}
+    if result.moments:
+        row["moments"] = [
+            {"seconds": round(moment.seconds, 3), "p_fake": round(moment.p_fake, 6)}
+            for moment in result.moments
+        ]
+    if not is_text(result.path):
+        row |= {"path": percent_encode(result.path), "path_encoding": "percent"}
+    row |= {name: to_text(text) for name in ("error", "note") if isinstance(text := row.get(name), str)}
+    if result.verdict is not None and result.verdict.evidence is not None:
+        row["pixels"] = result.verdict.pixels_label
+        row["evidence"] = to_rows(result.verdict.evidence)
+    if result.verdict is not None and result.verdict.views:
+        row["views"] = {view.name: round(view.p_fake, 6) for view in result.verdict.views}
+    if result.grid:
+        row["grid"] = [asdict(region) | {"p_fake": round(region.p_fake, 4)} for region in result.grid]
+    return {name: value for name, value in row.items() if value is not None or name == "verdict"}
 
 
 def open_sink(output: Format, stream: TextIO) -> Sink:

@@ -84,6 +84,8 @@ TESTED_THROUGH_OTHERS = {
     "edge_runtime/live/preview": "the pages, pictures and refusals of the server",
     "edge_runtime/live/sources/picamera.py": "needs a Raspberry Pi",
     "edge_runtime/live/status_row.py": "the lines, messages and answers that it makes",
+    "edge_runtime/picture.py": "the pictures of scans",
+    "edge_runtime/scan": "scans from their inputs to their reports",
     "edge_runtime/provenance": "the one reader, on files of every kind",
     "edge_runtime/serve": "the answers of the server",
     "edge_runtime/web": "the answers of both servers",

@@ -1,0 +1,1 @@
+"""Millions of pictures: shards, a plan, results in parts, resume, the same on Ray."""

@@ -1,0 +1,162 @@
+"""The checker that a scan runs, here, in a Ray actor or in a Spark task: names in, lines of JSON out."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+
+from fakelens.edge_runtime.checked_file import CheckedFile
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.preprocess import MAX_MEGAPIXELS, DecodeConfig
+from fakelens.edge_runtime.scan.failure import Failure, tell_failure
+from fakelens.edge_runtime.scan.item import Item
+from fakelens.edge_runtime.scan.storage import is_url, read_url
+from fakelens.edge_runtime.sinks import to_object
+from fakelens.edge_runtime.threads import count_cores
+from fakelens.edge_runtime.verdict import Stance
+from fakelens.edge_runtime.workers import map_in_order
+
+ERROR = "error: "  # begins the outcome of a picture without verdict
+_FETCHERS = 16  # pictures that come over the net at a time
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckerSpec:
+    """What decides a checker's answers, and how many threads it takes."""
+
+    model: str | None = None  # a release model's name or a path
+    stance: Stance | None = None
+    pixels_only: bool = False
+    strict: bool = False
+    max_megapixels: int = MAX_MEGAPIXELS
+    root: str = ""  # folder or URL below which relative names lie
+    threads: int = 0  # 0: one a core
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One line of the results, without its end, and what it counts as."""
+
+    line: str
+    outcome: str  # a verdict, or `error: ` and its kind
+
+
+Check = Callable[[Iterable[Item]], Iterator[Answer]]
+
+
+class Checker:
+    """Checks pictures by their names. Loads its model once; for one thread at a time."""
+
+    def __init__(self, spec: CheckerSpec) -> None:
+        """Load the model; `ModelError` where it is none."""
+        self._spec = spec
+        self._detector = Detector(spec.model, 1, spec.stance, pixels_only=spec.pixels_only)
+        self._decode = DecodeConfig(max_megapixels=spec.max_megapixels, strict=spec.strict)
+
+    def check(self, items: Iterable[Item]) -> Iterator[Answer]:
+        """Yield an answer for each of `items`, in their order.
+
+        Raises `CredentialsError` where a store does not let anybody in: no picture there would get an answer.
+        """
+        pictures = self._prefetch(_Picture(item=item, root=self._spec.root) for item in items)
+        workers = self._spec.threads or count_cores()
+        for result in self._detector.check_files(pictures, workers, self._decode, keep_images=False):
+            yield to_answer(result)
+
+    def check_names(self, names: Iterable[str]) -> list[str]:
+        """Return the line of JSON of each of `names`."""
+        return [answer.line for answer in self.check(Item(name=name) for name in names)]
+
+    def _prefetch(self, pictures: Iterator["_Picture"]) -> Iterator["_Picture"]:
+        """Fetch ahead in threads where the first picture is not here: the net answers slowly, but many."""
+        first = next(pictures, None)
+        if first is None:
+            return iter(())
+        together = chain([first], pictures)
+        if not first.is_remote:
+            return together
+        return map_in_order(_Picture.fetch, together, _FETCHERS, 2 * _FETCHERS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Picture:
+    """An item as `Detector.check_files` takes it."""
+
+    item: Item
+    root: str
+    content: bytes | ImageError | None = field(default=None, repr=False)  # where it was fetched before
+
+    @property
+    def name(self) -> str:
+        return self.item.name
+
+    @property
+    def size_bytes(self) -> int:
+        if isinstance(self.content, bytes):
+            return len(self.content)
+        if self.item.archive or self.item.broken or self.is_remote:
+            return self.item.size_bytes
+        return Path(self._place).stat().st_size
+
+    @property
+    def is_remote(self) -> bool:
+        return is_url(self._place) and not self.item.broken
+
+    @property
+    def _place(self) -> str:
+        place = self.item.archive or self.item.name
+        if not self.root or is_url(place) or place.startswith("/"):
+            return place
+        return f"{self.root.rstrip('/')}/{place}"
+
+    def read(self) -> Path | bytes:
+        if isinstance(self.content, ImageError):
+            raise self.content
+        if self.content is not None:
+            return self.content
+        if self.item.broken:
+            raise ImageError(f"{self.name}: {self.item.broken}")
+        if self.is_remote:
+            return read_url(self._place, self.item.offset, self.item.size_bytes)
+        return self._read_member() if self.item.archive else Path(self._place)
+
+    def fetch(self) -> "_Picture":
+        """Return the picture with its bytes, or with the reason why there are none."""
+        if not self.is_remote:
+            return self
+        try:
+            content: bytes | ImageError = read_url(self._place, self.item.offset, self.item.size_bytes)
+        except ImageError as error:
+            content = error
+        return replace(self, content=content)
+
+    def _read_member(self) -> bytes:
+        try:
+            with Path(self._place).open("rb") as archive:
+                archive.seek(self.item.offset)
+                return archive.read(self.item.size_bytes)
+        except OSError as error:
+            raise ImageError(f"{self.name}: cannot be read ({error.strerror})") from error
+
+
+def to_answer(result: CheckedFile) -> Answer:
+    """Return `result` as `check --json` writes it, without the time it took, and with the kind of an error.
+
+    So the same pictures give the same bytes, wherever and however often they are checked.
+    """
+    row = to_object(result)
+    row.pop("ms", None)
+    if result.verdict is not None:
+        outcome = str(result.verdict.label)
+    else:
+        kind = tell_failure(result.path, result.error or "")
+        row["error_kind"] = str(kind)
+        outcome = ERROR + kind
+    return Answer(line=json.dumps(row, allow_nan=False), outcome=outcome)
+
+
+def is_passing(outcome: str) -> bool:
+    """Whether `outcome` is an error that another run may not see."""
+    return outcome in (ERROR + Failure.NOT_FETCHED, ERROR + Failure.REFUSED)

@@ -1,0 +1,230 @@
+"""The command `scan`."""
+
+import re
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fakelens.edge_runtime.errors import UsageError
+
+if TYPE_CHECKING:
+    from fakelens.edge_runtime.scan.run import ScanConfig, ScanResult
+
+
+_ADDRESS = re.compile(r"auto|local|(ray://)?[\w.-]+:\d+")
+
+
+class Parts(StrEnum):
+    """How finished parts are written."""
+
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+_Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT...",
+        help="Folders, manifests (text with a name a line, CSV, JSON lines, Parquet), tars, - for names on "
+        "stdin; s3://, gs://, az://, https:// too. With --merge and --report: folders of results.",
+    ),
+]
+_Output = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="DIR|-", help="Where results go; - for stdout.")
+]
+_Model = Annotated[
+    str | None, typer.Option(help="A release model's name or a .tflite file made by `fakelens convert`.")
+]
+_Shard = Annotated[
+    str, typer.Option(metavar="INDEX/COUNT", help="Only this part, counted from 0, by digest of the names.")
+]
+_Format = Annotated[Parts, typer.Option("--format", help="Of finished parts.")]
+_PartLines = Annotated[int, typer.Option(min=1, help="Pictures in a part.")]
+_Column = Annotated[str | None, typer.Option(help="The manifest's column that names the pictures.")]
+_Root = Annotated[
+    str, typer.Option(metavar="DIR|URL", help="Below it lies what a manifest names relatively.")
+]
+_Threads = Annotated[
+    int | None, typer.Option(min=1, show_default="one a core", help="Pictures checked side by side.")
+]
+_AllowErrors = Annotated[
+    float,
+    typer.Option(
+        min=0, max=100, metavar="PERCENT", help="End with 0 up to so many pictures without verdict."
+    ),
+]
+_Ray = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[ADDRESS]", help="On a Ray cluster: HOST:PORT, ray://HOST:PORT or auto; without, here."
+    ),
+]
+_RayWorkers = Annotated[int | None, typer.Option(min=1, show_default="one a core", help="Of --ray.")]
+_Merge = Annotated[bool, typer.Option("--merge", help="Shards into one folder, which -o names.")]
+_Report = Annotated[bool, typer.Option("--report", help="Show what a scan found, finished or not.")]
+_Html = Annotated[Path | None, typer.Option(metavar="FILE", help="With --report: a page too.")]
+_Json = Annotated[bool, typer.Option("--json", help="With --report: one JSON object.")]
+_Most = Annotated[int, typer.Option(min=1, help="With --report: so many of the most suspicious.")]
+
+
+class _OptionalAddress(typer.core.TyperCommand):
+    """Lets `--ray` stand without an address, which Typer cannot express."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `local` in where the next word is no address."""
+        full = []
+        for word, following in zip(args, [*args[1:], ""], strict=False):
+            bare = word == "--ray" and not _ADDRESS.fullmatch(following)
+            full.append("--ray=local" if bare else word)
+        return super().parse_args(ctx, full)
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the command."""
+    app.command(cls=_OptionalAddress)(scan)
+
+
+def scan(
+    inputs: _Inputs,
+    output: _Output = None,
+    model: _Model = None,
+    shard: _Shard = "0/1",
+    format_: _Format = Parts.JSONL,
+    part_lines: _PartLines = 100_000,
+    column: _Column = None,
+    root: _Root = "",
+    threads: _Threads = None,
+    pixels_only: Annotated[
+        bool, typer.Option("--pixels-only", help="Leave out what the files say of themselves.")
+    ] = False,
+    cautious: Annotated[
+        bool, typer.Option("--cautious", help="Say FAKE only where hardly a real image is called so.")
+    ] = False,
+    sensitive: Annotated[
+        bool, typer.Option("--sensitive", help="Say FAKE more readily, at more false alarms.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a JPEG that lacks its end, though nearly all is there.")
+    ] = False,
+    max_megapixels: Annotated[int, typer.Option(min=1, max=400, help="Larger pictures are refused.")] = 128,
+    allow_errors: _AllowErrors = 0.0,
+    ray: _Ray = None,
+    ray_workers: _RayWorkers = None,
+    merge: _Merge = False,
+    report: _Report = False,
+    html: _Html = None,
+    json: _Json = False,
+    most: _Most = 20,
+) -> None:
+    """Check millions of pictures: in shards, resumed by the same command, into JSON lines or Parquet.
+
+    Exit codes: 0 done, 2 a picture or input could not be read (see --allow-errors).
+    """
+    if merge and report:
+        raise UsageError("--merge and --report exclude each other: choose one")
+    if (html is not None or json) and not report:
+        raise UsageError(f"{'--json' if json else '--html'} goes with --report: give both, or neither")
+    if report:
+        _report([Path(name) for name in inputs], html, most, json=json)
+        return
+    if output is None:
+        raise UsageError("say where results go: -o DIR, or -o - for JSON lines on stdout")
+    if merge:
+        _merge([Path(name) for name in inputs], output)
+        return
+    from fakelens.edge_runtime.scan.checker import CheckerSpec
+    from fakelens.edge_runtime.scan.header import PartFormat
+    from fakelens.edge_runtime.scan.run import ScanConfig
+    from fakelens.edge_runtime.scan.shard import parse_shard
+    from fakelens.edge_runtime.verdict import Stance
+
+    if cautious and sensitive:
+        raise UsageError("--cautious and --sensitive exclude each other: choose one")
+    config = ScanConfig(
+        inputs=inputs,
+        output=Path(output),
+        checker=CheckerSpec(
+            model=model,
+            stance=Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None,
+            pixels_only=pixels_only,
+            strict=strict,
+            max_megapixels=max_megapixels,
+            root=root,
+            threads=threads or 0,
+        ),
+        shard=parse_shard(shard),
+        parts=PartFormat(format_),
+        part_lines=part_lines,
+        column=column,
+    )
+    _conclude(_run(config, ray, ray_workers), allow_errors)
+
+
+def _run(config: "ScanConfig", ray: str | None, ray_workers: int | None) -> "ScanResult":
+    """Run the scan, and check first that what it needs is installed."""
+    from fakelens.edge_runtime.extras import require_extra
+    from fakelens.edge_runtime.scan import run
+    from fakelens.edge_runtime.scan.header import PartFormat
+
+    if config.parts is PartFormat.PARQUET:
+        if str(config.output) == "-":
+            raise UsageError("--format parquet writes files: give -o DIR")
+        require_extra("parquet", "pyarrow")
+    if ray is None:
+        if ray_workers is not None:
+            raise UsageError("--ray-workers goes with --ray: give both, or neither")
+        return run.stream(config, sys.stdout) if str(config.output) == "-" else run.scan(config)
+    if str(config.output) == "-":
+        raise UsageError("--ray writes files: give -o DIR")
+    from fakelens.edge_runtime.scan.on_ray import RaySpec, open_ray
+
+    return run.scan(config, open_ray(RaySpec(address=ray, workers=ray_workers or 0)))
+
+
+def _conclude(result: "ScanResult", allow_errors: float) -> None:
+    """Say what the scan came to, and end with 2 where too many pictures have no verdict."""
+    from fakelens.edge_runtime.escape import escape_line
+    from fakelens.edge_runtime.scan.report import describe_counts
+    from fakelens.edge_runtime.scan.skipped import describe_skipped
+
+    place = "" if str(result.folder) == "-" else f"; {result.folder}"
+    rate = f"; {result.rate:,.1f} images/s" if result.rate else ""
+    typer.echo(f"{result.lines:,} pictures: {describe_counts(result.counts)}{rate}{place}", err=True)
+    for line in describe_skipped(result.skipped):
+        typer.echo(escape_line(f"skipped: {line}"), err=True)
+    if result.errors * 100 > allow_errors * result.lines:
+        typer.echo(
+            f"fakelens: {result.errors:,} of {result.lines:,} pictures have no verdict; their lines say why "
+            '("error"), and --allow-errors PERCENT accepts some',
+            err=True,
+        )
+        raise typer.Exit(2)
+    if result.skipped.get("needs") or result.skipped.get("unreadable"):
+        raise typer.Exit(2)
+
+
+def _merge(folders: list[Path], output: str) -> None:
+    from fakelens.edge_runtime.scan.merge import merge
+    from fakelens.edge_runtime.scan.report import describe_counts
+
+    if output == "-":
+        raise UsageError("--merge writes a folder: give -o DIR")
+    lines, counts = merge(folders, Path(output))
+    typer.echo(f"{lines:,} pictures: {describe_counts(counts)}; {output}", err=True)
+
+
+def _report(folders: list[Path], html: Path | None, most: int, *, json: bool) -> None:
+    from fakelens.edge_runtime.files import check_writable
+    from fakelens.edge_runtime.scan.report import make_report, render_report, report_to_json, save_report
+
+    if len(folders) > 1:
+        raise UsageError("--report takes one folder of results; --merge makes one of several")
+    if html is not None:
+        check_writable(html, "--html")
+    found = make_report(folders[0], most)
+    typer.echo(report_to_json(found) if json else render_report(found).rstrip("\n"))
+    if html is not None:
+        save_report(found, html)

@@ -1,0 +1,209 @@
+"""What a scan found: the distribution of P(fake), the most suspicious pictures, what was skipped."""
+
+import heapq
+import html
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fakelens.edge_runtime.escape import escape_line
+from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.scan.checker import ERROR
+from fakelens.edge_runtime.scan.header import Header
+from fakelens.edge_runtime.scan.merge import find_results
+from fakelens.edge_runtime.scan.results import read_lines, tell_outcome
+from fakelens.edge_runtime.scan.shard import parse_shard
+from fakelens.edge_runtime.scan.skipped import describe_skipped
+
+_BINS = 20
+_BAR = 40  # characters of the longest bar
+_EXAMPLES = 3  # of each kind of error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suspect:
+    """One of the pictures that look most like fakes."""
+
+    p_fake: float
+    path: str
+    says_so: bool  # a statement of the file decided
+
+
+@dataclass(kw_only=True)
+class ScanReport:
+    """What all lines of a scan come to; memory does not grow with them."""
+
+    header: Header
+    shards: int  # that are there
+    planned: int  # lines, of these shards
+    counts: Counter[str] = field(default_factory=Counter)  # by outcome
+    bins: list[int] = field(default_factory=lambda: [0] * _BINS)
+    suspects: list[Suspect] = field(default_factory=list)
+    examples: dict[str, list[str]] = field(default_factory=dict)  # by outcome
+
+    @property
+    def lines(self) -> int:
+        """Pictures with an answer, or with the reason why there is none."""
+        return self.counts.total()
+
+
+def make_report(folder: Path, most: int) -> ScanReport:
+    """Read all that lies in `folder`, finished or not, and return it with the `most` most suspicious."""
+    found = find_results(folder)
+    report = ScanReport(
+        header=found[0].header, shards=len(found), planned=sum(each.header.plan.lines for each in found)
+    )
+    heap: list[tuple[float, str, bool]] = []
+    for each in found:
+        for line in read_lines(each.folder):
+            _count_line(report, heap, line, most)
+    report.suspects = [
+        Suspect(p_fake=p_fake, path=path, says_so=says_so)
+        for p_fake, path, says_so in sorted(heap, reverse=True)
+    ]
+    return report
+
+
+def _count_line(report: ScanReport, heap: list[tuple[float, str, bool]], line: str, most: int) -> None:
+    outcome = tell_outcome(line)
+    if outcome is None:
+        return
+    report.counts[outcome] += 1
+    row: dict[str, Any] = json.loads(line)
+    if row["verdict"] is None:
+        examples = report.examples.setdefault(outcome, [])
+        if len(examples) < _EXAMPLES:
+            examples.append(str(row["error"]))
+        return
+    p_fake = float(row["p_fake"])
+    report.bins[min(int(p_fake * _BINS), _BINS - 1)] += 1
+    if row["verdict"] == "fake":
+        entry = (p_fake, str(row["path"]), row.get("pixels") is not None)
+        if len(heap) < most:
+            heapq.heappush(heap, entry)
+        else:
+            heapq.heappushpop(heap, entry)
+
+
+def render_report(report: ScanReport) -> str:
+    """Return `report` as text."""
+    longest = max(report.bins) or 1
+    lines = [_headline(report), _sum_up(report), "", "P(fake)"]
+    for index, count in enumerate(report.bins):
+        bar = "█" * round(_BAR * count / longest) or ("▏" if count else "")
+        lines.append(f"{index / _BINS:.2f} to {(index + 1) / _BINS:.2f} {bar:<{_BAR}} {count:>11,}")
+    lines += ["", "most suspicious" if report.suspects else "no picture is called fake"]
+    lines += [f"{suspect.p_fake:.3f} {_describe(suspect)}" for suspect in report.suspects]
+    lines += ["", *_list_failures(report)]
+    return escape_lines(lines)
+
+
+def escape_lines(lines: list[str]) -> str:
+    """Return `lines` as text in which no name forges one."""
+    return "\n".join(map(escape_line, lines)).rstrip("\n") + "\n"
+
+
+def report_to_json(report: ScanReport) -> str:
+    """Return `report` as one JSON object on one line."""
+    return json.dumps(
+        {
+            "model": report.header.model,
+            "inputs": [name for name, _ in report.header.inputs],
+            "shards": report.shards,
+            "planned": report.planned,
+            "lines": report.lines,
+            "counts": dict(sorted(report.counts.items())),
+            "bins": report.bins,
+            "suspects": [{"p_fake": each.p_fake, "path": each.path} for each in report.suspects],
+            "errors": report.examples,
+            "skipped": report.header.skipped,
+        }
+    )
+
+
+def save_report(report: ScanReport, path: Path) -> None:
+    """Write `report` as one self-contained page, atomically."""
+    longest = max(report.bins) or 1
+    bars = "".join(
+        f'<rect x="{index * 40}" y="{200 - 200 * count / longest:.1f}" width="36" '
+        f'height="{200 * count / longest:.1f}" fill="{"#e69f00" if index >= _BINS // 2 else "#0072b2"}">'
+        f"<title>P(fake) {index / _BINS:.2f} to {(index + 1) / _BINS:.2f}: {count:,}</title></rect>"
+        for index, count in enumerate(report.bins)
+    )
+    rows = "".join(
+        f"<tr><td>{suspect.p_fake:.3f}<td>{_quote(_describe(suspect))}" for suspect in report.suspects
+    )
+    failures = "".join(f"<li>{_quote(line)}" for line in _list_failures(report)) or "<li>nothing"
+    page = _PAGE.format(
+        title=_quote(f"fakelens scan: {report.header.model}"),
+        headline=_quote(_headline(report)),
+        summary=_quote(_sum_up(report)),
+        bars=bars,
+        rows=rows or "<tr><td>no picture is called fake",
+        failures=failures,
+    )
+    write_atomic(path, page.encode(errors="xmlcharrefreplace"))
+
+
+def _headline(report: ScanReport) -> str:
+    count = parse_shard(report.header.shard).count
+    shards = f", {report.shards} of {count} shards" if count > 1 else ""
+    header = report.header.describe().partition(", shard")[0]
+    return f"{header}: {report.lines:,} of {report.planned:,} pictures{shards}"
+
+
+def _sum_up(report: ScanReport) -> str:
+    return describe_counts(report.counts)
+
+
+def describe_counts(counts: Counter[str]) -> str:
+    """Return verdicts and errors by kind in one line."""
+    verdicts = ", ".join(f"{counts[label]:,} {label}" for label in ("real", "fake", "unsure"))
+    errors = {name.removeprefix(ERROR): n for name, n in sorted(counts.items()) if name.startswith(ERROR)}
+    if not errors:
+        return f"{verdicts}, 0 errors"
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in errors.items())
+    return f"{verdicts}, {sum(errors.values()):,} errors ({kinds})"
+
+
+def _describe(suspect: Suspect) -> str:
+    return f"{suspect.path}{'  (says so itself)' if suspect.says_so else ''}"
+
+
+def _list_failures(report: ScanReport) -> list[str]:
+    lines = []
+    for outcome, examples in sorted(report.examples.items()):
+        lines.append(f"{report.counts[outcome]:,} {outcome.removeprefix(ERROR)}, such as {examples[0]}")
+    return lines + [f"skipped: {line}" for line in describe_skipped(report.header.skipped)]
+
+
+def _quote(text: str) -> str:
+    return html.escape(escape_line(text))
+
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+ body {{ font: 16px/1.5 system-ui, sans-serif; color: #1d1d1f }}
+ body {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+ svg {{ width: 100%; height: 14rem }}
+ td {{ padding-right: 1rem; overflow-wrap: anywhere; vertical-align: top }}
+ h2 {{ font-size: 1.1rem; margin-top: 2rem }} li {{ overflow-wrap: anywhere }}
+</style>
+<h1>{headline}</h1>
+<p>{summary}</p>
+<p>A verdict is evidence, no proof.</p>
+<h2>P(fake), from 0 to 1</h2>
+<svg viewBox="0 0 800 200" preserveAspectRatio="none" role="img" aria-label="Pictures by P(fake)">
+{bars}</svg>
+<h2>Most suspicious</h2>
+<table>{rows}</table>
+<h2>Errors and skipped</h2>
+<ul>{failures}</ul>
+</html>
+"""

@@ -1,0 +1,47 @@
+"""What a scan's inputs hold beside the pictures that are checked."""
+
+from collections import Counter
+from typing import Any
+
+from fakelens.edge_runtime.escape import to_text
+from fakelens.edge_runtime.formats import Kind, name_remedy
+
+_MOST_LINES = 20  # of what cannot be read; the rest is counted
+
+
+class Skipped:
+    """Counts what is skipped; it grows while inputs are read."""
+
+    def __init__(self) -> None:
+        self.needs: Counter[str] = Counter()  # pictures and videos that want a package
+        self.others = 0  # no pictures
+        self.unreadable = 0  # folders and files
+        self.lines: list[str] = []  # of the first of them, one each
+
+    def add_unreadable(self, line: str) -> None:
+        """Count what cannot be read, and keep the line that says why."""
+        self.unreadable += 1
+        if len(self.lines) < _MOST_LINES:
+            self.lines.append(to_text(line))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the counts as a JSON object."""
+        return {
+            "needs": dict(self.needs),
+            "not_images": self.others,
+            "unreadable": self.unreadable,
+            "lines": self.lines,
+        }
+
+
+def describe_skipped(skipped: dict[str, Any]) -> list[str]:
+    """Return a line for each kind of what was skipped, with its remedy."""
+    lines = [
+        f"{count} {kind}: {name_remedy(Kind(kind)) or 'run again: it can be read by now'}"
+        for kind, count in sorted(skipped.get("needs", {}).items())
+    ]
+    if skipped.get("unreadable"):
+        lines.append(f"{skipped['unreadable']} cannot be read, such as {skipped['lines'][0]}")
+    if skipped.get("not_images"):
+        lines.append(f"{skipped['not_images']} not images")
+    return lines

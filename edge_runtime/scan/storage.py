@@ -1,0 +1,146 @@
+"""Bytes that lie elsewhere: s3://, gs://, az:// and http(s):// by fsspec, a part of the extra `remote`."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+from fakelens.edge_runtime.errors import FakelensError, ImageError, MissingExtraError, UsageError
+from fakelens.edge_runtime.extras import require_extra
+from fakelens.edge_runtime.redact import redact_url
+
+SCHEMES = ("s3", "gs", "gcs", "az", "abfs", "http", "https", "memory")
+MOST_BYTES = 512_000_000  # of one picture: a name in a manifest may stand for anything
+_URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://")
+_NO_CREDENTIALS = {  # classes of botocore, google-auth and azure-identity, which need not be installed
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "TokenRetrievalError",
+    "DefaultCredentialsError",
+    "RefreshError",
+    "ClientAuthenticationError",
+    "CredentialUnavailableError",
+}
+_REMEDIES = {
+    "s3": "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (FSSPEC_S3_ANON=true: a "
+    "public one)",
+    "gs": "run `gcloud auth application-default login` or set GOOGLE_APPLICATION_CREDENTIALS",
+    "az": "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY, or AZURE_STORAGE_CONNECTION_STRING",
+}
+REFUSED = "access is refused"
+NOT_FETCHED = "cannot be fetched"
+
+
+class CredentialsError(UsageError):
+    """A store asks who reads, and nothing here says it."""
+
+
+def is_url(name: str) -> bool:
+    """Whether `name` is a URL of any scheme."""
+    return _URL.match(name) is not None
+
+
+def check_scheme(url: str) -> None:
+    """Raise `UsageError` for a scheme that is not read, `MissingExtraError` where its driver is missing."""
+    scheme = url.partition("://")[0].lower()
+    if scheme not in SCHEMES:
+        raise UsageError(f"{redact_url(url)}: {scheme}:// is not read; one of {', '.join(SCHEMES[:-1])} is")
+    require_extra("remote", "fsspec")
+    import fsspec
+
+    try:
+        fsspec.get_filesystem_class(scheme)
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{redact_url(url)}: {scheme}:// needs a driver that is not installed: pip install "
+            '"fakelens[remote]"'
+        ) from error
+
+
+def read_url(url: str, offset: int = 0, size_bytes: int = 0) -> bytes:
+    """Return the content of `url`, or `size_bytes` from `offset`; `ImageError` with the reason.
+
+    `CredentialsError` where the store was not even asked: so it is with every other picture there.
+    """
+    check_scheme(url)
+    try:
+        system, path = _open_system(url)
+        end = offset + size_bytes if size_bytes else MOST_BYTES
+        ranged = size_bytes or system.protocol not in ("http", ("http", "https"), "memory")
+        content = system.cat_file(path, start=offset, end=end) if ranged else system.cat_file(path)
+    except Exception as error:  # each driver raises kinds of its own
+        raise explain(url, error) from error
+    if not size_bytes and len(content) >= MOST_BYTES:
+        raise ImageError(
+            f"{redact_url(url)}: over {MOST_BYTES // 10**6} MB, which is too large for a picture"
+        )
+    return cast(bytes, content)
+
+
+def open_url(url: str) -> BinaryIO:
+    """Return `url` as an open file that can seek."""
+    check_scheme(url)
+    try:
+        system, path = _open_system(url)
+        return cast(BinaryIO, system.open(path, "rb"))
+    except Exception as error:
+        raise as_usage(explain(url, error)) from error
+
+
+def identify_url(url: str) -> str:
+    """Return what changes when the content of `url` does, as far as its store says it."""
+    try:
+        system, path = _open_system(url)
+        return str(system.ukey(path))
+    except Exception as error:
+        raise as_usage(explain(url, error)) from error
+
+
+def list_url(url: str) -> Iterator[str]:
+    """Yield the URLs of all objects below `url`, a folder's listing at a time."""
+    check_scheme(url)
+    try:
+        system, path = _open_system(url)
+        for folder, _, names in system.walk(path):
+            for name in sorted(names):
+                yield system.unstrip_protocol(f"{folder}/{name}" if folder else name)
+    except Exception as error:
+        raise as_usage(explain(url, error)) from error
+
+
+def explain(url: str, error: Exception) -> FakelensError:
+    """Return `error` as one line on `url`, with the remedy where credentials are missing."""
+    if isinstance(error, FakelensError):
+        return error
+    shown = redact_url(url)
+    if _lacks_credentials(error):
+        scheme = url.partition("://")[0].lower()
+        remedy = _REMEDIES.get({"gcs": "gs", "abfs": "az"}.get(scheme, scheme), "say who you are")
+        return CredentialsError(f"{shown}: no credentials; {remedy}, and run the same command again")
+    if isinstance(error, FileNotFoundError):
+        return ImageError(f"{shown}: no such file")
+    status = getattr(error, "status", None)
+    if isinstance(error, PermissionError) or status in (401, 403):
+        return ImageError(f"{shown}: {REFUSED} ({status or redact_url(str(error)) or 'permission'})")
+    reason = redact_url(" ".join(str(error).split()))[:200]
+    return ImageError(f"{shown}: {NOT_FETCHED} ({status or reason or type(error).__name__})")
+
+
+def as_usage(error: FakelensError) -> FakelensError:
+    """Return `error` as one of what the user gave, where it would be one of a picture."""
+    return UsageError(str(error)) if isinstance(error, ImageError) else error
+
+
+def _open_system(url: str) -> tuple[Any, str]:
+    import fsspec
+
+    system, path = fsspec.core.url_to_fs(url)
+    return system, path
+
+
+def _lacks_credentials(error: BaseException) -> bool:
+    chain: BaseException | None = error
+    while chain is not None:
+        if type(chain).__name__ in _NO_CREDENTIALS or "unable to connect to account" in str(chain).lower():
+            return True
+        chain = chain.__cause__ or chain.__context__
+    return False

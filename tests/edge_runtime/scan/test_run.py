@@ -1,0 +1,223 @@
+"""A scan answers every picture once, wherever it is cut off and by however many machines it is done."""
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakelens.edge_runtime.batch import check_batch
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.scan.checker import Answer, CheckerSpec
+from fakelens.edge_runtime.scan.header import PartFormat
+from fakelens.edge_runtime.scan.ledger import LEDGER_NAME, read_ledger
+from fakelens.edge_runtime.scan.merge import merge
+from fakelens.edge_runtime.scan.results import Results, digest_file, read_lines
+from fakelens.edge_runtime.scan.run import ScanConfig, scan, stream
+from fakelens.edge_runtime.scan.shard import Shard, parse_shard
+from fakelens.edge_runtime.sinks import JsonSink
+
+COMMAND = Path(sys.executable).parent / "fakelens"
+LEVELS = (10, 40, 128, 200, 220)
+PICTURES = 30
+
+
+@pytest.fixture
+def config(
+    tmp_path: Path,
+    model_file: Path,
+    save_grey: Callable[[Path, int], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> ScanConfig:
+    """A list of pictures, one of them gone and one none, into parts of seven lines."""
+    monkeypatch.chdir(tmp_path)
+    names = [f"photos/{number}.png" for number in range(PICTURES)]
+    for number, name in enumerate(names):
+        save_grey(Path(name), LEVELS[number % len(LEVELS)])
+    Path("photos/text.png").write_text("no image")
+    Path("list.txt").write_text("\n".join([*names, "photos/gone.png", "", "photos/text.png"]) + "\n")
+    return ScanConfig(
+        inputs=["list.txt"], output=Path("out"), checker=CheckerSpec(model=str(model_file)), part_lines=7
+    )
+
+
+def read_parts(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("part*"))}
+
+
+def test_the_lines_are_those_of_check_without_the_time_it_took(config: ScanConfig, model_file: Path) -> None:
+    result = scan(config)
+    assert result.counts == {
+        "real": 12,
+        "unsure": 6,
+        "fake": 12,
+        "error: not found": 1,
+        "error: not an image": 1,
+    }
+    text = io.StringIO()
+    names = Path("list.txt").read_text().split()
+    check_batch(Detector(model_file), names, JsonSink(text))
+    expected = [json.loads(line) for line in text.getvalue().splitlines()]
+    for row in expected:
+        row.pop("ms", None)
+    found = [json.loads(line) for line in read_lines(Path("out"))]
+    kinds = [row.pop("error_kind", None) for row in found]
+    assert found == expected
+    assert kinds[-2:] == ["not found", "not an image"]
+    assert not any(kinds[:-2])
+    assert [part.lines for part in read_ledger(Path("out"))] == [7, 7, 7, 7, 4]
+    assert all(part.sha256 == digest_file(Path("out", part.name)) for part in read_ledger(Path("out")))
+
+
+def test_wherever_a_kill_falls_the_next_run_ends_in_the_same_bytes(config: ScanConfig) -> None:
+    scan(config)
+    whole = read_parts(Path("out"))
+    ledger = Path("out", LEDGER_NAME).read_bytes()
+    for cut in (0, 1, 100, len(whole["part-00001.jsonl"]) // 2, len(whole["part-00001.jsonl"])):
+        for name in list(whole)[1:]:
+            Path("out", name).unlink()
+        first, second = ledger.split(b"\n")[:2]
+        Path("out", LEDGER_NAME).write_bytes(first + b"\n" + second[: cut % 50])
+        Path("out/part-00001.open.jsonl").write_bytes(whole["part-00001.jsonl"][:cut])
+        scan(config)
+        assert read_parts(Path("out")) == whole
+        assert Path("out", LEDGER_NAME).read_bytes() == ledger
+
+
+def test_a_part_that_was_renamed_but_not_entered_is_entered(config: ScanConfig) -> None:
+    scan(config)
+    ledger = Path("out", LEDGER_NAME).read_bytes()
+    whole = read_parts(Path("out"))
+    Path("out", LEDGER_NAME).write_bytes(b"\n".join(ledger.split(b"\n")[:4]) + b"\n")
+    scan(config)
+    assert (read_parts(Path("out")), Path("out", LEDGER_NAME).read_bytes()) == (whole, ledger)
+
+
+def test_kill_9_loses_and_doubles_nothing(config: ScanConfig) -> None:
+    """Killed for true, at moments that grow, until a run comes to its end."""
+    Path("long.txt").write_text(Path("list.txt").read_text().replace("photos", "./photos") * 40)
+    command = [str(COMMAND), "scan", "long.txt", "-o", "killed", "--model", str(config.checker.model)]
+    command += ["--part-lines", "100", "--threads", "2", "--allow-errors", "10"]
+    lines = Path("killed/part-00000.open.jsonl")
+    killed = 0
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    for _ in range(3):
+        before = count_lines(Path("killed"))
+        end = time.monotonic() + 60
+        while process.poll() is None and count_lines(Path("killed")) <= before and time.monotonic() < end:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    assert process.wait(120) == 0
+    assert killed
+    assert not lines.exists()
+    scan(replace(config, inputs=["long.txt"], output=Path("whole"), part_lines=100))
+    assert read_parts(Path("killed")) == read_parts(Path("whole"))
+
+
+def count_lines(folder: Path) -> int:
+    return sum(path.read_bytes().count(b"\n") for path in folder.glob("part-*.jsonl"))
+
+
+def test_shards_are_disjoint_and_merge_to_all(config: ScanConfig) -> None:
+    scan(config)
+    for index in range(3):
+        scan(replace(config, output=Path("shards"), shard=Shard(index=index, count=3)))
+    lines, counts = merge([Path("shards")], Path("merged"))
+    assert lines == PICTURES + 2
+    assert counts.total() == lines
+    assert sorted(read_lines(Path("merged"))) == sorted(read_lines(Path("out")))
+    assert scan(replace(config, output=Path("merged"))).lines == lines  # nothing is left to do
+
+
+def test_a_merge_of_what_does_not_belong_together_is_refused(config: ScanConfig) -> None:
+    halves = [replace(config, output=Path("half"), shard=Shard(index=index, count=2)) for index in range(2)]
+    scan(halves[0])
+    with pytest.raises(UsageError, match=r"no results of shard 1/2; run `fakelens scan \.\.\. --shard 1/2`"):
+        merge([Path("half")], Path("merged"))
+    Path("more.txt").write_text(Path("list.txt").read_text() + "photos/other.png\n")
+    os.replace("more.txt", "list.txt")  # noqa: PTH105
+    scan(halves[1])
+    with pytest.raises(UsageError, match=r"saw 33 names .* but .* 32 .*: the inputs changed"):
+        merge([Path("half")], Path("merged"))
+    shutil.rmtree("half/shard-00000-of-00002")
+    scan(halves[0])
+    part = next(Path("half").glob("*/part-00000.jsonl"))
+    part.write_bytes(part.read_bytes().replace(b"real", b"fake"))
+    with pytest.raises(UsageError, match="does not match its digest"):
+        merge([Path("half")], Path("merged"))
+    assert not Path("merged").exists()
+
+
+def test_results_of_something_else_are_refused_and_both_named(
+    config: ScanConfig, pixel_model_file: Path
+) -> None:
+    scan(config)
+    other = replace(config, checker=CheckerSpec(model=str(pixel_model_file)))
+    with pytest.raises(UsageError, match=r"results of model brightness .* list\.txt, not of model pixels"):
+        scan(other)
+    Path("other.txt").write_text("photos/1.png\n")
+    with pytest.raises(UsageError, match=r"on list\.txt, not of .* on other\.txt"):
+        scan(replace(config, inputs=["other.txt"]))
+    with pytest.raises(UsageError, match="holds parts in jsonl, not parquet"):
+        scan(replace(config, parts=PartFormat.PARQUET))
+    with pytest.raises(UsageError, match="begun with --pixels-only False, not True"):
+        scan(replace(config, checker=replace(config.checker, pixels_only=True)))
+    with Path("list.txt").open("a") as file:
+        file.write("photos/2.png\n")
+    with pytest.raises(UsageError, match=r"list\.txt has changed since out was begun"):
+        scan(config)
+
+
+def test_an_empty_list_is_refused_and_leaves_nothing_behind(config: ScanConfig) -> None:
+    Path("list.txt").write_text("\n\n")
+    with pytest.raises(UsageError, match=r"list\.txt: no pictures; there is nothing to scan"):
+        scan(config)
+    assert not Path("out/scan.json").exists()
+
+
+@pytest.mark.parametrize("text", ["3/3", "-1/3", "1", "a/b", "0/0"])
+def test_a_shard_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--shard"):
+        parse_shard(text)
+
+
+def test_a_full_disk_keeps_what_is_written(tmp_path: Path) -> None:
+    results = Results(tmp_path, PartFormat.JSONL)
+    results.add(Answer(line='{"verdict": "real"}', outcome="real"))
+    with (
+        Path("/dev/full").open("ab", buffering=0) as results._open,
+        pytest.raises(UsageError, match="the disk is full; free some space and run the same command again"),
+    ):
+        results.add(Answer(line='{"verdict": "fake"}', outcome="fake"))
+    results.close()
+    again = Results(tmp_path, PartFormat.JSONL)
+    assert (again.done, dict(again.counts)) == (1, {"real": 1})
+    with pytest.raises(UsageError, match="another scan writes there"):
+        Results(tmp_path, PartFormat.JSONL)
+    again.close()
+
+
+def test_parquet_parts_hold_the_same_lines(config: ScanConfig) -> None:
+    pytest.importorskip("pyarrow", reason='needs "fakelens[parquet]"')
+    scan(config)
+    scan(replace(config, output=Path("columns"), parts=PartFormat.PARQUET))
+    assert next(part.name for part in read_ledger(Path("columns"))) == "part-00000.parquet"
+    assert list(read_lines(Path("columns"))) == list(read_lines(Path("out")))
+
+
+def test_lines_go_to_a_stream_as_they_come(config: ScanConfig) -> None:
+    scan(config)
+    text = io.StringIO()
+    stream(config, text)
+    assert text.getvalue().splitlines() == list(read_lines(Path("out")))

@@ -1,0 +1,115 @@
+"""Pictures that lie elsewhere: over HTTP from a real server, and in a store of fsspec's."""
+
+import json
+import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fsspec", reason='needs "fakelens[remote]"')
+
+from fakelens.edge_runtime.errors import MissingExtraError, UsageError
+from fakelens.edge_runtime.scan.checker import CheckerSpec
+from fakelens.edge_runtime.scan.results import read_lines
+from fakelens.edge_runtime.scan.run import ScanConfig, scan
+from fakelens.edge_runtime.scan.storage import CredentialsError, check_scheme, explain, open_url, read_url
+
+
+@pytest.fixture
+def server(tmp_path: Path, save_grey: Callable[[Path, int], Path]) -> Iterator[str]:
+    """Serves one picture; the rest is missing, refused, or an error of the server."""
+    pytest.importorskip("aiohttp", reason='needs "fakelens[remote]"')
+    picture = save_grey(tmp_path / "served.png", 220).read_bytes()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status = {"/a.png": 200, "/secret.png": 403, "/down.png": 503}.get(
+                self.path.partition("?")[0], 404
+            )
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(picture) if status == 200 else 0))
+            self.end_headers()
+            if status == 200:
+                self.wfile.write(picture)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{httpd.server_address[1]}"
+    httpd.shutdown()
+    httpd.server_close()
+
+
+def make_config(tmp_path: Path, model_file: Path, names: list[str], root: str = "") -> ScanConfig:
+    (tmp_path / "list.txt").write_text("\n".join(names) + "\n")
+    spec = CheckerSpec(model=str(model_file), root=root, threads=2)
+    return ScanConfig(inputs=[str(tmp_path / "list.txt")], output=tmp_path / "out", checker=spec)
+
+
+def test_pictures_come_over_http_and_failures_have_their_kind(
+    server: str, tmp_path: Path, model_file: Path
+) -> None:
+    names = ["a.png", "b.png", f"{server}/secret.png?token=abc", "down.png", "a.png"]
+    config = make_config(tmp_path, model_file, names, server)
+    assert scan(config).counts == {
+        "fake": 2,
+        "error: not found": 1,
+        "error: refused": 1,
+        "error: not fetched": 1,
+    }
+    rows = [json.loads(line) for line in read_lines(tmp_path / "out")]
+    assert [row["path"] for row in rows] == names
+    assert "abc" not in rows[2]["error"]
+
+
+def test_a_scan_stops_where_the_net_is_down_and_keeps_none_of_it(
+    server: str, tmp_path: Path, model_file: Path
+) -> None:
+    config = make_config(tmp_path, model_file, ["a.png", *["down.png"] * 80], server)
+    with pytest.raises(UsageError, match=r"50 pictures in a row are not fetched.*run the same command again"):
+        scan(config)
+    assert len(list(read_lines(tmp_path / "out"))) == 1
+
+
+def test_a_folder_and_a_tar_of_a_store(
+    tmp_path: Path, model_file: Path, save_grey: Callable[[Path, int], Path]
+) -> None:
+    import fsspec
+
+    store = fsspec.filesystem("memory")
+    picture = save_grey(tmp_path / "a.png", 10)
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        archive.add(picture, "in/a.png")
+    store.pipe({"/bucket/p/a.png": picture.read_bytes(), "/bucket/p/notes.txt": b"text"})
+    store.pipe("/bucket/x.tar", (tmp_path / "x.tar").read_bytes())
+    spec = CheckerSpec(model=str(model_file))
+    inputs = ["memory://bucket/p", "memory://bucket/x.tar"]
+    result = scan(ScanConfig(inputs=inputs, output=tmp_path / "out", checker=spec))
+    assert result.counts == {"real": 2}
+    assert result.skipped["not_images"] == 1
+    names = [json.loads(line)["path"] for line in read_lines(tmp_path / "out")]
+    assert names == ["memory:///bucket/p/a.png", "memory://bucket/x.tar/in/a.png"]
+
+
+def test_what_a_store_refuses_is_one_line_with_the_remedy() -> None:
+    class NoCredentialsError(Exception):
+        """As botocore calls it."""
+
+    error = explain("s3://bucket/a.png", NoCredentialsError("Unable to locate credentials"))
+    assert isinstance(error, CredentialsError)
+    assert "AWS_PROFILE" in str(error)
+    with pytest.raises(UsageError, match="ftp:// is not read"):
+        check_scheme("ftp://user:secret@host/a.png")
+    with pytest.raises(UsageError, match=r"memory://nowhere/list\.csv: no such file"):
+        open_url("memory://nowhere/list.csv")
+    try:
+        import adlfs  # noqa: F401
+    except ImportError:
+        with pytest.raises(MissingExtraError, match=r'pip install "fakelens\[remote\]"'):
+            read_url("az://container/a.png")
