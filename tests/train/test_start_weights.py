@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ConfigError, RunError
-from fakelens.train.config import TrainConfig, load_config
+from fakelens.train.config import NetworkConfig, TrainConfig, load_config
 from fakelens.train.data.image_rows import ImageCache
 from fakelens.train.defaults import find_free
 from fakelens.train.fit.loop import predict
@@ -63,6 +65,20 @@ def test_a_start_goes_on_where_its_run_ended(start: Path, tmp_path: Path, config
     other = replace(config.network, weights=str(start), width=8)
     with pytest.raises(ConfigError, match="leave the keys of network as --start sets them"):
         build_network(other, 16)
+
+
+def test_the_start_of_the_package_answers_as_its_release_model_does() -> None:
+    contract = Detector("photo").contract
+    start = StartNetwork("photo")
+    if len(contract.input.views) > 1 or start.decision.threshold != contract.decision.threshold:
+        pytest.skip("the release model has another view, or the start borders of its own")
+    rng = np.random.default_rng(0)
+    patches = rng.integers(0, 256, (4, 7, 7, 3), np.uint8)
+    images = np.stack([np.asarray(Image.fromarray(p).resize((224, 224), 3)) for p in patches])
+    np.testing.assert_allclose(start.answer(images), Detector("photo").score(images), atol=0.1)
+    tuned = build_network(NetworkConfig(name="lite0", weights="photo", cut=14, frozen=11), 224)
+    learns = {layer.name.split("_")[0] for layer in tuned.layers if layer.trainable and layer.weights}
+    assert learns == {"block11", "block12", "block13", "logits"}
 
 
 def test_an_unfinished_run_is_no_start(data: Path, config: TrainConfig, tmp_path: Path) -> None:

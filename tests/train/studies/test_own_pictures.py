@@ -16,7 +16,7 @@ def test_the_table_shows_before_and_after(
     run_job(open_job(data, tmp_path / "run", config))
     start_weights(tmp_path / "run", tmp_path / "a.npz")
     capsys.readouterr()
-    settings = ["fit.epochs=1", "data.histories=1", "data.size=16", "data.validation=.2"]
+    settings = ["fit.epochs=1", "data.histories=1", "data.size=16", "data.validation=0.2"]
     own_pictures(data, str(tmp_path / "a.npz"), "12", 1, 10, settings)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("| pictures (real + fake) | seed | AUC before | AUC after |")

@@ -4,7 +4,6 @@ import pytest
 
 from fakelens.benchmarks.labelled import find_labelled
 from fakelens.benchmarks.metrics import Interval
-from fakelens.edge_runtime.errors import GateError
 from fakelens.train.studies.small_sets import SmallRun, score_probe, small_sets
 from fakelens.train.studies.subsets import Size, lay_out
 from tests.train.conftest import write_images
@@ -23,9 +22,6 @@ def test_the_table_has_a_line_for_each_size_and_seed(
     lines = capsys.readouterr().out.splitlines()
     assert [line[:16] for line in lines[2:4]] == ["| 20 + 20 | 0 | 1", "| 10 + 40 | 0 | 1"]
     assert lines[-1] == "2 of 2 runs are not below the probe"
-    fast[-2:] = ["fit.epochs=1", "fit.learning_rate=1e-8"]
-    with pytest.raises(GateError, match="1 runs end below what pixel statistics tell"):
-        small_sets(tmp_path, "40", 1, 10, fast)
 
 
 def test_the_probe_learns_from_what_the_network_learns_from(tmp_path: Path, data: Path) -> None:
@@ -33,12 +29,13 @@ def test_the_probe_learns_from_what_the_network_learns_from(tmp_path: Path, data
     assert score_probe(find_labelled(tmp_path / "cut"), 0).value > 0.99  # brightness tells the class
 
 
-def test_below_is_beyond_doubt() -> None:
+@pytest.mark.parametrize(("high", "below"), [(0.85, False), (0.79, True)])
+def test_below_is_beyond_doubt(high: float, below: bool) -> None:
     run = SmallRun(
         size=Size(real=1, fake=1),
         seed=0,
         probe=Interval(value=0.8, low=0.7, high=0.9),
-        network=Interval(value=0.75, low=0.65, high=0.85),
+        network=Interval(value=0.75, low=0.65, high=high),
         sentence="",
     )
-    assert not run.is_below
+    assert run.is_below is below
