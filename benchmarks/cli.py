@@ -36,6 +36,7 @@ def bench(
     robust: options.Robust = False,
     timing: options.Timing = True,
     threads: options.Threads = None,
+    instructions: options.Instructions = False,
     json: options.Json = False,
     csv: options.Csv = False,
     html: options.Html = None,
@@ -55,6 +56,8 @@ def bench(
     output = _choose_output(json=json, csv=csv)
     if card and limit is not None:
         raise UsageError("--card holds figures of all images: leave out --limit")
+    if robust and instructions:
+        raise UsageError("--robust counts no instructions: leave out --instructions")
     if robust and (exclude, reference, min_accuracy, html, compare) != (None,) * 5:
         others = "--exclude, --reference, --min-accuracy, --html or --compare"
         raise UsageError(f"--robust does not go with {others}: run bench twice")
@@ -83,7 +86,12 @@ def bench(
     if robust and accuracy is not None:
         _report_robustness(accuracy, output, card=card)
         return
-    table = TableConfig(models=subject.models, threads=counts if timing else (), accuracy=accuracy)
+    table = TableConfig(
+        models=subject.models,
+        threads=counts if timing else (),
+        accuracy=accuracy,
+        instructions=instructions,
+    )
     _conclude(*_measure(table, output, html), bounds, output, card=card)
 
 

@@ -57,6 +57,13 @@ SplitName = Annotated[
 Timing = Annotated[
     bool, typer.Option("--timing/--no-timing", help="Times and memory, in processes of their own.")
 ]
+Instructions = Annotated[
+    bool,
+    typer.Option(
+        "--instructions",
+        help="Count the instructions of a verdict by valgrind: minutes, and no load of the machine matters.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a row.")]
 Csv = Annotated[bool, typer.Option("--csv", help="CSV with a header.")]
 MinAccuracy = Annotated[

@@ -17,6 +17,7 @@ from PIL import Image
 from fakelens.edge_runtime.arrays import Colours, image_from_array
 from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.condition import Reason, find_reason, measure_condition
+from fakelens.edge_runtime.contents import read_whole
 from fakelens.edge_runtime.contract import LABELS, Contract, Decision, Fit
 from fakelens.edge_runtime.detector_pool import InterpreterPool
 from fakelens.edge_runtime.errors import ImageError, ModelError, UsageError
@@ -28,7 +29,6 @@ from fakelens.edge_runtime.modelfile import read_model
 from fakelens.edge_runtime.picture import Picture
 from fakelens.edge_runtime.preprocess import (
     DecodeConfig,
-    DecodedImage,
     ImageU8,
     cut_tiles,
     decode_image,
@@ -47,7 +47,15 @@ from fakelens.edge_runtime.tiles import (
     pool_scores,
     weigh_tiles,
 )
-from fakelens.edge_runtime.verdict import Stance, Verdict, ViewScore, decide, fuse_evidence, take_stance
+from fakelens.edge_runtime.verdict import (
+    Stance,
+    Verdict,
+    ViewScore,
+    decide,
+    fuse_evidence,
+    fuse_label,
+    take_stance,
+)
 from fakelens.edge_runtime.video.judge import judge_stills
 from fakelens.edge_runtime.video.still import Still, Tally
 from fakelens.edge_runtime.workers import map_in_order
@@ -58,6 +66,7 @@ _AHEAD = 2  # groups of files for each worker
 # for decoded it takes many megabytes.
 _GROUP_FILES, _GROUP_BYTES = 8, 32_000
 _DECODED_BYTES = 250_000_000  # of the pictures that threads hold together, beside the one whose turn it is
+_STRICT = DecodeConfig()
 _LENIENT = DecodeConfig(strict=False)  # what lacks only its end is checked, with a note
 
 
@@ -130,16 +139,18 @@ class Detector:
         if isinstance(image, Image.Image):
             return self._judge(to_rgb(image), start)
         source = Path(image) if isinstance(image, str) else image
-        inspection = None if self._pixels_only else Inspection(source)
-        decoded = _decode(source, DecodeConfig(), inspection)
-        return _fuse(self._judge(decoded.image, start), inspection)
+        content = read_whole(source)
+        inspection = None if self._pixels_only else Inspection(source, content)
+        decoded = decode_image(source, _STRICT, content, None if inspection is None else inspection.see)
+        return self._judge(decoded.image, start, inspection)
 
     def check_file(self, source: Path | bytes, name: str, decode: DecodeConfig = _LENIENT) -> CheckedFile:
         """Return the verdict on a file or encoded bytes under its `name`, or why there is none."""
         start = time.perf_counter()
-        inspection = None if self._pixels_only else Inspection(source)
+        content = read_whole(source)
+        inspection = None if self._pixels_only else Inspection(source, content)
         try:
-            decoded = _decode(source, decode, inspection)
+            decoded = decode_image(source, decode, content, None if inspection is None else inspection.see)
         except ImageError as error:
             if isinstance(source, Path) and is_video(source):
                 return self._check_video(source, name, inspection)
@@ -147,7 +158,7 @@ class Detector:
         if decoded.animated:
             tally = Tally()
             return self._check_stills(name, read_animation(source, tally, decode), tally, inspection)
-        verdict = _fuse(self._judge(decoded.image, start), inspection)
+        verdict = self._judge(decoded.image, start, inspection)
         return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
 
     def _check_video(self, path: Path, name: str, inspection: Inspection | None) -> CheckedFile:
@@ -256,7 +267,7 @@ class Detector:
         signatures = [view.signature for view in self.contract.input.views]
         return Interpreter(self._file.views_graph, threads, signatures)
 
-    def _judge(self, image: Image.Image, start: float) -> Verdict:
+    def _judge(self, image: Image.Image, start: float, inspection: Inspection | None = None) -> Verdict:
         spec = self.contract.input
         views_u8 = fit_views(image, spec)
         scores = self.score(views_u8[0])
@@ -264,17 +275,22 @@ class Detector:
         p_fake = self.fuse(of_views)
         reason = self.find_reason(image)
         tiled = spec.fit is Fit.TILES
+        latency_ms = (time.perf_counter() - start) * 1e3
+        evidence = None if inspection is None else inspection.conclude()
+        label, pixels_label = fuse_label(decide(p_fake, self._decision, reason), evidence)
         return Verdict(
-            label=decide(p_fake, self._decision, reason),
+            label=label,
             p_fake=p_fake,
             model=self.contract.name,
-            latency_ms=(time.perf_counter() - start) * 1e3,
+            latency_ms=latency_ms,
             reduction=1.0 if tiled or spec.views else max(image.size) / spec.size,
             regions=_to_regions(place_tiles(*image.size, spec), scores, spec.size) if tiled else (),
             reason=reason,
             views=tuple(
                 ViewScore(name=view.name, p_fake=p) for view, p in zip(spec.views, of_views, strict=False)
             ),
+            evidence=evidence,
+            pixels_label=pixels_label,
         )
 
     def find_reason(self, image: Image.Image) -> Reason | None:
@@ -304,8 +320,11 @@ class Detector:
 
     def score(self, images_u8: ImageU8, view: int = 0) -> npt.NDArray[np.float32]:
         """Return P(fake) [n] of input tensors of a view, uint8 [n, size, size, 3]: fitted images or tiles."""
-        with self._pool.lend() as interpreter:
+        interpreter = self._pool.take()  # no `with`: of a small picture its generator is a part of the time
+        try:
             return interpreter.predict(images_u8, view)[:, 1]
+        finally:
+            self._pool.give_back(interpreter)
 
     def score_views(
         self, views_u8: Sequence[ImageU8], scores: npt.NDArray[np.float32] | None = None
@@ -339,11 +358,6 @@ class Detector:
         """Return P(fake) of one image from that of its views, as the contract says."""
         fusion = self.contract.input.fusion
         return of_views[0] if fusion is None else fuse_views(of_views, fusion)
-
-
-def _decode(source: Path | bytes, config: DecodeConfig, inspection: Inspection | None) -> DecodedImage:
-    """Return the decoded `source`, which `inspection` sees as it is decoded."""
-    return decode_image(source, config if inspection is None else replace(config, see=inspection.see))
 
 
 def _fuse(verdict: Verdict, inspection: Inspection | None) -> Verdict:

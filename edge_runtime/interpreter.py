@@ -34,6 +34,7 @@ class _Border:
     input_name: str
     input: dict[str, Any]
     output: dict[str, Any]
+    scores: Scores | None  # of each value that the output can have; None where it holds scores itself
 
 
 class Interpreter:
@@ -85,14 +86,20 @@ class Interpreter:
         """Return the class probabilities [n, classes] of `images_u8` [n, height, width, 3], raw RGB."""
         border = self._views[view]
         kind = border.input["dtype"]
-        values = np.empty((len(images_u8), border.output["shape"][-1]), border.output["dtype"])
         # One by one: a batch of tiles takes as long here (measured with 2 to 24 of them), and more memory.
         try:
-            for row, image in enumerate(images_u8):
-                values[row] = self._run(border, image[None].astype(kind, copy=False))
+            if len(images_u8) == 1:  # a small picture: each step of numpy is a part of its time
+                values = self._run(border, images_u8.astype(kind, copy=False))
+            else:
+                values = np.empty((len(images_u8), border.output["shape"][-1]), border.output["dtype"])
+                for row, image in enumerate(images_u8):
+                    values[row] = self._run(border, image[None].astype(kind, copy=False))[0]
         except (ValueError, RuntimeError) as error:
             reason = (str(error).splitlines() or ["no reason given"])[0]
             raise ModelError(f"LiteRT cannot run the graph: {reason}; convert the model again") from error
+        if border.scores is not None:
+            known: Scores = border.scores[values]
+            return known
         scores = _dequantize(values, border.output["quantization"])
         if not np.isfinite(scores).all():
             raise ModelError("the model's scores are not numbers, so it says nothing; convert it again")
@@ -103,10 +110,10 @@ class Interpreter:
             # Made anew for each call: while a runner lives, LiteRT refuses to run subgraph 0 by itself.
             runner = self._interpreter.get_signature_runner(border.signature)
             (answer,) = runner(**{border.input_name: image}).values()
-            return np.asarray(answer[0])
+            return np.asarray(answer)
         self._interpreter.set_tensor(border.input["index"], image)
         self._interpreter.invoke()
-        return np.asarray(self._interpreter.get_tensor(border.output["index"])[0])
+        return np.asarray(self._interpreter.get_tensor(border.output["index"]))
 
     def _find_views(self, signatures: Sequence[str]) -> tuple[_Border, ...]:
         """Return the border of each view; `ValueError` where the file does not have one."""
@@ -114,7 +121,9 @@ class Interpreter:
             self._interpreter.get_input_details(),
             self._interpreter.get_output_details(),
         )
-        views = [_Border(signature=None, input_name="", input=source, output=target)]
+        views = [
+            _Border(signature=None, input_name="", input=source, output=target, scores=_list_scores(target))
+        ]
         found = self._interpreter.get_signature_list()
         for name in signatures:
             if name not in found:
@@ -125,7 +134,15 @@ class Interpreter:
             if len(inputs) != 1 or len(outputs) != 1:
                 raise ValueError(f"the signature {name!r} has more than one input or output")
             ((input_name, source),), (target,) = inputs.items(), outputs.values()
-            views.append(_Border(signature=name, input_name=input_name, input=source, output=target))
+            views.append(
+                _Border(
+                    signature=name,
+                    input_name=input_name,
+                    input=source,
+                    output=target,
+                    scores=_list_scores(target),
+                )
+            )
         return tuple(views)
 
     def delegation(self) -> Delegation | None:
@@ -139,6 +156,17 @@ class Interpreter:
         ops: list[dict[str, Any]] = get_ops()
         partitions = [op for op in ops if op["op_name"] == _DELEGATE_OP]
         return Delegation(partitions=len(partitions), leftover_ops=_leftover_ops(ops, partitions))
+
+
+def _list_scores(output: dict[str, Any]) -> Scores | None:
+    """Return the score that each byte of the tensor `output` stands for; None where it holds no bytes.
+
+    What is no number is left to `predict`, which says so.
+    """
+    if output["dtype"] != np.uint8 or not output["quantization"][0]:
+        return None
+    scores = _dequantize(np.arange(256, dtype=np.uint8), output["quantization"])
+    return scores if np.isfinite(scores).all() else None
 
 
 def _dequantize(values: npt.NDArray[Any], quantization: tuple[float, int]) -> Scores:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from fakelens.edge_runtime.contents import read_whole
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
 from fakelens.edge_runtime.evidence import NO_STATEMENT, Evidence, declares_generated
@@ -84,13 +85,15 @@ def _ask_all(paths: list[Path], *, read_stdin: bool) -> Iterator[_Statements]:
 
 
 def _ask(source: Path | bytes, name: str) -> _Statements:
-    inspection = Inspection(source)
+    content = read_whole(source)
+    inspection = Inspection(source, content)
     try:
-        if (kind := sniff(_read_head(source))) in (Kind.OTHER, Kind.EMPTY):
+        head = _read_head(source) if content is None else content[:HEAD_BYTES]
+        if (kind := sniff(head)) in (Kind.OTHER, Kind.EMPTY):
             reason = "empty" if kind is Kind.EMPTY else "not an image"
             return _Statements(path=name, error=f"{name}: {reason}, so it says nothing of one")
-        if _read_head(source).startswith(_LOSSLESS_HEADS):
-            decode_image(source, DecodeConfig(strict=False, see=inspection.see))
+        if head.startswith(_LOSSLESS_HEADS):
+            decode_image(source, DecodeConfig(strict=False), content, inspection.see)
     except ImageError:
         pass  # its text may be whole all the same
     except OSError as error:

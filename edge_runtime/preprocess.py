@@ -60,7 +60,6 @@ class DecodeConfig:
     max_megapixels: int = MAX_MEGAPIXELS
     strict: bool = True  # refuse a JPEG that lacks its end, though nearly all of it is there
     reserve: Callable[[int], None] | None = None  # called with the bytes that the picture will take
-    see: Callable[[Image.Image], None] | None = None  # given what was decoded, before it is turned or opaque
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +72,7 @@ class DecodedImage:
 
 
 _STRICT = DecodeConfig()
+See = Callable[[Image.Image], None]  # is given what was decoded, before it is turned or made opaque
 
 
 def load_image(source: Path | bytes) -> Image.Image:
@@ -84,29 +84,42 @@ def load_image(source: Path | bytes) -> Image.Image:
     return decode_image(source, _STRICT).image
 
 
-def decode_image(source: Path | bytes, config: DecodeConfig) -> DecodedImage:
-    """Decode `source` as `load_image` does, within the bounds of `config`."""
-    name = "stdin" if isinstance(source, bytes) else str(source)
+def decode_image(
+    source: Path | bytes, config: DecodeConfig, content: bytes | None = None, see: See | None = None
+) -> DecodedImage:
+    """Decode `source` as `load_image` does, within the bounds of `config`.
+
+    `content` are the bytes of the file `source`, where they were read already.
+    """
+    stream: Path | BinaryIO
+    if isinstance(source, bytes):
+        stream = io.BytesIO(source)
+    else:
+        stream = source if content is None else io.BytesIO(content)
     try:
         with _MUTED:  # our own limit below is stricter than Pillow's warning
-            return _decode(io.BytesIO(source) if isinstance(source, bytes) else source, config)
-    except ImageError as error:
-        raise ImageError(f"{name}: {error}") from error
-    except FileNotFoundError as error:
-        raise ImageError(f"{name}: no such file") from error
-    except UnidentifiedImageError as error:
-        raise ImageError(f"{name}: {_why_not_an_image(source)}") from error
-    except Image.DecompressionBombError as error:
-        limit = f"over the limit of {config.max_megapixels} megapixels"
-        raise ImageError(f"{name}: {limit}; {_SMALLER}") from error
+            return _decode(stream, config, see)
     except Exception as error:  # Pillow's decoders raise many kinds
-        raise ImageError(f"{name}: {_why_not_decoded(error)}") from error
+        raise _explain(source, error, config) from error
+
+
+def _explain(source: Path | bytes, error: Exception, config: DecodeConfig) -> ImageError:
+    name = "stdin" if isinstance(source, bytes) else str(source)
+    if isinstance(error, ImageError):
+        return ImageError(f"{name}: {error}")
+    if isinstance(error, FileNotFoundError):
+        return ImageError(f"{name}: no such file")
+    if isinstance(error, UnidentifiedImageError):
+        return ImageError(f"{name}: {_why_not_an_image(source)}")
+    if isinstance(error, Image.DecompressionBombError):
+        return ImageError(f"{name}: over the limit of {config.max_megapixels} megapixels; {_SMALLER}")
+    return ImageError(f"{name}: {_why_not_decoded(error)}")
 
 
 _SMALLER = f"scale it down, or lift the limit (check --max-megapixels, up to {MOST_MEGAPIXELS})"
 
 
-def _decode(source: Path | BinaryIO, config: DecodeConfig) -> DecodedImage:
+def _decode(source: Path | BinaryIO, config: DecodeConfig, see: See | None) -> DecodedImage:
     with open_image(source, config) as image:
         try:
             image.load()
@@ -114,8 +127,8 @@ def _decode(source: Path | BinaryIO, config: DecodeConfig) -> DecodedImage:
             if config.strict or image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
                 raise
             return _decode_without_end(source, config)
-        if config.see is not None:
-            config.see(image)
+        if see is not None:
+            see(image)
         return DecodedImage(image=_to_upright_rgb(image), animated=_is_animated(image))
 
 

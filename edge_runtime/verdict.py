@@ -68,9 +68,13 @@ def fuse_evidence(verdict: Verdict, evidence: tuple[Evidence, ...]) -> Verdict:
     A declared generator decides, whatever the pixels. Nothing else does: that a file declares none says
     nothing, and a camera named in it turns no FAKE into REAL, since anybody can write that.
     """
-    if not declares_generated(evidence):
-        return replace(verdict, evidence=evidence)
-    return replace(verdict, label=Label.FAKE, evidence=evidence, pixels_label=verdict.label)
+    label, pixels_label = fuse_label(verdict.label, evidence)
+    return replace(verdict, label=label, evidence=evidence, pixels_label=pixels_label)
+
+
+def fuse_label(label: Label, evidence: tuple[Evidence, ...] | None) -> tuple[Label, Label | None]:
+    """Return the answer, and `label`, the pixels' own, where the file's statement decides instead."""
+    return (Label.FAKE, label) if evidence and declares_generated(evidence) else (label, None)
 
 
 def warn_of_reduction(contract: Contract, times: float) -> str:

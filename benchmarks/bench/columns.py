@@ -35,6 +35,7 @@ def list_fields(line: Line, host: Host) -> Fields:
         "sparsity": round(line.footprint.sparsity, 6),
         **({} if row is None or row.comparison is None else _list_comparison(row.comparison)),
         **({} if latency is None else _list_latency(latency)),
+        **({} if line.instructions is None else {"instructions": line.instructions}),
         **{f"host_{name}": value for name, value in asdict(host).items()},
         **({} if row is None else {ANSWERS: _pack_answers(row)}),
     }

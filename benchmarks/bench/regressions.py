@@ -24,6 +24,7 @@ _GROWTHS = (  # name, and whether more is better
     ("first_ms", False),
     ("images_per_s", True),
     ("peak_rss_bytes", False),
+    ("instructions", False),  # of a verdict, under valgrind: no noise of the machine is in it
     ("size_bytes", False),
     ("gzip_bytes", False),
 )

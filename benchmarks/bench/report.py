@@ -104,6 +104,7 @@ def _choose_columns(lines: Sequence[Line]) -> tuple[Column, ...]:
         _MODEL,
         *((_ACCURACY if timed else _ACCURACY + _CALIBRATION) if scored else ()),
         *(_TIMES if timed else ()),
+        *(_INSTRUCTIONS if any(line.instructions is not None for line in lines) else ()),
         *_SIZES,
         *(_list_compared(references[0].path.name) if references else ()),
         *((_VALID,) if timed else ()),
@@ -228,6 +229,12 @@ _SIZES = (
     Column(header="KiB", write=lambda line: f"{line.footprint.size_bytes / 1024:.1f}"),
     Column(header="gzip KiB", write=lambda line: f"{line.footprint.gzip_bytes / 1024:.1f}"),
     Column(header="zeros %", write=lambda line: f"{line.footprint.sparsity * 100:.1f}"),
+)
+_INSTRUCTIONS = (
+    Column(
+        header="M instructions",
+        write=lambda line: _ABSENT if line.instructions is None else f"{line.instructions / 1e6:.2f}",
+    ),
 )
 _THREADS = _of_latency("threads", lambda latency: str(latency.threads))
 _TIMES = (

@@ -8,6 +8,7 @@ from pathlib import Path
 from fakelens.benchmarks.bench.footprint import Footprint, measure_footprint
 from fakelens.benchmarks.bench.rows import BenchRow, OpenBench, open_bench, score_models
 from fakelens.benchmarks.scoring.choice import BenchConfig
+from fakelens.benchmarks.timing.instructions import count_verdict
 from fakelens.benchmarks.timing.latency import Latency, measure_latency
 from fakelens.benchmarks.timing.samples import Sample, choose_sample, make_sample
 from fakelens.edge_runtime.contract import Contract
@@ -23,9 +24,10 @@ class TableConfig:
     models: tuple[str, ...]  # paths or names of release models
     threads: tuple[int, ...] = ()  # to time each model with; empty for no timing
     accuracy: BenchConfig | None = None  # of the same models; None where there are no labelled images
+    instructions: bool = False  # whether those of a verdict are counted, which takes minutes
 
     def __post_init__(self) -> None:
-        if not self.threads and self.accuracy is None:
+        if not self.threads and self.accuracy is None and not self.instructions:
             raise UsageError("nothing to measure: give --data DIR for accuracy, or leave out --no-timing")
 
 
@@ -38,6 +40,7 @@ class Line:
     footprint: Footprint
     row: BenchRow | None  # accuracy
     latency: Latency | None  # None where it was not timed, and for accuracy without excluded images
+    instructions: int | None = None  # of one verdict; None where they were not counted
 
 
 def measure_table(config: TableConfig) -> list[Line]:
@@ -60,8 +63,16 @@ def measure_table(config: TableConfig) -> list[Line]:
         whole, *without = rows[number * cuts :][:cuts] or (None,)
         pairs = [*((whole, latency) for latency in timed or (None,)), *((row, None) for row in without)]
         footprint = measure_footprint(path)
+        counted = count_verdict(path) if config.instructions else None
         lines.extend(
-            Line(path=path, contract=contract, footprint=footprint, row=row, latency=latency)
+            Line(
+                path=path,
+                contract=contract,
+                footprint=footprint,
+                row=row,
+                latency=latency,
+                instructions=counted,
+            )
             for row, latency in pairs
         )
     return lines

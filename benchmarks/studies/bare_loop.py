@@ -151,6 +151,12 @@ def format_bare_loop(results: Sequence[BareLoopResult]) -> str:
     )
 
 
+def run_loop(file: ModelFile, paths: Sequence[Path]) -> None:
+    """Decode and infer `paths` by the file `file`, and no more."""
+    size = file.contract.input.size
+    _loop(_load(file), paths, [_place(file, path) for path in paths], size)
+
+
 def _place(file: ModelFile, path: Path) -> list[tuple[int, int]]:
     spec = file.contract.input
     with Image.open(path) as image:

@@ -107,7 +107,7 @@ def _ask(image: LabelledImage, *, re_encoded: bool, as_png: bool) -> Asked:
             source = buffer.getvalue()
         inspection = Inspection(source)
         if as_png or _is_lossless(image.path):
-            decode_image(source, DecodeConfig(see=inspection.see))
+            decode_image(source, DecodeConfig(), see=inspection.see)
     except ImageError:  # what cannot be decoded may speak all the same
         inspection = Inspection(image.path)
     return Asked(image=image, evidence=inspection.conclude())

@@ -13,8 +13,9 @@ from fakelens.edge_runtime.provenance.read import read_evidence
 class Inspection:
     """Gathers what a file says while it is checked: its pixels are decoded once, its parts read beside."""
 
-    def __init__(self, source: Path | bytes) -> None:
-        self._source = source
+    def __init__(self, source: Path | bytes, content: bytes | None = None) -> None:
+        """Take a file or its bytes; `content` are those of a file that was read already."""
+        self._source = source if content is None else content
         self._marks: tuple[Evidence, ...] = ()
 
     def see(self, decoded: Image.Image) -> None:
@@ -26,7 +27,7 @@ class Inspection:
         found: tuple[Evidence, ...] = ()
         with suppress(OSError):
             found = read_evidence(self._source, verify=True)
-        return add_contradictions((*found, *self._marks))
+        return add_contradictions((*found, *self._marks)) if found or self._marks else ()
 
 
 def add_contradictions(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

@@ -1,8 +1,9 @@
 """Verify the signature of Content Credentials, offline: with the extra `fakelens[c2pa]`.
 
 c2pa-python is the reference (the C2PA's own Rust library); encypher-c2pa is a fifth of its size, and young.
-Who is trusted is said by root certificates in a PEM file: `FAKELENS_C2PA_ANCHORS`, else the list of the
-C2PA where it lies beside this module. Without either every signer is called unknown.
+Who is trusted is said by the certificates in a PEM file that `FAKELENS_C2PA_ANCHORS` names, such as the list
+of the C2PA: it changes every few weeks, and one that came with this package would grow old unseen. The
+verifier brings none either.
 """
 
 import json
@@ -17,11 +18,11 @@ from fakelens.edge_runtime.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.extras import is_installed
 
 ANCHORS_VARIABLE = "FAKELENS_C2PA_ANCHORS"
-TRUST_LIST = Path(__file__).with_name("trust") / "C2PA-TRUST-LIST.pem"
 _TYPES = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"GI": "image/gif", b"RI": "image/webp"}
 _TYPES |= {b"II": "image/tiff", b"MM": "image/tiff"}
 _BRANDS = {b"avif": "image/avif", b"avis": "image/avif"}
 # What says nothing against the signature itself, but of its signer or of the time.
+_BEGIN_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 _CHANGED = (".mismatch", ".missing")  # of a hash, of the signature; what else is wrong was so from the start
 _ABOUT_SIGNER = ("signingCredential.untrusted", "signingCredential.expired", "timeStamp.", "cawg.")
 
@@ -31,6 +32,7 @@ class SignatureState(StrEnum):
 
     TRUSTED = "valid, and its signer is trusted"
     UNKNOWN = "valid, but its signer is on no trust list"
+    UNJUDGED = "valid; no trust list is named to look its signer up in (FAKELENS_C2PA_ANCHORS)"
     EXPIRED = "valid, but its signer's certificate has expired"
     BROKEN = "broken: the file or its credentials were changed after they were signed"
     UNREADABLE = "not verified: the credentials are incomplete, or not as the standard wants them"
@@ -78,17 +80,18 @@ def verify_signature(stream: BinaryIO) -> Signature:
         "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
         "core": {"decode_identity_assertions": False},
     }
-    if anchors := _read_anchors():
+    anchors = _read_anchors()
+    if anchors:
         settings["trust"] = {"trust_anchors": anchors}
     stream.seek(0)
     try:
         with c2pa.Reader(kind, stream, context=c2pa.Context(c2pa.Settings.from_dict(settings))) as reader:
-            return _judge(json.loads(reader.json()))
+            return _judge(json.loads(reader.json()), has_anchors=bool(anchors))
     except c2pa.C2paError as error:
         return Signature(state=SignatureState.UNREADABLE, reasons=(str(error),))
 
 
-def _judge(store: dict[str, Any]) -> Signature:
+def _judge(store: dict[str, Any], *, has_anchors: bool) -> Signature:
     signed = store.get("manifests", {}).get(store.get("active_manifest"), {}).get("signature_info") or {}
     results = (store.get("validation_results") or {}).get("activeManifest") or {}
     codes = [str(failure.get("code")) for failure in results.get("failure") or []]
@@ -102,7 +105,7 @@ def _judge(store: dict[str, Any]) -> Signature:
     elif store.get("validation_state") == "Trusted":
         state = SignatureState.TRUSTED
     else:
-        state = SignatureState.UNKNOWN
+        state = SignatureState.UNKNOWN if has_anchors else SignatureState.UNJUDGED
     return Signature(state=state, signer=str(signed.get("issuer") or ""), reasons=against)
 
 
@@ -114,11 +117,15 @@ def _doubt(item: Evidence) -> Evidence:
 
 def _read_anchors() -> str:
     named = os.environ.get(ANCHORS_VARIABLE)
-    path = Path(named) if named else TRUST_LIST
-    if not path.is_file():
-        if named:
-            raise UsageError(
-                f"{ANCHORS_VARIABLE}={named}: no such file; name a PEM file of root certificates"
-            )
+    if not named:
         return ""
-    return path.read_text(encoding="ascii", errors="replace")
+    remedy = "name a PEM file of certificates, such as C2PA-TRUST-LIST.pem of the C2PA"
+    try:
+        text = Path(named).read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError as error:
+        raise UsageError(f"{ANCHORS_VARIABLE}={named}: no such file; {remedy}") from error
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{ANCHORS_VARIABLE}={named}: cannot be read ({error}); {remedy}") from error
+    if _BEGIN_CERTIFICATE not in text:
+        raise UsageError(f"{ANCHORS_VARIABLE}={named}: holds no certificate; {remedy}")
+    return text

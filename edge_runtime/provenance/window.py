@@ -13,6 +13,7 @@ class Window:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._content = stream.getvalue() if type(stream) is io.BytesIO else None  # of bytes no copy is made
         self.size_bytes = stream.seek(0, io.SEEK_END)
         self._bytes_left = MOST_BYTES
         self._steps_left = MOST_STEPS
@@ -23,6 +24,8 @@ class Window:
         if offset < 0 or offset >= self.size_bytes or length <= 0:
             return b""
         self._bytes_left -= length
+        if self._content is not None:
+            return self._content[offset : offset + length]
         self._stream.seek(offset)
         return self._stream.read(length)
 

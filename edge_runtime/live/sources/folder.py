@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from fakelens.edge_runtime.contents import read_whole
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.evidence import Evidence
 from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image
@@ -34,8 +35,9 @@ class FolderStream:
         """Return the next image; one that cannot be decoded is logged and left out."""
         for path in self._paths:
             try:
-                inspection = Inspection(path)
-                image = decode_image(path, DecodeConfig(see=inspection.see)).image
+                content = read_whole(path)
+                inspection = Inspection(path, content)
+                image = decode_image(path, DecodeConfig(), content, inspection.see).image
             except ImageError as error:
                 _log.warning("%s", error)
             else:

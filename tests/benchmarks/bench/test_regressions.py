@@ -54,6 +54,13 @@ def test_slower_past_the_tolerance_and_the_noise_is_worse(make_line: MakeLine) -
     assert not any(change.worse for change in faster)
 
 
+def test_more_instructions_than_allowed_are_worse(make_line: MakeLine) -> None:
+    old = _row(make_line(), instructions=11_000_000)
+    more, same = (_row(make_line(), instructions=count) for count in (11_900_000, 11_100_000))
+    assert _find(compare_rows([old], [more], Tolerance(percent=5)), "instructions").worse
+    assert not _find(compare_rows([old], [same], Tolerance(percent=5)), "instructions").worse
+
+
 def test_slower_within_the_spread_of_the_rounds_is_noise(make_line: MakeLine) -> None:
     # 3 % are past a tolerance of 1, but rounds spread by 2 % either way.
     (change,) = [

@@ -72,7 +72,7 @@ def ask(pixels: Pixels, kind: str = "PNG", **options: object) -> tuple[Evidence,
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind, **options)
     inspection = Inspection(buffer.getvalue())
-    decode_image(buffer.getvalue(), DecodeConfig(see=inspection.see))
+    decode_image(buffer.getvalue(), DecodeConfig(), see=inspection.see)
     return inspection.conclude()
 
 

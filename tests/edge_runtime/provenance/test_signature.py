@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fakelens.benchmarks.studies.hostile_files import damage
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.evidence import Strength
 from fakelens.edge_runtime.provenance import signature
@@ -26,7 +27,6 @@ from tests.edge_runtime.provenance.conftest import (
     make_xmp_jpeg,
     source_type,
 )
-from tests.edge_runtime.provenance.test_window import mutate
 
 c2pa = pytest.importorskip("c2pa", reason='needs pip install "fakelens[c2pa]"')
 pytest.importorskip("cryptography", reason="needs pip install cryptography")
@@ -133,8 +133,14 @@ def test_a_valid_signature_of_a_trusted_signer(root: Authority) -> None:
     assert (found.state, found.signer, found.reasons) == (SignatureState.TRUSTED, "Test Signer", ())
 
 
-def test_a_valid_signature_of_an_unknown_signer(root: Authority) -> None:
-    assert verify(sign(root)).state is SignatureState.UNKNOWN
+@pytest.mark.usefixtures("trusted")
+def test_a_valid_signature_of_an_unknown_signer() -> None:
+    other = make_certificate("Other Root", None, timedelta(days=1000))
+    assert verify(sign(other)).state is SignatureState.UNKNOWN
+
+
+def test_without_a_trust_list_nobody_is_called_unknown(root: Authority) -> None:
+    assert verify(sign(root)).state is SignatureState.UNJUDGED
 
 
 @pytest.mark.usefixtures("trusted")
@@ -169,7 +175,8 @@ def test_the_note_stands_with_the_statements(root: Authority) -> None:
     statement, _, note = Inspection(sign(root)).conclude()
     assert statement.strength is Strength.SPEAKS_FOR_A_CAMERA
     assert (
-        note.what == "the signature of its Content Credentials is valid, but its signer is on no trust list"
+        note.what == "the signature of its Content Credentials is valid; no trust list is named to look its "
+        "signer up in (FAKELENS_C2PA_ANCHORS)"
     )
     assert note.words == "Test Signer"
 
@@ -199,10 +206,20 @@ def test_stripped_credentials_are_named_and_nothing_is_fetched() -> None:
 def test_mutated_files_never_raise(root: Authority) -> None:
     file, chance = sign(root), random.Random(7)
     for _ in range(200):
-        assert verify(mutate(file, chance)).state in SignatureState
+        assert verify(damage(file, chance)).state in SignatureState
 
 
-def test_missing_anchors_are_an_error(root: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_anchors_are_an_error(
+    root: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = sign(root)
     monkeypatch.setenv(ANCHORS_VARIABLE, "/no/such.pem")
     with pytest.raises(UsageError, match=r"FAKELENS_C2PA_ANCHORS=/no/such\.pem: no such file"):
-        verify(sign(root))
+        verify(file)
+    monkeypatch.setenv(ANCHORS_VARIABLE, str(tmp_path))
+    with pytest.raises(UsageError, match="cannot be read"):
+        verify(file)
+    (tmp_path / "list.json").write_text("{}")
+    monkeypatch.setenv(ANCHORS_VARIABLE, str(tmp_path / "list.json"))
+    with pytest.raises(UsageError, match="holds no certificate; name a PEM file"):
+        verify(file)

@@ -9,6 +9,7 @@ import zlib
 
 import pytest
 
+from fakelens.benchmarks.studies.hostile_files import damage
 from fakelens.edge_runtime.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.cbor import CborError, decode_cbor
 from fakelens.edge_runtime.provenance.containers import read_parts
@@ -242,33 +243,11 @@ SEEDS = (
 )
 
 
-def mutate(seed: bytes, chance: random.Random) -> bytes:
-    """Change some bytes of a file, cut, repeat or swap pieces, or put an extreme length somewhere."""
-    data = bytearray(seed)
-    for _ in range(chance.randint(1, 8)):
-        at, length = chance.randrange(len(data)), chance.randint(1, 40)
-        match chance.randrange(6):
-            case 0:
-                data[at] = chance.randrange(256)
-            case 1:
-                data[at : at + length] = chance.randbytes(length)
-            case 2:
-                del data[at : at + length]
-            case 3:
-                data[at:at] = data[at : at + length] * chance.randint(1, 30)
-            case 4:
-                data[at : at + 4] = chance.choice((b"\xff" * 4, b"\0" * 4, b"\x7f\xff\xff\xff", b"\0\0\0\1"))
-            case _:
-                del data[max(1, at) :]
-        data = data or bytearray(b"\0")
-    return bytes(data)
-
-
 def mutate_many(count: int) -> None:
     chance = random.Random(24)
     start = time.process_time()
     for number in range(count):
-        read_evidence(mutate(SEEDS[number % len(SEEDS)], chance))
+        read_evidence(damage(SEEDS[number % len(SEEDS)], chance))
     assert time.process_time() - start < count * 0.02
 
 

@@ -1,0 +1,87 @@
+"""Instructions of a verdict: `fakelens check`, its statements, and a hand-written loop beside them.
+
+Run as `python -m fakelens.benchmarks.studies.instructions [MODEL...]`, with valgrind; some minutes a model.
+The loop is that of `bare_loop`: Pillow decodes, LiteRT infers, no more.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fakelens.benchmarks.command import run_command
+from fakelens.benchmarks.studies.bare_loop import run_loop
+from fakelens.benchmarks.tables import format_table
+from fakelens.benchmarks.timing.instructions import count_each, count_verdict, list_files
+from fakelens.edge_runtime.errors import GateError
+from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.modelfile import read_model
+
+_LOOP = "import sys; from fakelens.benchmarks.studies import instructions as i; i.loop_some(*sys.argv[1:])"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictCost:
+    """Instructions of one verdict."""
+
+    model: str
+    check: int
+    pixels: int  # of `check --pixels-only`
+    loop: int
+
+    @property
+    def share(self) -> float:
+        """The loop over `check --pixels-only`: 1 where a check adds nothing."""
+        return self.loop / self.pixels
+
+
+def instructions(
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Model files or release models; cifake-300k.")
+    ] = None,
+    min_share: Annotated[float, typer.Option(help="Exit 1 where the loop's share is below.")] = 0.0,
+) -> None:
+    """Print the instructions of a check and of a hand-written loop, as a Markdown table."""
+    costs = [measure_verdict(find_model(model)) for model in models or ("cifake-300k",)]
+    header = ("model", "check", "--pixels-only", "bare loop", "added by a check", "by statements", "share")
+    typer.echo(
+        format_table(
+            header,
+            [
+                (
+                    f"`{cost.model}`",
+                    f"{cost.check:,}",
+                    f"{cost.pixels:,}",
+                    f"{cost.loop:,}",
+                    f"{cost.pixels - cost.loop:,}",
+                    f"{cost.check - cost.pixels:,}",
+                    f"{cost.share:.3f}",
+                )
+                for cost in costs
+            ],
+        )
+    )
+    missed = [cost for cost in costs if cost.share < min_share]
+    if missed:
+        raise GateError(f"{missed[0].model}: share {missed[0].share:.3f} is below {min_share:g}")
+
+
+def measure_verdict(model: Path) -> VerdictCost:
+    """Return what a verdict by the file `model` costs; `UsageError` where valgrind is missing."""
+    contract = read_model(model).contract
+    return VerdictCost(
+        model=contract.name,
+        check=count_verdict(model),
+        pixels=count_verdict(model, pixels_only=True),
+        loop=count_each(_LOOP, [str(model)], contract.input),
+    )
+
+
+def loop_some(model: str, folder: str, count: str) -> None:
+    """Look at files as a hand-written loop does: what is counted."""
+    run_loop(read_model(Path(model)), list_files(folder, count))
+
+
+if __name__ == "__main__":
+    run_command(instructions)

@@ -1,0 +1,52 @@
+"""Instructions of a verdict, counted by valgrind where it is installed."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fakelens.benchmarks.timing.instructions import check_some, choose_span, count_verdict, list_files
+from fakelens.benchmarks.timing.pictures import make_pictures
+from fakelens.edge_runtime.contract import Contract, Fit, InputSpec
+from fakelens.edge_runtime.errors import ModelError, UsageError
+from fakelens.edge_runtime.modelfile import pack_model
+
+SIZE = 8
+
+
+@pytest.fixture
+def model(tmp_path: Path, build_brightness_graph: Callable[..., bytes]) -> Path:
+    path = tmp_path / "brightness.tflite"
+    path.write_bytes(pack_model(build_brightness_graph(), Contract(name="b", input=InputSpec(size=SIZE))))
+    return path
+
+
+def test_more_files_of_small_pictures_than_of_photos() -> None:
+    small, photo = (choose_span(InputSpec(size=32, fit=fit, tiles=tiles)) for fit, tiles in _FITS)
+    assert small.more - small.fewer > photo.more - photo.fewer > 0
+
+
+_FITS = ((Fit.RESIZE, 1), (Fit.TILES, 4))
+
+
+def test_what_is_counted_checks_each_file(model: Path, tmp_path: Path) -> None:
+    make_pictures(tmp_path / "made", 3, SIZE, SIZE)
+    assert [path.name for path in list_files(str(tmp_path / "made"), "2")] == ["0000.jpg", "0001.jpg"]
+    check_some(str(model), "0", str(tmp_path / "made"), "3")
+    (tmp_path / "made" / "0001.jpg").write_text("no picture")
+    with pytest.raises(ModelError, match=r"0001\.jpg: not an image"):
+        check_some(str(model), "0", str(tmp_path / "made"), "3")
+
+
+def test_without_valgrind_there_is_one_line(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UsageError, match="apt-get install valgrind"):
+        count_verdict(model)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind")
+def test_a_verdict_is_counted(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAKELENS_CACHE", str(tmp_path))
+    assert 50_000 < count_verdict(model) < 5_000_000
