@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fakelens.benchmarks.metrics import ECE_BINS, Array, Confusion, Interval, Metrics, roc_curve
+from fakelens.edge_runtime import palette
 from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.extras import require_extra
 
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.text import Annotation
     from matplotlib.transforms import Bbox
 
-# Okabe and Ito 2008: distinct with every kind of colour blindness.
-REAL, FAKE, GREY = "#0072B2", "#E69F00", "#767676"
+REAL, FAKE, GREY = (palette.to_hex(colour) for colour in (palette.REAL, palette.FAKE, palette.UNSURE))
 _SERIES = (REAL, FAKE, "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 _STYLE: dict[Any, Any] = {
     "font.size": 10,

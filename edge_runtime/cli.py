@@ -15,6 +15,7 @@ from fakelens.edge_runtime.service.cli import register as register_service
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.batch import BatchResult
+    from fakelens.edge_runtime.check_run import CheckRequest
     from fakelens.edge_runtime.output_format import Format
 
 
@@ -25,6 +26,46 @@ class FailOn(StrEnum):
     UNSURE = "unsure"  # fake or unsure
 
 
+_Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="Files, folders, glob patterns, or - for stdin.")
+]
+_Model = Annotated[
+    str | None, typer.Option(help="A release model's name or a .tflite file made by `fakelens convert`.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+_Csv = Annotated[bool, typer.Option("--csv", help="CSV with a header.")]
+_Html = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also write a page with the pictures and verdicts.")
+]
+_Heatmap = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Also write each picture as PNG, tinted where the model sees fake; --json carries the grid.",
+    ),
+]
+_Stable = Annotated[
+    bool, typer.Option("--stable", help="UNSURE where mild recompression or scaling turns the verdict over.")
+]
+_Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse a JPEG that lacks its end, though nearly all is there.")
+]
+_MaxMegapixels = Annotated[
+    int, typer.Option(min=1, max=400, help="Larger pictures are refused; a megapixel takes 4 to 8 MB.")
+]
+_Summary = Annotated[
+    bool, typer.Option("--summary", help="With --json: one more object at the end, with the counts.")
+]
+_PixelsOnly = Annotated[
+    bool, typer.Option("--pixels-only", help="Leave out what the files say of themselves.")
+]
+_EvidenceOnly = Annotated[
+    bool, typer.Option("--evidence-only", help="Only what the files say of themselves: no model is loaded.")
+]
+_Cautious = Annotated[
+    bool, typer.Option("--cautious", help="Say FAKE only where hardly a real image is called so.")
+]
+_Sensitive = Annotated[bool, typer.Option("--sensitive", help="Say FAKE more readily, at more false alarms.")]
 _Threads = Annotated[
     int | None,
     typer.Option(
@@ -33,6 +74,7 @@ _Threads = Annotated[
         help="Files are checked side by side; one file alone uses them inside the model.",
     ),
 ]
+_FailOn = Annotated[FailOn | None, typer.Option("--fail-on", help="Exit 1 where such a verdict was given.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -47,116 +89,83 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files, folders, glob patterns, or - for stdin.")
-    ],
-    model: Annotated[
-        str | None, typer.Option(help="A release model's name or a .tflite file made by `fakelens convert`.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
-    html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write a page with the pictures and verdicts.")
-    ] = None,
-    heatmap: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Also write each picture as PNG, tinted where the model sees fake; --json carries the grid.",
-        ),
-    ] = None,
-    stable: Annotated[
-        bool,
-        typer.Option("--stable", help="UNSURE where mild recompression or scaling turns the verdict over."),
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse a JPEG that lacks its end, though nearly all is there.")
-    ] = False,
-    max_megapixels: Annotated[
-        int, typer.Option(min=1, max=400, help="Larger pictures are refused; a megapixel takes 4 to 8 MB.")
-    ] = 128,
-    summary: Annotated[
-        bool, typer.Option("--summary", help="With --json: one more object at the end, with the counts.")
-    ] = False,
-    pixels_only: Annotated[
-        bool, typer.Option("--pixels-only", help="Leave out what the files say of themselves.")
-    ] = False,
-    evidence_only: Annotated[
-        bool,
-        typer.Option("--evidence-only", help="Only what the files say of themselves: no model is loaded."),
-    ] = False,
-    cautious: Annotated[
-        bool, typer.Option("--cautious", help="Say FAKE only where hardly a real image is called so.")
-    ] = False,
-    sensitive: Annotated[
-        bool, typer.Option("--sensitive", help="Say FAKE more readily, at more false alarms.")
-    ] = False,
+    paths: _Paths,
+    model: _Model = None,
+    json: _Json = False,
+    csv: _Csv = False,
+    html: _Html = None,
+    heatmap: _Heatmap = None,
+    stable: _Stable = False,
+    strict: _Strict = False,
+    max_megapixels: _MaxMegapixels = 128,
+    summary: _Summary = False,
+    pixels_only: _PixelsOnly = False,
+    evidence_only: _EvidenceOnly = False,
+    cautious: _Cautious = False,
+    sensitive: _Sensitive = False,
     threads: _Threads = None,
-    fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where such a verdict was given.")] = None,
+    fail_on: _FailOn = None,
 ) -> None:
     """Say of each image whether it is REAL, FAKE or UNSURE, with P(fake).
 
     Exit codes: 0 done, 1 what --fail-on names was found, 2 a file or folder could not be read.
     """
-    from fakelens.edge_runtime.batch import BatchConfig, check_batch
-    from fakelens.edge_runtime.detector import Detector
-    from fakelens.edge_runtime.files import check_writable
-    from fakelens.edge_runtime.heatmap import HeatmapSink
     from fakelens.edge_runtime.output_format import Format
-    from fakelens.edge_runtime.page import PageSink
     from fakelens.edge_runtime.preprocess import DecodeConfig
-    from fakelens.edge_runtime.sinks import open_sink
-    from fakelens.edge_runtime.statements import StatementCount
-    from fakelens.edge_runtime.threads import count_cores
-    from fakelens.edge_runtime.verdict import TOO_REDUCED, Stance, describe_stance, warn_of_reduction
+    from fakelens.edge_runtime.verdict import Stance
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
     if summary and not json:
         raise UsageError("--summary adds an object to --json: give both, or neither")
-    if html is not None:
-        check_writable(html, "--html")
     if cautious and sensitive:
         raise UsageError("--cautious and --sensitive exclude each other: choose one")
     stance = Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None
     output = Format.JSON if json else Format.CSV if csv else Format.TEXT
     if evidence_only:
-        given: dict[str, object] = {
-            "--model": model,
-            "--html": html,
-            "--heatmap": heatmap,
-            "--stable": stable,
-        }
-        given |= {"--pixels-only": pixels_only, "--threads": threads, "--cautious or --sensitive": stance}
+        given: dict[str, object] = {"--model": model, "--html": html, "--heatmap": heatmap}
+        given |= {"--stable": stable, "--pixels-only": pixels_only, "--threads": threads}
+        given |= {"--cautious or --sensitive": stance}
         given |= {"--strict": strict, "--max-megapixels": max_megapixels != 128}
         _refuse_beside_evidence_only(given)
         _list_statements(paths, output, fail_on, summary=summary)
         return
-    detector = Detector(model, threads or 1, stance, pixels_only=pixels_only)
-    if stance is not None:
-        typer.echo(f"note: {describe_stance(detector.contract, stance)}", err=True)
-    page, statements = PageSink(), StatementCount()
-    sinks = [open_sink(output, sys.stdout), statements, *([page] if html else [])]
-    if heatmap is not None:
-        sinks.append(HeatmapSink(detector, heatmap))
-    try:
-        config = BatchConfig(
-            workers=threads or count_cores(),
-            stable=stable,
-            grid=heatmap is not None,
-            keep_images=html is not None,
-            decode=DecodeConfig(max_megapixels=max_megapixels, strict=strict),
-        )
-        result = check_batch(detector, paths, *sinks, config=config)
-    finally:
-        if html is not None:  # what was checked before an interruption is kept
-            page.save(html, detector.contract)
-    if result.most_reduced > TOO_REDUCED:
-        typer.echo(f"note: {warn_of_reduction(detector.contract, result.most_reduced)}", err=True)
-    _report(result, is_text=output is Format.TEXT, summary=summary)
-    if output is Format.TEXT and (said := statements.describe(result.files)):
+    from fakelens.edge_runtime.check_run import CheckRequest
+
+    request = CheckRequest(
+        model=model,
+        output=output,
+        html=html,
+        heatmap=heatmap,
+        stable=stable,
+        pixels_only=pixels_only,
+        stance=stance,
+        threads=threads,
+        decode=DecodeConfig(max_megapixels=max_megapixels, strict=strict),
+    )
+    _conclude(_check_pictures(paths, request, summary=summary), fail_on)
+
+
+def _check_pictures(paths: list[str], request: "CheckRequest", *, summary: bool) -> "BatchResult":
+    """Check `paths` and say what it came to."""
+    from fakelens.edge_runtime.check_run import CheckRun
+    from fakelens.edge_runtime.files import check_writable
+    from fakelens.edge_runtime.output_format import Format
+    from fakelens.edge_runtime.statements import StatementCount
+
+    if request.html is not None:
+        check_writable(request.html, "--html")
+    run, statements = CheckRun(request), StatementCount()
+    for note in run.notes:
+        typer.echo(f"note: {note}", err=True)
+    report = run.check(paths, statements)
+    for note in report.notes:
+        typer.echo(f"note: {note}", err=True)
+    is_text, result = request.output is Format.TEXT, report.result
+    _report(result, is_text=is_text, summary=summary)
+    if is_text and (said := statements.describe(result.files)):
         typer.echo(said, err=result.files > 1)
-    _conclude(result, fail_on)
+    return result
 
 
 def _report(result: "BatchResult", *, is_text: bool, summary: bool) -> None:

@@ -1,120 +1,263 @@
-"""Results as one self-contained page with pictures, for people who would rather look than read."""
+"""Results of `check --html`: one self-contained page, a card for each picture, to hand to an editor."""
 
-import base64
-import html
-from collections.abc import Sequence
+import hashlib
+import heapq
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from PIL import Image
 
 from fakelens.edge_runtime.checked_file import CheckedFile
-from fakelens.edge_runtime.contract import Contract
-from fakelens.edge_runtime.encode import encode_jpeg, encode_png
-from fakelens.edge_runtime.escape import escape_line
+from fakelens.edge_runtime.contract import Contract, Decision
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.statements import to_line
-from fakelens.edge_runtime.video.still import Moment, Still
+from fakelens.edge_runtime.heatmap import draw_tint
+from fakelens.edge_runtime.pages.card import UNREADABLE, draw_card, name_answer
+from fakelens.edge_runtime.pages.parts import draw_facts, escape, read_asset, to_data_url, wrap_page
+from fakelens.edge_runtime.tiles import Region
+from fakelens.edge_runtime.verdict import Label
 
-_STRIP = (160, 24)  # px
-_THUMBNAIL = 160  # px, of the longer side, at most
+MapRegions = Callable[[Image.Image], tuple[Region, ...]]
 
-_HEAD = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>fakelens: {title}</title>
-<style>
- body {{ font: 16px/1.5 system-ui, sans-serif; color: #1d1d1f }}
- body {{ max-width: 76rem; margin: 2rem auto; padding: 0 1rem }}
- main {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: 1rem }}
- figure {{ margin: 0; border-top: .4rem solid #767676; background: #f5f5f7; padding: .5rem }}
- .real {{ border-color: #0072b2 }} .fake {{ border-color: #e69f00 }}
- img {{ width: 100%; image-rendering: pixelated }} figcaption {{ font-size: .8rem; overflow-wrap: anywhere }}
- .stills {{ display: grid; grid-template-columns: repeat(3, 1fr); gap: .3rem }}
- .note {{ color: #666 }} b {{ font-size: 1rem }}
-</style>
-<h1>{counts}</h1>
-<p class="note">Model {title}: {description}. A verdict is evidence, no proof. {limits}</p>
-<main>
-"""
+# Pictures that get a heat map where none was asked for by itself: each takes several inferences.
+MOST_MAPS = 100
+# As the cards stand, and are counted.
+_ORDER = (str(Label.FAKE), str(Label.UNSURE), str(Label.REAL), UNREADABLE)
+_STILL, _THUMBNAIL, _LARGE = 120, 320, 1024  # px of the longer side, at most
+_THUMBNAIL_CHARS, _LARGE_CHARS = 24_000_000, 16_000_000  # of all pictures of a page together
+_FEW = 3  # cards that stand open
+_UNKNOWN = "Its maker did not say."
+_TINTS = "Orange is like a generator, blue like a camera."
+_HEAT_NOTES = {
+    Label.FAKE: f"Where the model sees traces. {_TINTS}",
+    Label.UNSURE: f"{_TINTS} Faded: the answer is UNSURE, so single places say little.",
+    Label.REAL: f"{_TINTS} Faded: single places of any photo look odd, which says nothing.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageModel:
+    """What the page says of the model that answered."""
+
+    contract: Contract
+    decision: Decision  # the contract's, or moved by a stance
+    sha256: str = ""  # of the model file
+
+
+@dataclass(kw_only=True)
+class _Pictures:
+    """Encoded pictures of a page. Beyond the limit those go that look the least like a fake."""
+
+    most: int  # characters
+    kept: dict[int, str] = field(default_factory=dict)  # by the card's number
+    total: int = 0
+    _order: list[tuple[tuple[int, float], int]] = field(default_factory=list)
+
+    def add(self, number: int, rank: tuple[int, float], text: str) -> None:
+        heapq.heappush(self._order, ((-rank[0], -rank[1]), number))
+        self.kept[number] = text
+        self.total += len(text)
+        while self.total > self.most:
+            _, last = heapq.heappop(self._order)
+            self.total -= len(self.kept.pop(last))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Card:
+    result: CheckedFile  # without its picture
+    rank: tuple[int, float]  # FAKE first, then by P(fake)
+    facts: tuple[tuple[str, str], ...]
+    film: str  # HTML of a video's most suspicious moments
+    is_tiny: bool  # shown pixel by pixel
 
 
 class PageSink:
-    """Collects results with thumbnails; `save` writes the page."""
+    """Collects results with their pictures; `save` writes the page."""
 
-    def __init__(self) -> None:
-        self._figures: list[str] = []
-        self._counts: dict[str, int] = {}
+    def __init__(self, model: PageModel, map_regions: MapRegions | None = None) -> None:
+        """`map_regions` makes the heat map of a picture whose result carries none, of the first pictures."""
+        self._model, self._map_regions = model, map_regions
+        self._cards: list[_Card] = []
+        self._thumbnails = _Pictures(most=_THUMBNAIL_CHARS)
+        self._large = _Pictures(most=_LARGE_CHARS)
+        self._heats: dict[int, str] = {}
+        self._maps = 0
 
     def write(self, result: CheckedFile) -> None:
         """Add one result."""
-        name = "unreadable" if result.verdict is None else str(result.verdict.label)
-        self._counts[name] = self._counts.get(name, 0) + 1
-        caption = f"<b>{name.upper()}</b>"
-        if result.verdict is not None:
-            caption += f" P(fake) {result.verdict.p_fake:.3f}"
-            if result.verdict.reason is not None:
-                caption += f"<br>{result.verdict.reason.text}"
-            caption += f"<br>{html.escape(to_line(result.verdict))}" if result.verdict.evidence else ""
-        detail = html.escape(escape_line(result.error or result.path))
-        detail += _draw_moments(result.moments) + _show_stills(result.stills)
-        if result.note:
-            detail += f"<br>{html.escape(escape_line(result.note))}"
-        self._figures.append(
-            f'<figure class="{name}">{_to_img(result)}'
-            f"<figcaption>{caption}<br>{detail}</figcaption></figure>\n"
+        number, rank = len(self._cards), _rank(result)
+        image = result.image
+        self._cards.append(
+            _Card(
+                result=_strip(result),
+                rank=rank,
+                facts=_list_facts(result),
+                film=_draw_stills(result),
+                is_tiny=image is not None and max(image.size) <= _THUMBNAIL // 2,
+            )
         )
+        if image is None or result.verdict is None:
+            return
+        thumbnail = shrink(image, _THUMBNAIL)
+        self._thumbnails.add(number, rank, to_data_url(thumbnail))
+        if max(image.size) > _THUMBNAIL:
+            self._large.add(number, rank, to_data_url(shrink(image, _LARGE)))
+        self._heats[number] = self._draw_heat(image, result.grid, result.verdict.label)
 
-    def save(self, path: Path, contract: Contract) -> None:
+    def save(self, path: Path) -> None:
         """Write the page to `path`, atomically."""
-        counts = ", ".join(f"{count} {name}" for name, count in sorted(self._counts.items()))
-        head = _HEAD.format(
-            title=html.escape(contract.name),
-            counts=counts or "no images",
-            description=html.escape(contract.description or "no description"),
-            limits=html.escape(contract.limits),
+        counts = Counter(name_answer(card.result) for card in self._cards)
+        numbers = sorted(range(len(self._cards)), key=lambda number: self._cards[number].rank)
+        alone = " alone" if len(numbers) == 1 else ""
+        body = (
+            f"<div><h1>{count_answers(counts)}</h1><p>Model: {escape(self._model.contract.name)}. "
+            '<a href="#model">What it cannot see</a></p></div>\n'
+            f"{_draw_filter(counts)}"
+            f'<section class="cards{alone}" aria-label="Pictures, the most suspicious first">\n'
+            + "".join(self._draw_card(number, of=len(numbers)) for number in numbers)
+            + f"</section>\n{self._draw_model()}{_DIALOG}"
         )
-        page = head + "".join(self._figures) + "</main>\n</html>\n"
+        page = wrap_page(
+            "fakelens: checked pictures", body, style=read_asset("check.css"), script=read_asset("check.js")
+        )
         write_atomic(path, page.encode(errors="xmlcharrefreplace"))  # a file name need not be valid text
 
+    def _draw_heat(self, image: Image.Image, grid: tuple[Region, ...], label: Label) -> str:
+        if not grid and self._map_regions is not None and self._maps < MOST_MAPS:
+            grid = self._map_regions(image)
+            self._maps += 1
+        if not grid:
+            return ""
+        tint = to_data_url(draw_tint(image.size, grid, label))
+        return f'<img class="heat" alt="{_HEAT_NOTES[label]}" src="{tint}">'
 
-def _draw_moments(moments: Sequence[Moment]) -> str:
-    """Return P(fake) over time as a strip: a bar for each picture of a video, orange from .5 on."""
-    if len(moments) < 2:
+    def _draw_card(self, number: int, *, of: int) -> str:
+        card = self._cards[number]
+        large, heat = self._large.kept.get(number), self._heats.get(number, "")
+        thumbnail = self._thumbnails.kept.get(number)
+        if of == 1 and large is not None:  # it has room
+            thumbnail, large = large, None
+        picture = ""
+        if thumbnail is not None:
+            pixels = ' class="pixels"' if card.is_tiny else ""
+            kept = heat if large is None else f'<img class="large" alt="" src="{large}">{heat}'
+            picture = (
+                '<button type="button" class="look" aria-haspopup="dialog" '
+                f'aria-label="Open {escape(card.result.path)}">'
+                f'<img{pixels} alt="" loading="lazy" decoding="async" src="{thumbnail}"></button>'
+                f"<template>{kept}</template>"
+            )
+        return draw_card(
+            card.result,
+            self._model.decision,
+            picture=picture,
+            film=card.film,
+            facts=card.facts,
+            is_open=of <= _FEW,
+        )
+
+    def _draw_model(self) -> str:
+        contract, decision = self._model.contract, self._model.decision
+        banded = decision.unsure_low <= decision.unsure_high
+        facts = [
+            ("Model", contract.name),
+            ("FAKE from P(fake)", f"{decision.threshold:.3f}"),
+            ("UNSURE", f"{decision.unsure_low:.3f} to {decision.unsure_high:.3f}" if banded else "no band"),
+            ("fakelens", version("fakelens")),
+            ("Checked", _show_time(datetime.now(UTC))),
+            ("Model file, sha256", self._model.sha256),
+        ]
+        known = [(name, value) for name, value in facts if value]
+        return (
+            f'<section class="panel" id="model"><h2>The model</h2><p>{escape(contract.description)}</p>'
+            f"<h3>What it cannot see</h3><p>{escape(contract.limits or _UNKNOWN)}</p>"
+            f'<div id="model-facts">{draw_facts(known)}</div></section>\n'
+        )
+
+
+def count_answers(counts: Counter[str]) -> str:
+    """Return the numbers of each answer in one line: `37 pictures: 4 FAKE, 13 UNSURE, 20 REAL`."""
+    total = sum(counts.values())
+    each = ", ".join(f"{counts[name]} {_write_answer(name)}" for name in _ORDER if counts[name])
+    return f"{total} {'picture' if total == 1 else 'pictures'}{f': {each}' if each else ''}"
+
+
+def _write_answer(name: str) -> str:
+    return name if name == UNREADABLE else name.upper()
+
+
+def _draw_filter(counts: Counter[str]) -> str:
+    """Return the choice of what is shown; the stylesheet hides the rest."""
+    if len(counts) < 2:
         return ""
-    width = _STRIP[0] / len(moments)
-    bars = "".join(
-        f'<rect x="{place * width:.2f}" y="{_STRIP[1] * (1 - moment.p_fake):.2f}" width="{width * 0.9:.2f}" '
-        f'height="{_STRIP[1] * moment.p_fake:.2f}" fill="{"#e69f00" if moment.p_fake >= 0.5 else "#0072b2"}">'
-        f"<title>{moment.seconds:.1f} s: {moment.p_fake:.3f}</title></rect>"
-        for place, moment in enumerate(moments)
+    choices = [("all", f"All {sum(counts.values())}")]
+    choices += [(name, f"{_write_answer(name)} {counts[name]}") for name in _ORDER if counts[name]]
+    labels = "".join(
+        f'<label><input type="radio" name="show" id="show-{name}"{" checked" if name == "all" else ""}>'
+        f"{text}</label>"
+        for name, text in choices
     )
-    label = "P(fake) over time"
-    return f'<br><svg viewBox="0 0 {_STRIP[0]} {_STRIP[1]}" role="img" aria-label="{label}">{bars}</svg>'
+    return f'<fieldset class="chips"><legend>Show</legend>{labels}</fieldset>'
 
 
-def _show_stills(stills: Sequence[Still]) -> str:
-    """Return the most suspicious moments of a video, each with its time."""
-    if len(stills) < 2:
+_DIALOG = (
+    '<dialog aria-labelledby="shown"><div class="bar">'
+    '<button type="button" class="button" data-do="before">Previous</button>'
+    '<button type="button" class="button" data-do="next">Next</button>'
+    '<button type="button" class="button primary" data-do="close">Close</button>'
+    '</div><div class="inside"></div></dialog>\n'
+)
+
+
+def _rank(result: CheckedFile) -> tuple[int, float]:
+    p_fake = 0.0 if result.verdict is None else result.verdict.p_fake
+    return _ORDER.index(name_answer(result)), -p_fake
+
+
+def _strip(result: CheckedFile) -> CheckedFile:
+    """Return `result` without what takes memory."""
+    return replace(result, image=None, grid=(), stills=())
+
+
+def _list_facts(result: CheckedFile) -> tuple[tuple[str, str], ...]:
+    """Return what is to be known of the file itself: pixels, bytes, date, digest."""
+    facts: list[tuple[str, str]] = []
+    if result.image is not None:
+        facts.append(("Picture", "{} \u00d7 {} px".format(*result.image.size)))
+    path = Path(result.path)
+    with suppress(OSError, ValueError):  # standard input has none of these; a file may be gone by now
+        status = path.stat()
+        facts.append(("Size", f"{status.st_size:,} bytes"))
+        facts.append(("Changed", _show_time(datetime.fromtimestamp(status.st_mtime, UTC))))
+        with path.open("rb") as file:
+            facts.append(("sha256", hashlib.file_digest(file, "sha256").hexdigest()))
+    if result.verdict is not None:
+        facts += [(f"View {view.name}", f"P(fake) {view.p_fake:.3f}") for view in result.verdict.views]
+    return tuple(facts)
+
+
+def _draw_stills(result: CheckedFile) -> str:
+    if len(result.stills) < 2:
         return ""
-    shown = "".join(f"<span>{_encode(still.image)} {still.seconds:.1f} s</span>" for still in stills)
-    return f'<div class="stills">{shown}</div>'
+    shown = "".join(
+        f'<li><img alt="" loading="lazy" src="{to_data_url(shrink(still.image, _STILL))}">'
+        f"<span>{still.seconds:.1f} s</span></li>"
+        for still in result.stills
+    )
+    return f'<ul class="stills" aria-label="The most suspicious moments">{shown}</ul>'
 
 
-def _to_img(result: CheckedFile) -> str:
-    return "" if result.image is None else _encode(result.image)
+def _show_time(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
-def _encode(image: Image.Image) -> str:
-    """Return an element with a thumbnail of `image`."""
-    return f'<img src="{to_thumbnail(image)}" alt="">'
-
-
-def to_thumbnail(image: Image.Image) -> str:
-    """Return the RGB `image`, reduced where it is large, as a URL that carries it."""
-    factor = max(image.size) // (4 * _THUMBNAIL)
-    image = image.reduce(factor) if factor > 1 else image.copy()
-    image.thumbnail((_THUMBNAIL, _THUMBNAIL))  # for the eye alone: no model sees it
-    lossless = max(image.size) <= _THUMBNAIL // 2
-    kind, content = ("png", encode_png(image)) if lossless else ("jpeg", encode_jpeg(image))
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+def shrink(image: Image.Image, longest: int) -> Image.Image:
+    """Return a copy for the eye alone, `longest` px at most: no model sees it."""
+    factor = max(image.size) // (2 * longest)
+    small = image.reduce(factor) if factor > 1 else image.copy()
+    small.thumbnail((longest, longest))
+    return small

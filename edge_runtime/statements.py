@@ -31,7 +31,7 @@ def to_rows(evidence: tuple[Evidence, ...]) -> list[dict[str, str]]:
 
 def to_cell(evidence: tuple[Evidence, ...]) -> str:
     """Return `evidence` in one cell, the strongest first."""
-    return "; ".join(item.to_line() for item in _sort(evidence))
+    return "; ".join(item.to_line() for item in sort_evidence(evidence))
 
 
 def to_line(verdict: Verdict) -> str:
@@ -43,7 +43,7 @@ def describe(evidence: tuple[Evidence, ...] | None, pixels_label: Label | None) 
     """Return the strongest of `evidence` in one line, with the pixels' answer where it decided instead."""
     if not evidence:
         return ""
-    first, *others = _sort(evidence)
+    first, *others = sort_evidence(evidence)
     line = first.to_line()
     if pixels_label is not None:
         said = line.partition(": ")[2]
@@ -68,7 +68,7 @@ class StatementCount:
     def write(self, result: CheckedFile) -> None:
         """Count one result, if its file was asked."""
         if result.verdict is not None and result.verdict.evidence is not None:
-            strongest = [item.strength for item in _sort(result.verdict.evidence)[:1]]
+            strongest = [item.strength for item in sort_evidence(result.verdict.evidence)[:1]]
             self._counts[strongest[0] if strongest else None] += 1
 
     def describe(self, files: int) -> str:
@@ -83,5 +83,6 @@ class StatementCount:
         return f"statements of the files: {found}{rest}"
 
 
-def _sort(evidence: tuple[Evidence, ...]) -> list[Evidence]:
+def sort_evidence(evidence: tuple[Evidence, ...]) -> list[Evidence]:
+    """Return `evidence`, the strongest first."""
     return sorted(evidence, key=lambda item: _ORDER.index(item.strength))

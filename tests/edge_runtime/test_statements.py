@@ -14,7 +14,7 @@ from PIL import Image
 from fakelens.edge_runtime.batch import BatchConfig, check_batch
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.evidence import NO_STATEMENT, Source, Strength
-from fakelens.edge_runtime.page import PageSink
+from fakelens.edge_runtime.page import PageModel, PageSink
 from fakelens.edge_runtime.verdict import Label
 from tests.edge_runtime.provenance.conftest import (
     A1111,
@@ -147,11 +147,13 @@ def test_json_and_csv_carry_it(fakelens: Fakelens, model_file: Path, folder: Pat
 
 
 def test_the_page_shows_it_escaped(model_file: Path, tmp_path: Path) -> None:
-    page, detector = PageSink(), Detector(model_file)
+    detector = Detector(model_file)
+    page = PageSink(PageModel(contract=detector.contract, decision=detector.decision))
     page.write(detector.check_file(dark_png("<b>" + A1111), "x.png"))
-    page.save(tmp_path / "x.html", detector.contract)
+    page.save(tmp_path / "x.html")
     text = (tmp_path / "x.html").read_text()
-    assert "says so itself: holds the settings of" in text
+    assert "The file itself says that a generator made the picture." in text
+    assert "<strong>Declares a generator</strong>: holds the settings of" in text
     assert "&lt;b&gt;a photo of a cat" in text
     assert "<b>a photo" not in text
 

@@ -17,7 +17,8 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.contract import LABELS, Contract
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.page import to_thumbnail
+from fakelens.edge_runtime.page import shrink
+from fakelens.edge_runtime.pages.parts import to_data_url as encode_picture
 from fakelens.edge_runtime.preprocess import ImageU8, load_image
 from fakelens.train.config import TrainConfig, config_to_dict
 from fakelens.train.data.dataset import Dataset
@@ -27,6 +28,7 @@ from fakelens.train.run.before_after import BeforeAfter
 from fakelens.train.run.outcome import Outcome
 
 _WORST = 24  # images shown
+_THUMBNAIL = 160  # px, of the longer side
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +111,10 @@ def find_misses(data: ReportData, split: Split, p_fake: npt.NDArray[np.float64])
 def _draw_thumbnail(path: Path, seen: ImageU8) -> str:
     """Return the thumbnail of a picture, or of what the network saw where the file is gone by now."""
     try:
-        return to_thumbnail(load_image(path))
+        picture = load_image(path)
     except (ImageError, OSError):
-        return to_thumbnail(Image.fromarray(seen))
+        picture = Image.fromarray(seen)
+    return encode_picture(shrink(picture, _THUMBNAIL))
 
 
 def to_data_url(png: bytes) -> str:
