@@ -34,7 +34,10 @@ COMMANDS = {  # in the order of the help; a command that is not installed is pas
             "fakelens watch --source rtsp://camera/stream --preview",
         ),
     ),
-    "serve": CommandHelp(group="Look at pictures", examples=("fakelens serve",)),
+    "serve": CommandHelp(
+        group="Look at pictures",
+        examples=("fakelens serve", "fakelens serve 0.0.0.0:8090 --token @token.txt"),
+    ),
     "scan": CommandHelp(
         group="Look at pictures",
         examples=(

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import platform
-import time
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +18,7 @@ from fakelens.edge_runtime.files import cache_folder, write_atomic
 from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import ModelFile, read_model
+from fakelens.edge_runtime.timing import time_repeats
 
 _MOST = 4  # threads; the boards have four cores
 _ROUNDS = 3  # interleaved, so that a passing load hits every candidate
@@ -80,14 +80,9 @@ def count_cores() -> int:
 
 
 def _time_round(interpreter: Interpreter, image_u8: np.typing.NDArray[np.uint8]) -> float:
-    for _ in range(_WARM_UP):
-        interpreter.predict(image_u8)
-    taken_ms: list[float] = []
-    end = time.perf_counter() + _ROUND_S
-    while len(taken_ms) < _WARM_UP or time.perf_counter() < end:
-        start = time.perf_counter()
-        interpreter.predict(image_u8)
-        taken_ms.append((time.perf_counter() - start) * 1e3)
+    taken_ms = time_repeats(
+        lambda: interpreter.predict(image_u8), least_runs=_WARM_UP, least_s=_ROUND_S, warm_up=_WARM_UP
+    )
     return float(np.median(taken_ms))
 
 

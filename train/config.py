@@ -72,6 +72,16 @@ class NetworkConfig:
     stem_stride: int = 2  # of the first convolution (lite0): 1 sees every pixel at four times the cost
 
 
+NETWORK_KEYS = {  # of NetworkConfig, by the networks that read them; name and views are for all
+    "classic": {"width", "dropout"},
+    "compact": {"width", "dropout"},
+    "lite0": {"cut", "frozen", "stem_stride", "weights", "dropout"},
+    "mobilenetv2": {"alpha", "weights", "dropout"},
+    "residual": {"stages", "blocks", "dropout"},
+    "traces": {"stages", "blocks", "dropout"},
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class AugmentConfig:
     """Random changes of training images; they never touch validation or test images."""
@@ -171,7 +181,18 @@ def load_config(recipe: str | None, flags: Mapping[str, Any]) -> TrainConfig:
     `recipe` is a packaged name or a TOML file; `flags` maps dotted keys such as `fit.epochs` to values.
     Raises `ConfigError` for an unknown key, a wrong type or a value out of range.
     """
-    return config_from_dict(merge_settings(recipe, flags))
+    config = config_from_dict(merge_settings(recipe, flags))
+    _refuse_unread_keys(config.network.name, flags)
+    return config
+
+
+def _refuse_unread_keys(network: str, flags: Mapping[str, Any]) -> None:
+    """Raise `ConfigError` for a key of another network: it would change nothing."""
+    read = NETWORK_KEYS.get(network)
+    for section, _, key in (flag.partition(".") for flag in flags):
+        if read is not None and section == "network" and key not in {*read, "name", "views"}:
+            keys = ", ".join(sorted(read))
+            raise ConfigError(f"network.{key} changes nothing: network {network} reads {keys}; leave it out")
 
 
 def merge_settings(recipe: str | None, flags: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
@@ -48,21 +47,16 @@ class CheckedImages:
 
 def check_images(model: str, images: Sequence[LabelledImage]) -> CheckedImages:
     """Return what `model`, a name or path, answers on `images`; `UsageError` where none can be read."""
-    workers = os.cpu_count() or 1
-    free: SimpleQueue[Detector] = SimpleQueue()
-    for _ in range(workers):
-        free.put(Detector(model))
+    detector = Detector(model)
 
     def answer(image: LabelledImage) -> list[Verdict] | ImageError:
-        detector = free.get()
         try:
             picture = load_image(image.path)
             return [detector.check(deliver(picture, tier)) for tier in Tier]
         except ImageError as error:
             return error
-        finally:
-            free.put(detector)
 
+    workers = os.cpu_count() or 1
     results = list(show_progress(map_in_order(answer, images, workers), "checking", len(images)))
     errors = tuple(str(result) for result in results if isinstance(result, ImageError))
     pairs = zip(images, results, strict=True)
@@ -79,7 +73,7 @@ def check_images(model: str, images: Sequence[LabelledImage]) -> CheckedImages:
             )
             for place, tier in enumerate(Tier)
         },
-        views=_name_views(Detector(model).contract.input),
+        views=_name_views(detector.contract.input),
         errors=errors,
     )
 

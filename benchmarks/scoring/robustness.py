@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
@@ -72,20 +71,15 @@ def measure_robustness(config: BenchConfig) -> list[RobustRow]:
 
 def _mark_all(config: BenchConfig, images: Sequence[LabelledImage]) -> tuple[Marks, tuple[str, ...]]:
     """Return which answers are right, bool [readable images, models, degradations], and the errors."""
-    workers = max(1, (os.cpu_count() or 1) // config.threads)
-    free: SimpleQueue[list[Detector]] = SimpleQueue()  # a detector is not thread-safe: one set a worker
-    for _ in range(workers):
-        free.put([Detector(name, config.threads) for name in config.models])
+    detectors = [Detector(name, config.threads) for name in config.models]
 
     def mark(image: LabelledImage) -> Marks | ImageError:
-        detectors = free.get()
         try:
             return _mark_image(image, detectors)
         except ImageError as error:
             return error
-        finally:
-            free.put(detectors)
 
+    workers = max(1, (os.cpu_count() or 1) // config.threads)
     results = list(show_progress(map_in_order(mark, images, workers), "degrading", len(images)))
     errors = tuple(str(result) for result in results if isinstance(result, ImageError))
     right = [result for result in results if not isinstance(result, ImageError)]

@@ -4,7 +4,6 @@ Run as `python -m fakelens.benchmarks.studies.megapixels MODEL`; one thread, the
 """
 
 import io
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -17,6 +16,7 @@ from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.timing.pictures import make_photo
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.preprocess import fit_views, load_image
+from fakelens.edge_runtime.timing import time_once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,17 +58,11 @@ def measure_photo(detector: Detector, photo: bytes, runs: int) -> PhotoCost:
         lambda: Image.open(io.BytesIO(photo)).load(),
         lambda: detector.score_image(views),
     )
-    times = np.array([[_time(step) for step in steps] for _ in range(runs + 1)])[1:]
-    check_ms, decode_ms, infer_ms = np.median(times, axis=0) * 1e3
+    times = np.array([[time_once(step) for step in steps] for _ in range(runs + 1)])[1:]
+    check_ms, decode_ms, infer_ms = np.median(times, axis=0)
     return PhotoCost(
         check_ms=check_ms, decode_ms=decode_ms, infer_ms=infer_ms, tiles=len(views[0]), runs=runs
     )
-
-
-def _time(step: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    step()
-    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ finds caches, threads or memory that another left behind.
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
 from fakelens.edge_runtime.preprocess import ImageU8, fit_views, load_image
+from fakelens.edge_runtime.timing import time_repeats
 from fakelens.edge_runtime.verdict import decide
 
 LEAST_RUNS = 12  # of each thing timed; five rounds make over fifty
@@ -102,21 +103,15 @@ def read_peak_rss() -> int | None:
 
 def _time_inference(detector: Detector, image_u8: ImageU8) -> tuple[tuple[float, ...], float]:
     """Return the milliseconds of each run after a warm-up, and the share of the time on a processor."""
-    _repeat(lambda: detector.score(image_u8), _WARM_UP_RUNS, _WARM_UP_S)
+
+    def step() -> object:
+        return detector.score(image_u8)
+
+    time_repeats(step, least_runs=_WARM_UP_RUNS, least_s=_WARM_UP_S)
     wall, cpu = time.perf_counter(), time.process_time()
-    taken_ms = _repeat(lambda: detector.score(image_u8), LEAST_RUNS, LEAST_S)
+    taken_ms = time_repeats(step, least_runs=LEAST_RUNS, least_s=LEAST_S)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     return tuple(round(each, 5) for each in taken_ms), cpu / wall
-
-
-def _repeat(step: Callable[[], object], least_runs: int, least_s: float) -> list[float]:
-    taken_ms: list[float] = []
-    end = time.perf_counter() + least_s
-    while len(taken_ms) < least_runs or time.perf_counter() < end:
-        start = time.perf_counter()
-        step()
-        taken_ms.append(_ms_since(start))
-    return taken_ms
 
 
 def _keep_readable(files: Sequence[str]) -> list[Path]:

@@ -1,6 +1,5 @@
 """A quick measure of a model's speed on this machine; `fakelens bench` measures with care."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from fakelens.edge_runtime.interpreter import Interpreter
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
 from fakelens.edge_runtime.threads import choose_threads
+from fakelens.edge_runtime.timing import time_repeats
 
 _WARM_UP = 10  # inferences
 
@@ -29,13 +29,8 @@ def measure_speed(model: str | Path | None = None, duration_s: float = 1.0) -> S
     threads = choose_threads(model)
     interpreter = Interpreter(read_model(find_model(model)).graph, threads)
     image_u8 = np.random.default_rng(0).integers(0, 256, interpreter.input_shape, np.uint8)
-    for _ in range(_WARM_UP):
-        interpreter.predict(image_u8)
-    taken_ms: list[float] = []
-    end = time.perf_counter() + duration_s
-    while not taken_ms or time.perf_counter() < end:
-        start = time.perf_counter()
-        interpreter.predict(image_u8)
-        taken_ms.append((time.perf_counter() - start) * 1e3)
+    taken_ms = time_repeats(
+        lambda: interpreter.predict(image_u8), least_runs=1, least_s=duration_s, warm_up=_WARM_UP
+    )
     p50_ms, p90_ms = (float(value) for value in np.percentile(taken_ms, [50, 90]))
     return Speed(p50_ms=p50_ms, p90_ms=p90_ms, threads=threads, runs=len(taken_ms))

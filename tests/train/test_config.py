@@ -78,3 +78,11 @@ def test_settings_are_typed_as_in_toml(text: str, expected: tuple[str, object]) 
 def test_a_setting_without_value_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"section\.key=value"):
         parse_setting("fit.ema")
+
+
+def test_a_key_of_another_network_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r"network.alpha changes nothing: network compact reads dropout, width"
+    ):
+        load_config(None, {"network.alpha": 0.5})
+    assert load_config(None, {"network.name": "mobilenetv2", "network.alpha": 0.5}).network.alpha == 0.5

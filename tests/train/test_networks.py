@@ -1,3 +1,5 @@
+import ast
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,7 +8,8 @@ import pytest
 import tf_keras as keras
 
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.train.config import NetworkConfig
+from fakelens.train import networks
+from fakelens.train.config import NETWORK_KEYS, NetworkConfig
 from fakelens.train.fit.fold import fold_input_scale
 from fakelens.train.networks import build_network, list_networks
 from fakelens.train.networks.traces import build_filters
@@ -24,6 +27,13 @@ def mixed_bfloat16() -> Iterator[None]:
 
 def test_there_is_one_file_a_network() -> None:
     assert set(list_networks()) >= {"classic", "compact", "mobilenetv2", "residual", "traces"}
+
+
+@pytest.mark.parametrize("name", list_networks())
+def test_the_keys_of_a_network_are_those_that_its_file_reads(name: str) -> None:
+    tree = ast.parse((Path(inspect.getfile(networks)).parent / f"{name}.py").read_text(encoding="utf-8"))
+    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    assert {node.attr for node in attributes if ast.unparse(node.value) == "config"} == NETWORK_KEYS[name]
 
 
 @pytest.mark.parametrize("name", list_networks())
