@@ -190,6 +190,8 @@ def _refuse_unread_keys(network: str, flags: Mapping[str, Any]) -> None:
     """Raise `ConfigError` for a key of another network: it would change nothing."""
     read = NETWORK_KEYS.get(network)
     for section, _, key in (flag.partition(".") for flag in flags):
+        if key == "weights" and str(flags["network.weights"]).endswith(".npz"):
+            continue  # any network goes on from a start of its own
         if read is not None and section == "network" and key not in {*read, "name", "views"}:
             keys = ", ".join(sorted(read))
             raise ConfigError(f"network.{key} changes nothing: network {network} reads {keys}; leave it out")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.train.config import TrainConfig
+from fakelens.train.config import NETWORK_KEYS, TrainConfig
 from fakelens.train.data.epoch import count_steps
 from fakelens.train.starts.start_file import IMAGENET, THE_START, is_start, list_starts, read_start
 
@@ -23,7 +23,8 @@ TUNED_KEYS = (
 _FREEZES = "lite0"  # the network that can keep some of its blocks
 _BLOCKS = 14  # of EfficientNet-Lite0 from ImageNet
 _SIZE = 224  # px, of its input
-_SEEN = 10_000  # pictures, histories included, that all epochs together go through, about
+_CHOSEN = {"frozen", "dropout"}  # of its network, here and not by the run that it comes from
+_SEEN = 6_000  # pictures, histories included, that all epochs together go through, about
 _FEWEST_EPOCHS, _MOST_EPOCHS = 3, 16
 _COMMON: Mapping[str, Any] = {
     "augment.shift": 0,
@@ -68,9 +69,8 @@ def describe_start(start: str) -> dict[str, Any]:
         }
         return {**_COMMON, **given, "network.weights": IMAGENET}
     found = read_start(start)
-    own = {
-        f"network.{key}": value for key, value in found.network.items() if key not in ("frozen", "dropout")
-    }
+    read = {"name", *NETWORK_KEYS.get(found.network["name"], ())} - _CHOSEN
+    own = {f"network.{key}": value for key, value in found.network.items() if key in read}
     own |= {f"data.{key}": value for key, value in found.data.items()}
     name = start if start in list_starts() else str(Path(start).resolve())  # --resume may come from elsewhere
     return {**_COMMON, **own, "network.weights": name, "distill.teachers": [THE_START]}
