@@ -12,7 +12,8 @@ from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.heatmap import HeatmapSink
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.output_format import Format
-from fakelens.edge_runtime.page import PageModel, PageSink
+from fakelens.edge_runtime.page import PageSink
+from fakelens.edge_runtime.pages.picture import PageModel
 from fakelens.edge_runtime.preprocess import DecodeConfig
 from fakelens.edge_runtime.sinks import Sink, open_sink
 from fakelens.edge_runtime.threads import count_cores

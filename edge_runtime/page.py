@@ -7,17 +7,29 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from PIL import Image
 
 from fakelens.edge_runtime.checked_file import CheckedFile
-from fakelens.edge_runtime.contract import Contract, Decision
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.heatmap import draw_tint
 from fakelens.edge_runtime.pages.card import UNREADABLE, draw_card, name_answer
-from fakelens.edge_runtime.pages.parts import draw_facts, escape, read_asset, to_data_url, wrap_page
+from fakelens.edge_runtime.pages.parts import escape, read_asset, to_data_url, wrap_page
+from fakelens.edge_runtime.pages.picture import (
+    DIALOG,
+    LARGE,
+    THUMBNAIL,
+    PageModel,
+    draw_heat,
+    draw_look,
+    draw_model,
+    draw_stills,
+    is_tiny,
+    keep_large,
+    list_picture_facts,
+    show_time,
+    shrink,
+)
 from fakelens.edge_runtime.tiles import Region
 from fakelens.edge_runtime.verdict import Label
 
@@ -27,25 +39,8 @@ MapRegions = Callable[[Image.Image], tuple[Region, ...]]
 MOST_MAPS = 100
 # As the cards stand, and are counted.
 _ORDER = (str(Label.FAKE), str(Label.UNSURE), str(Label.REAL), UNREADABLE)
-_STILL, _THUMBNAIL, _LARGE = 120, 320, 1024  # px of the longer side, at most
 _THUMBNAIL_CHARS, _LARGE_CHARS = 24_000_000, 16_000_000  # of all pictures of a page together
 _FEW = 3  # cards that stand open
-_UNKNOWN = "Its maker did not say."
-_TINTS = "Orange is like a generator, blue like a camera."
-_HEAT_NOTES = {
-    Label.FAKE: f"Where the model sees traces. {_TINTS}",
-    Label.UNSURE: f"{_TINTS} Faded: the answer is UNSURE, so single places say little.",
-    Label.REAL: f"{_TINTS} Faded: single places of any photo look odd, which says nothing.",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageModel:
-    """What the page says of the model that answered."""
-
-    contract: Contract
-    decision: Decision  # the contract's, or moved by a stance
-    sha256: str = ""  # of the model file
 
 
 @dataclass(kw_only=True)
@@ -96,16 +91,23 @@ class PageSink:
                 result=_strip(result),
                 rank=rank,
                 facts=_list_facts(result),
-                film=_draw_stills(result),
-                is_tiny=image is not None and max(image.size) <= _THUMBNAIL // 2,
+                film=draw_stills(result),
+                is_tiny=image is not None and is_tiny(image),
             )
         )
         if image is None or result.verdict is None:
             return
+<<<<<<< HEAD
         thumbnail = shrink(image, _THUMBNAIL)
         self._thumbnails.add(number, rank, to_data_url(thumbnail))
         if max(image.size) > _THUMBNAIL:
             self._large.add(number, rank, to_data_url(shrink(image, _LARGE)))
+=======
+        thumbnail = shrink(image, THUMBNAIL)
+        self._thumbnails.add(number, rank, to_data_url(thumbnail))
+        if max(image.size) > THUMBNAIL:
+            self._large.add(number, rank, to_data_url(shrink(image, LARGE)))
+>>>>>>> main
         self._heats[number] = self._draw_heat(image, result.grid, result.verdict.label)
 
     def save(self, path: Path) -> None:
@@ -119,7 +121,7 @@ class PageSink:
             f"{_draw_filter(counts)}"
             f'<section class="cards{alone}" aria-label="Pictures, the most suspicious first">\n'
             + "".join(self._draw_card(number, of=len(numbers)) for number in numbers)
-            + f"</section>\n{self._draw_model()}{_DIALOG}"
+            + f"</section>\n{draw_model(self._model)}{DIALOG}"
         )
         page = wrap_page(
             "fakelens: checked pictures", body, style=read_asset("check.css"), script=read_asset("check.js")
@@ -130,10 +132,7 @@ class PageSink:
         if not grid and self._map_regions is not None and self._maps < MOST_MAPS:
             grid = self._map_regions(image)
             self._maps += 1
-        if not grid:
-            return ""
-        tint = to_data_url(draw_tint(image.size, grid, label))
-        return f'<img class="heat" alt="{_HEAT_NOTES[label]}" src="{tint}">'
+        return draw_heat(image, grid, label)
 
     def _draw_card(self, number: int, *, of: int) -> str:
         card = self._cards[number]
@@ -143,14 +142,8 @@ class PageSink:
             thumbnail, large = large, None
         picture = ""
         if thumbnail is not None:
-            pixels = ' class="pixels"' if card.is_tiny else ""
-            kept = heat if large is None else f'<img class="large" alt="" src="{large}">{heat}'
-            picture = (
-                '<button type="button" class="look" aria-haspopup="dialog" '
-                f'aria-label="Open {escape(card.result.path)}">'
-                f'<img{pixels} alt="" loading="lazy" decoding="async" src="{thumbnail}"></button>'
-                f"<template>{kept}</template>"
-            )
+            kept = heat if large is None else keep_large(large) + heat
+            picture = draw_look(card.result.path, thumbnail, kept, is_tiny=card.is_tiny)
         return draw_card(
             card.result,
             self._model.decision,
@@ -158,24 +151,6 @@ class PageSink:
             film=card.film,
             facts=card.facts,
             is_open=of <= _FEW,
-        )
-
-    def _draw_model(self) -> str:
-        contract, decision = self._model.contract, self._model.decision
-        banded = decision.unsure_low <= decision.unsure_high
-        facts = [
-            ("Model", contract.name),
-            ("FAKE from P(fake)", f"{decision.threshold:.3f}"),
-            ("UNSURE", f"{decision.unsure_low:.3f} to {decision.unsure_high:.3f}" if banded else "no band"),
-            ("fakelens", version("fakelens")),
-            ("Checked", _show_time(datetime.now(UTC))),
-            ("Model file, sha256", self._model.sha256),
-        ]
-        known = [(name, value) for name, value in facts if value]
-        return (
-            f'<section class="panel" id="model"><h2>The model</h2><p>{escape(contract.description)}</p>'
-            f"<h3>What it cannot see</h3><p>{escape(contract.limits or _UNKNOWN)}</p>"
-            f'<div id="model-facts">{draw_facts(known)}</div></section>\n'
         )
 
 
@@ -204,15 +179,6 @@ def _draw_filter(counts: Counter[str]) -> str:
     return f'<fieldset class="chips"><legend>Show</legend>{labels}</fieldset>'
 
 
-_DIALOG = (
-    '<dialog aria-labelledby="shown"><div class="bar">'
-    '<button type="button" class="button" data-do="before">Previous</button>'
-    '<button type="button" class="button" data-do="next">Next</button>'
-    '<button type="button" class="button primary" data-do="close">Close</button>'
-    '</div><div class="inside"></div></dialog>\n'
-)
-
-
 def _rank(result: CheckedFile) -> tuple[int, float]:
     p_fake = 0.0 if result.verdict is None else result.verdict.p_fake
     return _ORDER.index(name_answer(result)), -p_fake
@@ -225,19 +191,16 @@ def _strip(result: CheckedFile) -> CheckedFile:
 
 def _list_facts(result: CheckedFile) -> tuple[tuple[str, str], ...]:
     """Return what is to be known of the file itself: pixels, bytes, date, digest."""
-    facts: list[tuple[str, str]] = []
-    if result.image is not None:
-        facts.append(("Picture", "{} \u00d7 {} px".format(*result.image.size)))
+    facts = list_picture_facts(result)
     path = Path(result.path)
     with suppress(OSError, ValueError):  # standard input has none of these; a file may be gone by now
         status = path.stat()
         facts.append(("Size", f"{status.st_size:,} bytes"))
-        facts.append(("Changed", _show_time(datetime.fromtimestamp(status.st_mtime, UTC))))
+        facts.append(("Changed", show_time(datetime.fromtimestamp(status.st_mtime, UTC))))
         with path.open("rb") as file:
             facts.append(("sha256", hashlib.file_digest(file, "sha256").hexdigest()))
-    if result.verdict is not None:
-        facts += [(f"View {view.name}", f"P(fake) {view.p_fake:.3f}") for view in result.verdict.views]
     return tuple(facts)
+<<<<<<< HEAD
 
 
 def _draw_stills(result: CheckedFile) -> str:
@@ -261,3 +224,5 @@ def shrink(image: Image.Image, longest: int) -> Image.Image:
     small = image.reduce(factor) if factor > 1 else image.copy()
     small.thumbnail((longest, longest))
     return small
+=======
+>>>>>>> main

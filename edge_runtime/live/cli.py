@@ -160,6 +160,7 @@ def watch(
         preview=preview,
         token=token,
         mqtt=mqtt,
+        decision=detector.decision,
     )
     controls = Controls()
     with stopped_by_signals(controls):

@@ -40,14 +40,17 @@ def escape(text: str) -> str:
     return html.escape(escape_line(text))
 
 
-def wrap_page(title: str, body: str, *, style: str = "", script: str = "") -> str:
-    """Return a whole page round `body`, the inside of its `<main>`; it needs no other file."""
+def wrap_page(title: str, body: str, *, style: str = "", script: str = "", promise: str = _PRIVATE) -> str:
+    """Return a whole page round `body`, the inside of its `<main>`; it needs no other file.
+
+    `promise` stands in its head.
+    """
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(title)}</title>\n<style>\n{read_asset('style.css')}{style}</style>\n</head>\n<body>\n"
-        f'<header class="top"><p class="wordmark">fakelens</p><p>{_PRIVATE}</p></header>\n'
+        f'<header class="top"><p class="wordmark">fakelens</p><p>{promise}</p></header>\n'
         f"<main>\n{body}</main>\n"
         f"<footer><p>{EVIDENCE_NOT_PROOF}. {CAUTION}</p></footer>\n"
         + (f"<script>\n{script}</script>\n" if script else "")

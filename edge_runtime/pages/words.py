@@ -1,5 +1,6 @@
 """What a verdict means, what to do next, and the caution: the same words on pages and in the terminal."""
 
+from fakelens.edge_runtime.condition import Reason
 from fakelens.edge_runtime.evidence import Strength
 from fakelens.edge_runtime.verdict import Label, Verdict
 
@@ -35,11 +36,14 @@ STRENGTHS = {
 
 def explain(verdict: Verdict) -> str:
     """Return what `verdict` means, in a sentence or two."""
-    if verdict.pixels_label is not None:
-        return f"{SAYS_SO} Its pixels alone: {str(verdict.pixels_label).upper()}."
-    if verdict.reason is not None:
-        return f"The picture is {verdict.reason.text}."
-    return MEANINGS[verdict.label]
+    return explain_answer(verdict.label, verdict.reason, verdict.pixels_label)
+
+
+def explain_answer(label: Label, reason: Reason | None, pixels_label: Label | None) -> str:
+    """Return what an answer means; `reason` and `pixels_label` as `Verdict` has them."""
+    if pixels_label is not None:
+        return f"{SAYS_SO} Its pixels alone: {str(pixels_label).upper()}."
+    return MEANINGS[label] if reason is None else f"The picture is {reason.text}."
 
 
 def advise(verdict: Verdict) -> str:

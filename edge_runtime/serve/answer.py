@@ -17,42 +17,48 @@ from fakelens.edge_runtime.encode import encode_png
 from fakelens.edge_runtime.formats import Kind, sniff
 from fakelens.edge_runtime.heatmap import draw_heatmap
 from fakelens.edge_runtime.preprocess import DecodeConfig
+from fakelens.edge_runtime.serve.card import draw_upload
 from fakelens.edge_runtime.serve.upload import Upload
 from fakelens.edge_runtime.sinks import JsonSink
 from fakelens.edge_runtime.verdict import Label
 
+_CARD_MAP = 144  # regions of the heat map of a card, at most
 _BYTES_NAME = "stdin"  # how an error calls encoded bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What is wanted beside the verdict."""
+    """What is wanted: the row of JSON, with a heat map, or the card in its place."""
 
     heatmap: bool = False
-    card: bool = False  # the answer card, as HTML
+    card: bool = False  # HTML
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What became of one picture; the picture itself is gone by now."""
 
-    row: str  # the JSON object of `check --json`, without a line break
     label: Label | None  # None where there is no verdict
+    row: str = ""  # the JSON object of `check --json`, without a line break
     heatmap: bytes | None = None  # PNG
-    card: str | None = None  # HTML
+    card: str = ""  # HTML
 
 
 def make_answer(detector: Detector, upload: Upload, wish: Wish, decode: DecodeConfig) -> Answer:
     """Return the answer for `upload`; for a picture that cannot be read it holds the reason."""
     result = _check(detector, upload, decode)
-    if wish.heatmap and result.image is not None and result.verdict is not None:
-        result = replace(result, grid=detector.map_regions(result.image))
-    row = to_row(result)
+    label = None if result.verdict is None else result.verdict.label
+    if wish.card:
+        if result.image is not None:
+            result = replace(result, grid=detector.map_regions(result.image, most=_CARD_MAP))
+        return Answer(label=label, card=draw_upload(result, upload.content, detector.decision))
     heatmap = None
-    if result.grid and result.image is not None and result.verdict is not None:
-        heatmap = encode_png(draw_heatmap(result.image, result.verdict, result.grid))
-        row = _extend(row, heatmap)
-    return Answer(row=row, label=result.verdict.label if result.verdict else None, heatmap=heatmap)
+    if wish.heatmap and result.image is not None and result.verdict is not None:
+        grid = detector.map_regions(result.image)
+        heatmap = encode_png(draw_heatmap(result.image, result.verdict, grid))
+        result = replace(result, grid=grid)
+    row = to_row(result)
+    return Answer(label=label, row=row if heatmap is None else _extend(row, heatmap), heatmap=heatmap)
 
 
 def to_row(result: CheckedFile) -> str:

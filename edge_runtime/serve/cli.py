@@ -57,10 +57,12 @@ def serve(
 
     Ends on Ctrl-C or SIGTERM. Exit codes: 0 done, 2 usage, 3 a missing extra, 130 Ctrl-C.
     """
+    import hashlib
     import logging
     import signal
 
     from fakelens.edge_runtime.detector import Detector
+    from fakelens.edge_runtime.library import find_model
     from fakelens.edge_runtime.live.secret import read_secret
     from fakelens.edge_runtime.serve.limits import Limits
     from fakelens.edge_runtime.serve.server import ServeConfig, Server, require_packages, stay
@@ -81,6 +83,7 @@ def serve(
         address=address,
         token=token and read_secret(token),
         workers=threads or count_cores(),
+        model_sha256=hashlib.sha256(find_model(model).read_bytes()).hexdigest(),
         limits=Limits(max_mb=max_mb, max_megapixels=max_megapixels, queue=queue, timeout_s=timeout),
     )
     stopping = threading.Event()

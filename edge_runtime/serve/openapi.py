@@ -92,11 +92,13 @@ def _describe_check(limits: Limits, has_heatmap: bool) -> dict[str, Any]:
         parameters.append(_describe_query("heatmap", "Also where the model sees traces.", {"enum": ["png"]}))
     responses: dict[str, Any] = {
         "200": {
-            "description": "One picture: its row. Several: a row a line, in their order.",
+            "description": "One picture: its row. Several: a row a line, in their order. "
+            "As HTML: an answer card each.",
             "content": {
                 "application/json": {"schema": row},
                 "application/x-ndjson": {"schema": _TEXT},
                 "image/png": {"schema": _binary()},
+                "text/html": {"schema": _TEXT},
             },
         },
         "403": _answer("Sent by a page of another site.", "text/plain", _TEXT),

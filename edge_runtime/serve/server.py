@@ -8,7 +8,7 @@ from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.serve.limits import Limits
 from fakelens.edge_runtime.service.notify import Notifier
 from fakelens.edge_runtime.threads import count_cores
-from fakelens.edge_runtime.web.address import listen, parse_address
+from fakelens.edge_runtime.web.address import check_token, listen, parse_address
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.detector import Detector
@@ -26,6 +26,7 @@ class ServeConfig:
     token: str | None = None  # a must where others than this machine can reach it
     workers: int = field(default_factory=count_cores)  # pictures that are checked side by side
     limits: Limits = field(default_factory=Limits)
+    model_sha256: str = ""  # of its file, to be named on the page
 
 
 class Server:
@@ -33,11 +34,11 @@ class Server:
 
     def __init__(self, detector: "Detector", config: ServeConfig) -> None:
         """Start serving; `UsageError` where the address cannot be used or a token is missing."""
+        from fakelens.edge_runtime.pages.picture import PageModel
         from fakelens.edge_runtime.serve.budget import ByteGate
         from fakelens.edge_runtime.serve.checkers import Checkers
         from fakelens.edge_runtime.serve.counters import Counters
         from fakelens.edge_runtime.serve.web import Desk, make_app
-        from fakelens.edge_runtime.web.access import check_token
         from fakelens.edge_runtime.web.server import LocalServer, name_url
 
         address = parse_address(config.address)
@@ -51,6 +52,9 @@ class Server:
             limits=config.limits,
             counters=counters,
             gate=ByteGate(config.limits.held_bytes),
+            model=PageModel(
+                contract=detector.contract, decision=detector.decision, sha256=config.model_sha256
+            ),
             token=config.token,
         )
         self._server = LocalServer(

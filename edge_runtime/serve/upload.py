@@ -44,6 +44,8 @@ async def read_uploads(request: Request, hold: Hold, limits: Limits) -> list[Upl
     if kind != _FORM:
         content = b"".join([chunk async for chunk in chunks])
         return [Upload(name=_to_name(request.query_params.get("name")), content=content)]
+    if "name" in request.query_params:
+        raise RefusedError(400, "the parameter name goes with bytes alone: a form names its files itself")
     return await _read_form(request, chunks, limits)
 
 
@@ -61,7 +63,8 @@ async def _read_chunks(request: Request, hold: Hold, limits: Limits) -> AsyncGen
     while True:
         start = time.monotonic()
         try:
-            chunk = await asyncio.wait_for(anext(stream), limits.idle_s)
+            async with asyncio.timeout(limits.idle_s):
+                chunk = await anext(stream)
         except StopAsyncIteration:
             return
         except TimeoutError as error:

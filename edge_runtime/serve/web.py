@@ -1,4 +1,4 @@
-"""What the server answers: the page, POST /check, healthz, metrics, openapi.json."""
+"""What the server answers: the page, POST /check, healthz, metrics, openapi.json, an icon."""
 
 import asyncio
 import time
@@ -10,23 +10,25 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from fakelens.edge_runtime.pages.picture import PageModel
 from fakelens.edge_runtime.serve.answer import Answer, Wish
 from fakelens.edge_runtime.serve.budget import ByteGate
 from fakelens.edge_runtime.serve.checkers import Batch, Checkers
 from fakelens.edge_runtime.serve.counters import Counters
 from fakelens.edge_runtime.serve.limits import Limits, RefusedError
 from fakelens.edge_runtime.serve.openapi import describe_api
+from fakelens.edge_runtime.serve.page import ICON, MANIFEST, draw_page
 from fakelens.edge_runtime.serve.upload import read_uploads
 from fakelens.edge_runtime.web.access import OPEN_PATH, Access, Guard
 from fakelens.edge_runtime.web.exposition import CONTENT_TYPE
 from fakelens.edge_runtime.web.policy import make_content_policy
 
 _LINES = "application/x-ndjson"
-_PNG = "image/png"
+_PNG, _HTML = "image/png", "text/html"
 _GONE = 499  # as nginx calls it: nobody is there to read the answer
 _QUERY = {"heatmap", "name", "token"}
 
@@ -39,6 +41,7 @@ class Desk:
     limits: Limits
     counters: Counters
     gate: ByteGate
+    model: PageModel
     token: str | None
 
     @cached_property
@@ -53,6 +56,17 @@ def make_app(desk: Desk, port: int) -> ASGIApp:
     async def check(request: Request) -> Response:
         return await _count(request, desk, _check)
 
+    async def page(request: Request) -> Response:
+        if request.method == "POST":  # by a browser without scripts, or shared by another app
+            return await _count(request, desk, _check_for_page)
+        return HTMLResponse(draw_page(desk.model, desk.limits))
+
+    async def manifest(request: Request) -> Response:  # noqa: ARG001
+        return JSONResponse(MANIFEST, media_type="application/manifest+json")
+
+    async def icon(request: Request) -> Response:  # noqa: ARG001
+        return Response(ICON, media_type="image/svg+xml")
+
     async def health(request: Request) -> Response:  # noqa: ARG001 (what a route is given)
         return PlainTextResponse("ok\n")
 
@@ -66,6 +80,10 @@ def make_app(desk: Desk, port: int) -> ASGIApp:
 
     app = Starlette(
         routes=[
+            Route("/", page, methods=["GET", "POST"]),
+            Route("/favicon.ico", icon),
+            Route("/icon.svg", icon),
+            Route("/manifest.json", manifest),
             Route("/check", check, methods=["POST"]),
             Route(OPEN_PATH, health),
             Route("/metrics", metrics),
@@ -73,7 +91,12 @@ def make_app(desk: Desk, port: int) -> ASGIApp:
         ],
         exception_handlers={HTTPException: _explain},
     )
-    policy = make_content_policy("", images="'self' data: blob:", forms="'self'")
+    policy = make_content_policy(
+        draw_page(desk.model, desk.limits),
+        images="'self' data:",
+        forms="'self'",
+        attributes="'unsafe-inline'",
+    )
     return Guard(app, Access(port=port, token=desk.token, content_policy=policy))
 
 
@@ -95,6 +118,8 @@ async def _count(
 async def _check(request: Request, desk: Desk) -> Response:
     wish = _read_wish(request, desk)
     answers = await check_uploads(request, desk, wish)
+    if wish.card:
+        return HTMLResponse("".join(answer.card for answer in answers))
     if len(answers) > 1:
         lines = "".join(f"{answer.row}\n" for answer in answers)
         return Response(lines, media_type=_LINES)
@@ -103,6 +128,15 @@ async def _check(request: Request, desk: Desk) -> Response:
         return Response(answer.heatmap, media_type=_PNG)
     status = 422 if answer.label is None else 200
     return Response(f"{answer.row}\n", status, media_type="application/json")
+
+
+async def _check_for_page(request: Request, desk: Desk) -> Response:
+    """Answer with the whole page: the cards, or why there are none."""
+    try:
+        answers = await check_uploads(request, desk, Wish(card=True))
+    except RefusedError as error:
+        return HTMLResponse(draw_page(desk.model, desk.limits, problem=str(error)), error.status)
+    return HTMLResponse(draw_page(desk.model, desk.limits, "".join(answer.card for answer in answers)))
 
 
 async def check_uploads(request: Request, desk: Desk, wish: Wish) -> list[Answer]:
@@ -145,7 +179,7 @@ def _read_wish(request: Request, desk: Desk) -> Wish:
             raise RefusedError(400, f"no parameter {key[:40]!r}; there are heatmap and name")
     kind = query.get("heatmap")
     if kind is None:
-        return Wish()
+        return Wish(card=_HTML in request.headers.get("accept", ""))
     if kind != "png":
         raise RefusedError(400, f"heatmap={kind[:40]}: png is the only kind")
     if not desk.has_heatmap:

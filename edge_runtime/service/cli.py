@@ -13,6 +13,9 @@ import typer
 from fakelens.edge_runtime.errors import UsageError
 
 _OWN = ""  # `--user` without a name: the user's own manager
+_Serve = Annotated[
+    bool, typer.Option("--serve", help="`fakelens serve` instead of `watch`; both can run side by side.")
+]
 _User = Annotated[
     str | None,
     typer.Option(
@@ -37,7 +40,9 @@ class _OptionalName(typer.core.TyperCommand):
 
 def register(app: typer.Typer) -> None:
     """Mount the commands below `service`."""
-    service = typer.Typer(help="Run the live checker as a service of systemd.", no_args_is_help=True)
+    service = typer.Typer(
+        help="Run the live checker, or the page of serve, as a service of systemd.", no_args_is_help=True
+    )
     service.command(cls=_OptionalName)(install)
     service.command(cls=_OptionalName)(status)
     service.command(cls=_OptionalName)(uninstall)
@@ -46,16 +51,18 @@ def register(app: typer.Typer) -> None:
 
 def install(
     options: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- WATCH OPTIONS...]", help="Options of `fakelens watch`.")
+        list[str] | None,
+        typer.Argument(metavar="[-- OPTIONS...]", help="Options of `fakelens watch`, or of `serve`."),
     ] = None,
+    serve: _Serve = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the unit; write nothing.")] = False,
     user: _User = None,
 ) -> None:
-    """Write a systemd unit that runs `fakelens watch` from boot on, restarts it and watches over it."""
+    """Write a systemd unit that runs `fakelens watch` or `serve` from boot on and watches over it."""
     from getpass import getuser
 
     from fakelens.edge_runtime.service.unit import (
-        UNIT,
+        Command,
         ServiceConfig,
         has_secret,
         install_unit,
@@ -65,16 +72,22 @@ def install(
 
     own = user == _OWN
     name = None if own else user or os.environ.get("SUDO_USER") or getuser()
+    command = Command.SERVE if serve else Command.WATCH
+    if serve:
+        _check_serve_options(options or [])
     config = ServiceConfig(
-        program=Path(sys.executable).with_name("fakelens"), options=tuple(options or ()), user=name
+        program=Path(sys.executable).with_name("fakelens"),
+        command=command,
+        options=tuple(options or ()),
+        user=name,
     )
     if dry_run:
         typer.echo(render_unit(config), nl=False)
         return
     _require_systemd("; --dry-run prints the unit, to carry it elsewhere")
     if name == "root" and user is None:
-        raise UsageError("a camera's pictures are no work for root: name who runs it, --user NAME")
-    path = unit_path(own)
+        raise UsageError("pictures of others are no work for root: name who runs it, --user NAME")
+    path = unit_path(command, user_service=own)
     install_unit(config, path)
     if has_secret(config.options):
         typer.echo(
@@ -84,38 +97,49 @@ def install(
     mine, sudo = (" --user", "") if own else ("", "sudo ")
     steps = [
         f"{sudo}systemctl{mine} daemon-reload",
-        f"{sudo}systemctl{mine} enable --now {UNIT}",
-        f"journalctl{mine} -u {UNIT} -f",
+        f"{sudo}systemctl{mine} enable --now {command.unit}",
+        f"journalctl{mine} -u {command.unit} -f",
         *(["loginctl enable-linger  # runs it while you are not logged in"] if own else []),
     ]
     typer.echo("next:\n" + "\n".join(f"  {step}" for step in steps), err=True)
 
 
-def status(user: _User = None) -> None:
-    """Show what systemd says of the service; exits 1 where it does not run."""
-    from fakelens.edge_runtime.service.unit import UNIT
+def status(serve: _Serve = False, user: _User = None) -> None:
+    """Show what systemd says of the service; exit code 1 where it does not run."""
+    from fakelens.edge_runtime.service.unit import Command
 
     _require_systemd()
+    unit = Command.SERVE.unit if serve else Command.WATCH.unit
     mine = ["--user"] if user == _OWN else []
-    done = subprocess.run(["systemctl", *mine, "status", "--no-pager", UNIT], check=False)
+    done = subprocess.run(["systemctl", *mine, "status", "--no-pager", unit], check=False)
     if done.returncode:
         raise typer.Exit(1)
 
 
-def uninstall(user: _User = None) -> None:
+def uninstall(serve: _Serve = False, user: _User = None) -> None:
     """Remove the unit that `install` wrote; what it recorded stays."""
-    from fakelens.edge_runtime.service.unit import UNIT, remove_unit, unit_path
+    from fakelens.edge_runtime.service.unit import Command, remove_unit, unit_path
 
+    command = Command.SERVE if serve else Command.WATCH
     own = user == _OWN
-    path = unit_path(own)
+    path = unit_path(command, user_service=own)
     if shutil.which("systemctl") is not None:
         subprocess.run(
-            ["systemctl", *(["--user"] if own else []), "disable", "--now", UNIT],
+            ["systemctl", *(["--user"] if own else []), "disable", "--now", command.unit],
             capture_output=True,
             check=False,
         )
     remove_unit(path)
     typer.echo(f"removed {path}")
+
+
+def _check_serve_options(options: list[str]) -> None:
+    """Refuse today what `serve` would refuse at each start."""
+    from fakelens.edge_runtime.web.address import check_token, parse_address
+
+    address = parse_address(options[0]) if options and not options[0].startswith("-") else None
+    if address is not None and not any(option.partition("=")[0] == "--token" for option in options):
+        check_token(None, address)
 
 
 def _require_systemd(remedy: str = "") -> None:

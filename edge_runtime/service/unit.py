@@ -1,16 +1,16 @@
-"""`fakelens watch` as a systemd service: the unit's text, and where it goes."""
+"""`fakelens watch` or `serve` as a systemd service: the unit's text, and where it goes."""
 
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.redact import redact_url
 
-UNIT = "fakelens.service"
 _WRITES = ("--record", "--jsonl")  # options of `watch` that name a place to write to
 _READS = ("--model", "--source")  # options of `watch` that may name a file
 _TOKEN = "--token"
@@ -20,22 +20,35 @@ _CREDENTIALS = (
 )
 
 
+class Command(StrEnum):
+    """What can run as a service."""
+
+    WATCH = "watch"
+    SERVE = "serve"
+
+    @property
+    def unit(self) -> str:
+        """The name of its unit; both can run beside each other."""
+        return "fakelens.service" if self is Command.WATCH else "fakelens-serve.service"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServiceConfig:
     """What the service runs, and as whom."""
 
     program: Path  # the installed `fakelens`
-    options: tuple[str, ...] = ()  # of `fakelens watch`
+    command: Command = Command.WATCH
+    options: tuple[str, ...] = ()  # of that command
     user: str | None = None  # whose service the system runs; None for a service of the user's own manager
 
 
 _HEAD = """\
 [Unit]
-Description=fakelens: tells whether what a camera sees is fake
+Description=fakelens: {about}
 Wants=network-online.target
 After=network-online.target
-# Starting again is paced by RestartSec and goes on for ever, since a camera may be plugged in later; the
-# limit stops a loop that is faster than that.
+# Starting again is paced by RestartSec and goes on for ever, since a camera may be plugged in later, or a
+# network; the limit stops a loop that is faster than that.
 StartLimitIntervalSec=60
 StartLimitBurst=5
 
@@ -58,17 +71,10 @@ Environment=PYTHONUNBUFFERED=1 FAKELENS_CACHE={cache}
 # Rights of a service on its machine: to read its cameras, and to write to the folders of its options.
 _SYSTEM = """\
 User={user}
-SupplementaryGroups=video
 StateDirectory=fakelens
 CacheDirectory=fakelens
 UMask=0027
 CapabilityBoundingSet=
-DevicePolicy=closed
-DeviceAllow=char-video4linux rw
-DeviceAllow=char-media rw
-DeviceAllow=char-dma_heap rw
-DeviceAllow=char-drm rw
-DeviceAllow=char-vcio rw
 PrivateTmp=yes
 ProtectClock=yes
 ProtectControlGroups=yes
@@ -79,6 +85,20 @@ ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectSystem=strict
 """
+_CAMERAS = """\
+SupplementaryGroups=video
+DevicePolicy=closed
+DeviceAllow=char-video4linux rw
+DeviceAllow=char-media rw
+DeviceAllow=char-dma_heap rw
+DeviceAllow=char-drm rw
+DeviceAllow=char-vcio rw
+"""
+_NO_DEVICES = "PrivateDevices=yes\n"
+_ABOUT = {
+    Command.WATCH: "tells whether what a camera sees is fake",
+    Command.SERVE: "a page and an address that tell whether a picture is fake",
+}
 # These need no privilege, so that the user's own manager can apply them too.
 _EVERYWHERE = """\
 LockPersonality=yes
@@ -94,28 +114,34 @@ SystemCallFilter=@system-service
 
 def render_unit(config: ServiceConfig) -> str:
     """Return the text of the unit; `UsageError` where an option names no place that can be written to."""
-    options = make_absolute(config.options)
-    options = options if "--headless" in options else ("--headless", *options)
+    options, watches = make_absolute(config.options), config.command is Command.WATCH
+    if watches and "--headless" not in options:
+        options = ("--headless", *options)
     own = config.user is None
-    parts = [_quote(part).replace("$", "$$") for part in (str(config.program), "watch", *options)]
+    parts = [_quote(part).replace("$", "$$") for part in (str(config.program), config.command, *options)]
     credentials: dict[str, Path] = {}
     if not own:  # its own files a user's service reads by itself
         parts, credentials = _take_credentials(parts, ("", "", *options))
-    text = _HEAD.format(command=" ".join(parts), folder="%h" if own else "%S/fakelens", cache="%C/fakelens")
+    text = _HEAD.format(
+        about=_ABOUT[config.command],
+        command=" ".join(parts),
+        folder="%h" if own else "%S/fakelens",
+        cache="%C/fakelens",
+    )
     if not own:
-        text += _SYSTEM.format(user=config.user)
+        text += _SYSTEM.format(user=config.user) + (_CAMERAS if watches else _NO_DEVICES)
         text += "".join(f"LoadCredential={name}:{_escape(path)}\n" for name, path in credentials.items())
         text += "".join(f"ReadWritePaths={_quote(str(folder))}\n" for folder in _list_written(options))
     target = "default.target" if own else "multi-user.target"
     return f"{text}{_EVERYWHERE}\n[Install]\nWantedBy={target}\n"
 
 
-def unit_path(user_service: bool) -> Path:
-    """Return where the unit goes: the user's folder of units, or the system's."""
+def unit_path(command: Command, *, user_service: bool) -> Path:
+    """Return where the unit of `command` goes: the user's folder of units, or the system's."""
     if not user_service:
-        return Path("/etc/systemd/system") / UNIT
+        return Path("/etc/systemd/system") / command.unit
     base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "systemd" / "user" / UNIT
+    return (Path(base) if base else Path.home() / ".config") / "systemd" / "user" / command.unit
 
 
 def install_unit(config: ServiceConfig, path: Path) -> None:

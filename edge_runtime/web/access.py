@@ -10,10 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.web.address import Address, is_loopback
+from fakelens.edge_runtime.web.address import is_loopback
 
-_SHORTEST_TOKEN = 8  # characters
 OPEN_PATH = "/healthz"  # for a supervisor, which has no token; it says no more than yes or no
 _HEADERS = {
     "cache-control": "no-store",
@@ -46,20 +44,6 @@ class Access:
     port: int  # cookies do not tell ports apart, so it is part of the cookie's name
     token: str | None
     content_policy: str  # the Content-Security-Policy
-
-
-def check_token(token: str | None, address: Address) -> None:
-    """Raise `UsageError` where other machines can reach `address` without a token, or guess it."""
-    if token is None and not is_loopback(address.host):
-        raise UsageError(
-            f"{address.host}:{address.port} can be reached from other machines: choose a --token, "
-            "or listen on 127.0.0.1 alone"
-        )
-    if token is not None and len(token) < _SHORTEST_TOKEN:
-        raise UsageError(
-            f"--token has {len(token)} characters, at least {_SHORTEST_TOKEN} are needed; this makes one: "
-            'python3 -c "import secrets; print(secrets.token_urlsafe(16))"'
-        )
 
 
 class Guard:

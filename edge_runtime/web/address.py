@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from fakelens.edge_runtime.errors import UsageError
 
 _EXAMPLE = "for example 127.0.0.1:8080"
+_SHORTEST_TOKEN = 8  # characters
 _BACKLOG = 64  # connections not yet accepted
 _UNREAD_MS = 20_000  # that what was sent may stay unread
 
@@ -39,6 +40,20 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def check_token(token: str | None, address: Address) -> None:
+    """Raise `UsageError` where other machines can reach `address` without a token, or guess it."""
+    if token is None and not is_loopback(address.host):
+        raise UsageError(
+            f"{address.host}:{address.port} can be reached from other machines: choose a --token, "
+            "or listen on 127.0.0.1 alone"
+        )
+    if token is not None and len(token) < _SHORTEST_TOKEN:
+        raise UsageError(
+            f"--token has {len(token)} characters, at least {_SHORTEST_TOKEN} are needed; this makes one: "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(16))"'
+        )
 
 
 def name_url_for_others(url: str) -> str:

@@ -5,10 +5,13 @@ import hashlib
 import re
 
 
-def make_content_policy(page: str, *, images: str = "'self'", forms: str = "'none'") -> str:
+def make_content_policy(
+    page: str, *, images: str = "'self'", forms: str = "'none'", attributes: str = "'none'"
+) -> str:
     """Return the Content-Security-Policy of `page`: style and script by their digests, no other source.
 
-    `images` and `forms` are the sources of pictures and the targets of forms that are allowed.
+    `images` and `forms` are the sources of pictures and the targets of forms that are allowed, `attributes`
+    what holds for style attributes.
     """
     digests = {
         tag: " ".join(
@@ -18,6 +21,7 @@ def make_content_policy(page: str, *, images: str = "'self'", forms: str = "'non
         for tag in ("style", "script")
     }
     return (
-        f"default-src 'none'; style-src {digests['style']}; script-src {digests['script']}; "
-        f"img-src {images}; connect-src 'self'; base-uri 'none'; form-action {forms}; frame-ancestors 'none'"
+        f"default-src 'none'; style-src {digests['style']}; style-src-attr {attributes}; "
+        f"script-src {digests['script']}; img-src {images}; manifest-src 'self'; connect-src 'self'; "
+        f"base-uri 'none'; form-action {forms}; frame-ancestors 'none'"
     )

@@ -10,7 +10,8 @@ from PIL import Image
 from fakelens.edge_runtime.checked_file import CheckedFile
 from fakelens.edge_runtime.contract import Contract, Decision, InputSpec
 from fakelens.edge_runtime.evidence import Evidence, Source, Strength
-from fakelens.edge_runtime.page import MOST_MAPS, PageModel, PageSink
+from fakelens.edge_runtime.page import MOST_MAPS, PageSink
+from fakelens.edge_runtime.pages.picture import PageModel
 from fakelens.edge_runtime.tiles import Region
 from fakelens.edge_runtime.verdict import Label, Verdict
 from fakelens.edge_runtime.video.still import Moment, Still

@@ -14,7 +14,8 @@ from PIL import Image
 from fakelens.edge_runtime.batch import BatchConfig, check_batch
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.evidence import NO_STATEMENT, Source, Strength
-from fakelens.edge_runtime.page import PageModel, PageSink
+from fakelens.edge_runtime.page import PageSink
+from fakelens.edge_runtime.pages.picture import PageModel
 from fakelens.edge_runtime.verdict import Label
 from tests.edge_runtime.provenance.conftest import (
     A1111,

@@ -58,7 +58,7 @@ def describe_sensors(prefix: str, availability: str, state: str) -> dict[str, st
         "state_topic": state,
         "device": {
             "identifiers": [node],
-            "name": prefix,
+            "name": re.sub(r"[/_]+", " ", prefix).strip(),  # shown to people
             "manufacturer": "fakelens",
             "model": "live checker",
             "sw_version": version("fakelens"),

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.errors import SinkError
 from fakelens.edge_runtime.extras import is_installed
 from fakelens.edge_runtime.live.controls import Controls
@@ -31,6 +32,7 @@ class OutputConfig:
     preview: str | None  # HOST:PORT
     token: str | None  # of the preview
     mqtt: str | None  # URL of the broker
+    decision: Decision | None = None  # of the model: the preview shows its band
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,9 @@ def open_outputs(config: OutputConfig, controls: Controls) -> Outputs:
         if config.preview is not None:
             from fakelens.edge_runtime.live.preview.sink import PreviewConfig, PreviewSink
 
-            preview = PreviewSink(PreviewConfig(address=config.preview, token=config.token))
+            preview = PreviewSink(
+                PreviewConfig(address=config.preview, token=config.token, decision=config.decision)
+            )
             preview_url = preview.url
             add(preview)
         add(WatchdogSink())

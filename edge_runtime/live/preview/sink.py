@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.live.preview.state import Board
 from fakelens.edge_runtime.live.status import LiveStatus
-from fakelens.edge_runtime.web.address import listen, parse_address
+from fakelens.edge_runtime.web.address import check_token, listen, parse_address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,7 @@ class PreviewConfig:
 
     address: str = "127.0.0.1:8080"  # HOST:PORT, [IPV6]:PORT or PORT; port 0 takes a free one
     token: str | None = None  # a must where others than this machine can reach it
+    decision: Decision | None = None  # of the model, for the band on the scale
 
 
 class PreviewSink:
@@ -26,14 +28,13 @@ class PreviewSink:
         require_extra("preview", "starlette", "uvicorn")
         from fakelens.edge_runtime.live.preview.stream import Stream
         from fakelens.edge_runtime.live.preview.web import make_app
-        from fakelens.edge_runtime.web.access import check_token
         from fakelens.edge_runtime.web.server import LocalServer, name_url
 
         address = parse_address(config.address)
         check_token(config.token, address)
         opened = listen(address)
         self.url = name_url(address.host, opened)
-        self._board = Board()
+        self._board = Board(config.decision)
         self._stream = Stream(self._board)
         app = make_app(self._board, self._stream, opened.getsockname()[1], config.token)
         self._server = LocalServer(app, opened, name="preview")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.live.status import LiveStatus
 from fakelens.edge_runtime.verdict import Label
 
@@ -35,7 +36,8 @@ class StateView:
 class Board:
     """Written by the live loop, read by the server's thread; memory is bounded."""
 
-    def __init__(self) -> None:
+    def __init__(self, decision: Decision | None = None) -> None:
+        self.decision = decision  # the borders of the answers, where they are known
         self._lock = threading.Lock()
         self._status: LiveStatus | None = None
         self._frame: Image.Image | None = None

@@ -11,18 +11,24 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.device import read_temperature_c
 from fakelens.edge_runtime.live.preview.metrics import render_metrics
 from fakelens.edge_runtime.live.preview.state import HISTORY_S, Board
 from fakelens.edge_runtime.live.preview.stream import MEDIA_TYPE, MOST_WATCHERS, Stream
-from fakelens.edge_runtime.live.status import CameraState
+from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 from fakelens.edge_runtime.live.status_row import make_row
+from fakelens.edge_runtime.pages.parts import read_asset
+from fakelens.edge_runtime.pages.words import explain_answer
+from fakelens.edge_runtime.verdict import Label
 from fakelens.edge_runtime.web.access import OPEN_PATH, Access, Guard
 from fakelens.edge_runtime.web.exposition import CONTENT_TYPE
 from fakelens.edge_runtime.web.policy import make_content_policy
 
 _SILENT_S = 30.0  # the loop brings a status each second, with or without a camera
-_PAGE = (files("fakelens.edge_runtime.live.preview") / "preview.html").read_text(encoding="utf-8")
+_LOOK = "/* The shared look goes here. */"
+_TEMPLATE = (files("fakelens.edge_runtime.live.preview") / "preview.html").read_text(encoding="utf-8")
+_PAGE = _TEMPLATE.replace(_LOOK, read_asset("style.css"))
 
 
 def make_app(board: Board, stream: Stream, port: int, token: str | None) -> ASGIApp:
@@ -90,8 +96,23 @@ async def _show_status(request: Request, board: Board, stream: Stream) -> Respon
         {"left": region.left, "top": region.top, "size": region.size, "p_fake": round(region.p_fake, 3)}
         for region in view.status.regions
     ]
-    age_s = round(view.age_s or 0.0, 1)
-    return JSONResponse({**make_row(view.status), "age_s": age_s, **device, "regions": regions})
+    more = {"age_s": round(view.age_s or 0.0, 1), "meaning": _explain(view.status), **device}
+    decision = None if board.decision is None else _describe(board.decision)
+    return JSONResponse({**make_row(view.status), **more, "regions": regions, "decision": decision})
+
+
+def _explain(status: LiveStatus) -> str | None:
+    """Return what the answer means; the reason of the last frame explains UNSURE alone."""
+    if status.label is None:
+        return None
+    reason = status.reason if status.label is Label.UNSURE else None
+    return explain_answer(status.label, reason, status.pixels_label)
+
+
+def _describe(decision: Decision) -> dict[str, float]:
+    """Return the borders of the answers, for the scale."""
+    names = ("threshold", "unsure_low", "unsure_high")
+    return {name: round(getattr(decision, name), 6) for name in names}
 
 
 async def _show_history(request: Request, board: Board) -> Response:  # noqa: ARG001

@@ -18,10 +18,11 @@ import numpy as np
 from fakelens.edge_runtime.errors import CameraError, UsageError
 from fakelens.edge_runtime.live.frame import Pixels
 from fakelens.edge_runtime.live.source import TEST, Resolution
-from fakelens.edge_runtime.preprocess import ImageU8, load_image
+from fakelens.edge_runtime.live.sources.scenes import Scenes
+from fakelens.edge_runtime.preprocess import load_image
 from fakelens.edge_runtime.sources import walk_images
 
-_PATTERNS = 8  # different pictures, where no images are given
+_SCENE_S = 3.0  # that a scene is shown, where no images are given
 _REFUSALS = 2  # of random faults: failed attempts to connect after a lost connection, at most
 _SHRINK = 2
 
@@ -44,8 +45,8 @@ _FAULTS = tuple(kind for kind in Rehearsal if kind not in (Rehearsal.LOOP, Rehea
 class RehearsalConfig:
     """What a test source gives."""
 
-    images: Path | None = None  # a folder; without one, still noise
-    width: int = 640  # px, of that noise
+    images: Path | None = None  # a folder; without one, the scenes of `scenes`
+    width: int = 640  # px, of a scene
     height: int = 480
     fps: float = 30.0
     every: int = 100  # frames from fault to fault; on average where they come at random
@@ -96,15 +97,11 @@ class RehearsalSource:
         self._refusals = 0
         self._played_at = 0
         self._shrunk = False
-        self._pictures: list[Path] | list[ImageU8]
-        if config.images is None:
-            noise = np.random.default_rng(config.seed)
-            shape = (_PATTERNS, config.height, config.width, 3)
-            self._pictures = list(noise.integers(0, 256, shape, np.uint8))
-        else:
-            self._pictures = list(walk_images(config.images))
-            if not self._pictures:
-                raise UsageError(f"{config.images}: no images in this folder")
+        self._scenes = Scenes(config.width, config.height, config.seed)
+        self._frames_each = max(1, round(_SCENE_S * config.fps))
+        self._pictures = [] if config.images is None else list(walk_images(config.images))
+        if config.images is not None and not self._pictures:
+            raise UsageError(f"{config.images}: no images in this folder")
 
     def open(self) -> "RehearsalStream":
         """Connect, or refuse to."""
@@ -130,11 +127,12 @@ class RehearsalSource:
 
     def next_picture(self) -> Pixels:
         """Return the picture that is due, cut down to half while the size is changed."""
-        picture = self._pictures[self.count_frame() % len(self._pictures)]
-        if isinstance(picture, Path):
-            image = load_image(picture)
+        frame = self.count_frame()
+        if self._pictures:
+            image = load_image(self._pictures[frame % len(self._pictures)])
             width, height = (max(1, side // _SHRINK) for side in image.size)
             return image.crop((0, 0, width, height)) if self._shrunk else image
+        picture = self._scenes.view(*divmod(frame, self._frames_each))
         height, width = (max(1, side // _SHRINK) for side in picture.shape[:2])
         return np.ascontiguousarray(picture[:height, :width]) if self._shrunk else picture
 

@@ -1,6 +1,8 @@
 """The server as a program meets it: real requests, good ones and bad ones."""
 
+import hashlib
 import io
+import re
 import socket
 import tempfile
 import threading
@@ -252,3 +254,44 @@ def test_the_limits_are_those_that_the_description_names(serve: Serve) -> None:
     said = serve(max_mb=3).get("/openapi.json").json
     assert "At most 3 MB" in said["paths"]["/check"]["post"]["description"]
     assert Limits(max_mb=3).max_bytes == 3_000_000
+
+
+def test_the_page_and_its_cards_are_those_of_check(serve: Serve) -> None:
+    client = serve()
+    page = client.get("/")
+    assert page.status == 200
+    policy = page.headers["content-security-policy"]
+    assert "script-src 'sha256-" in policy
+    assert "style-src-attr 'unsafe-inline'" in policy
+    assert not re.search(rb"(src|href|url\()\s*=?\s*[\"']?(https?:)?//", page.body)  # no request to others
+    name = "<b>x.png"
+    cards = client.post([(name, make_picture(240, (400, 300))), ("none.jpg", b"none")], Accept="text/html")
+    text = cards.body.decode()
+    assert cards.headers["content-type"] == "text/html; charset=utf-8"
+    assert re.findall(r'<article class="card" data-label="(\w+)">', text) == ["fake", "unreadable"]
+    assert "<b>x" not in text
+    assert "400 \u00d7 300 px" in text
+    assert "none.jpg: not an image" in text
+    assert len(re.findall("sha256</dt>", text)) == 1
+
+
+def test_a_file_of_the_server_is_no_fact_of_an_upload(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"what nobody may learn of")
+    client = serve()
+    text = client.post([("secret.png", BRIGHT)], Accept="text/html").body.decode()
+    assert hashlib.sha256(BRIGHT).hexdigest() in text
+    assert hashlib.sha256(secret.read_bytes()).hexdigest() not in text
+
+
+def test_without_scripts_the_form_brings_the_page_with_the_cards(serve: Serve) -> None:
+    client = serve(max_mb=1)
+    page = client.post([("1.png", BRIGHT)], "/")
+    assert (page.status, b'data-label="fake"' in page.body) == (200, True)
+    large = client.post([("1.png", b"\0" * 1_000_001)], "/")
+    assert (large.status, b"over the limit of 1 MB" in large.body) == (413, True)
+    assert client.get("/manifest.json").json["share_target"]["action"] == "/"
+    assert client.get("/icon.svg").headers["content-type"].startswith("image/svg+xml")

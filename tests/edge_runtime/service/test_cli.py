@@ -47,6 +47,20 @@ def test_a_users_service_is_installed_shown_and_removed(
     assert "there is no such unit" in again.stderr
 
 
+def test_the_page_is_a_service_of_its_own(fakelens: Fakelens, asked: Path, tmp_path: Path) -> None:
+    open_to_all = fakelens("service", "install", "--serve", "--user", "--", "0.0.0.0:8090")
+    assert open_to_all.returncode == 2
+    assert "choose a --token" in open_to_all.stderr
+    done = fakelens("service", "install", "--serve", "--user", "--", "8091", "--max-mb", "20")
+    unit = tmp_path / "config/systemd/user/fakelens-serve.service"
+    assert (done.returncode, done.stdout) == (0, f"{unit}\n")
+    assert "fakelens serve 8091 --max-mb 20\n" in unit.read_text()
+    assert "enable --now fakelens-serve.service" in done.stderr
+    assert fakelens("service", "status", "--serve", "--user").returncode == 0
+    assert fakelens("service", "uninstall", "--serve", "--user").stdout == f"removed {unit}\n"
+    assert "fakelens.service" not in asked.read_text()
+
+
 def test_a_unit_for_somebody_else_names_the_user(fakelens: Fakelens) -> None:
     done = fakelens("service", "install", "--dry-run", "--user", "camera", "--", "--source", "1")
     assert "\nUser=camera\n" in done.stdout

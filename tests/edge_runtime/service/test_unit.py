@@ -13,11 +13,13 @@ import pytest
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.service.unit import (
+    Command,
     ServiceConfig,
     has_secret,
     install_unit,
     make_absolute,
     render_unit,
+    unit_path,
 )
 
 Fakelens = Callable[..., subprocess.CompletedProcess[str]]
@@ -69,6 +71,24 @@ def test_it_restarts_is_watched_over_and_may_use_the_camera() -> None:
     assert service["User"] == "pi"
     assert "PrivateDevices" not in service  # it would hide the camera
     assert service["ExecStart"] == f"{PROGRAM} watch --headless"
+
+
+def test_the_page_runs_beside_it_and_sees_no_device(tmp_path: Path) -> None:
+    config = ServiceConfig(
+        program=PROGRAM, command=Command.SERVE, options=("0.0.0.0:8090", "--token", "a token 1"), user="pi"
+    )
+    service = parse(render_unit(config))["Service"]
+    assert service["ExecStart"] == f'{PROGRAM} serve 0.0.0.0:8090 --token "a token 1"'
+    assert (service["PrivateDevices"], service["Type"], service["User"]) == ("yes", "notify", "pi")
+    assert not {"DeviceAllow", "SupplementaryGroups"} & set(service)
+    assert unit_path(Command.SERVE, user_service=False).name == "fakelens-serve.service"
+    assert unit_path(Command.WATCH, user_service=False).name == "fakelens.service"
+    if ANALYZE is not None:
+        path = tmp_path / "fakelens-serve.service"
+        path.write_text(render_unit(config).replace("User=pi", "User=daemon"))
+        command = [ANALYZE, "verify", str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert [line for line in done.stderr.splitlines() if path.name in line] == []
 
 
 def test_a_users_own_unit_asks_for_nothing_that_needs_root() -> None:

@@ -166,6 +166,7 @@ def test_home_assistant_finds_its_sensors(broker: RealBroker, listener: Listener
         assert message["state_topic"] == "home/door/state"
         assert message["availability_topic"] == "home/door/availability"
         assert message["device"]["identifiers"] == ["home-door"]
+        assert message["device"]["name"] == "home door"  # for people: no path
     assert len({message["unique_id"] for message in found.values()}) == 4
     assert found["homeassistant/sensor/home-door/verdict/config"]["options"] == ["real", "fake", "unsure"]
     sink.close()

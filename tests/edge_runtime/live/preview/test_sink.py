@@ -16,9 +16,12 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
+from fakelens.edge_runtime.condition import Reason
+from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.live.preview.sink import PreviewConfig, PreviewSink
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
+from fakelens.edge_runtime.pages.words import MEANINGS
 from fakelens.edge_runtime.verdict import Label
 
 pytest.importorskip("starlette", reason="needs the extra preview")
@@ -145,10 +148,22 @@ def test_the_status_is_json_with_everything_a_program_wants(
     expected |= {"dropped": 3, "reconnects": 1, "fps": 12.35, "ms": 1.5, "width": 16, "height": 8}
     expected |= {"source": "0", "model": "brightness", "error": None, "paused": False, "watchers": 0}
     assert expected.items() <= found.items()
+    assert found["meaning"] == MEANINGS[Label.FAKE]
+    assert found["decision"] is None
     assert found["regions"] == [
         {"left": 0, "top": 0, "size": 8, "p_fake": 0.9},
         {"left": 8, "top": 0, "size": 8, "p_fake": 0.1},
     ]
+
+
+def test_the_status_holds_the_borders_and_what_the_answer_means(make_status: MakeStatus) -> None:
+    decision = Decision(threshold=0.5, unsure_low=0.4, unsure_high=0.7)
+    sink = PreviewSink(PreviewConfig(address=FREE, decision=decision))
+    sink.update(make_status(label=Label.UNSURE, reason=Reason.SMALL), FRAME)
+    found = ask(sink, "/status.json").json
+    assert found["decision"] == {"threshold": 0.5, "unsure_low": 0.4, "unsure_high": 0.7}
+    assert found["meaning"] == f"The picture is {Reason.SMALL.text}."
+    sink.close()
 
 
 def test_metrics_are_in_prometheus_format(preview: PreviewSink, make_status: MakeStatus) -> None:

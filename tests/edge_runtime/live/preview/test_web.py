@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fakelens.edge_runtime.contract import Decision
+from fakelens.edge_runtime.evidence import Evidence, Source, Strength
 from fakelens.edge_runtime.live.preview.sink import PreviewConfig, PreviewSink
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 from fakelens.edge_runtime.tiles import Region
@@ -157,6 +159,41 @@ def save_small(shot: Path, target: Path) -> None:
     assert target.stat().st_size <= 150_000
 
 
+def test_the_scale_has_its_band_and_a_file_its_statements(page: Any, make_status: MakeStatus) -> None:
+    decision = Decision(threshold=0.5, unsure_low=0.4, unsure_high=0.7)
+    preview = PreviewSink(PreviewConfig(address="127.0.0.1:0", decision=decision))
+    said = Evidence(
+        source=Source.TEXT,
+        strength=Strength.DECLARES_GENERATED,
+        what="a generator",
+        words="<b>x</b>",
+        where="tEXt",
+    )
+    status = make_status(label=Label.FAKE, p_fake=0.9, evidence=(said,), pixels_label=Label.UNSURE)
+    preview.update(status, Image.new("RGB", (64, 48), (200, 0, 0)))
+    page.goto(preview.url)
+    page.wait_for_selector("#verdict.fake")
+    band, track = (page.locator(name).bounding_box() for name in ("#band", "#track"))
+    assert (band["x"] - track["x"]) / track["width"] == pytest.approx(0.4, abs=0.02)
+    assert band["width"] / track["width"] == pytest.approx(0.3, abs=0.02)
+    assert "pixels alone: UNSURE" in page.inner_text("#meaning")
+    assert "“<b>x</b>”" in page.inner_text("#statements")
+    wait_for(page, "document.getElementById('live').naturalWidth === 64")
+    with page.expect_download() as saved:
+        page.click("#snapshot")
+    with Image.open(saved.value.path()) as kept:
+        assert (kept.size[0], kept.size[1] > 48) == (64, True)
+    page.click("#record")
+    page.get_by_text("Stop").wait_for()
+    page.wait_for_timeout(1500)
+    with page.expect_download() as saved:
+        page.click("#record")
+    assert saved.value.suggested_filename.endswith((".mp4", ".webm"))
+    assert saved.value.path().stat().st_size > 100
+    assert page.faults == []
+    preview.close()
+
+
 def test_the_picture_moves_and_stops_costing_when_the_page_is_gone(
     page: Any, preview: PreviewSink, make_status: MakeStatus
 ) -> None:
@@ -231,6 +268,8 @@ def test_it_fits_a_phone_and_can_be_read_by_day_and_night(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         ratios = page.evaluate(CONTRASTS)
         assert min(ratios.values()) >= 4.5, ratios  # WCAG 2.2, level AA
+    if os.environ.get("FAKELENS_SCREENSHOTS"):
+        page.screenshot(path=Path(os.environ["FAKELENS_SCREENSHOTS"], f"preview-{width}-{scheme}.png"))
     assert page.faults == []
 
 

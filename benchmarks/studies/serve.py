@@ -1,0 +1,187 @@
+"""`fakelens serve` under load: throughput against `check` on the same files, and how long answers take.
+
+`python -m fakelens.benchmarks.studies.serve PHOTOS` prints two tables. Server and clients share the machine,
+so the clients' own work is in the figures.
+"""
+
+import http.client
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import numpy as np
+import typer
+
+from fakelens.benchmarks.command import run_command
+from fakelens.benchmarks.tables import format_table
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.sources import walk_images
+from fakelens.edge_runtime.threads import count_cores
+
+CLIENTS = (1, 8, 32)
+_LEAST_SHARE = 0.9  # of the throughput of `check`
+_SLOW_STEP_S = 0.2  # between two bytes of the slow client
+
+
+@dataclass(frozen=True, kw_only=True)
+class Throughput:
+    """Pictures a second on the same files, the median of the rounds, which take turns."""
+
+    check: float
+    serve: float
+
+    @property
+    def share(self) -> float:
+        """What `serve` reaches of `check`."""
+        return self.serve / self.check
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """The answers to some clients at once."""
+
+    clients: int
+    slow: bool  # whether one more client sends a byte now and then
+    seconds: tuple[float, ...]  # of each answer 200
+    others: int  # answers of another kind
+
+
+@contextmanager
+def serving(model: str | None) -> Iterator[str]:
+    """Yield HOST:PORT of a server in a process of its own."""
+    program = Path(sys.executable).with_name("fakelens")
+    command = [str(program), "serve", "127.0.0.1:0", "--queue", "1000"]
+    with subprocess.Popen(
+        [*command, *(["--model", model] if model else [])], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        try:
+            if not line.startswith("serving at "):
+                raise UsageError(f"the server does not start: {line.strip()}")
+            yield urlsplit(line.split()[2].rstrip(",")).netloc
+        finally:
+            process.terminate()
+
+
+def measure_throughput(paths: Sequence[Path], place: str, model: str | None, rounds: int) -> Throughput:
+    """Return pictures a second of `check` with a thread a core, and of `serve` with two clients a core."""
+    detector, cores = Detector(model), count_cores()
+    check, serve = [], []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        for _checked in detector.check_files(paths, cores, keep_images=False):
+            pass
+        check.append(len(paths) / (time.perf_counter() - start))
+        start = time.perf_counter()
+        put_load(paths, place, clients=2 * cores)
+        serve.append(len(paths) / (time.perf_counter() - start))
+    return Throughput(check=float(np.median(check)), serve=float(np.median(serve)))
+
+
+def put_load(paths: Sequence[Path], place: str, clients: int, *, slow: bool = False) -> Load:
+    """Send every file once, spread over `clients` at once, each with a connection of its own."""
+    seconds: list[float] = []
+    others: list[int] = []
+    remaining = iter([path.read_bytes() for path in paths])
+    taking = threading.Lock()
+
+    def send() -> None:
+        connection = http.client.HTTPConnection(place, timeout=120)
+        while True:
+            with taking:
+                content = next(remaining, None)
+            if content is None:
+                break
+            start = time.perf_counter()
+            connection.request("POST", "/check", content, {"Content-Type": "image/jpeg"})
+            answer = connection.getresponse()
+            answer.read()
+            took_s = time.perf_counter() - start
+            if answer.status == 200:
+                seconds.append(took_s)
+            else:
+                others.append(answer.status)
+        connection.close()
+
+    done = threading.Event()
+    crawler = threading.Thread(target=_crawl, args=(place, done))
+    if slow:
+        crawler.start()
+    threads = [threading.Thread(target=send) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done.set()
+    if slow:
+        crawler.join()
+    return Load(clients=clients, slow=slow, seconds=tuple(seconds), others=len(others))
+
+
+def _crawl(place: str, done: threading.Event) -> None:
+    """Send a picture byte by byte, which is never complete."""
+    host, _, port = place.rpartition(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(
+            f"POST /check HTTP/1.1\r\nHost: {place}\r\nContent-Length: 100000\r\n\r\n".encode()
+        )
+        while not done.wait(_SLOW_STEP_S):
+            connection.sendall(b"\0")
+
+
+def report(throughput: Throughput, loads: Sequence[Load], pictures: int) -> str:
+    """Return both tables."""
+    rows = [
+        ("check, a thread a core", f"{throughput.check:.1f}", ""),
+        ("serve, two clients a core", f"{throughput.serve:.1f}", f"{throughput.share:.2f}"),
+    ]
+    lines = []
+    for load in loads:
+        ms = 1e3 * np.array(load.seconds or (float("nan"),))
+        figures = [f"{np.percentile(ms, part):.0f}" for part in (50, 90, 99)]
+        who = f"{load.clients}{' and a slow one' if load.slow else ''}"
+        lines.append((who, str(len(load.seconds)), *figures, str(load.others)))
+    return "\n".join(
+        [
+            f"{pictures} pictures, {count_cores()} cores; a share of at least {_LEAST_SHARE} is asked for",
+            "",
+            format_table(("on the same files", "pictures/s", "share"), rows),
+            "",
+            format_table(("clients", "answers", "p50 ms", "p90 ms", "p99 ms", "not 200"), lines),
+        ]
+    )
+
+
+def main(
+    photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="A folder of pictures.")],
+    model: Annotated[str | None, typer.Option(help="A release model's name or a .tflite file.")] = None,
+    pictures: Annotated[int, typer.Option(min=1, help="Files of a round; fewer are sent again.")] = 256,
+    rounds: Annotated[int, typer.Option(min=1, help="Of check and serve, in turn.")] = 3,
+) -> None:
+    """Measure serve against check on the same files, then answers under load; exit code 1 below the share."""
+    found = list(walk_images(photos))
+    if not found:
+        raise UsageError(f"{photos}: no images in this folder")
+    paths = list(islice(cycle(found), pictures))
+    with serving(model) as place:
+        throughput = measure_throughput(paths, place, model, rounds)
+        loads = [put_load(paths, place, clients) for clients in CLIENTS]
+        loads.append(put_load(paths, place, CLIENTS[-1], slow=True))
+    typer.echo(report(throughput, loads, len(paths)))
+    if throughput.share < _LEAST_SHARE:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    run_command(main)
