@@ -97,17 +97,10 @@ class PageSink:
         )
         if image is None or result.verdict is None:
             return
-<<<<<<< HEAD
-        thumbnail = shrink(image, _THUMBNAIL)
-        self._thumbnails.add(number, rank, to_data_url(thumbnail))
-        if max(image.size) > _THUMBNAIL:
-            self._large.add(number, rank, to_data_url(shrink(image, _LARGE)))
-=======
         thumbnail = shrink(image, THUMBNAIL)
         self._thumbnails.add(number, rank, to_data_url(thumbnail))
         if max(image.size) > THUMBNAIL:
             self._large.add(number, rank, to_data_url(shrink(image, LARGE)))
->>>>>>> main
         self._heats[number] = self._draw_heat(image, result.grid, result.verdict.label)
 
     def save(self, path: Path) -> None:
@@ -200,29 +193,3 @@ def _list_facts(result: CheckedFile) -> tuple[tuple[str, str], ...]:
         with path.open("rb") as file:
             facts.append(("sha256", hashlib.file_digest(file, "sha256").hexdigest()))
     return tuple(facts)
-<<<<<<< HEAD
-
-
-def _draw_stills(result: CheckedFile) -> str:
-    if len(result.stills) < 2:
-        return ""
-    shown = "".join(
-        f'<li><img alt="" loading="lazy" src="{to_data_url(shrink(still.image, _STILL))}">'
-        f"<span>{still.seconds:.1f} s</span></li>"
-        for still in result.stills
-    )
-    return f'<ul class="stills" aria-label="The most suspicious moments">{shown}</ul>'
-
-
-def _show_time(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"
-
-
-def shrink(image: Image.Image, longest: int) -> Image.Image:
-    """Return a copy for the eye alone, `longest` px at most: no model sees it."""
-    factor = max(image.size) // (2 * longest)
-    small = image.reduce(factor) if factor > 1 else image.copy()
-    small.thumbnail((longest, longest))
-    return small
-=======
->>>>>>> main

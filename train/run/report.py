@@ -17,8 +17,8 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.contract import LABELS, Contract
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.page import shrink
 from fakelens.edge_runtime.pages.parts import to_data_url as encode_picture
+from fakelens.edge_runtime.pages.picture import shrink
 from fakelens.edge_runtime.preprocess import ImageU8, load_image
 from fakelens.train.config import TrainConfig, config_to_dict
 from fakelens.train.data.dataset import Dataset
