@@ -33,6 +33,8 @@ class Kind(StrEnum):
     AVIF = "AVIF"
     JXL = "JPEG XL"
     VIDEO = "video"
+    RAW = "camera raw"  # whose pictures are previews
+    RARE = "picture of a rare format"
     OTHER = "no image"
     EMPTY = "empty"
 
@@ -66,6 +68,17 @@ DECODERS = {
         module="pillow_jxl", format="JXL", remedy='pip install "fakelens[jxl]"', register=_register_jxl
     ),
 }
+_UNREAD = {
+    Kind.RAW: "develop it to JPEG or TIFF first",
+    Kind.RARE: "save it as JPEG or PNG first",
+}
+_RAW_HEADS = (b"FUJIFILMCCD-RAW", b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"\0MRM", b"FOVb")
+_CANON_RAW = b"CR"  # at byte 8 of a TIFF
+_RARE_HEADS = (
+    *(b"8BPS", b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51", b"II\xbc\x01"),  # PSD, JPEG 2000, JPEG XR
+    *(b"v/1\x01", b"#?RADIANCE", b"DDS |", b"qoif"),  # OpenEXR, Radiance, DirectDraw, QOI
+    *(b"P%d\n" % kind for kind in range(1, 8)),  # PNM
+)
 _VIDEO_REMEDY = 'pip install "fakelens[camera]"'
 
 
@@ -74,7 +87,11 @@ def sniff(head: bytes) -> Kind:
     if not head:
         return Kind.EMPTY
     if head[4:8] == b"ftyp":
-        return _sniff_iso(head)
+        return Kind.RAW if head[8:12] == b"crx " else _sniff_iso(head)
+    if head.startswith(_RAW_HEADS) or (head.startswith((b"II*\0", b"MM\0*")) and head[8:10] == _CANON_RAW):
+        return Kind.RAW
+    if head.startswith(_RARE_HEADS):
+        return Kind.RARE
     if head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")):
         return Kind.JXL
     images = (
@@ -123,7 +140,9 @@ def is_video(path: Path) -> bool:
 
 
 def name_remedy(kind: Kind) -> str | None:
-    """Return how to get what decodes `kind`; None where this installation does it, or nothing would."""
+    """Return how to have `kind` checked; None where this installation does it, or nothing would."""
+    if kind in _UNREAD:
+        return _UNREAD[kind]
     if kind is Kind.AVIF:
         from PIL import features  # here, since `--help` reads the kinds too
 

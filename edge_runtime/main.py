@@ -93,7 +93,8 @@ def _prepare_streams() -> None:
 
 
 def _explain(error: OSError) -> str:
-    where = f"{error.filename}: " if error.filename else ""
+    place = error.filename2 or error.filename  # of a copy the second is where it goes
+    where = f"{place}: " if place else ""
     if error.errno == errno.ENOSPC:
         return f"{where}the disk is full; free some space and run the command again"
     return f"{where}{error.strerror or error}"

@@ -22,6 +22,7 @@ from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.formats import DECODERS, FORMATS, READABLE, Kind, name_remedy, sniff_stream
 from fakelens.edge_runtime.jpeg_end import END, MOST_MISSING, count_complete_rows, has_all_scans
 from fakelens.edge_runtime.quiet import MutedWarnings, mute_libtiff
+from fakelens.edge_runtime.regions.opening import open_regions
 from fakelens.edge_runtime.tiles import place_tiles
 from fakelens.edge_runtime.video.still import MOST_STILLS, Still, Tally, spread
 
@@ -31,6 +32,7 @@ VERSION = 2  # raise it when the bytes of any image change: caches are keyed by 
 MAX_MEGAPIXELS = 128  # refuse decompression bombs before decoding; a phone's 108 megapixels pass
 MOST_MEGAPIXELS = 400  # that the limit may be lifted to
 MAX_PIXELS = MAX_MEGAPIXELS * 10**6
+REGION_PIXELS = MAX_PIXELS  # larger ones are read by region, where their format allows
 _DECODER_ERRORS: tuple[type[Exception], ...] = (
     *(OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError),
     *(struct.error, RuntimeError, MemoryError, AttributeError, Image.DecompressionBombError),
@@ -39,7 +41,8 @@ _ANIMATED = ("GIF", "WEBP", "PNG")
 _ANIMATION_FRAME_PIXELS = 25_000_000  # larger ones are judged by their first picture
 _ANIMATION_PIXELS = 1_000_000_000  # of all frames up to the last that is looked at
 _BYTES_PER_PIXEL = 4  # of Pillow's RGB
-_DNG_VERSION = 50706  # TIFF tag of a camera's raw file, whose first picture is a thumbnail
+# TIFF tags of a camera's raw file, whose first picture is a preview.
+_DNG_VERSION, _SUBFILE_TYPE, _SUB_IFDS = 50706, 254, 330
 _MUTED = MutedWarnings()
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words on odd files go to stderr
 _TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hold anything there
@@ -121,6 +124,10 @@ _SMALLER = f"scale it down, or lift the limit (check --max-megapixels, up to {MO
 
 def _decode(source: Path | BinaryIO, config: DecodeConfig, see: See | None) -> DecodedImage:
     with open_image(source, config) as image:
+        if image.width * image.height > REGION_PIXELS:
+            regions = open_regions(source, image)
+            if regions is not None:
+                return DecodedImage(image=regions)
         try:
             image.load()
         except OSError as error:
@@ -155,12 +162,19 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
         )
     if image.format == "TIFF":
         mute_libtiff()
-        if _DNG_VERSION in getattr(image, "tag_v2", {}):
+        if _is_raw(image):
             image.close()
-            raise ImageError("a camera's raw file (DNG): develop it to JPEG or TIFF first")
+            raise ImageError(f"a {Kind.RAW} file, whose first picture is a preview: {name_remedy(Kind.RAW)}")
     if config.reserve is not None:
         config.reserve(width * height * _BYTES_PER_PIXEL)
     return image
+
+
+def _is_raw(image: Image.Image) -> bool:
+    """Whether a TIFF is a camera's raw file: DNG, or a reduced picture before others (NEF, ARW, PEF)."""
+    tags = getattr(image, "tag_v2", {})
+    reduced = tags.get(_SUBFILE_TYPE, 0)
+    return _DNG_VERSION in tags or (isinstance(reduced, int) and reduced & 1 == 1 and _SUB_IFDS in tags)
 
 
 def _is_animated(image: Image.Image) -> bool:

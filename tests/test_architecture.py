@@ -35,6 +35,7 @@ RESIZERS = {
 }
 MAY_RESIZE = {
     "edge_runtime/preprocess.py": "the one way to the bytes a model sees",
+    "edge_runtime/regions/image.py": "the same pixels, a few rows at a time",
     "edge_runtime/pages/picture.py": "thumbnails for the eye alone",
     "edge_runtime/degradations.py": "on purpose: down and up again, or smaller",
     "edge_runtime/live/sources/scenes.py": "calls that degradation, for made copies to rehearse with",
@@ -52,6 +53,8 @@ NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.
 MAY_OPEN = {
     "edge_runtime/preprocess.py": "the one decoder",
+    "edge_runtime/regions/png.py": "a few rows of a very large picture",
+    "edge_runtime/regions/tiff.py": "likewise",
     "benchmarks/studies/bare_loop.py": "the hand-written loop that a check is compared with",
     "benchmarks/studies/megapixels.py": "Pillow's decoding alone, to compare a check with",
     "benchmarks/peers/measure.py": "an image's size, from its header",
@@ -92,6 +95,7 @@ TESTED_THROUGH_OTHERS = {
     "edge_runtime/provenance": "the one reader, on files of every kind",
     "edge_runtime/serve": "the answers of the server",
     "edge_runtime/web": "the answers of both servers",
+    "edge_runtime/regions": "very large pictures of every kind, by region and as a whole",
     "edge_runtime/service/notify.py": "the watchdog against a socket as systemd opens one",
     "edge_runtime/signals.py": "interrupted training and live checking",
     "benchmarks/bench/model_card.py": "`bench --write-card`",

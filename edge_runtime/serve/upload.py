@@ -96,7 +96,8 @@ async def _read_form(request: Request, chunks: AsyncGenerator[bytes, None], limi
             raise RefusedError(413, f"more than {limits.queue} files at once; send fewer") from error
         raise RefusedError(400, f"not a form with files ({error.message.rstrip('.')}): {_HOW}") from error
     try:
-        return [await _take(name, part) for name, part in form.multi_items()] or _refuse_empty()
+        parts = [(name, part) for name, part in form.multi_items() if not _is_unfilled(part)]
+        return [await _take(name, part) for name, part in parts] or _refuse_empty()
     finally:
         await _close(form)
 
@@ -105,6 +106,11 @@ async def _take(field: str, part: UploadFile | str) -> Upload:
     if isinstance(part, str):
         raise RefusedError(400, f"the field {field[:40]!r} is text, no file: {_HOW}")
     return Upload(name=_to_name(part.filename), content=await part.read())
+
+
+def _is_unfilled(part: UploadFile | str) -> bool:
+    """Return whether this is what a browser sends for a field in which no file was chosen."""
+    return isinstance(part, UploadFile) and not part.filename and not part.size
 
 
 def _refuse_empty() -> list[Upload]:

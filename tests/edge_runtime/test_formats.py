@@ -44,6 +44,12 @@ def test_the_formats_of_pillow_are_told_by_their_first_bytes(kind: str) -> None:
         (b"RIFF\0\0\0\0AVI LIST", Kind.VIDEO),
         (b"\xff\x0a\0", Kind.JXL),
         (b"BM, as a text begins", Kind.OTHER),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", Kind.RAW),
+        (b"II*\0\x10\0\0\0CR\2\0", Kind.RAW),
+        (b"FUJIFILMCCD-RAW 0201", Kind.RAW),
+        (b"8BPS\0\1", Kind.RARE),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", Kind.RARE),
+        (b"P6\n640 480\n255\n", Kind.RARE),
     ],
 )
 def test_other_kinds_by_their_brands(head: bytes, kind: Kind) -> None:
@@ -125,6 +131,10 @@ def test_libtiff_says_nothing_of_its_own(capfd: pytest.CaptureFixture[str]) -> N
 
 def test_a_raw_file_is_refused_for_its_thumbnail_is_no_photo(tmp_path: Path) -> None:
     path = tmp_path / "camera.dng"
-    PHOTO.save(path, "TIFF", tiffinfo={50706: b"\1\4\0\0"})
-    with pytest.raises(ImageError, match=r"raw file \(DNG\): develop it"):
+    for tags in ({50706: b"\1\4\0\0"}, {254: 1, 330: 8}):  # DNG; NEF and the like
+        PHOTO.save(path, "TIFF", tiffinfo=tags)
+        with pytest.raises(ImageError, match=r"a camera raw file, .* preview: develop it"):
+            load_image(path)
+    path.write_bytes(b"\0\0\0\x18ftypcrx \0\0\0\1crx isom")
+    with pytest.raises(ImageError, match="camera raw: develop it"):
         load_image(path)

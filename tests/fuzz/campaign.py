@@ -1,7 +1,7 @@
 """Thousands of damaged files: each must end in an answer or in one line, soon, and in bounded memory.
 
-`python -m tests.fuzz.campaign IMAGES MODELS KILLS [PAGE]` prints a table and writes it into the page;
-`make fuzz` calls it for docs/reliability.md.
+`python -m tests.fuzz.campaign IMAGES MODELS FAULTS [PAGE]` prints tables and writes them into the page;
+`make fuzz` calls it for docs/reliability.md. FAULTS are kills, full disks and dying brokers, of each command.
 """
 
 import json
@@ -18,7 +18,10 @@ import numpy as np
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import FakelensError
 from fakelens.edge_runtime.modelfile import read_model
-from tests.fuzz.kills import COMMANDS, kill_at_random, render_kills
+from tests.fuzz.commands import COMMANDS, make_inputs
+from tests.fuzz.dying_broker import can_run_brokers, kill_broker, render_broker
+from tests.fuzz.full_disk import can_fill_disks, fill_disk, render_full_disks
+from tests.fuzz.kills import kill_at_random, render_kills
 from tests.fuzz.mutate import mutate
 from tests.fuzz.seeds import Seed, make_images, make_models
 
@@ -161,17 +164,30 @@ def main(arguments: list[str]) -> int:
         kind, first, end, seed, mark = arguments[1:]
         _work(kind, int(first), int(end), int(seed), Path(mark))
         return 0
-    images, models, kills = map(int, arguments[:3])
+    images, models, faults = map(int, arguments[:3])
     tallies = [run_campaign("images", images), run_campaign("models", models)]
-    faults = [kill_at_random(name, kills) for name in COMMANDS]
-    failures = [line for found in (*tallies, *faults) for line in found.failures]
-    table = f"{render(tallies)}\n{render_kills(faults)}"
+    tables, failures = run_faults(faults)
+    failures = [*(line for tally in tallies for line in tally.failures), *failures]
+    table = "\n".join((render(tallies), *tables))
     if len(arguments) > 3:
         _write_into(Path(arguments[3]), table)
     print(table)
     for line in failures[:20]:
         print(line, file=sys.stderr)
     return int(bool(failures))
+
+
+def run_faults(tries: int) -> tuple[list[str], list[str]]:
+    """Return the tables, and a line for each failure, of `tries` faults of each kind for each command."""
+    with tempfile.TemporaryDirectory() as base:
+        inputs = Path(base, "inputs")
+        make_inputs(inputs, run=True)
+        kills = [kill_at_random(name, tries, inputs, Path(base)) for name in COMMANDS]
+        disks = [fill_disk(name, tries, inputs, Path(base)) for name in COMMANDS if can_fill_disks()]
+        broker = kill_broker(tries, inputs, Path(base)) if can_run_brokers() else None
+    found = (*kills, *disks, *([broker] if broker else []))
+    tables = [render_kills(kills), render_full_disks(disks), render_broker(broker)]
+    return tables, [line for each in found for line in each.failures]
 
 
 def _write_into(page: Path, table: str) -> None:

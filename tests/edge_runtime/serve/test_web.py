@@ -75,11 +75,12 @@ def test_several_files_get_a_row_each_in_their_order(serve: Serve) -> None:
         (b"x", "multipart/form-data", 400, "Missing boundary"),
         (b"x", FORM, 400, "not a form with files"),
         (make_form([]), FORM, 400, "without a file"),
+        (make_form([("", b"")]), FORM, 400, "without a file"),
         (make_form([("1", DARK)])[:-30], FORM, 400, "not a form|without a file"),
         (make_form([("1", DARK)]).replace(b'; filename="1"', b""), FORM, 400, "'file' is text, no file"),
         (make_form([(str(n), DARK) for n in range(9)]), FORM, 413, "more than 8 files"),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_bad_input_is_one_clear_line(serve: Serve, body: bytes, kind: str, status: int, said: str) -> None:
     client = serve(max_mb=1, max_megapixels=1, queue=8)

@@ -47,7 +47,8 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def preview() -> Iterator[PreviewSink]:
-    sink = PreviewSink(PreviewConfig(address="127.0.0.1:0"))
+    decision = Decision(threshold=0.5, unsure_low=0.4, unsure_high=0.6)
+    sink = PreviewSink(PreviewConfig(address="127.0.0.1:0", decision=decision))
     yield sink
     sink.close()
 

@@ -1,0 +1,119 @@
+"""A disk that is full: each command that writes says so in one line, and leaves nothing half behind.
+
+The disk is a file system in memory, of a few kilobytes, which only the command's own process sees.
+"""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from tests.fuzz.commands import COMMANDS, list_broken
+
+ROOT = Path(__file__).parents[2]
+_PAGE_BYTES = 4096  # a file system in memory counts in these
+_LONGEST_S = 600.0
+_SCRIPT = """
+mount -t tmpfs -o size=$1 tmpfs "$2" && cd "$2" && shift 2 || exit 99
+if [ -z "$ENDLESS" ]; then
+  "$@"
+  code=$?
+else  # until it has said so, a minute at most
+  "$@" 2> "$LOG" &
+  pid=$!
+  for _ in $(seq 300); do
+    grep -q "disk is full" "$LOG" && sleep 1 && break
+    kill -0 $pid || break
+    sleep 0.2
+  done
+  kill $pid
+  wait $pid
+  code=$?
+  cat "$LOG" >&2
+fi
+cd "$ROOT" && "$PYTHON" -m tests.fuzz.full_disk look "$OLDPWD" >&2
+exit $code
+"""
+_BROKEN = "broken file: "
+
+
+@dataclass(kw_only=True)
+class FullDisk:
+    """What a full disk did to one command."""
+
+    name: str
+    tries: int = 0
+    told: int = 0  # ended with one line and a code that says so
+    fitted: int = 0  # ended well: what it wrote was small enough
+    failures: list[str] = field(default_factory=list)
+
+
+@cache
+def can_fill_disks() -> bool:
+    """Whether this system lets us make such a disk."""
+    if shutil.which("unshare") is None:
+        return False
+    command = ["unshare", "-rm", "sh", "-c", "mount -t tmpfs -o size=4k tmpfs /mnt"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def fill_disk(name: str, tries: int, inputs: Path, scratch: Path) -> FullDisk:
+    """Run the command `name` on disks of one page and of random sizes above."""
+    found = FullDisk(name=name)
+    sizes = random.Random(name)
+    for number in range(tries):
+        pages = 1 if number == 0 else round(2 ** sizes.uniform(1, 7))
+        folder = scratch / f"{name}-disk-{number}".replace(" ", "")
+        folder.mkdir()
+        done = _run(name, inputs, folder, pages * _PAGE_BYTES)
+        found.tries += 1
+        lines = done.stderr.splitlines()
+        broken = [line for line in lines if line.startswith(_BROKEN)]
+        said = [line for line in lines if "disk is full" in line or "o space left" in line]
+        where = f"{name} on {pages * _PAGE_BYTES:,} bytes"
+        found.failures += [f"{where}: {line}" for line in broken]
+        if "Traceback" in done.stderr:
+            found.failures.append(f"{where}: a traceback: {lines[-1] if lines else ''}")
+        elif said:
+            found.told += 1
+            if done.returncode in (0, 1) and not COMMANDS[name].endless:
+                found.failures.append(f"{where}: ends with {done.returncode}")
+        elif done.returncode in (0, 1):
+            found.fitted += 1
+        else:
+            found.failures.append(f"{where}: ends with {done.returncode}: {lines[-1:]}")
+    return found
+
+
+def render_full_disks(found: list[FullDisk]) -> str:
+    """Return a table in Markdown."""
+    rows = ["| full disk under | disks | one line | large enough | failures |", "|---" * 5 + "|"]
+    rows += [
+        f"| `{disk.name}` | {disk.tries} | {disk.told} | {disk.fitted} | {len(disk.failures)} |"
+        for disk in found
+    ]
+    return "\n".join(rows) + "\n"
+
+
+def _run(name: str, inputs: Path, folder: Path, size_bytes: int) -> subprocess.CompletedProcess[str]:
+    command = COMMANDS[name].fill(inputs)
+    variables = {"ROOT": str(ROOT), "PYTHON": sys.executable, "LOG": f"{folder}.log"}
+    variables["ENDLESS"] = "yes" if COMMANDS[name].endless else ""
+    return subprocess.run(
+        ["unshare", "-rm", "sh", "-c", _SCRIPT, "sh", str(size_bytes), str(folder), *command],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=_LONGEST_S,
+        env=os.environ | variables,
+    )
+
+
+if __name__ == "__main__":
+    for line in list_broken(Path(sys.argv[2])):
+        print(_BROKEN + line)

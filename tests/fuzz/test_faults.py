@@ -1,0 +1,65 @@
+"""A few of the faults of `make fuzz`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.commands import COMMANDS, list_broken, make_inputs
+from tests.fuzz.dying_broker import can_run_brokers, kill_broker
+from tests.fuzz.full_disk import can_fill_disks, fill_disk
+from tests.fuzz.kills import kill_at_random
+
+QUICK = [name for name, command in COMMANDS.items() if not command.slow]
+SLOW = [name for name, command in COMMANDS.items() if command.slow]
+needs_disks = pytest.mark.skipif(not can_fill_disks(), reason="needs unshare, to make a small disk")
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("faults") / "inputs"
+    make_inputs(folder, run=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def inputs_with_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("faults") / "inputs"
+    make_inputs(folder, run=True)
+    return folder
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_killed_command_leaves_no_half_file(name: str, inputs: Path, tmp_path: Path) -> None:
+    kills = kill_at_random(name, 2, inputs, tmp_path)
+    assert (kills.failures, kills.tries) == ([], 2)
+
+
+@needs_disks
+@pytest.mark.parametrize("name", QUICK)
+def test_a_full_disk_is_one_line_and_no_half_file(name: str, inputs: Path, tmp_path: Path) -> None:
+    disk = fill_disk(name, 1, inputs, tmp_path)
+    assert (disk.failures, disk.told) == ([], 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SLOW)
+def test_the_slower_commands_likewise(name: str, inputs_with_run: Path, tmp_path: Path) -> None:
+    kills = kill_at_random(name, 2, inputs_with_run, tmp_path)
+    assert kills.failures == []
+    if can_fill_disks():
+        disk = fill_disk(name, 1, inputs_with_run, tmp_path)
+        assert (disk.failures, disk.told) == ([], 1)
+
+
+@pytest.mark.skipif(not can_run_brokers(), reason="needs mosquitto and the extra mqtt")
+def test_a_broker_may_die_and_come_back(inputs: Path, tmp_path: Path) -> None:
+    found = kill_broker(2, inputs, tmp_path)
+    assert (found.failures, found.back) == ([], 2)
+
+
+def test_a_half_file_would_be_found(tmp_path: Path) -> None:
+    (tmp_path / "change.png").write_bytes(b"\x89PNG half")
+    (tmp_path / "page.html").write_text("<!doctype html> half")
+    (tmp_path / "model.tflite").write_bytes(b"\x1c\0\0\0TFL3 half")
+    (tmp_path / ".change.png.abc").write_bytes(b"not under its final name")
+    assert len(list_broken(tmp_path)) == 3
