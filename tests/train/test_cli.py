@@ -38,7 +38,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["train", "gone", "--resize", "64", "--tiles"], "leave out --tiles and --size"),
         (["train", "--from", "gone", "-o", "new"], "no run to resume"),
         (["train", "gone", "--from", "run"], "--from takes data and settings of its RUN"),
-        (["train", "--from", "run", "--resume"], "leave out DATA, --recipe and --resume"),
+        (["train", "--from", "run", "--resume"], "leave out DATA, --recipe, --start and --resume"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], message: str) -> None:
