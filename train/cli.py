@@ -108,7 +108,7 @@ def _open_job(
     data: Path | None, output: Path, given: dict[str, Any], *, recipe: str | None, resume: bool
 ) -> "Job":
     """Return the job of a run, new or resumed, after a warning where file metadata tell the classes apart."""
-    from fakelens.train.audit.dataset_audit import warn_of_giveaways
+    from fakelens.train.audit.giveaways import warn_of_giveaways
     from fakelens.train.config import load_config
     from fakelens.train.data.layouts import describe_layout, naming_command
     from fakelens.train.defaults import find_free

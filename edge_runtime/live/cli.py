@@ -8,6 +8,7 @@ import typer
 from fakelens.edge_runtime.errors import CameraError, UsageError
 
 if TYPE_CHECKING:
+    from fakelens.edge_runtime.contract import Contract
     from fakelens.edge_runtime.live.source import Resolution
 
 _PREVIEW = "127.0.0.1:8080"
@@ -152,6 +153,7 @@ def watch(
     if pixels_only and camera.source.live:
         raise UsageError("--pixels-only changes nothing here: a camera or stream says nothing of itself")
     detector = Detector(model, threads or choose_threads(model), pixels_only=pixels_only)
+    _check_budget(budget, detector.contract)
     output = OutputConfig(
         window=not headless,
         jsonl=jsonl,
@@ -182,6 +184,14 @@ def _refuse_ignored(context: typer.Context) -> None:
         source = context.get_parameter_source(option)
         if source is not None and source.name == "COMMANDLINE" and context.params[other] is None:
             raise UsageError(f"--{option.replace('_', '-')} changes nothing without --{other}: give both")
+
+
+def _check_budget(budget: float | None, contract: "Contract") -> None:
+    """Raise `UsageError` where a budget would change nothing."""
+    from fakelens.edge_runtime.contract import Fit
+
+    if budget is not None and contract.input.fit is not Fit.TILES:
+        raise UsageError(f"--budget is for models that look at tiles; {contract.name} does not: leave it out")
 
 
 def _parse_resolution(text: str | None) -> "Resolution | None":

@@ -29,6 +29,8 @@ def make_source(name: str, resolution: Resolution | None = None, *, follow: bool
         require_picamera()
         return PiCameraSource(resolution=resolution)
     camera = name.isdecimal() or name.startswith("/dev/video")
+    if resolution is not None and not camera:
+        raise UsageError(f"--resolution asks a camera; {redact_url(name)} is none: leave --resolution out")
     if not camera and "://" not in name:
         if Path(name).is_dir():
             from fakelens.edge_runtime.live.sources.folder import FolderSource

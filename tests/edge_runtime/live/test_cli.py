@@ -229,6 +229,11 @@ def test_a_log_that_cannot_be_written_is_told_and_a_closed_pipe_is_the_end(
         (["--preview", "0.0.0.0:0"], "choose a --token"),
         (["--mqtt", "http://broker"], "mqtt://"),
         (["--record", os.devnull], "--record /dev/null"),
+        (["--source", ".", "--resolution", "640x480"], "--resolution asks a camera; . is none"),
+        (
+            ["--model", "cifake-quick", "--budget", "5"],
+            "--budget is for models that look at tiles; cifake-quick",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said_at_once(
