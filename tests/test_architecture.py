@@ -118,7 +118,9 @@ TESTED_THROUGH_OTHERS = {
     "train/data": "loading data sets",
     "train/fakes": "`synthesize`",
     "train/networks": "every network, by its name",
+    "train/fit/synchronize.py": "two processes that train together",
     "train/options.py": "`train`",
+    "train/run/member.py": "two processes that train together",
     "train/run/report.py": "a run's end",
     "train/startup.py": "`train` and `synthesize`",
 }

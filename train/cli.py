@@ -1,5 +1,6 @@
 """Commands of this package: `train`, and `synthesize` and `audit` from their folders."""
 
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from fakelens.train.audit.cli import audit
 from fakelens.train.data.image_rows import choose_cache
 from fakelens.train.fakes.cli import synthesize
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
+from fakelens.train.workers import Workers, find_workers
 
 if TYPE_CHECKING:
     from fakelens.train.run.job import Job
@@ -53,6 +55,9 @@ def train(
     parent: options.From = None,
     resume: options.Resume = False,
     cache: options.Cache = None,
+    workers: options.Workers = None,
+    index: options.Index = None,
+    wait: options.Wait = 600.0,
     require_auc: options.RequireAuc = None,
 ) -> None:
     """Train a network on real and fake images; writes a run directory with a report.
@@ -65,9 +70,16 @@ def train(
 
     given = gather_flags(context.params)
     layout = options.make_layout(real, fake, list_file, path_column, label_column)
+    members = _find_workers(workers, index, parent)
     data, given = _place_data(data, layout, given, of_run=resume or parent is not None)
     require_tensorflow()
     show_log()
+    from fakelens.train.distributed import join_team
+    from fakelens.train.run.member import lead, name_facts
+
+    if members is not None and not members.is_chief:
+        _assist(members, wait, data, output, (recipe, given))
+        return
     if parent is not None:
         from fakelens.train.run.job import derive_job
 
@@ -76,11 +88,12 @@ def train(
         job = _open_job(data, output, given, recipe=recipe, resume=resume)
     chosen = choose_cache(job.dataset.size_bytes) if cache is None else cache
     job = replace(job, dataset=replace(job.dataset, cache=chosen))
+    team = join_team(members, name_facts(job), wait)
     load_tensorflow()
     from fakelens.train.run.outcome import check_auc
-    from fakelens.train.run.trainer import describe_result, run_job
+    from fakelens.train.run.trainer import describe_result
 
-    result = run_job(job)
+    result = lead(job, team)
     for line in describe_result(result):
         typer.echo(line)
     check_auc(result.outcome, require_auc)
@@ -102,6 +115,32 @@ def _place_data(
     if layout != Layout():
         given = given | {f"data.layout.{key}": value for key, value in asdict(layout).items()}
     return data, given
+
+
+def _find_workers(named: str | None, index: int | None, parent: Path | None) -> Workers | None:
+    """Return the processes that train together, None where this one trains by itself."""
+    members = find_workers(named, index, os.environ)
+    if members is not None and parent is not None:
+        raise UsageError(
+            "--from prunes and quantizes, which one machine does: leave out --workers and TF_CONFIG"
+        )
+    return members
+
+
+def _assist(
+    members: Workers,
+    wait: float,
+    data: Path | None,
+    chief_run: Path,
+    settings: tuple[str | None, dict[str, Any]],
+) -> None:
+    """Train as one of `members` that is not the chief, with a recipe and the keys that are given."""
+    from fakelens.train.config import load_config
+    from fakelens.train.defaults import find_free
+    from fakelens.train.run.member import assist, open_member
+
+    config, free = load_config(*settings), find_free(*settings)
+    assist(members, wait, lambda run: open_member(data, run, chief_run, config, free))
 
 
 def _open_job(
