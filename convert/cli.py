@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fakelens.convert import options
+from fakelens.convert.own.config import OwnConfig
 from fakelens.convert.recipes import BorderConfig, ConvertConfig, FuseConfig, Quantization
 from fakelens.edge_runtime.errors import GateError, UsageError
 from fakelens.edge_runtime.extras import require_extra
@@ -28,6 +29,7 @@ _FUSING = (
     "missed",
     "by_source",
 )  # go with --fuse or --scores
+_OWN = ("real_images", "fake_images", "scaling", "size", "wrap")  # go with a model of your own
 _CONVERTING = ("float32", "float16", "dynamic", "int8", "io", "max_drop", "threads")  # go without
 
 
@@ -49,6 +51,11 @@ def convert(
     name: options.Name = None,
     output: options.Output = None,
     threads: options.Threads = _DEFAULTS.threads,
+    real_images: options.RealImages = None,
+    fake_images: options.FakeImages = None,
+    scaling: options.Scale = None,
+    size: options.Size = None,
+    wrap: options.Wrap = False,
     fuse: options.Fuse = None,
     scores: options.Scores = None,
     split: options.SplitName = None,
@@ -59,7 +66,10 @@ def convert(
     missed: options.Missed = _BORDERS.missed,
     by_source: options.BySource = False,
 ) -> None:
-    """Turn a training run into one .tflite file, written only if it passes every gate.
+    """Turn a training run, or a model of your own, into one .tflite file, if it passes every gate.
+
+    With --real-images and --fake-images, MODEL is a classifier trained elsewhere: Keras, SavedModel, or
+    .tflite with --wrap. What it takes for pixels and which answer is fake is found by these, and said.
 
     With --fuse or --scores, turn model files into one that looks at an image in two ways, or set the
     decision of one anew: P(fake), REAL, FAKE and UNSURE by validation images.
@@ -67,7 +77,7 @@ def convert(
     Exit codes: 0 written, 1 a gate failed, 2 the run or an option cannot be used.
     """
     fusing = fuse is not None or scores is not None
-    _refuse_given(context, _CONVERTING if fusing else _FUSING, fusing=fusing)
+    _refuse_given(context, (*_CONVERTING, *_OWN) if fusing else _FUSING, fusing=fusing)
     if fusing and output is None:
         raise UsageError("-o is missing: give the name of the .tflite file to write")
     if output is not None and fusing:
@@ -90,7 +100,20 @@ def convert(
         return
     config = replace(_DEFAULTS, run=run, io=io, max_drop=max_drop, name=name, output=output, threads=threads)
     chosen = _choose_quantization(float32, float16, dynamic, int8)
-    _convert(config if chosen is None else replace(config, quantization=chosen))
+    config = config if chosen is None else replace(config, quantization=chosen)
+    own = run.is_file() or (run / "saved_model.pb").is_file()
+    if not own and not any((real_images, fake_images, scaling, size, wrap)):
+        _convert(config)
+        return
+    if real_images is None or fake_images is None:
+        raise UsageError(
+            f"{run}: a model from elsewhere is read by pictures: add --real-images DIR --fake-images DIR"
+        )
+    if wrap is not (run.suffix.lower() == ".tflite"):
+        raise UsageError(f"{run}: " + ("--wrap is for a .tflite alone" if wrap else "a .tflite needs --wrap"))
+    if wrap and chosen is not None:
+        raise UsageError(f"--wrap keeps the numbers of the file: leave out --{chosen}")
+    _convert_own(OwnConfig(real=real_images, fake=fake_images, form=config, scaling=scaling, size=size))
 
 
 def _choose_quantization(*given: bool) -> Quantization | None:
@@ -129,6 +152,24 @@ def _convert(config: ConvertConfig) -> None:
         from fakelens.convert.pipeline import convert_run
 
         result = convert_run(config)
+    _show_gates(screen, result.gates)
+    typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
+
+
+def _convert_own(config: OwnConfig) -> None:
+    """Convert a model from elsewhere, say how it was read, show its gates and what was written."""
+    model = config.form.run
+    if not model.exists():
+        raise UsageError(f"{model}: no such model; give a Keras file, a SavedModel folder or a .tflite")
+    require_extra("train", "scipy", *(() if config.wrapped else ("tensorflow", "h5py", "tf_keras")))
+    from rich.console import Console
+
+    from fakelens.convert.own.pipeline import convert_own
+    from fakelens.edge_runtime.quiet import silence_tensorflow
+
+    silence_tensorflow()
+    screen = Console(file=os.fdopen(os.dup(2), "w"), soft_wrap=True, highlight=False)  # see `_convert`
+    result = convert_own(config, lambda line: screen.print(line, markup=False))
     _show_gates(screen, result.gates)
     typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
 

@@ -6,19 +6,29 @@ from typing import Annotated
 import typer
 
 from fakelens.benchmarks.labelled import Split
+from fakelens.convert.own.scaling import Scaling
 from fakelens.convert.recipes import Io
 from fakelens.edge_runtime.contract import Pool
+
+_OWN = "A model of your own"
 
 Run = Annotated[
     Path,
     typer.Argument(
-        metavar="RUN", help="A run directory made by `fakelens train`; a model with --fuse or --scores."
+        metavar="RUN|MODEL",
+        help="A run directory made by `fakelens train`; a model with --fuse or --scores; or a Keras file, "
+        "SavedModel or .tflite of your own with --real-images and --fake-images.",
     ),
 ]
 Float32 = Annotated[bool, typer.Option("--float32", help="Nothing quantized.")]
 Float16 = Annotated[bool, typer.Option("--float16", help="Weights in 16 bits.")]
 Dynamic = Annotated[bool, typer.Option("--dynamic", help="Weights in 8 bits.")]
-Int8 = Annotated[bool, typer.Option("--int8", help="Everything in 8 bits; the default.")]
+Int8 = Annotated[
+    bool,
+    typer.Option(
+        "--int8", help="Everything in 8 bits, plain or quantization-aware, as --max-drop allows; the default."
+    ),
+]
 InputType = Annotated[Io, typer.Option(help="Input type: raw RGB as bytes or as float32.")]
 MaxDrop = Annotated[float, typer.Option(help="Most points of validation accuracy that may be lost.")]
 Name = Annotated[str | None, typer.Option(help="The model's name; by default the run's.")]
@@ -27,6 +37,31 @@ Output = Annotated[
     typer.Option("-o", "--output", metavar="FILE", help="By default RUN/NAME-FORMAT.tflite."),
 ]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of the interpreter.")]
+RealImages = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Real pictures to read your own model by.", rich_help_panel=_OWN),
+]
+FakeImages = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="The same: fakes.", rich_help_panel=_OWN)
+]
+Scale = Annotated[
+    Scaling | None,
+    typer.Option(
+        "--scaling", help="What it takes for pixels; found by trying without it.", rich_help_panel=_OWN
+    ),
+]
+Size = Annotated[
+    int | None,
+    typer.Option(
+        min=8, max=4096, metavar="PX", help="Input of a model that takes any.", rich_help_panel=_OWN
+    ),
+]
+Wrap = Annotated[
+    bool,
+    typer.Option(
+        "--wrap", help="Keep the numbers of a .tflite, put raw RGB before it.", rich_help_panel=_OWN
+    ),
+]
 Fuse = Annotated[
     Path | None,
     typer.Option(metavar="DATA", help="Set the decision of a model file anew, on DATA's val/."),

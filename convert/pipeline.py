@@ -1,54 +1,22 @@
-"""One conversion from end to end: read, convert, describe, measure, pack, check, write."""
+"""The conversion of a run: read, quantize as it suits, and hand over to the gates."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from fakelens.benchmarks.metrics import bootstrap_interval, roc_auc, wilson_interval
 from fakelens.convert.calibration import load_calibration
+from fakelens.convert.choice import Attempt, Labels, choose_attempt, describe_choice
+from fakelens.convert.finish import Converted, ConvertResult, finish, load_interpreter
 from fakelens.convert.network import check_quantizers, load_network, predict
 from fakelens.convert.recipes import ConvertConfig, Io, Quantization
 from fakelens.convert.run import Run, Validation, read_run, read_validation
 from fakelens.convert.tflite import convert_network
-from fakelens.convert.tflite_metadata.write import attach_metadata
-from fakelens.convert.verify import (
-    ConversionStage,
-    GateResult,
-    Scores,
-    check_delegation,
-    check_drop,
-    check_file,
-    check_graph,
-    compare_stages,
-    count_correct,
-)
-from fakelens.edge_runtime.contract import Contract, Measurement
-from fakelens.edge_runtime.errors import GateError, ModelError, RunError
-from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.graph import read_graph
-from fakelens.edge_runtime.info import count_gzip_bytes
-from fakelens.edge_runtime.interpreter import Interpreter
-from fakelens.edge_runtime.modelfile import pack_model
-
-_SPLIT = "validation"
-_NOTE = "the split that also chose epoch, temperature and threshold"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConvertResult:
-    """What a conversion came to; `output` exists only if it `passed`."""
-
-    output: Path
-    gates: tuple[GateResult, ...]
-    contract: Contract
-    size_bytes: int
-    gzip_bytes: int
-
-    @property
-    def passed(self) -> bool:
-        """Whether every gate passed."""
-        return all(gate.passed for gate in self.gates)
+from fakelens.convert.verify import ConversionStage, GateResult, Scores
+from fakelens.edge_runtime.contract import Contract
+from fakelens.edge_runtime.errors import RunError
+from fakelens.edge_runtime.preprocess import ImageU8
 
 
 def convert_run(config: ConvertConfig) -> ConvertResult:
@@ -58,43 +26,11 @@ def convert_run(config: ConvertConfig) -> ConvertResult:
     """
     run = read_run(config.run)
     validation = read_validation(run)
-    contract = _name_contract(run, config)
-    graph, stages = _convert(run, validation, config)
-    graph = attach_metadata(graph, contract, config.io)
-    interpreter = _load(graph, config.threads)
-    p_fake = validation.pool_rows(interpreter.predict(validation.images_u8)[:, 1])
-    if not np.isfinite(p_fake).all():
-        raise GateError(
-            f"the {config.quantization} graph gives scores that are no numbers; nothing was written"
-        )
-    stages = (*stages, ConversionStage(name=f"{config.quantization} .tflite", p_fake=p_fake))
-    contract = replace(contract, measured=_measure(p_fake, validation, contract))
-    packed = pack_model(graph, contract)
-    gates = (
-        check_graph(read_graph(graph), config.quantization, config.io),
-        *compare_stages(stages, validation.labels, contract.decision),
-        check_drop(stages, validation.labels, contract.decision, config.max_drop),
-        check_delegation(interpreter.delegation()),
-        check_file(packed, contract),
-    )
-    result = ConvertResult(
-        output=config.output or _default_output(config, contract),
-        gates=gates,
-        contract=contract,
-        size_bytes=len(packed),
-        gzip_bytes=count_gzip_bytes(packed),
-    )
-    if result.passed:
-        write_atomic(result.output, packed)
-    return result
+    return finish(_convert(run, validation, config), validation, config)
 
 
-def _convert(
-    run: Run, validation: Validation, config: ConvertConfig
-) -> tuple[bytes, tuple[ConversionStage, ...]]:
-    """Return the graph and the stages on the way to it."""
-    integer = config.quantization is Quantization.INT8
-    calibration = load_calibration(run) if integer else None
+def _convert(run: Run, validation: Validation, config: ConvertConfig) -> Converted:
+    """Return the graph of a run with the stages on the way to it."""
     parent = load_network(run.float_model, run)
     p_keras = validation.pool_rows(predict(parent, validation.images_u8)[:, 1])
     if not np.isfinite(p_keras).all():
@@ -103,59 +39,69 @@ def _convert(
             "train again with a lower learning rate"
         )
     keras_stage = ConversionStage(name="keras", p_fake=p_keras)
-    if not integer:
-        return convert_network(parent, config.quantization, config.io), (keras_stage,)
-    float_graph = convert_network(parent, Quantization.FLOAT32, Io.UINT8)
-    p_float = validation.pool_rows(_load(float_graph, config.threads).predict(validation.images_u8)[:, 1])
-    stages = keras_stage, ConversionStage(name="float .tflite", p_fake=p_float)
-    if not run.quantization_aware:
-        return convert_network(parent, config.quantization, config.io, calibration), stages
-    network = load_network(run.model, run)
-    check_quantizers(network, run.model)
-    # Trained on after its float parent, it differs from that; what the file must agree with is this one.
-    p_aware = validation.pool_rows(predict(network, validation.images_u8)[:, 1])
-    graph = convert_network(network, config.quantization, config.io, calibration)
-    return graph, (*stages, ConversionStage(name="keras, quantization-aware", p_fake=p_aware))
-
-
-def _load(graph: bytes, threads: int) -> Interpreter:
-    try:
-        return Interpreter(graph, threads)
-    except ModelError as error:
-        raise GateError(f"{error}; nothing was written") from error
-
-
-def _name_contract(run: Run, config: ConvertConfig) -> Contract:
-    training = replace(
-        run.contract.training,
-        quantization=str(config.quantization),
-        # The float formats are made from the parent that knew no quantization.
-        quantization_aware=run.quantization_aware and config.quantization is Quantization.INT8,
-    )
-    return replace(run.contract, name=config.name or run.contract.name, training=training)
-
-
-def _measure(p_fake: Scores, validation: Validation, contract: Contract) -> tuple[Measurement, ...]:
-    labels = validation.labels
-    correct = count_correct(p_fake, labels, contract.decision)
-    figures = {
-        "accuracy": wilson_interval(correct, len(labels)),
-        "auc": bootstrap_interval(roc_auc, labels, p_fake),
-    }
-    data = ", ".join(source.name for source in contract.training.data)
-    return tuple(
-        Measurement(
-            metric=metric,
-            value=interval.value,
-            low=interval.low,
-            high=interval.high,
-            n=len(labels),
-            data=data,
-            split=_SPLIT,
-            note=_NOTE,
+    if config.quantization is not Quantization.INT8:
+        contract = _name_contract(run, config, aware=False)
+        return Converted(
+            graph=convert_network(parent, config.quantization, config.io),
+            contract=contract,
+            stages=(keras_stage,),
+            output=config.output or _default_output(config, contract),
         )
-        for metric, interval in figures.items()
+    calibration = load_calibration(run)
+    float_graph = convert_network(parent, Quantization.FLOAT32, Io.UINT8)
+    p_float = _score(float_graph, validation, config)
+    attempts = [_quantize(parent, None, calibration, validation, config)]
+    decision = run.contract.decision
+    if run.quantization_aware:
+        network = load_network(run.model, run)
+        check_quantizers(network, run.model)
+        attempts.insert(0, _quantize(network, "as trained", calibration, validation, config))
+    chosen = choose_attempt(attempts, p_keras, validation.labels, decision, config.max_drop)
+    stages = [keras_stage, ConversionStage(name="float .tflite", p_fake=p_float)]
+    if chosen.p_network is not None:
+        # Trained on after its float parent, it differs from that; what the file must agree with is this one.
+        stages.append(ConversionStage(name="keras, quantization-aware", p_fake=chosen.p_network))
+    contract = _name_contract(run, config, aware=chosen.aware is not None)
+    return Converted(
+        graph=chosen.graph,
+        contract=contract,
+        stages=tuple(stages),
+        output=config.output or _default_output(config, contract),
+        gates=(_describe_choice(run, attempts, chosen, (p_keras, validation.labels), config),),
     )
+
+
+def _describe_choice(
+    run: Run, attempts: list[Attempt], chosen: Attempt, known: tuple[Scores, Labels], config: ConvertConfig
+) -> GateResult:
+    """Say which int8 was taken, and how to get a better one where plain loses too much and is alone."""
+    gate = describe_choice(attempts, chosen, *known, run.contract.decision)
+    if run.quantization_aware or chosen.lose(*known, run.contract.decision) <= config.max_drop:
+        return gate
+    remedy = f"`fakelens train --from {run.path} --qat -o {run.path}-qat` trains a network for eight bits"
+    return replace(gate, figure=f"{gate.figure}; {remedy}")
+
+
+def _quantize(
+    network: Any, aware: str | None, calibration: ImageU8, validation: Validation, config: ConvertConfig
+) -> Attempt:
+    """Return the int8 graph of `network` and what it says of the validation images."""
+    graph = convert_network(network, Quantization.INT8, config.io, calibration)
+    p_network = None
+    if aware is not None:
+        p_network = validation.pool_rows(predict(network, validation.images_u8)[:, 1])
+    return Attempt(graph=graph, p_fake=_score(graph, validation, config), aware=aware, p_network=p_network)
+
+
+def _score(graph: bytes, validation: Validation, config: ConvertConfig) -> Scores:
+    rows = load_interpreter(graph, config.threads).predict(validation.images_u8)[:, 1]
+    return validation.pool_rows(rows)
+
+
+def _name_contract(run: Run, config: ConvertConfig, *, aware: bool) -> Contract:
+    # Only int8 knows of quantization in training; the float formats are made from the parent.
+    training = replace(run.contract.training, quantization=str(config.quantization), quantization_aware=aware)
+    return replace(run.contract, name=config.name or run.contract.name, training=training)
 
 
 def _default_output(config: ConvertConfig, contract: Contract) -> Path:

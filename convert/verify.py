@@ -42,8 +42,8 @@ class ConversionStage:
     p_fake: Scores
 
 
-def check_graph(summary: GraphSummary, quantization: Quantization, io: Io) -> GateResult:
-    """Ops, stored values and the types at the border are what was asked for."""
+def check_graph(summary: GraphSummary, quantization: Quantization | None, io: Io) -> GateResult:
+    """Ops, stored values and the types at the border are what was asked for; None: numbers of any kind."""
     source, target = summary.input, summary.output
     stored = {kind for kind, _ in summary.constants}
     integer = quantization is Quantization.INT8
@@ -66,7 +66,7 @@ def check_graph(summary: GraphSummary, quantization: Quantization, io: Io) -> Ga
     if quantization is Quantization.FLOAT32 and stored & {"float16", "int8"}:
         faults.append(f"weights in {', '.join(sorted(stored & {'float16', 'int8'}))}")
     count = sum(number for _, number in summary.ops)
-    kind = "no float op" if integer else "computes in float32"
+    kind = "no float op" if integer else "computes in float32" if quantization else "its own numbers"
     figure = "; ".join(faults) or f"{count} ops, {kind}; {source.type} in, {target.type} out"
     return GateResult(name="ops and types", passed=not faults, figure=figure)
 
@@ -101,6 +101,17 @@ def check_drop(
         f"{first:.2f}% -> {last:.2f}%, {drop:+.2f} points lost of {max_drop:g} allowed, n = {len(labels):,}"
     )
     return GateResult(name="accuracy drop", passed=drop <= max_drop + 1e-9, figure=figure)
+
+
+def check_ranking(
+    stages: tuple[ConversionStage, ...], labels: npt.NDArray[np.uint8], max_drop: float | None
+) -> tuple[GateResult, ...]:
+    """The last stage loses at most `max_drop` points of AUC against the first; no gate for None."""
+    if max_drop is None:
+        return ()
+    first, last = (100 * roc_auc(labels, stage.p_fake) for stage in (stages[0], stages[-1]))
+    figure = f"{first:.2f} -> {last:.2f} points, {first - last:+.2f} lost of {max_drop:g} allowed"
+    return (GateResult(name="AUC drop", passed=first - last <= max_drop + 1e-9, figure=figure),)
 
 
 def check_delegation(delegation: Delegation | None) -> GateResult:

@@ -25,7 +25,7 @@ spark = (SparkSession.builder.master("local[1]").config("spark.ui.enabled", "fal
 paths = {paths!r}
 {block}
 print(json.dumps(sorted(row.line for row in lines.collect())))
-piped = spark.sparkContext.parallelize(paths, 1).pipe({command!r}).collect()
+piped = spark.sparkContext.parallelize(paths, 1).pipe({command!r}, checkCode=True).collect()
 print(json.dumps(sorted(piped)))
 """
 
@@ -62,7 +62,7 @@ def test_spark_gives_the_lines_of_a_scan(
     script.write_text(_SPARK.format(paths=paths, block=block, command=command))
     environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable}
     done = subprocess.run(
-        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     mapped, piped = map(json.loads, done.stdout.splitlines())
@@ -83,3 +83,13 @@ def test_linters_find_nothing_in_the_examples(linter: str, arguments: list[str])
         pytest.skip(f"{linter} is not installed: pip install {linter}")
     done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_image_builds_and_runs_read_only() -> None:
+    if shutil.which("docker") is None or subprocess.run(["docker", "info"], capture_output=True).returncode:
+        pytest.skip("docker does not run here")
+    build = ["docker", "build", "-q", "-f", str(KUBERNETES / "Dockerfile"), str(ROOT)]
+    image = subprocess.run(build, capture_output=True, text=True, check=True).stdout.strip()
+    run = ["docker", "run", "--rm", "--read-only", "--tmpfs", "/tmp", image, "scan", "--help"]
+    assert "INPUT" in subprocess.run(run, capture_output=True, text=True, check=True).stdout

@@ -1,5 +1,6 @@
 """Commands of this package: `train`, and `synthesize` and `audit` from their folders."""
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,7 @@ from fakelens.train import options
 from fakelens.train.audit.cli import audit
 from fakelens.train.fakes.cli import synthesize
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
+from fakelens.train.workers import find_workers
 
 if TYPE_CHECKING:
     from fakelens.train.config import TrainConfig
@@ -50,6 +52,9 @@ def train(
     setting: options.Setting = None,
     parent: options.From = None,
     resume: options.Resume = False,
+    workers: options.Workers = None,
+    index: options.Index = None,
+    wait: options.Wait = 600.0,
     require_auc: options.RequireAuc = None,
 ) -> None:
     """Train a network on real and fake images; writes a run directory with a report.
@@ -86,6 +91,11 @@ def train(
         raise UsageError("--resume and --from take DATA of their run: leave out --real, --fake and --list")
     if parent is not None and (resume, data, recipe) != (False, None, None):
         raise UsageError("--from takes data and settings of its RUN: leave out DATA, --recipe and --resume")
+    members = find_workers(workers, index, os.environ)
+    if members is not None and parent is not None:
+        raise UsageError(
+            "--from prunes and quantizes, which one machine does: leave out --workers and TF_CONFIG"
+        )
     if not resume and parent is None:
         data, layout = place_data(data, layout)
     if layout != Layout():
@@ -94,20 +104,26 @@ def train(
     require_tensorflow()
     show_log()
     from fakelens.train.defaults import find_free
+    from fakelens.train.distributed import join_team
     from fakelens.train.run.job import derive_job, reopen_job
+    from fakelens.train.run.member import assist, lead, name_facts, open_member
 
     free = find_free(recipe, given)
+    if members is not None and not members.is_chief:
+        assist(members, wait, lambda run: open_member(data, run, output, config, free))
+        return
     if parent is not None:
         job = derive_job(parent, output, given)
     elif resume or data is None:
         job = reopen_job(output, data, config if given or recipe else None, free)
     else:
         job = _open_job(data, output, config, free)
+    team = join_team(members, name_facts(job), wait)
     load_tensorflow()
     from fakelens.train.run.outcome import check_auc
-    from fakelens.train.run.trainer import describe_result, run_job
+    from fakelens.train.run.trainer import describe_result
 
-    result = run_job(job)
+    result = lead(job, team)
     for line in describe_result(result):
         typer.echo(line)
     check_auc(result.outcome, require_auc)
@@ -115,7 +131,7 @@ def train(
 
 def _open_job(data: Path, output: Path, config: "TrainConfig", free: frozenset[str]) -> "Job":
     """Return the job of a new run, after a warning where file metadata alone tell the classes apart."""
-    from fakelens.train.audit.dataset_audit import warn_of_giveaways
+    from fakelens.train.audit.giveaways import warn_of_giveaways
     from fakelens.train.data.layouts import describe_layout, naming_command
     from fakelens.train.run.job import open_job
     from fakelens.train.run.rundir import check_new

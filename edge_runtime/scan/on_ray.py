@@ -6,6 +6,7 @@ on one machine, and a place in the plan that comes back out of turn ends the sca
 
 import logging
 import os
+import socket
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -20,9 +21,10 @@ from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.scan.checker import Answer, Check, Checker, CheckerSpec
 from fakelens.edge_runtime.scan.item import Item, item_from_line
 
-LOCAL = "local"
+LOCAL = "local"  # as Ray calls it too
 _ROUND = 500_000  # pictures that Ray is given at a time; the actors start again with each
 _BATCH = 64  # pictures that an actor is given at a time
+_ANSWER_S = 10.0
 _STORE_BYTES = 256_000_000  # of a Ray of our own: it holds names and lines, no pictures
 
 
@@ -85,24 +87,38 @@ def open_ray(ray_spec: RaySpec) -> Callable[[CheckerSpec], Check]:
     return open_check
 
 
+def check_answers(address: str) -> None:
+    """Raise `UsageError` where nobody listens at `address`: Ray itself would try for long."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon:
+        return  # auto
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _ANSWER_S).close()
+    except (OSError, ValueError) as error:
+        raise _name_silence(address, str(error)) from error
+
+
+def _name_silence(address: str, reason: str) -> UsageError:
+    return UsageError(
+        f"--ray {address}: no cluster answers ({' '.join(reason.split())[:160]}); begin one with `ray start "
+        "--head`, or leave the address out for one on this machine"
+    )
+
+
 def _connect(ray_spec: RaySpec) -> int:
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what fails is raised, and said once
+    check_answers(ray_spec.address)
     warnings.filterwarnings("ignore", module=r"ray\.")
     import ray
 
     own = ray_spec.address == LOCAL
-    options: dict[str, Any] = {"address": None if own else ray_spec.address}
+    options: dict[str, Any] = {"address": ray_spec.address}
     if own:
         options |= {"num_cpus": ray_spec.workers or None, "object_store_memory": _STORE_BYTES}
         options |= {"include_dashboard": False}
     try:
         ray.init(**options, log_to_driver=False, logging_level=logging.ERROR, configure_logging=True)
     except Exception as error:  # of many kinds
-        reason = " ".join(str(error).split())[:160]
-        raise UsageError(
-            f"--ray {ray_spec.address}: no cluster answers ({reason}); begin one with `ray start --head`, or "
-            "leave the address out for one on this machine"
-        ) from error
+        raise _name_silence(ray_spec.address, str(error)) from error
     cores = int(ray.cluster_resources().get("CPU", 0))
     if ray_spec.workers > cores:
         raise UsageError(

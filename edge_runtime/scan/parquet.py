@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fakelens.edge_runtime.escape import to_text
+from fakelens.edge_runtime.extras import require_extra
 
 _ROWS = 10_000  # of a group, which is what a reader holds at a time
 _TEXTS = ("path", "path_encoding", "verdict", "model", "note", "reason", "error", "error_kind", "pixels")
@@ -36,6 +37,7 @@ def write_parquet(lines: Path, target: Path) -> None:
 
 def read_parquet(path: Path) -> Iterator[str]:
     """Yield the rows of a part as the JSON lines that they were made of."""
+    require_extra("parquet", "pyarrow")
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:

@@ -1,6 +1,7 @@
 """One scan from plan to last line: what `fakelens scan` does, as a library call."""
 
 import errno
+import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -127,11 +128,13 @@ def _stop_where_the_net_is_down(answers: Iterable[Answer], folder: Path) -> Iter
             continue
         held.append(answer)
         if len(held) >= _MOST_PASSING:
+            said = str(json.loads(answer.line).get("error"))[:200]
             raise UsageError(
                 f"{folder}: {_MOST_PASSING} pictures in a row are "
-                f"{held[-1].outcome.removeprefix(ERROR)}, the "
-                f"last line says {held[-1].line[:300]}; see to network and credentials, then run the same "
-                "command again: nothing of these is kept, all before them is"
+                f"{answer.outcome.removeprefix(ERROR)} (the last: "
+                f"{said}); see to network and credentials, then run the same command again: nothing "
+                "of these is "
+                "kept, all before them is"
             )
     yield from held
 

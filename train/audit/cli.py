@@ -53,10 +53,12 @@ def audit(
     Exit codes: 0 done, 1 file metadata give the class away, 2 a file could not be read.
     """
     require_extra("train", "sklearn", "jinja2")
-    from fakelens.train.audit.dataset_audit import MAX_AUC, AuditConfig, check_metadata, suggest_remedy
+    from fakelens.train.audit.advice import suggest_remedy
+    from fakelens.train.audit.dataset_audit import MAX_AUC, AuditConfig
     from fakelens.train.audit.dataset_audit import audit as run
     from fakelens.train.audit.equalize import EqualizeConfig
     from fakelens.train.audit.findings import render_json, render_text, write_page
+    from fakelens.train.audit.giveaways import check_metadata
     from fakelens.train.data.layouts import describe_layout, naming_command, place_data
 
     most = MAX_AUC if max_auc is None else max_auc
@@ -73,17 +75,17 @@ def audit(
     config = AuditConfig(data=data, layout=layout)
     config = config if limit is None else replace(config, limit=limit)
     config = config if tile_size is None else replace(config, tile_size=tile_size)
-    broken = False
+    broken, copied = False, None
     if equalize is not None:
-        broken = _equalize(EqualizeConfig(data=data, output=equalize, crop=crop, layout=layout))
+        copied = EqualizeConfig(data=data, output=equalize, crop=crop, layout=layout)
+        broken = _equalize(copied)
         config = replace(config, data=equalize, layout=Layout())
     result = run(config)
-    typer.echo(render_json(result) if json else render_text(result, most))
+    remedy = suggest_remedy(result, most, copied)
+    typer.echo(render_json(result) if json else render_text(result, most, remedy))
     if html is not None:
-        write_page(html, result, most)
-    check_metadata(
-        result, most, suggest_remedy(data, equalized=equalize is not None, cropped=crop is not None)
-    )
+        write_page(html, result, most, remedy)
+    check_metadata(result, most, remedy)
     if broken or result.broken:
         raise typer.Exit(2)
 

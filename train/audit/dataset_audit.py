@@ -4,13 +4,13 @@ Two probes (file metadata, plain pixel statistics), copies, broken and small fil
 """
 
 import hashlib
-import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from fakelens.benchmarks.labelled import (
     DIGEST_LENGTH,
@@ -20,7 +20,7 @@ from fakelens.benchmarks.labelled import (
     choose_slice,
     find_labelled,
 )
-from fakelens.edge_runtime.errors import GateError, ImageError
+from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.preprocess import load_image
 from fakelens.train.audit.duplicates import (
     Copies,
@@ -39,9 +39,7 @@ from fakelens.train.data.file_threads import map_threads
 
 CHANCE = 0.5
 MAX_AUC = 0.65  # of the metadata probe; above it, training learns the format
-_WARN_LIMIT = 2000  # images of a class whose headers are read before training
-
-_log = logging.getLogger(__name__)
+_TOO_SMALL, _CROP_STEP, _LARGEST_CROP = 0.1, 16, 8192  # share of a class; px
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +77,8 @@ class AuditResult:
     lookalikes: tuple[Copies, ...]  # other pixels, but to the eye the same picture; pairs by name are not
     metadata: ProbeResult | None
     pixels: ProbeResult | None
+    layout: Layout = field(default_factory=Layout)  # of `data`
+    crop_px: int | None = None  # the side that most pictures of both classes have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def audit(config: AuditConfig) -> AuditResult:
         for facts in sound
         if min(facts.header.width_px, facts.header.height_px) < config.tile_size
     )
-    names = [_name_pair(facts.image, config.data) for facts in sound]
+    names = [name_pair(facts.image, config.data) for facts in sound]
     copies = [digests[facts.image] for facts in sound]
     groups = link_groups(names, copies, [facts.digest for facts in sound])
     labels = np.array([facts.image.label for facts in sound], np.int64)
@@ -123,50 +123,22 @@ def audit(config: AuditConfig) -> AuditResult:
         lookalikes=_find_lookalikes(sound, names),
         metadata=probe_facts(headers, labels, groups, config.seed) if enough else None,
         pixels=probe_facts(pixels, labels, groups, config.seed) if enough else None,
+        layout=config.layout,
+        crop_px=choose_crop(headers, labels),
     )
+
+
+def choose_crop(headers: Sequence[HeaderFacts], labels: npt.NDArray[np.int64]) -> int | None:
+    """Return a side in px, a multiple of 16, that nine of ten pictures of each class have; None below 16."""
+    sides = np.array([min(header.width_px, header.height_px) for header in headers])
+    usual = [np.quantile(sides[labels == label], _TOO_SMALL) for label in (0, 1) if np.any(labels == label)]
+    crop = int(min(usual, default=0)) // _CROP_STEP * _CROP_STEP
+    return min(crop, _LARGEST_CROP) or None
 
 
 def gives_away(probe: ProbeResult | None, max_auc: float = MAX_AUC) -> bool:
     """Whether `probe` tells the class better than `max_auc` allows, and better than by chance."""
     return probe is not None and probe.auc.value > max_auc and probe.auc.low > CHANCE
-
-
-def check_metadata(result: AuditResult, max_auc: float, remedy: str) -> None:
-    """Raise `GateError`, ending in `remedy`, where file metadata give the class away."""
-    if result.metadata is not None and gives_away(result.metadata, max_auc):
-        raise GateError(f"{result.data}: {_accuse(result.metadata)}, over --max-auc {max_auc:g}: {remedy}")
-
-
-def suggest_remedy(data: Path, *, equalized: bool = False, cropped: bool = False) -> str:
-    """Return what to do about files that give the class away, after what has been done already."""
-    if not equalized:
-        return f"`fakelens audit {data} --equalize OUT` encodes both classes alike"
-    if not cropped:
-        return "if it is the dimensions, --crop PX makes them equal"
-    return "what is left is how well the pictures compress; choose others for one of the classes"
-
-
-def warn_of_giveaways(data: Path, layout: Layout | None = None) -> None:
-    """Log a warning where file metadata tell the classes of `data` apart; no pixel is decoded.
-
-    `UsageError` unless it holds images of both classes. Files without a header are left to whoever decodes.
-    """
-    chosen = choose_slice(find_labelled(data, layout=layout), data, _WARN_LIMIT)
-    found = list(map_threads(_try_header, [image.path for image in chosen], "reading headers"))
-    sound = [(image, header) for image, header in zip(chosen, found, strict=True) if header is not None]
-    images = [image for image, _ in sound]
-    names = [_name_pair(image, data) for image in images]
-    groups = link_groups(names, digest_contents([image.path for image in images]))
-    labels = np.array([image.label for image in images], np.int64)
-    if not has_enough(labels, groups):
-        return
-    probe = probe_facts([header for _, header in sound], labels, groups)
-    if gives_away(probe):
-        _log.warning(
-            "WARNING: %s. A network trained on this may learn the files, not the fakes. `fakelens audit %s` "
-            "tells more; %s",
-            *(_accuse(probe), data, suggest_remedy(data)),
-        )
 
 
 def _inspect(image: LabelledImage) -> _Inspected | str:
@@ -185,14 +157,7 @@ def _inspect(image: LabelledImage) -> _Inspected | str:
     )
 
 
-def _try_header(path: Path) -> HeaderFacts | None:
-    try:
-        return read_header(path)
-    except ImageError:
-        return None
-
-
-def _name_pair(image: LabelledImage, data: Path) -> str:
+def name_pair(image: LabelledImage, data: Path) -> str:
     """Return source and path below the class folder, without ending: a fake may be named after its real."""
     if not image.path.is_relative_to(data):
         return ""
@@ -241,8 +206,3 @@ def _are_kin(one: _Inspected, other: _Inspected, photo: str, other_photo: str) -
         return False
     contents = [hashlib.sha256(facts.image.path.read_bytes()).hexdigest() for facts in (one, other)]
     return contents[0].startswith(other_photo or "-") or contents[1].startswith(photo or "-")
-
-
-def _accuse(probe: ProbeResult) -> str:
-    clue = f" ({probe.clues[0].sentence})" if probe.clues else ""
-    return f"file metadata alone, no picture, tell real from fake with AUC {probe.auc.value:.3f}{clue}"

@@ -9,48 +9,64 @@ from pathlib import Path
 from jinja2 import Environment
 
 from fakelens.edge_runtime.files import write_atomic
+from fakelens.train.audit.advice import advise
+from fakelens.train.audit.causes import find_causes
+from fakelens.train.audit.copies_shown import count_copies, show_pairs
 from fakelens.train.audit.dataset_audit import AuditResult, SplitCount, gives_away
 from fakelens.train.audit.duplicates import Copies
-from fakelens.train.audit.probe import Clue, ProbeResult
+from fakelens.train.audit.probe import ProbeResult
 
-_WORTH_TELLING = 0.55  # AUC of a single fact
 _MOST_CLUES = 6
 _MOST_EXAMPLES = 3
 _IMBALANCE = 1.5  # times as many images of one class
 _HOW_TO_READ = "each fact by its own AUC, with its usual values or its median (and middle 80%)"
 
 
-def render_text(result: AuditResult, max_auc: float) -> str:
-    """Return the findings as lines: counts, probes with what gives the class away, files."""
+def render_text(result: AuditResult, max_auc: float, remedy: str | None = None) -> str:
+    """Return the findings as lines: what it comes to, counts, causes, files.
+
+    `remedy` is what to do where files give the class away; by default the command that makes a better copy.
+    """
+    advice = advise(result, max_auc, remedy)
     parts = (
+        [f"{caution.level.upper():<7} {caution.text}" for caution in advice.cautions],
+        [f"REMEDY  {advice.remedy}"] if advice.remedy else [],
         _render_counts(result.counts),
-        [f"file metadata     {judge_metadata(result.metadata, max_auc)}", *_render_clues(result.metadata)],
-        [f"pixel statistics  {judge_pixels(result.pixels)}", *_render_clues(result.pixels)],
+        [f"file metadata     {judge_metadata(result.metadata, max_auc)}", *_render_causes(result.metadata)],
+        [f"pixel statistics  {judge_pixels(result.pixels)}", *_render_causes(result.pixels)],
         [_HOW_TO_READ],
         list_remarks(result),
     )
-    return "\n\n".join("\n".join(part) for part in parts)
+    return "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def render_json(result: AuditResult) -> str:
     """Return everything that was found as one JSON object on one line."""
-    return json.dumps(asdict(result) | {"data": str(result.data)}, default=str)
+    causes = {"metadata": find_causes(result.metadata), "pixels": find_causes(result.pixels)}
+    named = {
+        probe: [{"title": cause.title, "facts": [clue.name for clue in cause.facts]} for cause in found]
+        for probe, found in causes.items()
+    }
+    return json.dumps(asdict(result) | {"data": str(result.data), "causes": named}, default=str)
 
 
-def write_page(path: Path, result: AuditResult, max_auc: float) -> None:
-    """Write the findings to `path` as a page that needs no other file."""
+def write_page(path: Path, result: AuditResult, max_auc: float, remedy: str | None = None) -> None:
+    """Write the findings to `path` as a page that needs no other file; `remedy` as in `render_text`."""
     template = files("fakelens.train.audit").joinpath("audit.html").read_text(encoding="utf-8")
     page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(template)
     probes = (
-        ("File metadata", judge_metadata(result.metadata, max_auc), select_clues(result.metadata)),
-        ("Pixel statistics", judge_pixels(result.pixels), select_clues(result.pixels)),
+        ("File metadata", judge_metadata(result.metadata, max_auc), find_causes(result.metadata), max_auc),
+        ("Pixel statistics", judge_pixels(result.pixels), find_causes(result.pixels), None),
     )
     html = page.render(
         name=result.data.resolve().name,
+        advice=advise(result, max_auc, remedy),
         counts=result.counts,
         probes=probes,
         legend=_HOW_TO_READ,
-        remarks=list_remarks(result),
+        copies=[count_copies(copies, what) for copies, what in _list_copies(result)],
+        pairs=show_pairs(result),
+        remarks=_list_rest(result),
     )
     write_atomic(path, html.encode(errors="xmlcharrefreplace"))  # a file name need not be valid text
 
@@ -67,24 +83,28 @@ def judge_pixels(probe: ProbeResult | None) -> str:
     return _show_auc(probe) + (": the bar that a network must clear, not .5" if probe else "")
 
 
-def select_clues(probe: ProbeResult | None) -> Sequence[Clue]:
-    """Return the strongest facts that tell more than chance does."""
-    worth_showing = [clue for clue in probe.clues if clue.auc >= _WORTH_TELLING] if probe else []
-    return worth_showing[:_MOST_CLUES]
-
-
 def list_remarks(result: AuditResult) -> list[str]:
     """Return a sentence for each thing to know about the files, with examples below it."""
     remarks = [f"opened: {result.opened:,} images; copies of files were sought among all"]
+    for copies, what in _list_copies(result):
+        remarks += _tell_copies(copies, what)
+    return remarks + _list_rest(result)
+
+
+def _list_copies(result: AuditResult) -> list[tuple[Sequence[Copies], str]]:
+    return [
+        (result.file_copies, "files that are byte for byte the same"),
+        (result.picture_copies, "equal pictures in files of other bytes, of those opened"),
+        (result.lookalikes, "pictures that look the same (recompressed, scaled), of those opened"),
+    ]
+
+
+def _list_rest(result: AuditResult) -> list[str]:
+    remarks = []
     for count in result.counts:
         fewer, more = sorted((count.real, count.fake))
         if more > _IMBALANCE * fewer:
             remarks.append(f"imbalance: {count.real:,} real, {count.fake:,} fake{_name_split(count)}")
-    remarks += _tell_copies(result.file_copies, "files that are byte for byte the same")
-    remarks += _tell_copies(result.picture_copies, "equal pictures in files of other bytes, of those opened")
-    remarks += _tell_copies(
-        result.lookalikes, "pictures that look the same (recompressed, scaled), of those opened"
-    )
     if any(result.small):
         real, fake = result.small
         remarks.append(f"smaller than {result.tile_size} px: {real:,} real, {fake:,} fake")
@@ -115,10 +135,17 @@ def _render_counts(counts: Sequence[SplitCount]) -> list[str]:
     return [f"{'split':<6} {'real':>10} {'fake':>10}", *rows]
 
 
-def _render_clues(probe: ProbeResult | None) -> list[str]:
-    clues = select_clues(probe)
-    width = max((len(clue.name) for clue in clues), default=0)
-    return [f"  {clue.auc:.3f}  {clue.name:<{width}}  reals {clue.real}; fakes {clue.fake}" for clue in clues]
+def _render_causes(probe: ProbeResult | None) -> list[str]:
+    lines = []
+    for cause in find_causes(probe):
+        lines.append(f"  {cause.sentence}")
+        shown = cause.facts[:_MOST_CLUES]
+        width = max(len(clue.name) for clue in shown)
+        lines += [
+            f"    {clue.auc:.3f}  {clue.name:<{width}}  reals {clue.real}; fakes {clue.fake}"
+            for clue in shown
+        ]
+    return lines
 
 
 def _show_auc(probe: ProbeResult | None) -> str:

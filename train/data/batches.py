@@ -42,3 +42,14 @@ def open_batches(
         tf.TensorSpec((batch_size,), tf.float32),
     )
     return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(_PREFETCH)
+
+
+def join_batches(parts: list[Any]) -> Any:
+    """Return an epoch of which each batch holds those of all `parts`, as `open_batches` gives them."""
+    if len(parts) == 1:
+        return parts[0]
+
+    def join(*batches: Any) -> Any:
+        return tuple(tf.concat(same, 0) for same in zip(*batches, strict=True))
+
+    return tf.data.Dataset.zip(tuple(parts)).map(join)

@@ -286,11 +286,14 @@ def _report(cleaning: Cleaning) -> None:
 
 
 def _check(dataset: Dataset, data: Path) -> None:
+    remedy = "add images, or raise data.validation"
+    if dataset.cleaning.conflicts:
+        remedy = f"{dataset.cleaning.conflicts} stand in both classes, take them out of one"
     for split in (Split.TRAIN, Split.VAL):
         for label, name in zip(_CLASSES, ("real", "fake"), strict=True):
             count = dataset.count(split, label)
             if count < _FEWEST:
                 raise UsageError(
                     f"{data}: {count} usable {name} images in the {split} split, {_FEWEST} are the least; "
-                    "add images, or raise data.validation"
+                    f"{remedy}"
                 )

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from fakelens.benchmarks.metrics import log_loss
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.train.config import AugmentConfig, FitConfig
-from fakelens.train.data.batches import open_batches
-from fakelens.train.data.epoch import Floats, plan_epoch
+from fakelens.train.data.batches import join_batches, open_batches
+from fakelens.train.data.epoch import Floats
+from fakelens.train.distributed import SOLO, EpochSpec, Team, plan_shares
 from fakelens.train.fit.checkpoint import Epoch, StageState, load_state, save_state
 from fakelens.train.fit.interrupts import postponed_interrupts
 from fakelens.train.fit.optimizer import build_optimizer, learning_rate_at
@@ -57,6 +59,7 @@ class Stage:
     keep_from: int = 1  # first epoch whose weights may be kept: pruning needs its sparsity complete
     keep_zeros: bool = False  # whether kernel weights that are zero at the start stay zero
     after_epoch: Callable[[], None] | None = None  # called before the weights are judged
+    team: Team = SOLO  # the processes that do it together
 
     @property
     def checkpoint(self) -> Path:
@@ -82,8 +85,10 @@ class FitLoop:
 
     def __init__(self, model: Any, examples: Examples, stage: Stage) -> None:
         self.model, self.examples, self.stage = model, examples, stage
-        fit = stage.fit
-        self.batch_size = min(fit.batch_size, len(examples.images))
+        fit, self.team = stage.fit, stage.team
+        self.batch_size = self.team.round_batch(min(fit.batch_size, len(examples.images)))
+        self.shares = self.team.split(examples.images)
+        self.team.share_weights(model)
         self.optimizer = build_optimizer(fit)
         self.optimizer.build(model.trainable_variables)
         # Only numbers that vary smoothly can be averaged, which leaves step counters out.
@@ -102,6 +107,7 @@ class FitLoop:
             return self._run(stop_if_asked)
 
     def _run(self, stop_if_asked: Callable[[], None]) -> StageState:
+        self.team.share_file(self.stage.checkpoint)
         state = self._restore() if self.stage.checkpoint.exists() else self._start()
         writer = tf.summary.create_file_writer(str(self.stage.folder / "tensorboard" / self.stage.name))
         while state.epochs_done < self.stage.fit.epochs and not self._is_stalled(state):
@@ -118,20 +124,28 @@ class FitLoop:
         number = state.epochs_done + 1
         fit, examples = self.stage.fit, self.examples
         # A generator of its own for each epoch: a resumed run sees the very batches it would have seen.
-        rng = np.random.default_rng([self.stage.seed, number])
+        rngs = self._open_generators(number)
         losses = state.losses[0]
         skips = fit.skip_easy if number <= fit.skip_until * fit.epochs else 0.0
         crop = fit.crop if number <= fit.crop_until * fit.epochs else 0
-        plan = plan_epoch(losses, self.batch_size, skips, rng, fit.repeats)
-        batches = open_batches(examples.images, examples.targets, plan, self.stage.augment, rng, crop)
+        spec = EpochSpec(batch_size=self.batch_size, skip_easy=skips, repeats=fit.repeats)
+        plans = plan_shares(self.team, self.shares, losses, spec, rngs)
+        rows = np.concatenate([plan.rows for plan in plans], axis=1)
+        batches = join_batches(
+            [
+                open_batches(examples.images, examples.targets, plan, self.stage.augment, rngs[share], crop)
+                for plan, share in zip(plans, self.team.here, strict=True)
+            ]
+        )
         start = time.perf_counter()
-        total, steps = 0.0, len(plan.rows)
+        total, steps = 0.0, len(rows)
         label = f"{self.stage.name} {number}/{fit.epochs}"
         for step, batch in enumerate(show_progress(batches, label, steps)):
             stop_if_asked()
             self.optimizer.learning_rate = learning_rate_at(fit, number - 1 + step / steps)
-            losses[plan.rows[step]], weighted = self.train_step(*batch)
+            losses[rows[step]], weighted = self.train_step(*batch)
             total += float(weighted)
+        self.team.merge_losses(losses, self.shares)
         loss = total / steps
         train_s = time.perf_counter() - start
         if self.stage.after_epoch is not None:
@@ -167,13 +181,21 @@ class FitLoop:
         for variable, value in zip(self.averaged, state.average, strict=True):
             variable.assign(value)
         examples = self.examples
-        p_fake = _run_forward(self.forward, examples.val_images)
+        p_fake = self.team.predict_all(partial(_run_forward, self.forward), examples.val_images)
         val_loss = log_loss(examples.val_labels, p_fake)
         lowest = min((e.val_loss for e in state.history if e.number >= self.stage.keep_from), default=np.inf)
         if not state.best or number <= self.stage.keep_from or val_loss < lowest:
             state.best, state.best_epoch = self.model.get_weights(), number
         self.model.set_weights(state.weights)
         return val_loss, float(((p_fake >= 0.5) == examples.val_labels).mean())
+
+    def _open_generators(self, number: int) -> list[np.random.Generator]:
+        """Return one for each share; that of a process by itself is the same as ever."""
+        key = [self.stage.seed, number]
+        shares: list[list[int]] = (
+            [[]] if self.team.count == 1 else [[share] for share in range(self.team.count)]
+        )
+        return [np.random.default_rng(key + share) for share in shares]
 
     def _is_stalled(self, state: StageState) -> bool:
         patience = self.stage.fit.patience
@@ -201,18 +223,24 @@ class FitLoop:
         real, fake = self.examples.class_weights
         smoothing = self.stage.fit.label_smoothing
         decay = self.stage.fit.ema
+        share = len(self.team.here) / self.team.count  # of the batch
 
         @tf.function(reduce_retracing=True)
         def train_step(images: Any, targets: Any, weights: Any) -> Any:
             """Return the loss of each image, and their weighted mean, whose gradient is followed."""
             soft = targets * (1 - smoothing) + smoothing / _CLASSES
-            with tf.GradientTape() as tape:
-                probabilities = self.model(tf.cast(images, tf.float32) / 255, training=True)
-                logs = tf.math.log(tf.clip_by_value(probabilities, _SMALLEST, 1.0))
-                losses = -(1 - soft) * logs[:, 0] * real - soft * logs[:, 1] * fake
-                loss = tf.reduce_mean(losses * weights)
             variables = self.model.trainable_variables
-            self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+
+            def find_gradients() -> Any:
+                with tf.GradientTape() as tape:
+                    probabilities = self.model(tf.cast(images, tf.float32) / 255, training=True)
+                    logs = tf.math.log(tf.clip_by_value(probabilities, _SMALLEST, 1.0))
+                    losses = -(1 - soft) * logs[:, 0] * real - soft * logs[:, 1] * fake
+                    loss = tf.reduce_mean(losses * weights) * share
+                return losses, self.team.add([loss, *tape.gradient(loss, variables)])
+
+            losses, (loss, *gradients) = self.team.run(find_gradients)
+            self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
             for kernel, mask in self.masks:
                 kernel.assign(kernel * mask)
             if decay:

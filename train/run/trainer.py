@@ -7,7 +7,7 @@ import logging
 import platform
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from fakelens.edge_runtime.contract import Contract, DataSource, Pool, Training
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import TrainConfig, describe_input
 from fakelens.train.data.dataset import class_weights
+from fakelens.train.distributed import SOLO, Team
 from fakelens.train.fit.calibrate import Calibration, choose_decision, fit_calibration
 from fakelens.train.fit.checkpoint import Epoch, load_state
 from fakelens.train.fit.compress import (
@@ -35,6 +36,7 @@ from fakelens.train.fit.distill import soften_labels
 from fakelens.train.fit.fold import fold_calibration, fold_input_scale
 from fakelens.train.fit.loop import Examples, Stage, fit_stage, predict
 from fakelens.train.fit.precision import choose_policy
+from fakelens.train.fit.synchronize import synchronize_norms
 from fakelens.train.fit.views import average_views
 from fakelens.train.networks import build_network
 from fakelens.train.run import rundir
@@ -58,14 +60,17 @@ class TrainResult:
     outcome: Outcome
 
 
-def run_job(job: Job) -> TrainResult:
-    """Train `job` to its end, from wherever its checkpoints stand, and fill its run directory."""
+def run_job(job: Job, team: Team = SOLO) -> TrainResult:
+    """Train `job` to its end, from wherever its checkpoints stand, and fill its run directory.
+
+    The chief of a team shares the float stage with the others, and does the rest by itself.
+    """
     run, config, dataset = job.run, job.config, job.dataset
     (run / run_layout.CHECKPOINTS).mkdir(exist_ok=True)
     keras.utils.set_random_seed(config.seed)
     examples = _gather(job)
     try:
-        float_model = _train_float(config, examples, _stage(run, config, 0))
+        float_model = _train_float(config, examples, replace(_stage(run, config, 0), team=team))
     except ConfigError:  # a network that cannot be built: nothing was trained, so nothing is left behind
         if not any((run / run_layout.CHECKPOINTS).iterdir()):
             shutil.rmtree(run)
@@ -82,6 +87,13 @@ def run_job(job: Job) -> TrainResult:
     rundir.write_calibration(run, examples.images, examples.labels, config.seed)
     rundir.write_validation(run, examples.val_images, dataset.judge(Split.VAL), config.seed)
     return _hand_over(job, model, calibration, pool)
+
+
+def fit_share(job: Job, team: Team) -> None:
+    """Do a share of the float stage of `job`, as one of `team` that is not the chief."""
+    (job.run / run_layout.CHECKPOINTS).mkdir(exist_ok=True)
+    keras.utils.set_random_seed(job.config.seed)
+    _train_float(job.config, _gather(job), replace(_stage(job.run, job.config, 0), team=team))
 
 
 def describe_result(result: TrainResult) -> Iterator[str]:
@@ -133,16 +145,19 @@ def _stage(run: Path, config: TrainConfig, order: int) -> Stage:
 
 def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     """Return the trained float32 network; lower precision serves the arithmetic of this stage alone."""
-    policy = choose_policy(config.fit.precision)
+    # Sums over processes, those of batch norm above all, need float32.
+    policy = choose_policy(config.fit.precision) if stage.team.count == 1 else "float32"
     size = None if config.fit.crop else config.data.size
     keras.mixed_precision.set_global_policy(policy)
     try:
         model = _build(config, size)
+        if stage.team.count > 1:
+            model = synchronize_norms(model)
     finally:
         keras.mixed_precision.set_global_policy("float32")
     _log.info("%s, %d parameters, %s", config.network.name, model.count_params(), policy)
     fit_stage(model, examples, stage)
-    if policy == "float32" and size is not None:
+    if policy == "float32" and size is not None and stage.team.count == 1:
         return model
     plain = _build(config, config.data.size)
     plain.set_weights(model.get_weights())

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.scan.on_ray import check_answers
 from fakelens.edge_runtime.scan.results import read_lines
 
 COMMAND = Path(sys.executable).parent / "fakelens"
@@ -22,7 +24,7 @@ def test_ray_loses_and_doubles_nothing_though_a_worker_dies(
     pytest.importorskip("ray", reason='needs "fakelens[ray]"')
     pytest.importorskip("pandas", reason='needs "fakelens[ray]"')
     names = [str(save_grey(tmp_path / f"{level}.png", level)) for level in range(0, 250, 10)]
-    lines = [*(names * 480), str(tmp_path / "gone.png")]
+    lines = [*(names * 120), str(tmp_path / "gone.png")]
     (tmp_path / "list.txt").write_text("\n".join(lines) + "\n")
     scan = [
         str(COMMAND),
@@ -47,7 +49,10 @@ def test_ray_loses_and_doubles_nothing_though_a_worker_dies(
         time.sleep(0.01)
         if part.exists() and part.stat().st_size:
             killed = kill_a_worker(on_ray.pid)
-    _, said = on_ray.communicate(timeout=240)
+    try:
+        _, said = on_ray.communicate(timeout=900)
+    finally:
+        on_ray.kill()
     assert on_ray.returncode == 0, said
     assert killed, "the scan was over before a worker could be killed"
     assert list(read_lines(tmp_path / "ray")) == list(read_lines(tmp_path / "local"))
@@ -80,5 +85,9 @@ def test_what_ray_cannot_do_is_one_line(
     assert 'pip install "fakelens[ray]"' in done.stderr
     done = fakelens("scan", tmp_path / "list.txt", "-o", "-", "--ray", "auto")
     assert "--ray writes files: give -o DIR" in done.stderr
+    with pytest.raises(
+        UsageError, match=r"--ray 127\.0\.0\.1:1: no cluster answers .* begin one with `ray start"
+    ):
+        check_answers("127.0.0.1:1")
     done = fakelens("scan", tmp_path / "list.txt", "-o", "x", "--ray-workers", 2)
     assert "--ray-workers goes with --ray" in done.stderr

@@ -14,9 +14,8 @@ from fakelens.train.audit.dataset_audit import (
     AuditConfig,
     AuditResult,
     audit,
-    check_metadata,
-    warn_of_giveaways,
 )
+from fakelens.train.audit.giveaways import check_metadata, warn_of_giveaways
 from tests.train.conftest import write_pictures
 
 COUNT = 40
@@ -177,7 +176,7 @@ def test_a_warning_before_training_names_clue_and_remedy(
     warn_of_giveaways(png_against_jpeg)
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert "file type: reals JPEG; fakes PNG" in caplog.text
-    assert f"fakelens audit {png_against_jpeg} --equalize OUT" in caplog.text
+    assert f"fakelens audit {png_against_jpeg} --equalize {png_against_jpeg}-equal" in caplog.text
 
 
 def test_no_warning_where_files_are_alike(alike: Path, caplog: pytest.LogCaptureFixture) -> None:

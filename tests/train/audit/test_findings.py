@@ -50,7 +50,11 @@ def test_the_text_tells_everything_that_matters(result: AuditResult) -> None:
     text = render_text(result, 0.65)
     for part in (
         "AUC 0.930 [0.920, 0.940], n 1,234: GIVES THE CLASS AWAY",
-        "0.900  file type  reals JPEG; fakes PNG",
+        "DANGER  the files alone, no picture, tell real from fake with AUC 0.930 (JPEG against PNG: 1 fact",
+        "DANGER  the same file in several splits, 1 time: tested on what was trained on",
+        "REMEDY  fakelens audit d --equalize d-equal && fakelens train d-equal",
+        "  JPEG against PNG: 1 fact, the strongest with AUC 0.900\n"
+        "    0.900  file type  reals JPEG; fakes PNG",
         "not probed: too few images",
         "imbalance: 9,000 real, 1,000 fake in train",
         "1 in SEVERAL SPLITS",
@@ -74,6 +78,7 @@ def test_json_is_one_line_with_every_clue_and_copy(result: AuditResult) -> None:
     assert fields["metadata"]["auc"]["value"] == 0.93
     assert [clue["name"] for clue in fields["metadata"]["clues"]] == ["file type", "width px"]
     assert fields["pixels"] is None
+    assert fields["causes"]["metadata"] == [{"title": "JPEG against PNG", "facts": ["file type"]}]
     copy = {"path": "d/test/fake/b.jpg", "label": 1, "split": "test", "source": ""}
     assert fields["file_copies"][0]["images"][1] == copy
     assert fields["counts"][0] == {"split": "train", "real": 9000, "fake": 1000}
@@ -82,7 +87,10 @@ def test_json_is_one_line_with_every_clue_and_copy(result: AuditResult) -> None:
 def test_the_page_stands_alone_and_escapes_names(result: AuditResult, tmp_path: Path) -> None:
     write_page(tmp_path / "page.html", result, 0.65)
     page = (tmp_path / "page.html").read_text()
+    assert page.index('class="verdict danger"') < page.index("fakelens train d-equal") < page.index("<table>")
     assert "GIVES THE CLASS AWAY" in page
+    assert "JPEG against PNG: 1 fact" in page
+    assert "test: d/test/fake/b.jpg" in page  # a near duplicate beside its copy
     assert "file type" in page
     assert "&lt;a&gt;.jpg" in page
     assert "http" not in page

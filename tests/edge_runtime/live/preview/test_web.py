@@ -80,7 +80,7 @@ def photo() -> Image.Image:
         import skimage.data
     except ImportError:
         return Image.effect_noise((512, 384), 60).convert("RGB")
-    return Image.fromarray(skimage.data.astronaut()[:384])
+    return Image.fromarray(skimage.data.rocket()[:384, :512])
 
 
 def tile_scores(width: int, height: int, tile: int) -> tuple[Region, ...]:
