@@ -152,9 +152,8 @@ def format_bare_loop(results: Sequence[BareLoopResult]) -> str:
 
 
 def run_loop(file: ModelFile, paths: Sequence[Path]) -> None:
-    """Decode and infer `paths` by the file `file`, and no more."""
-    size = file.contract.input.size
-    _loop(_load(file), paths, [_place(file, path) for path in paths], size)
+    """Decode and infer `paths`, all of the first one's size, by the file `file`, and no more."""
+    _loop(_load(file), paths, [_place(file, paths[0])] * len(paths), file.contract.input.size)
 
 
 def _place(file: ModelFile, path: Path) -> list[tuple[int, int]]:

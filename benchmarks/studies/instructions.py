@@ -1,9 +1,13 @@
 """Instructions of a verdict: `fakelens check`, its statements, and a hand-written loop beside them.
 
 Run as `python -m fakelens.benchmarks.studies.instructions [MODEL...]`, with valgrind; some minutes a model.
-The loop is that of `bare_loop`: Pillow decodes, LiteRT infers, no more.
+`--calls` counts the calls of Python's functions instead, which takes seconds. Neither depends on the load of
+the machine. The loop is that of `bare_loop`: Pillow decodes, LiteRT infers, no more.
 """
 
+import cProfile
+import pstats
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +17,15 @@ import typer
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.studies.bare_loop import run_loop
 from fakelens.benchmarks.tables import format_table
-from fakelens.benchmarks.timing.instructions import count_each, count_verdict, list_files
+from fakelens.benchmarks.timing.instructions import (
+    PICTURES,
+    check_some,
+    choose_span,
+    count_each,
+    count_verdict,
+    list_files,
+)
+from fakelens.benchmarks.timing.pictures import find_pictures
 from fakelens.edge_runtime.errors import GateError
 from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
@@ -23,7 +35,7 @@ _LOOP = "import sys; from fakelens.benchmarks.studies import instructions as i; 
 
 @dataclass(frozen=True, kw_only=True)
 class VerdictCost:
-    """Instructions of one verdict."""
+    """Instructions, or calls, of one verdict."""
 
     model: str
     check: int
@@ -40,10 +52,12 @@ def instructions(
     models: Annotated[
         list[str] | None, typer.Argument(help="Model files or release models; cifake-300k.")
     ] = None,
+    calls: Annotated[bool, typer.Option("--calls", help="Count Python's calls instead: seconds.")] = False,
     min_share: Annotated[float, typer.Option(help="Exit 1 where the loop's share is below.")] = 0.0,
 ) -> None:
     """Print the instructions of a check and of a hand-written loop, as a Markdown table."""
-    costs = [measure_verdict(find_model(model)) for model in models or ("cifake-300k",)]
+    measure = count_calls if calls else measure_verdict
+    costs = [measure(find_model(model)) for model in models or ("cifake-300k",)]
     header = ("model", "check", "--pixels-only", "bare loop", "added by a check", "by statements", "share")
     typer.echo(
         format_table(
@@ -75,6 +89,27 @@ def measure_verdict(model: Path) -> VerdictCost:
         check=count_verdict(model),
         pixels=count_verdict(model, pixels_only=True),
         loop=count_each(_LOOP, [str(model)], contract.input),
+    )
+
+
+def count_calls(model: Path) -> VerdictCost:
+    """Return how many functions, Python's and those it calls, a verdict by the file `model` runs through."""
+    file = read_model(model)
+    span, folder = choose_span(file.contract.input), str(find_pictures(file.contract.input, PICTURES))
+
+    def count(step: Callable[[str], None]) -> int:
+        totals: list[int] = []
+        for number in (1, span.fewer, span.more):  # the first imports what is imported once
+            profile = cProfile.Profile()
+            profile.runcall(step, str(number))
+            totals.append(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+        return round((totals[2] - totals[1]) / (span.more - span.fewer))
+
+    return VerdictCost(
+        model=file.contract.name,
+        check=count(lambda number: check_some(str(model), "0", folder, number)),
+        pixels=count(lambda number: check_some(str(model), "1", folder, number)),
+        loop=count(lambda number: loop_some(str(model), folder, number)),
     )
 
 

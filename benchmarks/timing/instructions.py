@@ -24,7 +24,7 @@ _COUNT = re.compile(r"I\s+refs:\s+([\d,]+)")
 _CHECK = "import sys; from fakelens.benchmarks.timing import instructions as i; i.check_some(*sys.argv[1:])"
 
 _SETTINGS = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-_PICTURES = 100  # made once, for models of small images; those of photos look at the first few
+PICTURES = 100  # made once, for models of small images; those of photos look at the first few
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Span:
 def choose_span(spec: InputSpec) -> Span:
     """Return how many files are enough for a model with input `spec`: a photo takes some seconds."""
     small = spec.fit is Fit.RESIZE and not spec.views
-    return Span(fewer=20, more=_PICTURES) if small else Span(fewer=1, more=3)
+    return Span(fewer=20, more=PICTURES) if small else Span(fewer=1, more=3)
 
 
 def count_verdict(model: Path, *, pixels_only: bool = False) -> int:
@@ -54,7 +54,7 @@ def count_each(code: str, arguments: Sequence[str], spec: InputSpec) -> int:
     """Return the instructions for each file of Python's `code`, given `arguments`, a folder and a number."""
     if shutil.which("valgrind") is None:
         raise UsageError("instructions are counted by valgrind, which is missing: apt-get install valgrind")
-    span, folder = choose_span(spec), find_pictures(spec, _PICTURES)
+    span, folder = choose_span(spec), find_pictures(spec, PICTURES)
     totals = [_run(code, [*arguments, str(folder), str(n)]) for n in (span.fewer, span.more)]
     return round((totals[1] - totals[0]) / (span.more - span.fewer))
 

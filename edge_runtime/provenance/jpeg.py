@@ -7,6 +7,7 @@ from fakelens.edge_runtime.provenance.parts import Part, PartKind, find_iptc
 from fakelens.edge_runtime.provenance.window import Window
 
 SIGNATURE = b"\xff\xd8\xff"
+_BLOCK_BYTES = 4096
 _TAIL_BYTES = 256 << 10  # looked at from the end of the file
 _EXIF = b"Exif\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -61,10 +62,13 @@ def _read_tail(window: Window, scan_at: int) -> Iterator[Part]:
 
 def _read_segments(window: Window) -> tuple[list[tuple[int, int, bytes]], int]:
     """Return marker, offset and content of the segments that may speak, and where the first scan begins."""
-    at = 2
+    at = block_at = 2
+    block = window.read(at, _BLOCK_BYTES)  # most heads lie close together
     segments = []
     while window.take_step():
-        head = window.read(at, 4)
+        if at - block_at + 4 > len(block):
+            block_at, block = at, window.read(at, _BLOCK_BYTES)
+        head = block[at - block_at : at - block_at + 4]
         if len(head) < 4 or head[0] != 0xFF:
             break
         marker = head[1]

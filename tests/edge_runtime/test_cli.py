@@ -90,6 +90,7 @@ def test_csv_is_a_table_of_the_same(fakelens: Fakelens, model_file: Path, photos
         "note",
         "reason",
         "evidence",
+        "moments",
     ]
     assert [bool(row["error"]) for row in rows] == [False, False, False, True, True]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.benchmarks.studies.instructions import VerdictCost, instructions, loop_some
+from fakelens.benchmarks.studies.instructions import VerdictCost, count_calls, instructions, loop_some
 from fakelens.benchmarks.timing.pictures import make_pictures
 from fakelens.edge_runtime.contract import Contract, InputSpec
 from fakelens.edge_runtime.errors import UsageError
@@ -24,6 +24,17 @@ def test_the_loop_looks_at_each_file(tmp_path: Path, build_brightness_graph: Cal
 
 def test_the_share_is_what_the_loop_takes_of_a_check() -> None:
     assert VerdictCost(model="b", check=130, pixels=125, loop=100).share == 0.8
+
+
+def test_calls_are_counted_the_same_each_time(
+    tmp_path: Path, build_brightness_graph: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKELENS_CACHE", str(tmp_path))
+    model = tmp_path / "b.tflite"
+    model.write_bytes(pack_model(build_brightness_graph(), Contract(name="b", input=InputSpec(size=8))))
+    first = count_calls(model)
+    assert first == count_calls(model)
+    assert 100 < first.loop < first.pixels < first.check < 2 * first.loop
 
 
 def test_without_valgrind_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from fakelens.edge_runtime.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.c2pa import read_c2pa
+from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.provenance.read import read_evidence
 from tests.edge_runtime.provenance.conftest import created, make_manifest, make_store, source_type
 
@@ -105,3 +106,20 @@ def test_the_generator_is_named_in_the_words() -> None:
 def test_a_real_file_says_what_its_makers_wrote(name: str, said: set[tuple[Source, Strength]]) -> None:
     found = read_evidence(Path(ASSETS or "") / "images" / name)
     assert {(item.source, item.strength) for item in found} == said
+
+
+@pytest.mark.skipif(not ASSETS, reason="FAKELENS_C2PA_ASSETS names no clone of contentauth/example-assets")
+@pytest.mark.parametrize(
+    "name", ["ChatGPT_Image.png", "Firefly_tabby_cat.jpg", "car-es-Ps-Cr.jpg", "cloudscape-ACA-Cr.jpeg"]
+)
+def test_a_real_signature_is_whole_and_one_changed_byte_breaks_it(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("c2pa", reason='needs pip install "fakelens[c2pa]"')
+    file = Path(ASSETS or "") / "images" / name
+    whole = [item.what for item in Inspection(file).conclude() if "the signature of" in item.what]
+    assert len(whole) == 1
+    assert "signature of its Content Credentials is valid" in whole[0]  # trust and time are another matter
+    content = bytearray(file.read_bytes())
+    content[-100] ^= 1  # of the picture, behind the credentials
+    (tmp_path / name).write_bytes(content)
+    broken = [item.what for item in Inspection(tmp_path / name).conclude() if "the signature of" in item.what]
+    assert "is broken" in broken[0]
