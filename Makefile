@@ -12,7 +12,8 @@ $(VENV)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
-# Photos -> fakes -> train, prune, quantization-aware -> int8 with gates -> check photos never trained on.
+# Photos -> fakes -> train, prune, quantization-aware -> int8 with gates -> check photos never trained on. Then what anybody's
+# pictures get: a set of larger ones, tiles and a schedule that follow them by themselves, and what the run is worth.
 demo: $(VENV)/.installed
 	rm -rf $(DEMO)
 	$(BIN)/fakelens synthesize builtin -o $(DEMO)/data
@@ -20,9 +21,11 @@ demo: $(VENV)/.installed
 	$(BIN)/fakelens convert $(DEMO)/run --int8 --max-drop 2 -o $(DEMO)/demo.tflite
 	$(BIN)/fakelens bench $(DEMO)/demo.tflite --data $(DEMO)/data --split test
 	$(BIN)/fakelens check $(DEMO)/data/test --model $(DEMO)/demo.tflite --csv --html $(DEMO)/checked.html > $(DEMO)/checked.csv
+	$(BIN)/fakelens synthesize builtin --tile-size 160 --tiles-per-photo 8 --steps 60 -o $(DEMO)/pictures
+	$(BIN)/fakelens train $(DEMO)/pictures --epochs 2 --set data.histories=1 -o $(DEMO)/pictures-run
 	@echo
 	@echo "model:    $(DEMO)/demo.tflite"
-	@echo "training: $(DEMO)/run/report.html"
+	@echo "training: $(DEMO)/run/report.html, and of larger pictures $(DEMO)/pictures-run/report.html"
 	@echo "verdicts on photos that training never saw: $(DEMO)/checked.html"
 
 test: $(VENV)/.installed

@@ -1,9 +1,9 @@
 """Commands of this package: `train`, and `synthesize` and `audit` from their folders."""
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,12 +11,12 @@ from fakelens.benchmarks.layouts import Layout
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train import options
 from fakelens.train.audit.cli import audit
+from fakelens.train.data.image_rows import choose_cache
 from fakelens.train.fakes.cli import synthesize
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
-from fakelens.train.workers import find_workers
+from fakelens.train.workers import Workers, find_workers
 
 if TYPE_CHECKING:
-    from fakelens.train.config import TrainConfig
     from fakelens.train.run.job import Job
 
 
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
+    context: typer.Context,
     data: options.Data = None,
     real: options.RealNames = None,
     fake: options.FakeNames = None,
@@ -35,6 +36,7 @@ def train(
     path_column: options.PathColumn = None,
     label_column: options.LabelColumn = None,
     output: options.Output = Path("run"),
+    start: options.Start = None,
     recipe: options.Recipe = None,
     network: options.Network = None,
     size: options.Size = None,
@@ -42,16 +44,17 @@ def train(
     resize: options.Resize = None,
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
-    alpha: Annotated[float | None, typer.Option(help="Width of mobilenetv2.")] = None,
+    alpha: options.Alpha = None,
     weights: options.Weights = None,
     teacher: options.Teacher = None,
     prune: options.Prune = None,
     qat: options.Qat = None,
     seed: options.Seed = None,
-    name: Annotated[str | None, typer.Option(help="The model's name.")] = None,
+    name: options.Name = None,
     setting: options.Setting = None,
     parent: options.From = None,
     resume: options.Resume = False,
+    cache: options.Cache = None,
     workers: options.Workers = None,
     index: options.Index = None,
     wait: options.Wait = 600.0,
@@ -59,65 +62,32 @@ def train(
 ) -> None:
     """Train a network on real and fake images; writes a run directory with a report.
 
-    A flag goes before the recipe, the recipe before the default; defaults follow the data. Exit codes:
-    0 done, 1 below --require-auc, 2 unusable input, 3 TensorFlow is not installed, 130 interrupted (go on
-    with --resume).
+    With --start photo the release model goes on learning on your pictures, in minutes. A flag goes before
+    the recipe, the recipe before the default; defaults follow the data. Exit codes: 0 done, 1 below
+    --require-auc, 2 unusable input, 3 TensorFlow is not installed, 130 interrupted (go on with --resume).
     """
-    from fakelens.train.config import load_config, parse_setting
-    from fakelens.train.data.layouts import place_data
+    from fakelens.train.flags import gather_flags
 
-    if require_auc is not None and not 0.5 <= require_auc <= 1:
-        raise UsageError(f"--require-auc is {require_auc:g}, expected .5 (chance) to 1")
-    if resize is not None and (tiles or size is not None):
-        raise UsageError("--resize PX sets size and scaling: leave out --tiles and --size")
-    flags = {
-        "network.name": network,
-        "data.size": size if resize is None else resize,
-        "data.fit": "tiles" if tiles else None if resize is None else "resize",
-        "fit.epochs": epochs,
-        "fit.batch_size": batch_size,
-        "network.alpha": alpha,
-        "network.weights": weights,
-        "distill.teachers": tuple(teacher) if teacher else None,
-        "prune.sparsity": prune,
-        "qat.enabled": qat,
-        "seed": seed,
-        "name": name,
-    }
-    given = {key: value for key, value in flags.items() if value is not None}
-    given |= dict(parse_setting(text) for text in setting or [])
+    given = gather_flags(context.params)
     layout = options.make_layout(real, fake, list_file, path_column, label_column)
-    if layout != Layout() and (resume or parent is not None):
-        raise UsageError("--resume and --from take DATA of their run: leave out --real, --fake and --list")
-    if parent is not None and (resume, data, recipe) != (False, None, None):
-        raise UsageError("--from takes data and settings of its RUN: leave out DATA, --recipe and --resume")
-    members = find_workers(workers, index, os.environ)
-    if members is not None and parent is not None:
-        raise UsageError(
-            "--from prunes and quantizes, which one machine does: leave out --workers and TF_CONFIG"
-        )
-    if not resume and parent is None:
-        data, layout = place_data(data, layout)
-    if layout != Layout():
-        given |= {f"data.layout.{key}": value for key, value in asdict(layout).items()}
-    config = load_config(recipe, given)
+    members = _find_workers(workers, index, parent)
+    data, given = _place_data(data, layout, given, of_run=resume or parent is not None)
     require_tensorflow()
     show_log()
-    from fakelens.train.defaults import find_free
     from fakelens.train.distributed import join_team
-    from fakelens.train.run.job import derive_job, reopen_job
-    from fakelens.train.run.member import assist, lead, name_facts, open_member
+    from fakelens.train.run.member import lead, name_facts
 
-    free = find_free(recipe, given)
     if members is not None and not members.is_chief:
-        assist(members, wait, lambda run: open_member(data, run, output, config, free))
+        _assist(members, wait, data, output, (recipe, given))
         return
     if parent is not None:
+        from fakelens.train.run.job import derive_job
+
         job = derive_job(parent, output, given)
-    elif resume or data is None:
-        job = reopen_job(output, data, config if given or recipe else None, free)
     else:
-        job = _open_job(data, output, config, free)
+        job = _open_job(data, output, given, recipe=recipe, resume=resume)
+    chosen = choose_cache(job.dataset.size_bytes) if cache is None else cache
+    job = replace(job, dataset=replace(job.dataset, cache=chosen))
     team = join_team(members, name_facts(job), wait)
     load_tensorflow()
     from fakelens.train.run.outcome import check_auc
@@ -129,13 +99,64 @@ def train(
     check_auc(result.outcome, require_auc)
 
 
-def _open_job(data: Path, output: Path, config: "TrainConfig", free: frozenset[str]) -> "Job":
-    """Return the job of a new run, after a warning where file metadata alone tell the classes apart."""
+def _place_data(
+    data: Path | None, layout: Layout, given: dict[str, Any], *, of_run: bool
+) -> tuple[Path | None, dict[str, Any]]:
+    """Return the folder that is meant, and `given` with how pictures lie in it; a run knows both."""
+    from fakelens.train.data.layouts import place_data
+
+    if of_run:
+        if layout != Layout():
+            raise UsageError(
+                "--resume and --from take DATA of their run: leave out --real, --fake and --list"
+            )
+        return data, given
+    data, layout = place_data(data, layout)
+    if layout != Layout():
+        given = given | {f"data.layout.{key}": value for key, value in asdict(layout).items()}
+    return data, given
+
+
+def _find_workers(named: str | None, index: int | None, parent: Path | None) -> Workers | None:
+    """Return the processes that train together, None where this one trains by itself."""
+    members = find_workers(named, index, os.environ)
+    if members is not None and parent is not None:
+        raise UsageError(
+            "--from prunes and quantizes, which one machine does: leave out --workers and TF_CONFIG"
+        )
+    return members
+
+
+def _assist(
+    members: Workers,
+    wait: float,
+    data: Path | None,
+    chief_run: Path,
+    settings: tuple[str | None, dict[str, Any]],
+) -> None:
+    """Train as one of `members` that is not the chief, with a recipe and the keys that are given."""
+    from fakelens.train.config import load_config
+    from fakelens.train.defaults import find_free
+    from fakelens.train.run.member import assist, open_member
+
+    config, free = load_config(*settings), find_free(*settings)
+    assist(members, wait, lambda run: open_member(data, run, chief_run, config, free))
+
+
+def _open_job(
+    data: Path | None, output: Path, given: dict[str, Any], *, recipe: str | None, resume: bool
+) -> "Job":
+    """Return the job of a run, new or resumed, after a warning where file metadata tell the classes apart."""
     from fakelens.train.audit.giveaways import warn_of_giveaways
+    from fakelens.train.config import load_config
     from fakelens.train.data.layouts import describe_layout, naming_command
-    from fakelens.train.run.job import open_job
+    from fakelens.train.defaults import find_free
+    from fakelens.train.run.job import open_job, reopen_job
     from fakelens.train.run.rundir import check_new
 
+    config, free = load_config(recipe, given), find_free(recipe, given)
+    if resume or data is None:
+        return reopen_job(output, data, config if given or recipe else None, free)
     check_new(output)  # before anything that takes seconds
     with naming_command("train", data):
         told = describe_layout(data, config.data.layout)

@@ -66,9 +66,9 @@ class NetworkConfig:
     views: int = 1  # of an image that the finished graph asks for, one of VIEWS, at their arithmetic
     dropout: float = 0.0
     alpha: float = 0.35  # width multiplier (mobilenetv2)
-    weights: str = "none"  # none, imagenet (mobilenetv2, lite0), or a Keras file without top (mobilenetv2)
+    weights: str = "none"  # none, imagenet (mobilenetv2, lite0), a start (`starts`), or a file (mobilenetv2)
     cut: int = 16  # blocks kept of 16 (lite0): 11 end at 112 channels, 8 at 80
-    frozen: int = 0  # blocks that keep their weights, with the stem (lite0 from imagenet)
+    frozen: int = 0  # blocks that keep their weights, with the stem (lite0 from imagenet or a start)
     stem_stride: int = 2  # of the first convolution (lite0): 1 sees every pixel at four times the cost
 
 
@@ -190,6 +190,8 @@ def _refuse_unread_keys(network: str, flags: Mapping[str, Any]) -> None:
     """Raise `ConfigError` for a key of another network: it would change nothing."""
     read = NETWORK_KEYS.get(network)
     for section, _, key in (flag.partition(".") for flag in flags):
+        if key == "weights" and str(flags["network.weights"]).endswith(".npz"):
+            continue  # any network goes on from a start of its own
         if read is not None and section == "network" and key not in {*read, "name", "views"}:
             keys = ", ".join(sorted(read))
             raise ConfigError(f"network.{key} changes nothing: network {network} reads {keys}; leave it out")

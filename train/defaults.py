@@ -13,12 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from fakelens.benchmarks.labelled import Layout, find_labelled
-from fakelens.edge_runtime.contract import Fit
-from fakelens.edge_runtime.errors import ImageError
+from fakelens.benchmarks.labelled import Layout, Split, find_labelled
+from fakelens.edge_runtime.contract import LABELS, Fit
+from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.train.audit.headers import read_header
 from fakelens.train.config import DataConfig, TrainConfig, merge_settings
+from fakelens.train.data.dataset import Dataset
 from fakelens.train.data.epoch import count_steps
+from fakelens.train.starts.start_file import is_start
+from fakelens.train.starts.tuning import TUNED_KEYS, is_tuned, knows_something, tune_data, tune_fit
 
 _log = logging.getLogger(__name__)
 FREE_KEYS = (
@@ -26,6 +29,8 @@ FREE_KEYS = (
     *("fit.batch_size", "fit.repeats", "fit.epochs", "fit.patience", "fit.norm_momentum"),
 )
 _LARGE_PX = 128  # shorter side of the median picture, above which scaling to 32 px would leave nothing
+_LEAST_PX, _LEAST_SIZE = 16, 8
+_MOST_ENLARGED = 4  # times, of a start's pictures
 _TILE_PX = 64
 _MEASURED = 400  # pictures whose headers are read
 _STEPS_AN_EPOCH, _STEPS = 30, 1000  # at least
@@ -35,16 +40,21 @@ _LEAST_MOMENTUM, _USUAL_MOMENTUM = 0.9, 0.99
 
 
 def find_free(recipe: str | None, flags: Mapping[str, Any]) -> frozenset[str]:
-    """Return those of `FREE_KEYS` that neither `recipe` nor `flags` set."""
+    """Return those of `FREE_KEYS` that neither `recipe` nor `flags` set; with a start its keys too."""
     tree = merge_settings(recipe, flags)
-    return frozenset(key for key in FREE_KEYS if key.split(".")[1] not in tree.get(key.split(".")[0], {}))
+    network = {key: str(value) for key, value in tree.get("network", {}).items()}
+    tuned = knows_something(network.get("name", ""), network.get("weights", ""))
+    keys = (*FREE_KEYS, *TUNED_KEYS) if tuned else FREE_KEYS
+    return frozenset(key for key in keys if key.split(".")[1] not in tree.get(key.split(".")[0], {}))
 
 
 def keep_free(config: TrainConfig, own: TrainConfig, free: frozenset[str]) -> TrainConfig:
     """Return `config` with the keys in `free` as `own` has them."""
-    data = {key[5:]: getattr(own.data, key[5:]) for key in free if key.startswith("data.")}
-    fit = {key[4:]: getattr(own.fit, key[4:]) for key in free if key.startswith("fit.")}
-    return replace(config, data=replace(config.data, **data), fit=replace(config.fit, **fit))
+    for key in free:
+        name, leaf = key.split(".")
+        section = replace(getattr(config, name), **{leaf: getattr(getattr(own, name), leaf)})
+        config = replace(config, **{name: section})
+    return config
 
 
 def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainConfig:
@@ -54,13 +64,21 @@ def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainC
     asked for without a size have 64 px.
     """
     own = config.data
+    if is_tuned(config):
+        _check_start(measure_median_side(data, own.layout), config, data)
+        return tune_data(config, _count_rarer(data, own.layout), free)
     if "data.size" not in free:
         return config
+    side = measure_median_side(data, own.layout)
+    if 0 < side < _LEAST_PX:
+        raise UsageError(
+            f"{data}: the median picture has {side} px on its shorter side, too few to show a trace; give "
+            f"pictures of {_LEAST_PX} px or more, or take these with --resize {max(side, _LEAST_SIZE)}"
+        )
     if own.fit is Fit.TILES:
         return replace(config, data=replace(own, size=_TILE_PX))
     if "data.fit" not in free or own.delivered:
         return config
-    side = measure_median_side(data, own.layout)
     if side <= _LARGE_PX:
         return config
     _log.info(
@@ -69,6 +87,22 @@ def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainC
         *(side, _TILE_PX),
     )
     return replace(config, data=replace(own, fit=Fit.TILES, size=_TILE_PX))
+
+
+def _check_start(side: int, config: TrainConfig, data: Path) -> None:
+    """Raise `UsageError` where the pictures are far smaller than what the start looks at."""
+    if 0 < side < config.data.size // _MOST_ENLARGED:
+        raise UsageError(
+            f"{data}: the median picture has {side} px on its shorter side, and "
+            f"{Path(config.network.weights).stem} looks at {config.data.size} px; leave out --start"
+        )
+
+
+def _count_rarer(data: Path, layout: Layout) -> int:
+    """Return how many pictures of the rarer class `data` has for training, before anything is cut off."""
+    found = [image for image in find_labelled(data, layout=layout) if image.split in (None, Split.TRAIN)]
+    fakes = sum(image.label for image in found)
+    return min(fakes, len(found) - fakes)
 
 
 def measure_median_side(data: Path, layout: Layout | None = None) -> int:
@@ -82,6 +116,17 @@ def measure_median_side(data: Path, layout: Layout | None = None) -> int:
             continue
         sides.append(min(header.width_px, header.height_px))
     return int(np.median(sides)) if sides else 0
+
+
+def choose_fit(config: TrainConfig, dataset: Dataset, free: frozenset[str]) -> TrainConfig:
+    """Return `config` with a schedule for the training part of `dataset`, in the keys that are free."""
+    rows = len(dataset.rows[Split.TRAIN])
+    if is_tuned(config):
+        rarer = min(dataset.count(Split.TRAIN, label) for label in range(len(LABELS)))
+        config = tune_fit(config, rarer, rows, free)
+        # The norms of a start are not trained, those from ImageNet are.
+        return config if is_start(config.network.weights) else _choose_momentum(config, rows, free)
+    return choose_schedule(config, rows, free)
 
 
 def choose_schedule(config: TrainConfig, images: int, free: frozenset[str]) -> TrainConfig:
@@ -101,9 +146,7 @@ def choose_schedule(config: TrainConfig, images: int, free: frozenset[str]) -> T
         fit = replace(fit, epochs=max(fit.epochs, math.ceil(_STEPS / steps)))
     if "fit.patience" in free:
         fit = replace(fit, patience=max(fit.patience, fit.epochs // 2))
-    momentum = max(_LEAST_MOMENTUM, 1 - _MEMORY / steps)
-    if "fit.norm_momentum" in free and momentum < _USUAL_MOMENTUM:
-        fit = replace(fit, norm_momentum=round(momentum, 3))
+    fit = _choose_momentum(replace(config, fit=fit), images, free).fit
     if fit == config.fit:
         return config
     _log.info(
@@ -112,6 +155,16 @@ def choose_schedule(config: TrainConfig, images: int, free: frozenset[str]) -> T
         f", batch norm momentum {fit.norm_momentum:g}" if fit.norm_momentum else "",
     )
     return replace(config, fit=fit)
+
+
+def _choose_momentum(config: TrainConfig, rows: int, free: frozenset[str]) -> TrainConfig:
+    """Return `config` with a momentum of the batch norms that an epoch over `rows` can follow."""
+    fit = config.fit
+    steps = count_steps(rows * fit.repeats, min(fit.batch_size, rows))
+    momentum = max(_LEAST_MOMENTUM, 1 - _MEMORY / steps)
+    if "fit.norm_momentum" not in free or momentum >= _USUAL_MOMENTUM:
+        return config
+    return replace(config, fit=replace(fit, norm_momentum=round(momentum, 3)))
 
 
 def _name_rows(data: DataConfig) -> str:

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from fakelens.benchmarks.layouts import Layout
+from fakelens.train.data.image_rows import ImageCache
 from fakelens.train.networks import list_networks
+from fakelens.train.starts.tuning import describe_starts
 
 Data = Annotated[
     Path | None,
@@ -31,6 +33,16 @@ PathColumn = Annotated[str | None, typer.Option(metavar="NAME", help="--list: th
 LabelColumn = Annotated[str | None, typer.Option(metavar="NAME", help="--list: the column of labels.")]
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="RUN", help="The run directory.")]
 Network = Annotated[str | None, typer.Option(help=f"One of {', '.join(list_networks())}.")]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help=f"Go on from weights that know something, {describe_starts()} or a file of "
+        "`python -m fakelens.train.start_weights`: layers and rate follow the number of pictures.",
+    ),
+]
+Alpha = Annotated[float | None, typer.Option(help="Width of mobilenetv2.")]
+Name = Annotated[str | None, typer.Option(help="The model's name.")]
 Weights = Annotated[str | None, typer.Option(help="mobilenetv2: none, imagenet or a weights file.")]
 Teacher = Annotated[
     list[str] | None,
@@ -78,6 +90,13 @@ Tiles = Annotated[
 Resize = Annotated[int | None, typer.Option(metavar="PX", help="Scale whole pictures to PX, however large.")]
 Epochs = Annotated[int | None, typer.Option(help="Epochs of the float stage; follow the data by default.")]
 BatchSize = Annotated[int | None, typer.Option(help="Images a step; follows the data by default.")]
+Cache = Annotated[
+    ImageCache | None,
+    typer.Option(
+        help="Where decoded pictures are during training: in memory, or read from disk as they are needed; "
+        "by default in memory where they take no more than a quarter of what is free."
+    ),
+]
 RequireAuc = Annotated[
     float | None, typer.Option(metavar="X", help="Exit 1 where the AUC is below X, .5 to 1.")
 ]

@@ -1,7 +1,8 @@
 """Thousands of damaged files: each must end in an answer or in one line, soon, and in bounded memory.
 
-`python -m tests.fuzz.campaign IMAGES MODELS FAULTS [PAGE]` prints tables and writes them into the page;
-`make fuzz` calls it for docs/reliability.md. FAULTS are kills, full disks and dying brokers, of each command.
+`python -m tests.fuzz.campaign IMAGES MODELS FAULTS [PAGE [COMMAND...]]` prints tables and writes them into
+the page; `make fuzz` calls it for docs/reliability.md. FAULTS are kills, full disks and dying brokers, of
+each command that writes or of those that are named.
 """
 
 import json
@@ -165,8 +166,12 @@ def main(arguments: list[str]) -> int:
         _work(kind, int(first), int(end), int(seed), Path(mark))
         return 0
     images, models, faults = map(int, arguments[:3])
+    names = arguments[4:] or list(COMMANDS)
+    if unknown := set(names) - set(COMMANDS):
+        print(f"{min(unknown)}: no such command; there are {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
     tallies = [run_campaign("images", images), run_campaign("models", models)]
-    tables, failures = run_faults(faults)
+    tables, failures = run_faults(faults, names)
     failures = [*(line for tally in tallies for line in tally.failures), *failures]
     table = "\n".join((render(tallies), *tables))
     if len(arguments) > 3:
@@ -177,13 +182,13 @@ def main(arguments: list[str]) -> int:
     return int(bool(failures))
 
 
-def run_faults(tries: int) -> tuple[list[str], list[str]]:
+def run_faults(tries: int, names: list[str]) -> tuple[list[str], list[str]]:
     """Return the tables, and a line for each failure, of `tries` faults of each kind for each command."""
     with tempfile.TemporaryDirectory() as base:
         inputs = Path(base, "inputs")
-        make_inputs(inputs, run=True)
-        kills = [kill_at_random(name, tries, inputs, Path(base)) for name in COMMANDS]
-        disks = [fill_disk(name, tries, inputs, Path(base)) for name in COMMANDS if can_fill_disks()]
+        make_inputs(inputs, run="convert" in names)
+        kills = [kill_at_random(name, tries, inputs, Path(base)) for name in names]
+        disks = [fill_disk(name, tries, inputs, Path(base)) for name in names if can_fill_disks()]
         broker = kill_broker(tries, inputs, Path(base)) if can_run_brokers() else None
     found = (*kills, *disks, *([broker] if broker else []))
     tables = [render_kills(kills), render_full_disks(disks), render_broker(broker)]

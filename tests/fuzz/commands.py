@@ -26,7 +26,8 @@ class Writing:
 
     name: str
     arguments: tuple[str, ...]  # {in} stands for the folder of inputs; it writes into the current one
-    slow: bool = False  # takes many seconds, such as those that load TensorFlow
+    slow: bool = False  # takes many seconds
+    trains: bool = False  # loads TensorFlow: more seconds
     endless: bool = False  # goes on until it is killed
 
     def fill(self, inputs: Path) -> list[str]:
@@ -55,17 +56,23 @@ COMMANDS = {
             endless=True,
         ),
         Writing(
+            name="scan",
+            arguments=("scan", "{in}/pictures", "-o", "verdicts", "--model", _MODEL, "--part-lines", "4"),
+        ),
+        Writing(
             name="bench --html",
             arguments=("bench", _MODEL, "--data", "{in}/data", "--no-timing", "--html", "bench.html"),
             slow=True,
         ),
         Writing(name="ship", arguments=("ship", _MODEL, "--to", "kits"), slow=True),
-        Writing(name="audit --html", arguments=("audit", "{in}/data", "--html", "audit.html"), slow=True),
-        Writing(name="audit --equalize", arguments=("audit", "{in}/data", "--equalize", "alike"), slow=True),
+        Writing(name="audit --html", arguments=("audit", "{in}/data", "--html", "audit.html"), trains=True),
+        Writing(
+            name="audit --equalize", arguments=("audit", "{in}/data", "--equalize", "alike"), trains=True
+        ),
         Writing(
             name="synthesize",
             arguments=("synthesize", "{in}/pictures", "-o", "made", "--steps", "2", "--tiles-per-photo", "4"),
-            slow=True,
+            trains=True,
         ),
         Writing(
             name="train",
@@ -73,12 +80,12 @@ COMMANDS = {
                 *("train", "{in}/data", "-o", "run", "--epochs", "2"),
                 *("--network", "classic", "--batch-size", "16"),
             ),
-            slow=True,
+            trains=True,
         ),
         Writing(
             name="convert",
             arguments=("convert", "{in}/run", "--float32", "-o", "made.tflite", "--max-drop", "100"),
-            slow=True,
+            trains=True,
         ),
     )
 }

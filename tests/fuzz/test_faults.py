@@ -9,8 +9,9 @@ from tests.fuzz.dying_broker import can_run_brokers, kill_broker
 from tests.fuzz.full_disk import can_fill_disks, fill_disk
 from tests.fuzz.kills import kill_at_random
 
-QUICK = [name for name, command in COMMANDS.items() if not command.slow]
+QUICK = [name for name, command in COMMANDS.items() if not command.slow and not command.trains]
 SLOW = [name for name, command in COMMANDS.items() if command.slow]
+LONG = [name for name, command in COMMANDS.items() if command.trains]
 needs_disks = pytest.mark.skipif(not can_fill_disks(), reason="needs unshare, to make a small disk")
 
 
@@ -28,6 +29,14 @@ def inputs_with_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def check_faults(name: str, inputs: Path, scratch: Path) -> None:
+    kills = kill_at_random(name, 2, inputs, scratch)
+    assert (kills.failures, kills.tries) == ([], 2)
+    if can_fill_disks():
+        disk = fill_disk(name, 1, inputs, scratch)
+        assert (disk.failures, disk.told) == ([], 1)
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_a_killed_command_leaves_no_half_file(name: str, inputs: Path, tmp_path: Path) -> None:
     kills = kill_at_random(name, 2, inputs, tmp_path)
@@ -43,12 +52,15 @@ def test_a_full_disk_is_one_line_and_no_half_file(name: str, inputs: Path, tmp_p
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SLOW)
-def test_the_slower_commands_likewise(name: str, inputs_with_run: Path, tmp_path: Path) -> None:
-    kills = kill_at_random(name, 2, inputs_with_run, tmp_path)
-    assert kills.failures == []
-    if can_fill_disks():
-        disk = fill_disk(name, 1, inputs_with_run, tmp_path)
-        assert (disk.failures, disk.told) == ([], 1)
+def test_the_slower_commands_likewise(name: str, inputs: Path, tmp_path: Path) -> None:
+    check_faults(name, inputs, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.parametrize("name", LONG)
+def test_training_and_what_is_around_it_likewise(name: str, inputs_with_run: Path, tmp_path: Path) -> None:
+    check_faults(name, inputs_with_run, tmp_path)
 
 
 @pytest.mark.skipif(not can_run_brokers(), reason="needs mosquitto and the extra mqtt")

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.train.conftest import write_images, write_pictures
 
@@ -37,7 +38,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["train", "gone", "--resize", "64", "--tiles"], "leave out --tiles and --size"),
         (["train", "--from", "gone", "-o", "new"], "no run to resume"),
         (["train", "gone", "--from", "run"], "--from takes data and settings of its RUN"),
-        (["train", "--from", "run", "--resume"], "leave out DATA, --recipe and --resume"),
+        (["train", "--from", "run", "--resume"], "leave out DATA, --recipe, --start and --resume"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], message: str) -> None:
@@ -62,6 +63,36 @@ def test_unusable_data_is_one_line_and_leaves_nothing(
             write_images(tmp_path / "data" / name, 3, 90, 1)
     done = run("train", str(tmp_path / "data"), "-o", str(tmp_path / "run"))
     assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def make_bad_data(kind: str, folder: Path) -> None:
+    if kind == "three":
+        write_images(folder / "real", 2, 90, 1)
+        write_images(folder / "fake", 1, 160, 2)
+    elif kind == "same":
+        for label in ("real", "fake"):
+            write_images(folder / label, 12, 90, 1)
+    else:
+        for seed, label in enumerate(("real", "fake")):
+            for path in write_images(folder / label, 12, 90, seed):
+                Image.open(path).crop((0, 0, 8, 8)).save(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("three", "2 are the least"),
+        ("same", "sort each picture into one class"),
+        ("tiny", "has 8 px on its shorter side"),
+    ],
+)
+def test_data_that_nothing_can_be_learned_from_is_one_line(tmp_path: Path, kind: str, message: str) -> None:
+    make_bad_data(kind, tmp_path / "data")
+    done = run("train", str(tmp_path / "data"), "-o", str(tmp_path / "run"))
+    assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "run").exists()

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from fakelens.edge_runtime.contract import Fit
-from fakelens.edge_runtime.errors import ConfigError
+from fakelens.edge_runtime.errors import ConfigError, UsageError
 from fakelens.train.config import TrainConfig, load_config
 from fakelens.train.defaults import (
     FREE_KEYS,
@@ -17,6 +17,7 @@ from fakelens.train.defaults import (
     keep_free,
     measure_median_side,
 )
+from fakelens.train.starts.tuning import describe_start
 
 ALL = frozenset(FREE_KEYS)
 
@@ -85,6 +86,17 @@ def test_large_pictures_are_cut_into_tiles(tmp_path: Path, caplog: pytest.LogCap
         config = choose_view(TrainConfig(), tmp_path, ALL)
     assert (config.data.fit, config.data.size) == (Fit.TILES, 64)
     assert [record.getMessage()[:28] for record in caplog.records] == ["the median picture has 150 p"]
+
+
+def test_pictures_of_a_few_px_are_refused(tmp_path: Path) -> None:
+    for label in ("real", "fake"):
+        write_sized(tmp_path / label, [(8, 8), (8, 9)])
+    with pytest.raises(UsageError, match="has 8 px on its shorter side, too few"):
+        choose_view(TrainConfig(), tmp_path, ALL)
+    with pytest.raises(UsageError, match="photo looks at 224 px; leave out --start"):
+        choose_view(load_config(None, describe_start("photo")), tmp_path, ALL)
+    flags = {"data.size": 8, "augment.shift": 1}
+    assert choose_view(load_config(None, flags), tmp_path, find_free(None, flags)).data.size == 8
 
 
 def test_a_size_or_fit_of_ones_own_is_kept(tmp_path: Path) -> None:

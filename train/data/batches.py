@@ -10,12 +10,13 @@ from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.config import AugmentConfig
 from fakelens.train.data.augment import augment_batch, mix_rectangles
 from fakelens.train.data.epoch import EpochPlan, Floats
+from fakelens.train.data.image_rows import Images
 
 _PREFETCH = 8  # batches
 
 
 def open_batches(
-    images: ImageU8,
+    images: Images,
     targets: Floats,
     plan: EpochPlan,
     augment: AugmentConfig,

@@ -23,21 +23,21 @@ from fakelens.benchmarks.labelled import (
     limit_sources,
 )
 from fakelens.edge_runtime.contract import Fit
-from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.data.arrays import decode_files, digest_files
 from fakelens.train.data.epoch import Rows
+from fakelens.train.data.image_rows import ImageCache, Images, RowView
 from fakelens.train.data.layouts import cut_videos, is_video, name_groups
 from fakelens.train.data.leave_out import drop_left_out, leave_out
 from fakelens.train.data.pooling import JudgedImages, group_images
 from fakelens.train.data.tilebank import SourceImage, open_bank
+from fakelens.train.data.usable import check_usable
 
 _log = logging.getLogger(__name__)
 _ORDER = (Split.TRAIN, Split.VAL, Split.TEST)
 _CLASSES = (0, 1)
 _MOST_BOOST = 5.0  # times as many histories for an image of a rare source
-_FEWEST = 2  # images of each class in each of train and val, below which nothing can be learned or chosen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +61,18 @@ class Dataset:
     paths: tuple[Path, ...]
     rows: dict[Split, Rows]  # a split that does not exist is empty
     cleaning: Cleaning
+    cache: ImageCache = ImageCache.MEMORY
 
-    def take(self, split: Split) -> tuple[ImageU8, npt.NDArray[np.uint8]]:
-        """Return images and labels of `split`, in memory."""
+    def take(self, split: Split) -> tuple[Images, npt.NDArray[np.uint8]]:
+        """Return images and labels of `split`; the images in memory, or where they lie, as `cache` says."""
         rows = self.rows[split]
-        return np.asarray(self.images[rows]), self.labels[rows]
+        view = RowView(self.images, rows)
+        return (np.asarray(view) if self.cache is ImageCache.MEMORY else view), self.labels[rows]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the images of all splits, decoded."""
+        return int(sum(map(len, self.rows.values())) * np.prod(self.images.shape[1:]))
 
     def count(self, split: Split, label: int) -> int:
         """Return how many images of class `label` are in `split`; with and without a history are two."""
@@ -92,8 +99,9 @@ def load_dataset(data: Path, config: DataConfig) -> Dataset:
     found = _choose_images(data, config)
     load = _load_tiles if config.fit is Fit.TILES or config.delivered else _load_whole
     dataset = load(data, found, config)
+    counts = {split: tuple(dataset.count(split, label) for label in _CLASSES) for split in Split}
+    check_usable(data, counts, dataset.cleaning.conflicts)
     _report(dataset.cleaning)
-    _check(dataset, data)
     return dataset
 
 
@@ -283,17 +291,3 @@ def _report(cleaning: Cleaning) -> None:
         _log.info("%d exact duplicates left out, each image stays in one split", cleaning.duplicates)
     if cleaning.conflicts:
         _log.warning("%d images stand in both classes with the same bytes: left out", cleaning.conflicts)
-
-
-def _check(dataset: Dataset, data: Path) -> None:
-    remedy = "add images, or raise data.validation"
-    if dataset.cleaning.conflicts:
-        remedy = f"{dataset.cleaning.conflicts} stand in both classes, take them out of one"
-    for split in (Split.TRAIN, Split.VAL):
-        for label, name in zip(_CLASSES, ("real", "fake"), strict=True):
-            count = dataset.count(split, label)
-            if count < _FEWEST:
-                raise UsageError(
-                    f"{data}: {count} usable {name} images in the {split} split, {_FEWEST} are the least; "
-                    f"{remedy}"
-                )

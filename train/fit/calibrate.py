@@ -26,6 +26,11 @@ class Calibration:
     temperature: float = 1.0
     bias: float = 0.0
 
+    @property
+    def at_bound(self) -> bool:
+        """Whether the fit flattened or moved the scores as far as it may; sharpest is no bad sign."""
+        return self.temperature >= 0.999 * _TEMPERATURES[1] or abs(self.bias) >= 0.999 * _BIASES[1]
+
     def apply(self, p_fake: Floats) -> Floats:
         """Return calibrated P(fake) of the network's."""
         return np.asarray(1 / (1 + np.exp(-to_logit(p_fake) / self.temperature - self.bias)), np.float64)

@@ -13,24 +13,28 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.files import cache_folder, write_atomic
 from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.epoch import Floats
+from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.calibrate import to_logit
 from fakelens.train.fit.loop import Labels, predict
+from fakelens.train.fit.start_network import StartNetwork
+from fakelens.train.starts.start_file import THE_START, find_start, is_start
 
 _RESOLUTION = 1 / 512  # half a step of a uint8 probability: as sure as a model file can say it is
 
+_HASHED = 500  # images at a time
 
-def soften_labels(labels: Labels, images_u8: ImageU8, config: TrainConfig) -> Floats:
+
+def soften_labels(labels: Labels, images_u8: Images, config: TrainConfig) -> Floats:
     """Return P(fake) [n] to learn: `config.distill.share` of the teachers' answer, the rest the label.
 
     The teachers answer once for all runs on the same images: what they said is kept in the cache folder.
     """
-    cached = cache_folder() / "soft_labels" / f"{_cache_key(config.distill.teachers, images_u8)}.npy"
+    cached = cache_folder() / "soft_labels" / f"{_cache_key(_name_teachers(config), images_u8)}.npy"
     if not cached.exists():
         buffer = io.BytesIO()
-        np.save(buffer, ask_teachers(config.distill.teachers, images_u8))
+        np.save(buffer, ask_teachers(_name_teachers(config), images_u8))
         cached.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(cached, buffer.getvalue())
     answers = np.load(cached)
@@ -38,27 +42,38 @@ def soften_labels(labels: Labels, images_u8: ImageU8, config: TrainConfig) -> Fl
     return np.asarray(share * answers + (1 - share) * labels, np.float32)
 
 
-def ask_teachers(teachers: tuple[str, ...], images_u8: ImageU8) -> Floats:
+def _name_teachers(config: TrainConfig) -> tuple[str, ...]:
+    """Return the teachers, the network that training starts from by its name."""
+    return tuple(config.network.weights if name == THE_START else name for name in config.distill.teachers)
+
+
+def ask_teachers(teachers: tuple[str, ...], images_u8: Images) -> Floats:
     """Return the P(fake) [n] of the mean logit of all `teachers`."""
     answers = [np.clip(_ask(teacher, images_u8), _RESOLUTION, 1 - _RESOLUTION) for teacher in teachers]
     return np.asarray(1 / (1 + np.exp(-np.mean([to_logit(p) for p in answers], axis=0))), np.float32)
 
 
-def _cache_key(teachers: tuple[str, ...], images_u8: ImageU8) -> str:
-    key = hashlib.sha256(images_u8.tobytes())
+def _cache_key(teachers: tuple[str, ...], images_u8: Images) -> str:
+    key = hashlib.sha256()
+    for start in range(0, len(images_u8), _HASHED):
+        key.update(images_u8[start : start + _HASHED].tobytes())
     for teacher in teachers:
         key.update(hashlib.sha256(find_weights(teacher).read_bytes()).digest())
     return key.hexdigest()[:24]
 
 
-def _ask(teacher: str, images_u8: ImageU8) -> npt.NDArray[np.float64]:
+def _ask(teacher: str, images_u8: Images) -> npt.NDArray[np.float64]:
+    if is_start(teacher):
+        return StartNetwork(teacher).answer(images_u8)
     if not Path(teacher).is_dir():
-        return np.asarray(Detector(teacher).score(images_u8), np.float64)
+        return np.asarray(Detector(teacher).score(np.asarray(images_u8)), np.float64)
     with tfmot.quantization.keras.quantize_scope():
         model = keras.models.load_model(find_weights(teacher), compile=False)
     return predict(model, images_u8)
 
 
 def find_weights(teacher: str) -> Path:
-    """Return the file that holds a teacher: the model of a run directory, a model file, a release model."""
+    """Return the file that holds a teacher: the model of a run, a start, a model file, a release model."""
+    if is_start(teacher):
+        return find_start(teacher)
     return Path(teacher) / run_layout.MODEL if Path(teacher).is_dir() else find_model(teacher)

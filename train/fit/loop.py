@@ -17,18 +17,18 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from fakelens.benchmarks.metrics import log_loss
-from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.edge_runtime.progress import show_progress
 from fakelens.train.config import AugmentConfig, FitConfig
 from fakelens.train.data.batches import join_batches, open_batches
 from fakelens.train.data.epoch import Floats
+from fakelens.train.data.image_rows import Images
 from fakelens.train.distributed import SOLO, EpochSpec, Team, plan_shares
 from fakelens.train.fit.checkpoint import Epoch, StageState, load_state, save_state
 from fakelens.train.fit.interrupts import postponed_interrupts
 from fakelens.train.fit.optimizer import build_optimizer, learning_rate_at
+from fakelens.train.fit.remaining import RemainingTime, show_steps
 
 _log = logging.getLogger(__name__)
-_EVAL_BATCH = 500
+_EVAL_BATCH, _EVAL_PIXELS = 500, 1_600_000  # of a forward pass: large pictures would take gigabytes
 _SMALLEST = 1e-7  # probability, inside the logarithm
 _CLASSES = 2
 
@@ -37,13 +37,13 @@ Labels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
-    """What a stage learns from and is judged by, in memory."""
+    """What a stage learns from and is judged by."""
 
-    images: ImageU8  # uint8 [n, size, size, 3]
+    images: Images  # uint8 [n, size, size, 3]
     labels: Labels  # [n], 1 is fake
     targets: Floats  # [n], P(fake) to learn: the labels, or softer ones from a teacher
     class_weights: npt.NDArray[np.float32]  # [2]
-    val_images: ImageU8
+    val_images: Images
     val_labels: Labels
 
 
@@ -59,6 +59,7 @@ class Stage:
     keep_from: int = 1  # first epoch whose weights may be kept: pruning needs its sparsity complete
     keep_zeros: bool = False  # whether kernel weights that are zero at the start stay zero
     after_epoch: Callable[[], None] | None = None  # called before the weights are judged
+    epochs_after: int = 0  # of the stages that follow
     team: Team = SOLO  # the processes that do it together
 
     @property
@@ -75,7 +76,7 @@ def fit_stage(model: Any, examples: Examples, stage: Stage) -> StageState:
     return FitLoop(model, examples, stage).run()
 
 
-def predict(model: Any, images_u8: ImageU8, scale: float = 1.0) -> npt.NDArray[np.float64]:
+def predict(model: Any, images_u8: Images, scale: float = 1.0) -> npt.NDArray[np.float64]:
     """Return P(fake) [n] of `model` on `images_u8` times `scale` (1/255 before the scale is folded in)."""
     return _run_forward(_compile_forward(model, scale), images_u8)
 
@@ -97,6 +98,7 @@ class FitLoop:
         self.masks = _find_masks(model) if stage.keep_zeros else []
         self.train_step = self._compile_step()
         self.forward = _compile_forward(model, 1 / 255)
+        self.clock = RemainingTime()
 
     def run(self) -> StageState:
         """Run or resume the stage to its end; the model ends with the weights kept.
@@ -140,7 +142,8 @@ class FitLoop:
         start = time.perf_counter()
         total, steps = 0.0, len(rows)
         label = f"{self.stage.name} {number}/{fit.epochs}"
-        for step, batch in enumerate(show_progress(batches, label, steps)):
+        after = steps * (fit.epochs - number + self.stage.epochs_after)
+        for step, batch in enumerate(show_steps(batches, label, (steps, after), self.clock)):
             stop_if_asked()
             self.optimizer.learning_rate = learning_rate_at(fit, number - 1 + step / steps)
             losses[rows[step]], weighted = self.train_step(*batch)
@@ -166,7 +169,7 @@ class FitLoop:
         )
         state.history.append(record)
         _log.info(
-            "%s %d/%d  loss %.4f  val loss %.4f  val accuracy %.2f%%  %.1f steps/s",
+            "%s %d/%d  loss %.4f  val loss %.4f  val accuracy %.2f%%  %.1f steps/s  %s",
             self.stage.name,
             number,
             self.stage.fit.epochs,
@@ -174,6 +177,7 @@ class FitLoop:
             val_loss,
             100 * val_accuracy,
             record.steps_per_s,
+            self.clock.describe(after),
         )
 
     def _evaluate(self, state: StageState, number: int) -> tuple[float, float]:
@@ -268,9 +272,10 @@ def _compile_forward(model: Any, scale: float) -> Any:
     return forward
 
 
-def _run_forward(forward: Any, images_u8: ImageU8) -> npt.NDArray[np.float64]:
+def _run_forward(forward: Any, images_u8: Images) -> npt.NDArray[np.float64]:
+    batch = min(_EVAL_BATCH, max(1, _EVAL_PIXELS // (images_u8.shape[1] * images_u8.shape[2])))
     parts = [
-        forward(tf.constant(images_u8[start : start + _EVAL_BATCH])).numpy()[:, 1]
-        for start in range(0, len(images_u8), _EVAL_BATCH)
+        forward(tf.constant(images_u8[start : start + batch])).numpy()[:, 1]
+        for start in range(0, len(images_u8), batch)
     ]
     return np.concatenate(parts).astype(np.float64)

@@ -7,9 +7,11 @@ at the end of training) and ends in a dense layer and a softmax over (real, fake
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fakelens.edge_runtime.errors import ConfigError
+from fakelens.train.starts.start_file import Start, is_start, read_start
 
 if TYPE_CHECKING:  # the command line lists the networks in its help, so this module stays light
     from fakelens.train.config import NetworkConfig
@@ -27,4 +29,25 @@ def build_network(config: "NetworkConfig", size: int | None) -> Any:
     """
     if config.name not in list_networks():
         raise ConfigError(f"network {config.name!r} does not exist; there are {', '.join(list_networks())}")
-    return importlib.import_module(f"{__name__}.{config.name}").build(config, size)
+    module = importlib.import_module(f"{__name__}.{config.name}")
+    if not is_start(config.weights):
+        return module.build(config, size)
+    model = module.build(replace(config, weights="none"), size)
+    take_weights(model, read_start(config.weights))
+    for layer in model.layers:
+        if layer.__class__.__name__ == "BatchNormalization":
+            layer.trainable = False  # statistics of many pictures serve better than those of a few
+    return model
+
+
+def take_weights(model: Any, start: Start) -> None:
+    """Give `model` the weights of `start`; `ConfigError` where it is another network."""
+    for layer in model.layers:
+        if not layer.weights:
+            continue
+        shapes = [tuple(variable.shape) for variable in layer.weights]
+        if shapes != [array.shape for array in start.weights.get(layer.name, [])]:
+            raise ConfigError(
+                f"{start.name} has no such {layer.name}: leave the keys of network as --start sets them"
+            )
+        layer.set_weights(start.weights[layer.name])

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import stage_folder
 from fakelens.train.config import TrainConfig, load_config
 from fakelens.train.data.dataset import Dataset, load_dataset
-from fakelens.train.defaults import choose_schedule, choose_view, keep_free
+from fakelens.train.defaults import choose_fit, choose_view, keep_free
 from fakelens.train.run import rundir
 from fakelens.train.run.teachers import check_teachers
 
@@ -33,7 +32,7 @@ def open_job(data: Path, run: Path, config: TrainConfig, free: frozenset[str] = 
     rundir.check_new(run)
     config = choose_view(config, data, free)
     dataset = load_dataset(data, config.data)
-    config = choose_schedule(config, len(dataset.rows[Split.TRAIN]), free)
+    config = choose_fit(config, dataset, free)
     check_teachers(config, dataset.digest)
     rundir.start_run(run, config, data, dataset.digest)
     return Job(run=run, config=config, dataset=dataset)

@@ -19,6 +19,7 @@ class Outcome:
     pictures: int
     part: str  # test or validation
     missing: str = ""  # the class of which the test part holds no image
+    at_bound: bool = False  # whether calibration ended at the edge of what it may do
 
     @property
     def learned(self) -> bool:
@@ -31,11 +32,14 @@ class Outcome:
         verdict = "learned" if self.learned else "no better than guessing"
         value, low, high = (_show(number) for number in (self.auc.value, self.auc.low, self.auc.high))
         note = f"; the test part has no {self.missing} images and was not scored" if self.missing else ""
+        note += "; calibration hit its bound, so P(fake) means little" if self.at_bound else ""
         judged = f"on {self.pictures:,} {self.part} pictures, chance {_show(CHANCE)}"
         return f"{verdict}: AUC {value} [{low}, {high}] {judged}{note}"
 
 
-def judge_outcome(dataset: Dataset, validation: Metrics, test: Metrics | None) -> Outcome:
+def judge_outcome(
+    dataset: Dataset, validation: Metrics, test: Metrics | None, *, at_bound: bool = False
+) -> Outcome:
     """Return the verdict on a run over `dataset` from the figures of its parts."""
     split = Split.VAL if test is None else Split.TEST
     counts = [dataset.count(Split.TEST, label) for label in range(len(LABELS))]
@@ -44,6 +48,7 @@ def judge_outcome(dataset: Dataset, validation: Metrics, test: Metrics | None) -
         auc=(validation if test is None else test).auc,
         pictures=len({dataset.paths[row] for row in dataset.rows[split]}),
         part="validation" if test is None else "test",
+        at_bound=at_bound,
         missing=missing,
     )
 
@@ -55,6 +60,11 @@ def check_auc(outcome: Outcome, least: float | None) -> None:
             f"AUC {_show(outcome.auc.value)} on {outcome.part} is below --require-auc {least:g}: "
             "the run is kept; give more pictures"
         )
+
+
+def show_auc(auc: Interval) -> str:
+    """Return `0.912 [0.880, 0.940]`."""
+    return f"{auc.value:.3f} [{auc.low:.3f}, {auc.high:.3f}]"
 
 
 def _show(number: float) -> str:

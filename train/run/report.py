@@ -1,7 +1,6 @@
 """Report of a training run: one self-contained page and the plots beside it."""
 
 import base64
-import io
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -16,21 +15,27 @@ from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Interval, Metrics
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.contract import LABELS, Contract
+from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pages.parts import to_data_url as encode_picture
+from fakelens.edge_runtime.pages.picture import shrink
+from fakelens.edge_runtime.preprocess import ImageU8, load_image
 from fakelens.train.config import TrainConfig, config_to_dict
 from fakelens.train.data.dataset import Dataset
 from fakelens.train.fit.checkpoint import Epoch
 from fakelens.train.fit.compress import LayerSparsity
+from fakelens.train.run.before_after import BeforeAfter
 from fakelens.train.run.outcome import Outcome
 
 _WORST = 24  # images shown
+_THUMBNAIL = 160  # px, of the longer side
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportData:
     """Everything the page shows."""
 
+    run: str  # the name of its directory
     config: TrainConfig
     contract: Contract
     dataset: Dataset
@@ -40,13 +45,23 @@ class ReportData:
     validation: Metrics
     test: Metrics | None
     outcome: Outcome
+    p_test: npt.NDArray[np.float64] | None = None  # of the test images, where they are scored
+    before_after: tuple[BeforeAfter, ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[Split, npt.NDArray[np.float64], Metrics], ...]:
+        """The parts that are shown, apart from each other: test first, where it is scored."""
+        parts = [(Split.VAL, self.p_fake, self.validation)]
+        if self.p_test is not None and self.test is not None:
+            parts.insert(0, (Split.TEST, self.p_test, self.test))
+        return tuple(parts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Miss:
     """An image that the model got wrong."""
 
-    picture: str  # data URL
+    picture: str  # data URL of its thumbnail
     name: str
     truth: str
     p_fake: float
@@ -63,38 +78,43 @@ def write_report(run: Path, data: ReportData) -> None:
     html = page.render(
         data=data,
         figures={name: to_data_url(png) for name, png in figures.items()},
-        misses=find_misses(data),
+        misses={split: find_misses(data, split, p_fake) for split, p_fake, _ in data.parts},
         splits=[(split, data.dataset.count(split, 0), data.dataset.count(split, 1)) for split in Split],
+        labels=LABELS,
         settings=_flatten(config_to_dict(data.config)),
         interval=_show_interval,
     )
     write_atomic(run / run_layout.REPORT, html)
 
 
-def find_misses(data: ReportData) -> list[Miss]:
-    """Return the validation images with the wrong answer, the most confident mistakes first."""
-    judged = data.dataset.judge(Split.VAL)
-    rows = data.dataset.rows[Split.VAL][[rows[0] for rows in judged.groups]]  # its first tile stands for it
+def find_misses(data: ReportData, split: Split, p_fake: npt.NDArray[np.float64]) -> list[Miss]:
+    """Return the images of `split` with the wrong answer, the most confident mistakes first, a file once."""
+    judged = data.dataset.judge(split)
+    rows = data.dataset.rows[split][[rows[0] for rows in judged.groups]]
     labels = judged.labels
-    answered = (data.p_fake >= data.contract.decision.threshold).astype(labels.dtype)
+    answered = (p_fake >= data.contract.decision.threshold).astype(labels.dtype)
     wrong = np.flatnonzero(answered != labels)
-    order = wrong[np.argsort(-np.abs(data.p_fake[wrong] - labels[wrong]), kind="stable")]
+    order = wrong[np.argsort(-np.abs(p_fake[wrong] - labels[wrong]), kind="stable")]
+    worst = {data.dataset.paths[rows[place]]: place for place in order[::-1]}  # of each file the worst
+    chosen = sorted(worst.items(), key=lambda item: -abs(p_fake[item[1]] - labels[item[1]]))[:_WORST]
     return [
         Miss(
-            picture=to_data_url(to_png(data.dataset.images[rows[place]])),
-            name=data.dataset.paths[rows[place]].name,
+            picture=_draw_thumbnail(path, data.dataset.images[rows[place]]),
+            name=path.name,
             truth=LABELS[labels[place]],
-            p_fake=float(data.p_fake[place]),
+            p_fake=float(p_fake[place]),
         )
-        for place in order[:_WORST]
+        for path, place in chosen
     ]
 
 
-def to_png(image_u8: ImageU8) -> bytes:
-    """Return `image_u8` [height, width, 3] as PNG."""
-    buffer = io.BytesIO()
-    Image.fromarray(image_u8).save(buffer, "PNG")
-    return buffer.getvalue()
+def _draw_thumbnail(path: Path, seen: ImageU8) -> str:
+    """Return the thumbnail of a picture, or of what the network saw where the file is gone by now."""
+    try:
+        picture = load_image(path)
+    except (ImageError, OSError):
+        picture = Image.fromarray(seen)
+    return encode_picture(shrink(picture, _THUMBNAIL))
 
 
 def to_data_url(png: bytes) -> str:
@@ -103,17 +123,18 @@ def to_data_url(png: bytes) -> str:
 
 
 def _draw(data: ReportData) -> dict[str, bytes]:
-    labels = data.dataset.judge(Split.VAL).labels
+    split, p_fake, metrics = data.parts[0]
+    labels = data.dataset.judge(split).labels
     figures = {}
     for stage, epochs in data.history.items():
         losses = {"training": [e.loss for e in epochs], "validation": [e.val_loss for e in epochs]}
         accuracy = {"validation": [100 * e.val_accuracy for e in epochs]}
         figures[f"loss-{stage}"] = plots.plot_curves(f"Loss, {stage} stage", losses, "log loss")
         figures[f"accuracy-{stage}"] = plots.plot_curves(f"Accuracy, {stage} stage", accuracy, "percent")
-    figures["confusion"] = plots.plot_confusion(data.validation)
-    figures["roc"] = plots.plot_roc(labels, data.p_fake, data.validation)
-    figures["reliability"] = plots.plot_reliability(labels, data.p_fake, data.validation)
-    figures["scores"] = plots.plot_scores(labels, data.p_fake, data.contract.decision)
+    figures["confusion"] = plots.plot_confusion(metrics)
+    figures["roc"] = plots.plot_roc(labels, p_fake, metrics)
+    figures["reliability"] = plots.plot_reliability(labels, p_fake, metrics)
+    figures["scores"] = plots.plot_scores(labels, p_fake, data.contract.decision)
     return figures
 
 

@@ -17,8 +17,8 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.contract import LABELS, Contract, contract_to_json
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.preprocess import ImageU8
 from fakelens.train.config import TrainConfig, config_to_dict, load_config
+from fakelens.train.data.image_rows import Images
 from fakelens.train.data.pooling import JudgedImages
 
 _CALIBRATION_PER_CLASS = 128
@@ -71,7 +71,7 @@ def write_model(path: Path, model: Any) -> None:
         partial.replace(path)
 
 
-def write_calibration(run: Path, images_u8: ImageU8, labels: npt.NDArray[np.uint8], seed: int) -> None:
+def write_calibration(run: Path, images_u8: Images, labels: npt.NDArray[np.uint8], seed: int) -> None:
     """Write a seeded choice of training images of both classes as PNG."""
     with tempfile.TemporaryDirectory(dir=run, prefix=".calibration-") as folder:
         for label, name in enumerate(LABELS):
@@ -85,7 +85,7 @@ def write_calibration(run: Path, images_u8: ImageU8, labels: npt.NDArray[np.uint
         (Path(folder) / "images").rename(run / run_layout.CALIBRATION)
 
 
-def write_validation(run: Path, images_u8: ImageU8, judged: JudgedImages, seed: int) -> None:
+def write_validation(run: Path, images_u8: Images, judged: JudgedImages, seed: int) -> None:
     """Write the validation images for the gates of `convert`, a seeded choice where there are very many.
 
     `images_u8` are whole images or tiles; `owners` tells which image each belongs to.

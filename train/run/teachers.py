@@ -8,6 +8,7 @@ from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
 from fakelens.train.config import TrainConfig
 from fakelens.train.run import rundir
+from fakelens.train.starts.start_file import THE_START, is_start
 
 
 def check_teachers(config: TrainConfig, digest: str) -> None:
@@ -17,7 +18,10 @@ def check_teachers(config: TrainConfig, digest: str) -> None:
     made on them. A model file does not tell how its data were cut.
     """
     for teacher in config.distill.teachers:
-        if Path(teacher).is_dir():
+        if teacher == THE_START:
+            if not is_start(config.network.weights):
+                raise ConfigError(f"teacher {teacher}: this run starts from no model; add --start")
+        elif Path(teacher).is_dir():
             _check_run(Path(teacher), config, digest)
         else:
             _check_file(teacher, config, digest)

@@ -18,7 +18,7 @@ import tf_keras as keras
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Metrics, evaluate
 from fakelens.edge_runtime import run_layout
-from fakelens.edge_runtime.contract import Contract, DataSource, Pool, Training
+from fakelens.edge_runtime.contract import Contract, DataSource, Decision, InputSpec, Pool, Training
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import TrainConfig, describe_input
 from fakelens.train.data.dataset import class_weights
@@ -40,11 +40,15 @@ from fakelens.train.fit.synchronize import synchronize_norms
 from fakelens.train.fit.views import average_views
 from fakelens.train.networks import build_network
 from fakelens.train.run import rundir
+from fakelens.train.run.before_after import BeforeAfter, Tuned, compare_with_start, describe_before_after
 from fakelens.train.run.job import Job
 from fakelens.train.run.outcome import Outcome, judge_outcome
 from fakelens.train.run.report import ReportData, write_report
+from fakelens.train.starts.start_file import is_start
 
 _log = logging.getLogger(__name__)
+_PARAMETERS = ("kernel", "depthwise_kernel", "bias", "gamma", "beta")
+_PRUNED = 0.01  # share of zeros above which they are no accident
 _STAGES = ("float", "prune", "qat")
 _PACKAGES = ("fakelens", "tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "pillow")
 
@@ -58,6 +62,8 @@ class TrainResult:
     test: Metrics | None  # None where DATA leaves no test part
     sparsity: tuple[LayerSparsity, ...]
     outcome: Outcome
+    start: str = ""  # what training started from
+    before_after: tuple[BeforeAfter, ...] = ()  # empty where it started from nothing of ours
 
 
 def run_job(job: Job, team: Team = SOLO) -> TrainResult:
@@ -105,9 +111,10 @@ def describe_result(result: TrainResult) -> Iterator[str]:
                 f"{part:<11} accuracy {100 * metrics.accuracy.value:.2f}% [{low:.2f}, {high:.2f}]  "
                 f"AUC {metrics.auc.value:.4f}  ECE {metrics.ece.value:.3f}  n {metrics.n}"
             )
-    if any(layer.zeros for layer in result.sparsity):
+    if overall_sparsity(result.sparsity) > _PRUNED:
         for layer in result.sparsity:
             yield f"{layer.layer:<24} {layer.weights:>9} weights  {100 * layer.share:5.1f}% zeros"
+    yield from describe_before_after(result.start, result.before_after)
     yield f"{result.outcome.sentence}; {result.run / run_layout.REPORT}"
 
 
@@ -134,12 +141,17 @@ def _gather(job: Job) -> Examples:
 
 
 def _stage(run: Path, config: TrainConfig, order: int) -> Stage:
+    later = (
+        config.prune.epochs if config.prune.sparsity else 0,
+        config.qat.epochs if config.qat.enabled else 0,
+    )
     return Stage(
         name=_STAGES[order],
         fit=config.fit,
         augment=config.augment,
         seed=config.seed + order,
         folder=run / run_layout.CHECKPOINTS,
+        epochs_after=sum(later[order:]),
     )
 
 
@@ -193,32 +205,17 @@ def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> Tr
     labels, p_fake = judged.labels, judged.pool(p_rows, pool)
     decision = choose_decision(labels, p_fake, config.decision)
     validation = evaluate(labels, p_fake, decision.threshold)
-    test = None
+    test, p_test = None, None
     if config.data.score_test and len(dataset.rows[Split.TEST]):
         tested = dataset.judge(Split.TEST)
         if len(np.unique(tested.labels)) > 1:
             p_test = tested.pool(predict(model, dataset.take(Split.TEST)[0]), pool)
             test = evaluate(tested.labels, p_test, decision.threshold)
     sparsity = measure_layer_sparsity(model)
-    contract = Contract(
-        name=config.name,
-        description=config.description,
-        limits=config.limits,
-        input=describe_input(config.data, pool),
-        decision=decision,
-        training=Training(
-            data=(DataSource(name=dataset.name, digest=dataset.digest, images=dataset.count_files()),),
-            licences=config.licences,
-            recipe=config.recipe,
-            network=config.network.name,
-            seed=config.seed,
-            parameters=sum(int(np.prod(v.shape)) for v in model.trainable_variables),
-            sparsity=round(overall_sparsity(sparsity), 4),
-            temperature=calibration.temperature,
-            bias=calibration.bias,
-            versions={name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
-        ),
-    )
+    contract = _write_contract(job, model, calibration, describe_input(config.data, pool), decision)
+    compared: tuple[BeforeAfter, ...] = ()
+    if is_start(config.network.weights):
+        compared = compare_with_start(config, dataset, Tuned(model=model, decision=decision, pool=pool))
     history = {
         name: load_state(path).history
         for name in _STAGES
@@ -226,16 +223,53 @@ def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> Tr
     }
     report = ReportData(
         config=config, contract=contract, dataset=dataset, history=history, sparsity=sparsity,
-        p_fake=p_fake, validation=validation, test=test, outcome=judge_outcome(dataset, validation, test),
+        p_fake=p_fake, validation=validation, test=test,
+        outcome=judge_outcome(dataset, validation, test, at_bound=calibration.at_bound),
+        run=run.resolve().name, p_test=p_test, before_after=compared,
     )  # fmt: skip
     write_report(run, report)
     rundir.write_record(run, contract, quantization_aware=config.qat.enabled, facts=_facts(history, report))
-    return TrainResult(run=run, validation=validation, test=test, sparsity=sparsity, outcome=report.outcome)
+    return TrainResult(
+        run=run, validation=validation, test=test, sparsity=sparsity, outcome=report.outcome,
+        start=config.network.weights, before_after=compared,
+    )  # fmt: skip
+
+
+def _write_contract(
+    job: Job, model: Any, calibration: Calibration, spec: InputSpec, decision: Decision
+) -> Contract:
+    config, dataset = job.config, job.dataset
+    return Contract(
+        name=config.name,
+        description=config.description,
+        limits=config.limits,
+        input=spec,
+        decision=decision,
+        training=Training(
+            data=(DataSource(name=dataset.name, digest=dataset.digest, images=dataset.count_files()),),
+            licences=config.licences,
+            recipe=config.recipe,
+            network=config.network.name,
+            seed=config.seed,
+            parameters=_count_parameters(model),
+            sparsity=round(overall_sparsity(measure_layer_sparsity(model)), 4),
+            temperature=calibration.temperature,
+            bias=calibration.bias,
+            versions={name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
+        ),
+    )
+
+
+def _count_parameters(model: Any) -> int:
+    """Return how many numbers training set or kept: no statistics, and nothing of quantizers."""
+    named = [(v.name.split("/")[-1].split(":")[0], v) for v in model.weights]
+    return sum(int(np.prod(v.shape)) for name, v in named if name in _PARAMETERS)
 
 
 def _facts(history: dict[str, list[Epoch]], report: ReportData) -> dict[str, Any]:
     return {
         "outcome": {"learned": report.outcome.learned, "sentence": report.outcome.sentence},
+        "before_after": [asdict(part) for part in report.before_after],
         "history": {name: [asdict(epoch) for epoch in epochs] for name, epochs in history.items()},
         "metrics": {
             "validation": asdict(report.validation),

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from fakelens.benchmarks.metrics import Interval
 from fakelens.edge_runtime.errors import GateError
+from fakelens.train.fit.calibrate import Calibration
 from fakelens.train.run.outcome import Outcome, check_auc
 
 
@@ -25,6 +28,14 @@ def test_it_is_no_better_than_guessing_otherwise(auc: tuple[float, float, float]
 def test_a_missing_class_is_named() -> None:
     sentence = make_outcome(0.9, 0.8, 1.0, "fake").sentence
     assert sentence.endswith("; the test part has no fake images and was not scored")
+
+
+def test_a_calibration_at_its_bound_is_said() -> None:
+    assert Calibration(temperature=20.0).at_bound
+    assert Calibration(bias=-5.0).at_bound
+    assert not Calibration(temperature=0.2).at_bound
+    outcome = replace(make_outcome(0.9, 0.8, 1.0), at_bound=True)
+    assert outcome.sentence.endswith("; calibration hit its bound, so P(fake) means little")
 
 
 def test_the_gate_is_on_the_auc() -> None:

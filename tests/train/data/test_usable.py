@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+
+from fakelens.benchmarks.labelled import Split
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.train.data.usable import check_usable
+
+DATA = Path("data")
+
+
+def count(train: tuple[int, int], val: tuple[int, int] = (9, 9)) -> dict[Split, tuple[int, ...]]:
+    return {Split.TRAIN: train, Split.VAL: val, Split.TEST: (0, 0)}
+
+
+@pytest.mark.parametrize(
+    ("counts", "conflicts", "message"),
+    [
+        (count((1, 2), (0, 0)), 0, "1 usable real images in the train split, 2 are the least; add images"),
+        (count((9, 9), (9, 1)), 0, "1 usable fake images in the val split"),
+        (count((0, 0), (0, 0)), 30, "30 pictures stand in both real/ and fake/ with the same bytes"),
+        (count((9, 9_000)), 0, "9 real images .* and 9,000 others, .*; add real ones, .* data.most=90"),
+        (count((9_000, 9)), 0, "add fake ones"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused(
+    counts: dict[Split, tuple[int, ...]], conflicts: int, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        check_usable(DATA, counts, conflicts)
+
+
+def test_uneven_classes_are_used() -> None:
+    check_usable(DATA, count((2, 400)), 3)

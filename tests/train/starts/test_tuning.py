@@ -1,0 +1,64 @@
+import logging
+from dataclasses import replace
+
+import pytest
+
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.train.config import load_config
+from fakelens.train.defaults import find_free, keep_free
+from fakelens.train.starts.tuning import check_alone, describe_start, is_tuned, tune_data, tune_fit
+
+
+def test_more_pictures_train_more_layers_and_need_fewer_histories() -> None:
+    given = describe_start("photo")
+    config, free = load_config(None, given), find_free(None, given)
+    frozen, histories, epochs = [], [], []
+    for pictures in (40, 160, 800):
+        data = tune_data(config, pictures, free)
+        tuned = tune_fit(data, pictures, 2 * pictures * data.data.histories, free)
+        frozen.append(tuned.network.frozen)
+        histories.append(tuned.data.histories)
+        epochs.append(tuned.fit.epochs)
+        assert 0 < tuned.distill.share < 0.5  # the label decides
+    assert frozen == sorted(frozen, reverse=True)
+    assert len(set(frozen)) == 3
+    assert histories == sorted(histories, reverse=True)
+    assert epochs == sorted(epochs, reverse=True)
+
+
+def test_photo_brings_its_network_and_its_view() -> None:
+    config = load_config(None, describe_start("photo"))
+    assert (config.network.name, config.network.weights, config.data.size) == ("lite0", "photo", 224)
+    assert config.distill.teachers == ("start",)
+    assert is_tuned(config)
+
+
+def test_imagenet_has_no_answers_to_keep() -> None:
+    given = describe_start("imagenet")
+    config, free = load_config(None, given), find_free(None, given)
+    assert is_tuned(config)
+    assert tune_fit(config, 50, 600, free).distill == config.distill
+    assert tune_fit(config, 50, 600, free).network.frozen > 0
+
+
+def test_what_is_set_stays(caplog: pytest.LogCaptureFixture) -> None:
+    flags = {
+        "network.frozen": 2,
+        "fit.epochs": 1,
+        "data.histories": 1,
+        "distill.share": 0.9,
+        "fit.learning_rate": 1e-5,
+    }
+    given = describe_start("photo") | flags
+    config, free = load_config(None, given), find_free(None, given)
+    with caplog.at_level(logging.INFO):
+        tuned = tune_fit(tune_data(config, 50, free), 50, 100, free)
+    assert replace(tuned, fit=replace(tuned.fit, batch_size=config.fit.batch_size)) == config
+    assert "the last 12 blocks learn, rate 1e-05, 1 epochs of 7 steps, 90%" in caplog.text
+    assert keep_free(config, tuned, free) == tuned
+
+
+def test_options_that_the_start_sets_are_refused() -> None:
+    with pytest.raises(UsageError, match="leave out --size, --tiles"):
+        check_alone("photo", {"--size": 3, "--tiles": True, "--alpha": None})
+    check_alone("photo", {"--size": None, "--tiles": False})

@@ -1,0 +1,26 @@
+from pathlib import Path
+
+import pytest
+
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.train.config import TrainConfig
+from fakelens.train.run.job import open_job
+from fakelens.train.run.trainer import run_job
+from fakelens.train.start_weights import start_weights
+from fakelens.train.studies.own_pictures import own_pictures
+
+
+def test_the_table_shows_before_and_after(
+    tmp_path: Path, data: Path, config: TrainConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_job(open_job(data, tmp_path / "run", config))
+    start_weights(tmp_path / "run", tmp_path / "a.npz")
+    capsys.readouterr()
+    settings = ["fit.epochs=1", "data.histories=1", "data.size=16", "data.validation=0.2"]
+    own_pictures(data, str(tmp_path / "a.npz"), "12", 1, 10, settings)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("| pictures (real + fake) | seed | AUC before | AUC after |")
+    assert lines[2].startswith("| 12 + 12 | 0 | ")
+    assert lines[2].count("[") == 2
+    with pytest.raises(ConfigError, match="nothing to start from"):
+        own_pictures(data, "gone")

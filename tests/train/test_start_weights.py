@@ -1,0 +1,91 @@
+"""From a finished run to a start, and from the start to a run of other pictures, before and after."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.errors import ConfigError, RunError
+from fakelens.train.config import NetworkConfig, TrainConfig, load_config
+from fakelens.train.data.image_rows import ImageCache
+from fakelens.train.defaults import find_free
+from fakelens.train.fit.loop import predict
+from fakelens.train.fit.start_network import StartNetwork
+from fakelens.train.networks import build_network
+from fakelens.train.run.before_after import describe_before_after
+from fakelens.train.run.job import open_job
+from fakelens.train.run.trainer import describe_result, run_job
+from fakelens.train.start_weights import start_weights
+from fakelens.train.starts.tuning import describe_start
+from tests.train.conftest import write_images
+
+
+@pytest.fixture
+def start(tmp_path: Path, data: Path, config: TrainConfig, capsys: pytest.CaptureFixture[str]) -> Path:
+    run_job(open_job(data, tmp_path / "first", config))
+    start_weights(tmp_path / "first", tmp_path / "first.npz")
+    assert "classic of first" in capsys.readouterr().out
+    return tmp_path / "first.npz"
+
+
+def test_a_start_goes_on_where_its_run_ended(start: Path, tmp_path: Path, config: TrainConfig) -> None:
+    with np.load(start.with_suffix("") / "validation.npz") as validation:
+        images, labels = validation["images"], validation["labels"]
+    network = StartNetwork(str(start))
+    p_fake = network.answer(images)
+    assert ((p_fake >= 0.5) == labels).mean() > 0.9
+    write_images(tmp_path / "own" / "real", 30, 100, 5)
+    write_images(tmp_path / "own" / "fake", 30, 150, 6)
+    given = describe_start(str(start)) | {"fit.epochs": 2, "data.size": 16, "data.validation": 0.2}
+    job = open_job(tmp_path / "own", tmp_path / "run", load_config(None, given), find_free(None, given))
+    result = run_job(replace(job, dataset=replace(job.dataset, cache=ImageCache.DISK)))
+    tuned = build_network(job.config.network, 16)
+    assert not any(layer.trainable for layer in tuned.layers if "norm" in layer.name)
+    # What it knew at its start: the float network of the first run, before anything is learned.
+    raw = predict(tuned, images, 1 / 255)
+    np.testing.assert_allclose(network.calibration.apply(raw), p_fake, atol=1e-5)
+    parts = {part.part: part for part in result.before_after}
+    assert set(parts) >= {"val", "test"}
+    assert parts["val"].counts == (5, 5)
+    assert all(sum(called.values()) == 5 for called in parts["val"].after.called)
+    lines = list(describe_result(result))
+    assert list(describe_before_after(str(start), result.before_after)) == lines[2:-1]
+    assert lines[2] == "first before -> after, at the borders of each"
+    record = json.loads((result.run / "run.json").read_text())
+    assert [part["part"] for part in record["before_after"]] == list(parts)
+    page = (result.run / "report.html").read_text()
+    assert "Before and after fine-tuning" in page
+    assert "<h1>run</h1>" in page
+    other = replace(config.network, weights=str(start), width=8)
+    with pytest.raises(ConfigError, match="leave the keys of network as --start sets them"):
+        build_network(other, 16)
+
+
+def test_the_start_of_the_package_answers_as_its_release_model_does() -> None:
+    contract = Detector("photo").contract
+    start = StartNetwork("photo")
+    if len(contract.input.views) > 1 or start.decision.threshold != contract.decision.threshold:
+        pytest.skip("the release model has another view, or the start borders of its own")
+    rng = np.random.default_rng(0)
+    patches = rng.integers(0, 256, (4, 7, 7, 3), np.uint8)
+    images = np.stack([np.asarray(Image.fromarray(p).resize((224, 224), 3)) for p in patches])
+    np.testing.assert_allclose(start.answer(images), Detector("photo").score(images), atol=0.1)
+    tuned = build_network(NetworkConfig(name="lite0", weights="photo", cut=14, frozen=11), 224)
+    learns = {layer.name.split("_")[0] for layer in tuned.layers if layer.trainable and layer.weights}
+    assert learns == {"block11", "block12", "block13", "logits"}
+
+
+def test_an_unfinished_run_is_no_start(data: Path, config: TrainConfig, tmp_path: Path) -> None:
+    open_job(data, tmp_path / "run", config)
+    with pytest.raises(RunError, match="not finished"):
+        start_weights(tmp_path / "run", tmp_path / "a.npz")
+    command = [sys.executable, "-m", "fakelens.train.start_weights", str(tmp_path / "none"), "-o", "a.tflite"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "must end in .npz" in done.stderr

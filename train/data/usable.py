@@ -1,0 +1,39 @@
+"""Is there enough to learn from? What a data set must hold, and what to do where it does not."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fakelens.benchmarks.labelled import Split
+from fakelens.edge_runtime.contract import LABELS
+from fakelens.edge_runtime.errors import UsageError
+
+_FEWEST = 2  # images of each class in each of train and val, below which nothing can be learned or chosen
+_MOST_UNEVEN = 200  # images of the one class for one of the other
+_KEPT_UNEVEN = 10  # what the remedy leaves
+
+
+def check_usable(data: Path, counts: Mapping[Split, tuple[int, ...]], conflicts: int) -> None:
+    """Raise `UsageError` where a class of `data` is too rare in `counts`, its images by split and class.
+
+    `conflicts` pictures stood in both classes and count in neither.
+    """
+    for split in (Split.TRAIN, Split.VAL):
+        for name, count in zip(LABELS, counts[split], strict=True):
+            if count >= _FEWEST:
+                continue
+            if conflicts > count:
+                raise UsageError(
+                    f"{data}: {conflicts} pictures stand in both real/ and fake/ with the same bytes, which "
+                    f"leaves {count} {name} ones for {split}; sort each picture into one class"
+                )
+            raise UsageError(
+                f"{data}: {count} usable {name} images in the {split} split, {_FEWEST} are the least; "
+                "add images, or raise data.validation"
+            )
+    rarer, others = sorted(counts[Split.TRAIN])
+    if others > _MOST_UNEVEN * rarer:
+        name = LABELS[counts[Split.TRAIN].index(rarer)]
+        raise UsageError(
+            f"{data}: {rarer:,} {name} images to train on and {others:,} others, too uneven to learn from; "
+            f"add {name} ones, or take fewer of the others with --set data.most={_KEPT_UNEVEN * rarer}"
+        )

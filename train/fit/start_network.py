@@ -1,0 +1,32 @@
+"""What a start answers before it is fine-tuned, calibrated and with the borders of its release model."""
+
+import dacite
+import numpy as np
+import numpy.typing as npt
+
+from fakelens.edge_runtime.contract import Decision
+from fakelens.train.config import NetworkConfig
+from fakelens.train.data.image_rows import Images
+from fakelens.train.fit.calibrate import Calibration
+from fakelens.train.fit.loop import predict
+from fakelens.train.networks import build_network
+from fakelens.train.starts.start_file import read_start
+
+
+class StartNetwork:
+    """The network of a start, by name or file."""
+
+    def __init__(self, name: str) -> None:
+        start = read_start(name)
+        network = dacite.from_dict(
+            NetworkConfig, {**start.network, "weights": name, "frozen": 0}, dacite.Config(cast=[tuple])
+        )
+        self.model = build_network(network, int(start.data["size"]))
+        self.calibration = Calibration(temperature=start.temperature, bias=start.bias)
+        self.decision = Decision(
+            threshold=start.threshold, unsure_low=start.unsure_low, unsure_high=start.unsure_high
+        )
+
+    def answer(self, images_u8: Images) -> npt.NDArray[np.float64]:
+        """Return P(fake) [n] of `images_u8` [n, size, size, 3]."""
+        return self.calibration.apply(predict(self.model, images_u8, 1 / 255))

@@ -1,0 +1,1 @@
+"""Weights of finished runs to start from, instead of from noise: fine-tuning on one's own pictures."""

@@ -1,0 +1,139 @@
+"""How a start is fine-tuned: which of its layers, how fast and how long, by the number of pictures.
+
+The fewer the pictures, the more blocks keep what they know. The old answers stay a share of what is learned
+(learning without forgetting, Li & Hoiem 2016), and batch norms keep their statistics.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.train.config import NETWORK_KEYS, TrainConfig
+from fakelens.train.data.epoch import count_steps
+from fakelens.train.starts.start_file import IMAGENET, THE_START, is_start, list_starts, read_start
+
+_log = logging.getLogger(__name__)
+TUNED_KEYS = (
+    *("data.histories", "network.frozen", "distill.share"),
+    *("fit.learning_rate", "fit.epochs", "fit.batch_size"),
+)
+_FREEZES = "lite0"  # the network that can keep some of its blocks
+_BLOCKS = 14  # of EfficientNet-Lite0 from ImageNet
+_SIZE = 224  # px, of its input
+_CHOSEN = {"frozen", "dropout"}  # of its network, here and not by the run that it comes from
+_SEEN = 6_000  # pictures, histories included, that all epochs together go through, about
+_FEWEST_EPOCHS, _MOST_EPOCHS = 3, 16
+_COMMON: Mapping[str, Any] = {
+    "augment.shift": 0,
+    "network.dropout": 0.2,
+    "fit.weight_decay": 2e-2,
+    "fit.label_smoothing": 0.05,
+    "fit.warmup_epochs": 0.3,
+    "fit.ema": 0.99,
+    "fit.patience": 0,
+    "fit.precision": "float32",  # faster: depthwise convolutions in bfloat16 are emulated
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """What so many pictures of the rarer class can carry."""
+
+    pictures: int  # up to so many
+    trained: int  # blocks at the end that learn
+    histories: int  # of each picture
+    learning_rate: float
+    batch_size: int
+    share: float  # of the start's own answers in what is learned
+
+
+_TUNINGS = (
+    Tuning(pictures=120, trained=3, histories=6, learning_rate=3e-4, batch_size=16, share=0.3),
+    Tuning(pictures=500, trained=6, histories=4, learning_rate=4e-4, batch_size=32, share=0.3),
+    Tuning(pictures=10**9, trained=9, histories=2, learning_rate=5e-4, batch_size=32, share=0.2),
+)
+
+
+def describe_start(start: str) -> dict[str, Any]:
+    """Return the settings that `--start` stands for, as dotted keys; `ConfigError` where there is none."""
+    if start == IMAGENET:
+        given: dict[str, Any] = {
+            "network.name": _FREEZES,
+            "network.cut": _BLOCKS,
+            "data.size": _SIZE,
+            "data.fit": "resize",
+            "data.delivered": True,
+        }
+        return {**_COMMON, **given, "network.weights": IMAGENET}
+    found = read_start(start)
+    read = {"name", *NETWORK_KEYS.get(found.network["name"], ())} - _CHOSEN
+    own = {f"network.{key}": value for key, value in found.network.items() if key in read}
+    own |= {f"data.{key}": value for key, value in found.data.items()}
+    name = start if start in list_starts() else str(Path(start).resolve())  # --resume may come from elsewhere
+    return {**_COMMON, **own, "network.weights": name, "distill.teachers": [THE_START]}
+
+
+def is_tuned(config: TrainConfig) -> bool:
+    """Whether `config` goes on from weights that know something."""
+    return knows_something(config.network.name, config.network.weights)
+
+
+def knows_something(network: str, weights: str) -> bool:
+    """Whether `network` with these `weights` is fine-tuned, by the keys of a configuration."""
+    return is_start(weights) or (weights == IMAGENET and network == _FREEZES)
+
+
+def tune_data(config: TrainConfig, pictures: int, free: frozenset[str]) -> TrainConfig:
+    """Return `config` with the histories that `pictures` of the rarer class want, where they are free."""
+    if "data.histories" not in free:
+        return config
+    return replace(config, data=replace(config.data, histories=_choose(pictures).histories))
+
+
+def tune_fit(config: TrainConfig, pictures: int, rows: int, free: frozenset[str]) -> TrainConfig:
+    """Return `config` with layers, rate and epochs for `pictures` of the rarer class, in keys that are free.
+
+    `rows` are the training pictures of both classes, each of their histories counted.
+    """
+    tuning = _choose(pictures)
+    network, fit, distill = config.network, config.fit, config.distill
+    if "network.frozen" in free and network.name == _FREEZES:
+        network = replace(network, frozen=max(0, network.cut - tuning.trained))
+    if "fit.batch_size" in free:
+        fit = replace(fit, batch_size=tuning.batch_size)
+    if "fit.learning_rate" in free:
+        fit = replace(fit, learning_rate=tuning.learning_rate)
+    if "fit.epochs" in free:
+        fit = replace(fit, epochs=min(max(_FEWEST_EPOCHS, round(_SEEN / rows)), _MOST_EPOCHS))
+    if "distill.share" in free and distill.teachers:
+        distill = replace(distill, share=tuning.share)
+    _log.info(
+        "fine-tuning %s on %d pictures of the rarer class: %s, rate %g, %d epochs of %d steps%s",
+        *(network.weights, pictures, _name_layers(network.name, network.cut - network.frozen)),
+        *(fit.learning_rate, fit.epochs, count_steps(rows * fit.repeats, min(fit.batch_size, rows))),
+        f", {100 * distill.share:.0f}% of what is learned are its own answers" if distill.teachers else "",
+    )
+    return replace(config, network=network, fit=fit, distill=distill)
+
+
+def _name_layers(network: str, trained: int) -> str:
+    return f"the last {trained} blocks learn" if network == _FREEZES else "all layers learn"
+
+
+def _choose(pictures: int) -> Tuning:
+    return next(tuning for tuning in _TUNINGS if pictures <= tuning.pictures)
+
+
+def check_alone(start: str, others: Mapping[str, object]) -> None:
+    """Raise `UsageError` where an option of `others` says otherwise what `--start` says."""
+    given = [option for option, value in others.items() if value not in (None, False)]
+    if given:
+        raise UsageError(f"--start {start} sets network and scaling: leave out {', '.join(given)}")
+
+
+def describe_starts() -> str:
+    """Return the names that `--start` takes, for its help."""
+    return ", ".join([*list_starts(), IMAGENET])

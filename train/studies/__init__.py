@@ -1,0 +1,1 @@
+"""Measurements that train, each a command: `python -m fakelens.train.studies.NAME`."""

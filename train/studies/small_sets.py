@@ -1,0 +1,120 @@
+"""Do the defaults of `fakelens train` learn more of few pictures than plain pixel statistics tell?
+
+Run as `python -m fakelens.train.studies.small_sets DATA`: trains on parts of DATA of several sizes and seeds,
+and holds each run against a probe of pixel statistics (those of `fakelens audit`) that learned from the
+same pictures and is judged on the same others. Prints a Markdown table; exit 1 where a run ends below.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import typer
+
+from fakelens.benchmarks.command import run_command
+from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
+from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
+from fakelens.benchmarks.tables import format_table
+from fakelens.edge_runtime.errors import GateError
+from fakelens.edge_runtime.preprocess import load_image
+from fakelens.train.audit.pixels import measure_pixels
+from fakelens.train.config import load_config, parse_setting
+from fakelens.train.data.file_threads import map_threads
+from fakelens.train.defaults import find_free
+from fakelens.train.run.outcome import show_auc
+from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
+from fakelens.train.studies.subsets import Size, lay_out, parse_sizes
+
+_SIZES = "100,300,3000,100+1000"
+_HEADER = ("pictures (real + fake)", "seed", "pixel statistics, AUC", "network, AUC", "says")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmallRun:
+    """One training and the probe beside it, both judged on the same test pictures."""
+
+    size: Size
+    seed: int
+    probe: Interval
+    network: Interval
+    sentence: str
+
+    @property
+    def is_below(self) -> bool:
+        """Whether the network's AUC is below the probe's, beyond its own uncertainty."""
+        return self.network.high < self.probe.value
+
+
+def small_sets(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder with real/ and fake/.")],
+    sizes: Annotated[str, typer.Option(help="Pictures a class, or REAL+FAKE.")] = _SIZES,
+    seeds: Annotated[int, typer.Option(min=1, help="Of the choice of pictures and of training.")] = 3,
+    test: Annotated[int, typer.Option(min=10, help="Test pictures of each class.")] = 200,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As in `fakelens train`.")
+    ] = None,
+) -> None:
+    """Train with the defaults on small parts of DATA and compare with a probe of pixel statistics."""
+    chosen = parse_sizes(sizes)
+    require_tensorflow()
+    load_tensorflow()
+    show_log()
+    given = dict(parse_setting(text) for text in setting or [])
+    runs = [_run(data, size, seed, test, given) for size in chosen for seed in range(seeds)]
+    typer.echo(format_table(_HEADER, list(_describe(runs))))
+    below = [run for run in runs if run.is_below]
+    typer.echo(
+        f"\n{len(runs) - len(below)} of {len(runs)} runs end at or above the probe, or within its reach"
+    )
+    if below:
+        raise GateError(f"{len(below)} runs end below what pixel statistics tell")
+
+
+def _run(data: Path, size: Size, seed: int, test: int, given: dict[str, Any]) -> SmallRun:
+    import tf_keras as keras
+
+    from fakelens.train.run.job import open_job
+    from fakelens.train.run.trainer import run_job
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        lay_out(data, folder / "data", size, seed, test)
+        probe = score_probe(find_labelled(folder / "data"), seed)
+        flags = {"seed": seed, **given}
+        job = open_job(folder / "data", folder / "run", load_config(None, flags), find_free(None, flags))
+        result = run_job(job)
+    keras.backend.clear_session()
+    judged = result.validation if result.test is None else result.test
+    sentence = result.outcome.sentence.partition(":")[0]
+    return SmallRun(size=size, seed=seed, probe=probe, network=judged.auc, sentence=sentence)
+
+
+def score_probe(images: list[LabelledImage], seed: int) -> Interval:
+    """Return the AUC on the test part of `images` of trees that know pixel statistics of the others."""
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    facts = np.array(list(map_threads(_measure, [image.path for image in images], "pixel statistics")))
+    labels = np.array([image.label for image in images])
+    tested = np.array([image.split is Split.TEST for image in images])
+    trees = ExtraTreesClassifier(200, min_samples_leaf=3, class_weight="balanced", random_state=seed)
+    trees.fit(facts[~tested], labels[~tested])
+    return bootstrap_interval(roc_auc, labels[tested], trees.predict_proba(facts[tested])[:, 1])
+
+
+def _measure(path: Path) -> npt.NDArray[np.float64]:
+    facts = measure_pixels(np.asarray(load_image(path), np.uint8))
+    return np.array(list(vars(facts).values()), np.float64)
+
+
+def _describe(runs: list[SmallRun]) -> Iterator[tuple[str, ...]]:
+    for run in runs:
+        name = f"**{run.sentence}, below**" if run.is_below else run.sentence
+        yield str(run.size), str(run.seed), show_auc(run.probe), show_auc(run.network), name
+
+
+if __name__ == "__main__":
+    run_command(small_sets)

@@ -1,0 +1,66 @@
+"""Small data sets cut out of a large one, as links: what somebody with few pictures would have."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
+from fakelens.edge_runtime.contract import LABELS
+from fakelens.edge_runtime.errors import UsageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How many pictures of each class to train on."""
+
+    real: int
+    fake: int
+
+    def __str__(self) -> str:
+        return f"{self.real:,} + {self.fake:,}"
+
+
+def parse_sizes(text: str) -> list[Size]:
+    """Return the sizes in `100,300,100+1000`: of both classes, or of reals and fakes; `UsageError` else."""
+    sizes = []
+    for part in text.split(","):
+        counts = part.split("+")
+        if len(counts) > len(LABELS) or not all(count.strip().isdecimal() for count in counts):
+            raise UsageError(
+                f"--sizes {text}: {part!r} is no size; write 100 or 100+1000, with commas between"
+            )
+        sizes.append(Size(real=int(counts[0]), fake=int(counts[-1])))
+    return sizes
+
+
+def lay_out(data: Path, folder: Path, size: Size, seed: int, test: int) -> None:
+    """Link `size` pictures of `data` under FOLDER/train, chosen by `seed`, and `test` a class under test/.
+
+    The test pictures are the same for every seed: those of its test part, else some that are kept apart.
+    Raises `UsageError` where there are too few.
+    """
+    found = find_labelled(data)
+    for label, wanted in enumerate((size.real, size.fake)):
+        of_class = [image for image in found if image.label == label]
+        apart = [image for image in of_class if image.split is Split.TEST] or _shuffle(of_class, 0)[:test]
+        apart = _shuffle(apart, 0)[:test]
+        kept = set(apart)
+        rest = [image for image in of_class if image not in kept and image.split is not Split.TEST]
+        if len(rest) < wanted or len(apart) < test:
+            raise UsageError(
+                f"{data}: {len(rest)} {LABELS[label]} pictures to train on and {len(apart)} to test, "
+                f"{wanted} and {test} are asked for: choose smaller --sizes, or --test"
+            )
+        _link(_shuffle(rest, seed + 1)[:wanted], folder / Split.TRAIN / LABELS[label])
+        _link(apart, folder / Split.TEST / LABELS[label])
+
+
+def _shuffle(images: list[LabelledImage], seed: int) -> list[LabelledImage]:
+    return [images[place] for place in np.random.default_rng(seed).permutation(len(images))]
+
+
+def _link(images: list[LabelledImage], folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for number, image in enumerate(images):  # names of several sources may be the same
+        (folder / f"{image.path.stem}-{number}{image.path.suffix}").symlink_to(image.path.resolve())
