@@ -207,6 +207,7 @@ def test_what_a_folder_holds_beside_pictures_is_counted(
         f"fakelens: {folder}/gone.png: a link to nothing\n"
         "1 picture: 1 REAL; 3 left out: "
         '1 HEIC skipped: pip install "fakelens[heic]"; 1 not images; 1 cannot be read\n'
+        "no statement found: most real and most fake pictures have none\n"
     )
     done = fakelens("check", folder, "--model", model_file, "--json", "--summary", blocked=["pillow_heif"])
     row, summary = (json.loads(line) for line in done.stdout.splitlines())
