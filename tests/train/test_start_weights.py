@@ -57,6 +57,7 @@ def test_a_start_goes_on_where_its_run_ended(start: Path, tmp_path: Path, config
     lines = list(describe_result(result))
     assert list(describe_before_after(str(start), result.before_after)) == lines[2:-1]
     assert lines[2] == "first before -> after, at the borders of each"
+    assert lines[3].startswith("val              AUC ")
     record = json.loads((result.run / "run.json").read_text())
     assert [part["part"] for part in record["before_after"]] == list(parts)
     page = (result.run / "report.html").read_text()

@@ -74,11 +74,7 @@ def describe_before_after(start: str, parts: tuple[BeforeAfter, ...]) -> Iterato
         yield f"{Path(start).stem} before -> after, at the borders of each"
     for part in parts:
         before, after = part.before, part.after
-        aucs = (
-            ""
-            if before.auc is None or after.auc is None
-            else f"AUC {show_auc(before.auc)} -> {show_auc(after.auc)}"
-        )
+        aucs = [f"AUC {show_auc(before.auc)} -> {show_auc(after.auc)}"] if before.auc and after.auc else []
         classes = [
             f"{LABELS[label]} {count}: "
             + ", ".join(
