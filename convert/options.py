@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fakelens.benchmarks.labelled import Split
-from fakelens.convert.own.scaling import Scaling
+from fakelens.convert.own.config import Scaling
 from fakelens.convert.recipes import Io
 from fakelens.edge_runtime.contract import Pool
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from fakelens.convert.own.config import Scaling
 from fakelens.convert.own.reading import Reading
-from fakelens.convert.own.scaling import Floats, Scaling
+from fakelens.convert.own.scaling import Floats
 from fakelens.convert.recipes import Io, Quantization
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import ImageU8

@@ -1,10 +1,20 @@
 """What to do with a model that was trained elsewhere."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from fakelens.convert.own.scaling import Scaling
 from fakelens.convert.recipes import ConvertConfig
+
+
+class Scaling(StrEnum):
+    """What a network takes for raw RGB pixels of 0 to 255."""
+
+    RAW = "0..255"  # as they are: the network scales them itself
+    UNIT = "0..1"
+    SIGNED = "-1..1"
+    IMAGENET = "imagenet"  # 0..1, less the mean of ImageNet, by its spread: torchvision
+    CAFFE = "caffe"  # 0..255, blue first, less the mean of ImageNet: VGG and ResNet of Keras
 
 
 @dataclass(frozen=True, kw_only=True)

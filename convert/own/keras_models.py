@@ -14,7 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from fakelens.convert.own.classifier import Classifier, GraphForm, check_shapes
-from fakelens.convert.own.scaling import Floats, Scaling, describe_scaling
+from fakelens.convert.own.config import Scaling
+from fakelens.convert.own.scaling import Floats, describe_scaling
 from fakelens.convert.tflite import NetworkCall, convert_call
 from fakelens.edge_runtime.errors import UsageError
 

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
-from fakelens.convert.own.scaling import Floats, Scaling, scale_images
+from fakelens.convert.own.config import Scaling
+from fakelens.convert.own.scaling import Floats, scale_images
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.preprocess import ImageU8
 

@@ -1,27 +1,17 @@
 """The usual ways to scale pixels before a network: what `--scaling` names, and what is tried without it."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
+from fakelens.convert.own.config import Scaling
 from fakelens.edge_runtime.preprocess import ImageU8
 
 Floats = npt.NDArray[np.float32]
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of 0..1, red first
 _CAFFE_MEAN = (103.939, 116.779, 123.68)  # of 0..255, blue first
-
-
-class Scaling(StrEnum):
-    """What a network takes for raw RGB pixels of 0 to 255."""
-
-    RAW = "0..255"  # as they are: the network scales them itself
-    UNIT = "0..1"
-    SIGNED = "-1..1"
-    IMAGENET = "imagenet"  # 0..1, less the mean of ImageNet, by its spread: torchvision
-    CAFFE = "caffe"  # 0..255, blue first, less the mean of ImageNet: VGG and ResNet of Keras
 
 
 @dataclass(frozen=True, kw_only=True)

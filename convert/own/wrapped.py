@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.convert.own.classifier import Classifier, GraphForm, check_shapes
-from fakelens.convert.own.scaling import Floats, Scaling, find_range
+from fakelens.convert.own.config import Scaling
+from fakelens.convert.own.scaling import Floats, find_range
 from fakelens.convert.own.splice import Side, name_type, quantize, read_sides, splice
 from fakelens.edge_runtime.errors import ModelError, UsageError
 from fakelens.edge_runtime.graph import read_graph

@@ -122,9 +122,9 @@ def test_one_file_without_a_statement_gets_the_sentence(
     fakelens: Fakelens, model_file: Path, folder: Path
 ) -> None:
     done = fakelens("check", folder / "c.png", "--model", model_file)
-    assert done.stdout.splitlines()[1:] == [f"       {NO_STATEMENT}"]
+    assert f"File {NO_STATEMENT}" in " ".join(done.stdout.split())
     done = fakelens("check", folder / "c.png", "--model", model_file, "--pixels-only")
-    assert done.stdout.count("\n") == 1
+    assert "File" not in done.stdout.split()
 
 
 def test_json_and_csv_carry_it(fakelens: Fakelens, model_file: Path, folder: Path) -> None:

@@ -31,9 +31,25 @@ def test_there_is_one_file_a_network() -> None:
 
 @pytest.mark.parametrize("name", list_networks())
 def test_the_keys_of_a_network_are_those_that_its_file_reads(name: str) -> None:
-    tree = ast.parse((Path(inspect.getfile(networks)).parent / f"{name}.py").read_text(encoding="utf-8"))
+    assert _find_keys(name) == NETWORK_KEYS[name]
+
+
+def _find_keys(name: str, function: str | None = None) -> set[str]:
+    """Return the keys that a network's file reads, or one of its functions, or what it imports of others."""
+    tree: ast.AST = ast.parse(
+        (Path(inspect.getfile(networks)).parent / f"{name}.py").read_text(encoding="utf-8")
+    )
+    if function is not None:
+        tree = next(
+            node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == function
+        )
     attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-    assert {node.attr for node in attributes if ast.unparse(node.value) == "config"} == NETWORK_KEYS[name]
+    keys = {node.attr for node in attributes if ast.unparse(node.value) == "config"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("fakelens.train.networks."):
+            other = str(node.module).rpartition(".")[2]
+            keys |= {key for alias in node.names for key in _find_keys(other, alias.name)}
+    return keys
 
 
 @pytest.mark.parametrize("name", list_networks())

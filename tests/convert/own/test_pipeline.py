@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 
 from fakelens.convert.finish import ConvertResult
-from fakelens.convert.own.config import OwnConfig
+from fakelens.convert.own.config import OwnConfig, Scaling
 from fakelens.convert.own.pipeline import convert_own
-from fakelens.convert.own.scaling import Scaling, scale_images
+from fakelens.convert.own.scaling import scale_images
 from fakelens.convert.recipes import ConvertConfig, Quantization
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import FakelensError, UsageError

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from fakelens.convert.own.config import Scaling
 from fakelens.convert.own.reading import find_reading
-from fakelens.convert.own.scaling import Floats, Scaling
+from fakelens.convert.own.scaling import Floats
 from fakelens.edge_runtime.errors import UsageError
 
 LABELS = (np.arange(60) % 2).astype(np.uint8)
