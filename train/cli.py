@@ -11,7 +11,7 @@ from fakelens.benchmarks.layouts import Layout
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train import options
 from fakelens.train.audit.cli import audit
-from fakelens.train.data.image_rows import choose_cache
+from fakelens.train.config import ImageCache
 from fakelens.train.fakes.cli import synthesize
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
 from fakelens.train.workers import Workers, find_workers
@@ -86,8 +86,7 @@ def train(
         job = derive_job(parent, output, given)
     else:
         job = _open_job(data, output, given, recipe=recipe, resume=resume)
-    chosen = choose_cache(job.dataset.size_bytes) if cache is None else cache
-    job = replace(job, dataset=replace(job.dataset, cache=chosen))
+    job = _choose_cache(job, cache)
     team = join_team(members, name_facts(job), wait)
     load_tensorflow()
     from fakelens.train.run.outcome import check_auc
@@ -164,3 +163,10 @@ def _open_job(
         typer.echo(told, err=True)
     warn_of_giveaways(data, config.data.layout)
     return open_job(data, output, config, free)
+
+
+def _choose_cache(job: "Job", cache: ImageCache | None) -> "Job":
+    from fakelens.train.data.image_rows import choose_cache
+
+    chosen = choose_cache(job.dataset.size_bytes) if cache is None else cache
+    return replace(job, dataset=replace(job.dataset, cache=chosen))

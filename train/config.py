@@ -17,6 +17,13 @@ from fakelens.train.recipes import read_recipe
 VIEWS = (1, 2, 4)  # the image; and its mirror image; and both moved up and left by a pixel
 
 
+class ImageCache(StrEnum):
+    """Where training has its pictures."""
+
+    DISK = "disk"  # memory stays small whatever the number of pictures
+    MEMORY = "memory"  # fastest
+
+
 class Precision(StrEnum):
     """Arithmetic of the forward and backward pass; weights are always float32."""
 

@@ -20,7 +20,7 @@ from fakelens.train.audit.headers import read_header
 from fakelens.train.config import DataConfig, TrainConfig, merge_settings
 from fakelens.train.data.dataset import Dataset
 from fakelens.train.data.epoch import count_steps
-from fakelens.train.starts.start_file import is_start
+from fakelens.train.starts.names import is_start
 from fakelens.train.starts.tuning import TUNED_KEYS, is_tuned, knows_something, tune_data, tune_fit
 
 _log = logging.getLogger(__name__)

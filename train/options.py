@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from fakelens.benchmarks.layouts import Layout
-from fakelens.train.data.image_rows import ImageCache
+from fakelens.train.config import ImageCache
 from fakelens.train.networks import list_networks
-from fakelens.train.starts.tuning import describe_starts
+from fakelens.train.starts.names import describe_starts
 
 Data = Annotated[
     Path | None,

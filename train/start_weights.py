@@ -20,7 +20,8 @@ from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile import read_model
 from fakelens.train.config import NetworkConfig
 from fakelens.train.run.rundir import read_start as read_run
-from fakelens.train.starts.start_file import MOST_BYTES, SUFFIX, Start, encode_start, read_start
+from fakelens.train.starts.names import SUFFIX
+from fakelens.train.starts.start_file import MOST_BYTES, Start, encode_start, read_start
 from fakelens.train.startup import load_tensorflow, require_tensorflow
 
 _COMPARED = 64  # validation images

@@ -12,8 +12,7 @@ from PIL import Image
 
 from fakelens.edge_runtime.detector import Detector
 from fakelens.edge_runtime.errors import ConfigError, RunError
-from fakelens.train.config import NetworkConfig, TrainConfig, load_config
-from fakelens.train.data.image_rows import ImageCache
+from fakelens.train.config import ImageCache, NetworkConfig, TrainConfig, load_config
 from fakelens.train.defaults import find_free
 from fakelens.train.fit.loop import predict
 from fakelens.train.fit.start_network import StartNetwork

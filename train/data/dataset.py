@@ -24,10 +24,10 @@ from fakelens.benchmarks.labelled import (
 )
 from fakelens.edge_runtime.contract import Fit
 from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.train.config import DataConfig, describe_input
+from fakelens.train.config import DataConfig, ImageCache, describe_input
 from fakelens.train.data.arrays import decode_files, digest_files
 from fakelens.train.data.epoch import Rows
-from fakelens.train.data.image_rows import ImageCache, Images, RowView
+from fakelens.train.data.image_rows import Images, RowView
 from fakelens.train.data.layouts import cut_videos, is_video, name_groups
 from fakelens.train.data.leave_out import drop_left_out, leave_out
 from fakelens.train.data.pooling import JudgedImages, group_images

@@ -1,22 +1,15 @@
 """The pictures of a split during training: copied into memory, or read from the cache row by row."""
 
 import os
-from enum import StrEnum
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.train.config import ImageCache
 
 _SHARE = 0.25  # of the free memory, that pictures take by themselves
-
-
-class ImageCache(StrEnum):
-    """Where training has its pictures."""
-
-    DISK = "disk"  # memory stays small whatever the number of pictures
-    MEMORY = "memory"  # fastest
 
 
 class RowView:

@@ -19,7 +19,8 @@ from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.calibrate import to_logit
 from fakelens.train.fit.loop import Labels, predict
 from fakelens.train.fit.start_network import StartNetwork
-from fakelens.train.starts.start_file import THE_START, find_start, is_start
+from fakelens.train.starts.names import is_start
+from fakelens.train.starts.start_file import THE_START, find_start
 
 _RESOLUTION = 1 / 512  # half a step of a uint8 probability: as sure as a model file can say it is
 

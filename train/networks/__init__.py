@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.train.starts.start_file import Start, is_start, read_start
+from fakelens.train.starts.names import is_start
 
 if TYPE_CHECKING:  # the command line lists the networks in its help, so this module stays light
     from fakelens.train.config import NetworkConfig
+    from fakelens.train.starts.start_file import Start
 
 
 def list_networks() -> list[str]:
@@ -32,6 +33,8 @@ def build_network(config: "NetworkConfig", size: int | None) -> Any:
     module = importlib.import_module(f"{__name__}.{config.name}")
     if not is_start(config.weights):
         return module.build(config, size)
+    from fakelens.train.starts.start_file import read_start
+
     model = module.build(replace(config, weights="none"), size)
     take_weights(model, read_start(config.weights))
     for layer in model.layers:
@@ -40,7 +43,7 @@ def build_network(config: "NetworkConfig", size: int | None) -> Any:
     return model
 
 
-def take_weights(model: Any, start: Start) -> None:
+def take_weights(model: Any, start: "Start") -> None:
     """Give `model` the weights of `start`; `ConfigError` where it is another network."""
     for layer in model.layers:
         if not layer.weights:

@@ -8,7 +8,8 @@ from fakelens.edge_runtime.library import find_model
 from fakelens.edge_runtime.modelfile import read_model
 from fakelens.train.config import TrainConfig
 from fakelens.train.run import rundir
-from fakelens.train.starts.start_file import THE_START, is_start
+from fakelens.train.starts.names import is_start
+from fakelens.train.starts.start_file import THE_START
 
 
 def check_teachers(config: TrainConfig, digest: str) -> None:

@@ -44,7 +44,7 @@ from fakelens.train.run.before_after import BeforeAfter, Tuned, compare_with_sta
 from fakelens.train.run.job import Job
 from fakelens.train.run.outcome import Outcome, judge_outcome
 from fakelens.train.run.report import ReportData, write_report
-from fakelens.train.starts.start_file import is_start
+from fakelens.train.starts.names import is_start
 
 _log = logging.getLogger(__name__)
 _PARAMETERS = ("kernel", "depthwise_kernel", "bias", "gamma", "beta")

@@ -10,7 +10,6 @@ import json
 import zipfile
 import zlib
 from dataclasses import dataclass, fields
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.edge_runtime.errors import ConfigError
+from fakelens.train.starts.names import STARTS, SUFFIX, describe_starts, list_starts
 
-SUFFIX = ".npz"
-IMAGENET = "imagenet"
 THE_START = "start"  # among `distill.teachers`: the network that training starts from
 MOST_BYTES = 3_000_000  # of a file that comes with the package
-_FOLDER = Path(str(files("fakelens.train.starts")))
 _FORMAT = 1
 _MOST_BITS, _FEWEST_BITS = 16, 9  # of a kernel's numbers; with fewer, answers change visibly
 _KERNEL_RANK = 2  # and more: what is rounded
@@ -48,21 +45,11 @@ class Start:
     weights: LayerWeights  # by layer
 
 
-def list_starts() -> list[str]:
-    """Return the names of the starts that come with the package."""
-    return sorted(path.stem for path in _FOLDER.glob(f"*{SUFFIX}"))
-
-
-def is_start(weights: str) -> bool:
-    """Whether `network.weights` names a start, or a file of one."""
-    return weights in list_starts() or weights.endswith(SUFFIX)
-
-
 def find_start(name: str) -> Path:
     """Return the file of a start, by name or path; `ConfigError` where there is none."""
-    path = _FOLDER / f"{name}{SUFFIX}" if name in list_starts() else Path(name)
+    path = STARTS / f"{name}{SUFFIX}" if name in list_starts() else Path(name)
     if not path.is_file():
-        there = ", ".join([*list_starts(), IMAGENET])
+        there = describe_starts()
         raise ConfigError(f"{name}: nothing to start from; there are {there}, or a {SUFFIX} file of a run")
     return path
 

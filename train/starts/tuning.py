@@ -13,7 +13,8 @@ from typing import Any
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.config import NETWORK_KEYS, TrainConfig
 from fakelens.train.data.epoch import count_steps
-from fakelens.train.starts.start_file import IMAGENET, THE_START, is_start, list_starts, read_start
+from fakelens.train.starts.names import IMAGENET, is_start, list_starts
+from fakelens.train.starts.start_file import THE_START, read_start
 
 _log = logging.getLogger(__name__)
 TUNED_KEYS = (
@@ -132,8 +133,3 @@ def check_alone(start: str, others: Mapping[str, object]) -> None:
     given = [option for option, value in others.items() if value not in (None, False)]
     if given:
         raise UsageError(f"--start {start} sets network and scaling: leave out {', '.join(given)}")
-
-
-def describe_starts() -> str:
-    """Return the names that `--start` takes, for its help."""
-    return ", ".join([*list_starts(), IMAGENET])

@@ -5,14 +5,8 @@ import numpy as np
 import pytest
 
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.train.starts.start_file import (
-    MOST_BYTES,
-    Start,
-    encode_start,
-    is_start,
-    list_starts,
-    read_start,
-)
+from fakelens.train.starts.names import is_start, list_starts
+from fakelens.train.starts.start_file import MOST_BYTES, Start, encode_start, read_start
 
 RNG = np.random.default_rng(0)
 START = Start(

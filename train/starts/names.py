@@ -1,0 +1,23 @@
+"""The names that `--start` takes; nothing heavy, since the command line lists them in its help."""
+
+from importlib.resources import files
+from pathlib import Path
+
+SUFFIX = ".npz"
+IMAGENET = "imagenet"
+STARTS = Path(str(files("fakelens.train.starts")))  # the folder of those that come with the package
+
+
+def list_starts() -> list[str]:
+    """Return the names of the starts that come with the package."""
+    return sorted(path.stem for path in STARTS.glob(f"*{SUFFIX}"))
+
+
+def is_start(weights: str) -> bool:
+    """Whether `network.weights` names a start, or a file of one."""
+    return weights in list_starts() or weights.endswith(SUFFIX)
+
+
+def describe_starts() -> str:
+    """Return the names that `--start` takes, for its help."""
+    return ", ".join([*list_starts(), IMAGENET])
