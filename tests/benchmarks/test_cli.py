@@ -342,7 +342,7 @@ def test_accuracy_times_and_page_in_one_go(
     assert len(calibration.splitlines()) == 2
     assert len(details.splitlines()) == 3
     assert sample.startswith("timed on 16 files of greys ")
-    assert "<svg" in page.read_text()
+    assert "</table>" in page.read_text()  # a chart needs two models, see bench/test_page.py
 
 
 @pytest.mark.parametrize("flags", [(), ("--robust",)], ids=["clean", "robust"])
