@@ -54,6 +54,7 @@ COMMANDS = {
                 *("--jsonl", "watch.jsonl", "--interval", "0"),
             ),
             endless=True,
+            slow=True,  # the disk fills by frames, a minute long
         ),
         Writing(
             name="scan",
