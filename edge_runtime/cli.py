@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fakelens.edge_runtime import options
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.live.cli import register as register_live
@@ -49,25 +50,12 @@ _Heatmap = Annotated[
 _Stable = Annotated[
     bool, typer.Option("--stable", help="UNSURE where mild recompression or scaling turns the verdict over.")
 ]
-_Strict = Annotated[
-    bool, typer.Option("--strict", help="Refuse a JPEG that lacks its end, though nearly all is there.")
-]
-_MaxMegapixels = Annotated[
-    int, typer.Option(min=1, max=400, help="Larger pictures are refused; a megapixel takes 4 to 8 MB.")
-]
 _Summary = Annotated[
     bool, typer.Option("--summary", help="With --json: one more object at the end, with the counts.")
-]
-_PixelsOnly = Annotated[
-    bool, typer.Option("--pixels-only", help="Leave out what the files say of themselves.")
 ]
 _EvidenceOnly = Annotated[
     bool, typer.Option("--evidence-only", help="Only what the files say of themselves: no model is loaded.")
 ]
-_Cautious = Annotated[
-    bool, typer.Option("--cautious", help="Say FAKE only where hardly a real image is called so.")
-]
-_Sensitive = Annotated[bool, typer.Option("--sensitive", help="Say FAKE more readily, at more false alarms.")]
 _Threads = Annotated[
     int | None,
     typer.Option(
@@ -101,13 +89,13 @@ def check(
     html: _Html = None,
     heatmap: _Heatmap = None,
     stable: _Stable = False,
-    strict: _Strict = False,
-    max_megapixels: _MaxMegapixels = 128,
+    strict: options.Strict = False,
+    max_megapixels: options.MaxMegapixels = options.MOST_MEGAPIXELS,
     summary: _Summary = False,
-    pixels_only: _PixelsOnly = False,
+    pixels_only: options.PixelsOnly = False,
     evidence_only: _EvidenceOnly = False,
-    cautious: _Cautious = False,
-    sensitive: _Sensitive = False,
+    cautious: options.Cautious = False,
+    sensitive: options.Sensitive = False,
     threads: _Threads = None,
     quiet: _Quiet = False,
     fail_on: _FailOn = None,
@@ -132,7 +120,7 @@ def check(
         given: dict[str, object] = {"--model": model, "--html": html, "--heatmap": heatmap}
         given |= {"--stable": stable, "--pixels-only": pixels_only, "--threads": threads}
         given |= {"--cautious or --sensitive": stance}
-        given |= {"--strict": strict, "--max-megapixels": max_megapixels != 128}
+        given |= {"--strict": strict, "--max-megapixels": max_megapixels != options.MOST_MEGAPIXELS}
         _refuse_beside_evidence_only(given)
         _list_statements(paths, output, fail_on, summary=summary, quiet=quiet)
         return

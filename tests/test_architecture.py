@@ -89,6 +89,7 @@ OF_A_PART = {  # of a module whose tests would fill two files, or of several mod
 # Modules, or all of a folder, that no test imports: what their tests go through.
 TESTED_THROUGH_OTHERS = {
     "edge_runtime/check_run.py": "`check`",
+    "edge_runtime/options.py": "`check`, `scan` and `serve`",
     "edge_runtime/pages/card.py": "the page of `check --html`",
     "edge_runtime/listing.py": "`check --evidence-only`",
     "edge_runtime/encode.py": "the pages, streams and pictures that it encodes",

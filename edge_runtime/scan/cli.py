@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fakelens.edge_runtime import options
 from fakelens.edge_runtime.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,19 +98,11 @@ def scan(
     column: _Column = None,
     root: _Root = "",
     threads: _Threads = None,
-    pixels_only: Annotated[
-        bool, typer.Option("--pixels-only", help="Leave out what the files say of themselves.")
-    ] = False,
-    cautious: Annotated[
-        bool, typer.Option("--cautious", help="Say FAKE only where hardly a real image is called so.")
-    ] = False,
-    sensitive: Annotated[
-        bool, typer.Option("--sensitive", help="Say FAKE more readily, at more false alarms.")
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse a JPEG that lacks its end, though nearly all is there.")
-    ] = False,
-    max_megapixels: Annotated[int, typer.Option(min=1, max=400, help="Larger pictures are refused.")] = 128,
+    pixels_only: options.PixelsOnly = False,
+    cautious: options.Cautious = False,
+    sensitive: options.Sensitive = False,
+    strict: options.Strict = False,
+    max_megapixels: options.MaxMegapixels = options.MOST_MEGAPIXELS,
     allow_errors: _AllowErrors = 0.0,
     ray: _Ray = None,
     ray_workers: _RayWorkers = None,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fakelens.edge_runtime import options
 from fakelens.edge_runtime.errors import UsageError
 
 _Address = Annotated[
@@ -36,22 +37,16 @@ def serve(
     token: _Token = None,
     threads: _Threads = None,
     max_mb: Annotated[int, typer.Option(min=1, max=2000, help="Of a request.")] = 50,
-    max_megapixels: Annotated[int, typer.Option(min=1, max=400, help="Larger pictures are refused.")] = 128,
+    max_megapixels: options.MaxMegapixels = options.MOST_MEGAPIXELS,
     queue: Annotated[
         int, typer.Option(min=1, max=10000, help="Pictures that may wait; more get 429 (try again).")
     ] = 64,
     timeout: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="Until a request is answered.")
     ] = 60,
-    pixels_only: Annotated[
-        bool, typer.Option("--pixels-only", help="Leave out what the files say of themselves.")
-    ] = False,
-    cautious: Annotated[
-        bool, typer.Option("--cautious", help="Say FAKE only where hardly a real image is called so.")
-    ] = False,
-    sensitive: Annotated[
-        bool, typer.Option("--sensitive", help="Say FAKE more readily, at more false alarms.")
-    ] = False,
+    pixels_only: options.PixelsOnly = False,
+    cautious: options.Cautious = False,
+    sensitive: options.Sensitive = False,
 ) -> None:
     """Serve a page to drop pictures on, and POST /check for programs. Nothing is stored.
 
