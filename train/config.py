@@ -76,13 +76,15 @@ class NetworkConfig:
     weights: str = "none"  # none, imagenet (mobilenetv2, lite0), a start (`starts`), or a file (mobilenetv2)
     cut: int = 16  # blocks kept of 16 (lite0): 11 end at 112 channels, 8 at 80
     frozen: int = 0  # blocks that keep their weights, with the stem (lite0 from imagenet or a start)
+    frozen_norms: bool = False  # whether batch norms keep weights and statistics of the start (lite0)
+    levels: tuple[int, ...] = ()  # blocks, 1 is the first, whose means the head sees beside the last (lite0)
     stem_stride: int = 2  # of the first convolution (lite0): 1 sees every pixel at four times the cost
 
 
 NETWORK_KEYS = {  # of NetworkConfig, by the networks that read them; name and views are for all
     "classic": {"width", "dropout"},
     "compact": {"width", "dropout"},
-    "lite0": {"cut", "frozen", "stem_stride", "weights", "dropout"},
+    "lite0": {"cut", "frozen", "frozen_norms", "levels", "stem_stride", "weights", "dropout"},
     "mobilenetv2": {"alpha", "weights", "dropout"},
     "residual": {"stages", "blocks", "dropout"},
     "traces": {"stages", "blocks", "dropout"},
@@ -119,6 +121,7 @@ class FitConfig:
     crop_until: float = 0.5  # share of the epochs that train on crops
     repeats: int = 1  # times that an epoch goes through the images
     norm_momentum: float = 0.0  # of the batch norms' moving statistics; 0 leaves the network's own
+    probe: float = 0.0  # L2 penalty of the logistic regression that the head begins with; 0: at random
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,6 +295,7 @@ def _check(config: TrainConfig) -> None:
         ("fit.crop_until", config.fit.crop_until, 0.0, 1.0),
         ("fit.repeats", config.fit.repeats, 1, 1000),
         ("fit.norm_momentum", config.fit.norm_momentum, 0.0, 0.9999),
+        ("fit.probe", config.fit.probe, 0.0, 1000.0),
         ("distill.share", config.distill.share, 0.0, 1.0),
         ("prune.sparsity", config.prune.sparsity, 0.0, 0.95),
         ("prune.epochs", config.prune.epochs, 1, 100_000),
@@ -307,6 +311,11 @@ def _check(config: TrainConfig) -> None:
     if config.data.zoomed and not (config.data.delivered and config.data.fit is Fit.RESIZE):
         raise ConfigError(
             "data.zoomed is a share of delivered whole pictures: set data.delivered, fit resize"
+        )
+    if not all(1 <= level < config.network.cut for level in config.network.levels):
+        raise ConfigError(
+            f"network.levels is {list(config.network.levels)}, expected blocks before the last, "
+            f"1 to {config.network.cut - 1}"
         )
     if config.augment.cutmix and config.fit.skip_easy:
         raise ConfigError("augment.cutmix hides which images are easy: set fit.skip_easy to 0, or cutmix")

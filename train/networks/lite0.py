@@ -37,14 +37,21 @@ _SHIFT, _SCALE = 127 / 255, 128 / 255  # what the weights were learned on: (x - 
 def build(config: NetworkConfig, size: int | None) -> Any:
     """Return the network cut after `config.cut` blocks (16 are all), its stem at `config.stem_stride`.
 
+    The head sees the mean of the last block, and those of the blocks before it that `config.levels` names.
     Raises `ConfigError` for other weights than none and imagenet, `MissingExtraError` without their package.
     """
     layers = keras.layers
     image = keras.Input((size, size, 3), name="image")
     x = _convolve(image, _STEM, 3, config.stem_stride, "stem")
+    ends = []  # of the blocks
     for number, (kernel, stride, expansion, channels) in enumerate(_list_blocks()[: config.cut]):
         x = _add_block(x, number, (kernel, stride, expansion, channels))
+        ends.append(x)
     x = layers.GlobalAveragePooling2D(name="mean")(x)
+    if config.levels:
+        pooled = [(level, ends[level - 1]) for level in config.levels]
+        means = [layers.GlobalAveragePooling2D(name=f"mean{level}")(end) for level, end in pooled]
+        x = layers.Concatenate(name="levels")([*means, x])
     if config.dropout:
         x = layers.Dropout(config.dropout, name="dropout")(x)
     x = layers.Dense(2, name="logits", dtype="float32")(x)
@@ -53,8 +60,9 @@ def build(config: NetworkConfig, size: int | None) -> Any:
         _take_weights(model, _read_imagenet())
     elif config.weights != "none":
         raise ConfigError(f"weights {config.weights} cannot be used by lite0: give none or imagenet")
-    for layer in model.layers if config.frozen else ():
-        layer.trainable = not _is_frozen(layer.name, config.frozen)
+    for layer in model.layers:
+        kept = config.frozen_norms and isinstance(layer, layers.BatchNormalization)
+        layer.trainable = not (kept or (config.frozen and _is_frozen(layer.name, config.frozen)))
     return model
 
 

@@ -36,6 +36,7 @@ from fakelens.train.fit.distill import soften_labels
 from fakelens.train.fit.fold import fold_calibration, fold_input_scale
 from fakelens.train.fit.loop import Examples, Stage, fit_stage, predict
 from fakelens.train.fit.precision import choose_policy
+from fakelens.train.fit.probe import probe_head
 from fakelens.train.fit.synchronize import synchronize_norms
 from fakelens.train.fit.views import average_views
 from fakelens.train.networks import build_network
@@ -168,6 +169,8 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     finally:
         keras.mixed_precision.set_global_policy("float32")
     _log.info("%s, %d parameters, %s", config.network.name, model.count_params(), policy)
+    if config.fit.probe and not stage.checkpoint.exists():
+        probe_head(model, examples, config.fit.probe)
     fit_stage(model, examples, stage)
     if policy == "float32" and size is not None and stage.team.count == 1:
         return model

@@ -1,0 +1,68 @@
+"""The linear probe that a head begins with."""
+
+import numpy as np
+import pytest
+import tf_keras as keras
+
+from fakelens.benchmarks.metrics import roc_auc
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.train.config import NetworkConfig, load_config
+from fakelens.train.fit.loop import Examples, predict
+from fakelens.train.fit.probe import probe_head
+from fakelens.train.networks import build_network
+
+SIZE = 32
+
+
+@pytest.fixture(scope="module")
+def examples() -> Examples:
+    """Photos are dark, fakes are bright, with much in common; three of four are photos."""
+    rng = np.random.default_rng(0)
+    labels = (rng.random(200) < 0.25).astype(np.uint8)
+    levels = 100 + 60 * labels + rng.normal(0, 20, 200)
+    images = np.clip(levels[:, None, None, None] + rng.normal(0, 30, (200, SIZE, SIZE, 3)), 0, 255)
+    weights = (len(labels) / (2 * np.bincount(labels))).astype(np.float32)
+    return Examples(
+        images=images.astype(np.uint8)[:150],
+        labels=labels[:150],
+        targets=labels[:150].astype(np.float32),
+        class_weights=weights,
+        val_images=images.astype(np.uint8)[150:],
+        val_labels=labels[150:],
+    )
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    return build_network(NetworkConfig(name="lite0", cut=4, frozen=1, frozen_norms=True, levels=(2,)), SIZE)
+
+
+def test_the_head_begins_with_a_regression_and_nothing_else_changes(
+    examples: Examples, network: keras.Model
+) -> None:
+    before = [layer.get_weights() for layer in network.layers[:-2]]
+    probe_head(network, examples, 0.01)
+    p_fake = predict(network, examples.val_images, 1 / 255)
+    assert roc_auc(examples.val_labels, p_fake) > 0.95
+    assert abs(float(p_fake[examples.val_labels == 0].mean()) - 0.5) > 0.2  # not a constant answer
+    for layer, weights in zip(network.layers[:-2], before, strict=True):
+        for now, then in zip(layer.get_weights(), weights, strict=True):
+            np.testing.assert_array_equal(now, then)
+
+
+def test_the_head_sees_the_levels_and_norms_keep_what_they_know(network: keras.Model) -> None:
+    head = network.get_layer("logits")
+    assert (
+        head.kernel.shape[0]
+        == network.get_layer("mean2").output.shape[-1] + (network.get_layer("mean").output.shape[-1])
+    )
+    names = [v.name for v in network.trainable_variables]
+    assert names
+    assert not any("norm" in name or name.startswith(("stem", "block0")) for name in names)
+
+
+def test_levels_lie_before_the_last_block(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"network.levels is \[14\], expected blocks before the last, 1 to 13"
+    ):
+        load_config(None, {"network.name": "lite0", "network.cut": 14, "network.levels": [14]})
