@@ -61,7 +61,7 @@ def test_the_head_sees_the_levels_and_norms_keep_what_they_know(network: keras.M
     assert not any("norm" in name or name.startswith(("stem", "block0")) for name in names)
 
 
-def test_levels_lie_before_the_last_block(tmp_path: Path) -> None:
+def test_levels_lie_before_the_last_block() -> None:
     with pytest.raises(
         ConfigError, match=r"network.levels is \[14\], expected blocks before the last, 1 to 13"
     ):
