@@ -24,7 +24,7 @@ _LONGEST_S = 15 * 60.0  # what is trained without being asked for
 _EPOCHS = 3  # where the run's configuration does not say
 # How many times as long as a step of the float stage one of this stage takes: every depthwise convolution
 # is followed by its own quantizer, whose gradients run over whole feature maps.
-_SLOWER = {"lite0": 5.0, "mobilenetv2": 5.0}
+_SLOWER = {"lite0": 6.0, "mobilenetv2": 6.0}
 _USUALLY_SLOWER = 2.0
 _INTERRUPTED = 130
 _GRACE_S = 20.0  # for the step and the checkpoint that Ctrl-C finds under way
