@@ -33,7 +33,7 @@ class RemainingTime:
     def describe(self, steps_left: int) -> str:
         """Return `about 3 min left`, or nothing while it is too early to tell."""
         elapsed = 0.0 if self._started is None else time.perf_counter() - self._started
-        if elapsed < _LEAST_S or not self._steps:
+        if elapsed < _LEAST_S or not self._steps or not steps_left:
             return ""
         return f"about {format_duration(elapsed / self._steps * steps_left)} left"
 
