@@ -18,9 +18,9 @@ from fakelens.benchmarks.unclear_layouts import (
     list_others,
     list_picture_folders,
 )
-from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.sources import scan_folder
+from fakelens.edge_runtime.modelfile.contract import LABELS
+from fakelens.edge_runtime.pictures.sources import scan_folder
 
 REAL_WORDS = frozenset(
     [

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.convert.verify import GateResult, Scores, count_correct
-from fakelens.edge_runtime.contract import Contract, Decision
+from fakelens.edge_runtime.modelfile.contract import Contract, Decision
 
 _PLAIN = "plain"
 Labels = npt.NDArray[np.uint8]
