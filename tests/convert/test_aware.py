@@ -16,7 +16,7 @@ from PIL import Image
 from fakelens.convert.aware import find_aware, plan_aware
 from fakelens.convert.recipes import ConvertConfig
 from fakelens.convert.run import read_run
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
 from tests.convert.conftest import make_images
 from tests.convert.test_cli import fakelens
 
