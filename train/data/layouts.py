@@ -116,8 +116,8 @@ def describe_layout(data: Path, layout: Layout) -> str:
     splits = list(dict.fromkeys(str(folder.split) for folder in folders if folder.split))
     more = [f"{len(sources)} sources"] if len(sources) > 1 else []
     more += [f"split into {', '.join(splits)}"] if splits else []
-    names = list_names([path.relative_to(data) for path in unused])
-    more += [f"not used: {names}; --real or --fake with its name adds one"] if unused else []
+    left = list_names([path.relative_to(data) for path in unused])
+    more += [f"not used: {left}; --real or --fake with its name adds one"] if unused else []
     return f"{data}: {', '.join(parts)}" + (f" ({'; '.join(more)})" if more else "")
 
 
