@@ -11,12 +11,13 @@ import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from PIL import Image, PngImagePlugin
 
 from fakelens.benchmarks.command import run_command
+from fakelens.benchmarks.studies.chromium import open_chromium
 from fakelens.edge_runtime.check_run import CheckRequest, CheckRun
 from fakelens.edge_runtime.errors import MissingExtraError, UsageError
 from fakelens.edge_runtime.extras import require_extra
@@ -81,13 +82,7 @@ def _find_photos() -> Path:
 
 def _take(page: Path, click: str) -> Iterator[tuple[str, Image.Image]]:
     """Yield scheme and screen of `page` for each width in each scheme, after a click where one is named."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        raise MissingExtraError("no Chromium here: apt-get install chromium")
-    with sync_playwright() as running:
-        browser: Any = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with open_chromium() as browser:
         for scheme in _SCHEMES:
             for width, height in _WIDTHS.items():
                 opened = browser.new_page(
@@ -100,7 +95,6 @@ def _take(page: Path, click: str) -> Iterator[tuple[str, Image.Image]]:
                     opened.locator(click).first.click()
                 yield scheme, load_image(opened.screenshot())
                 opened.close()
-        browser.close()
 
 
 def _join(screens: list[tuple[str, Image.Image]]) -> Image.Image:
