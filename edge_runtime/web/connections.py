@@ -1,7 +1,6 @@
 """Connections to the server: who keeps silent makes room for who asks."""
 
 import asyncio
-from importlib.util import find_spec
 from typing import Any
 
 MOST_CONNECTIONS = 64  # a browser takes up to six
@@ -66,28 +65,21 @@ class Patience:
 
 
 def choose_protocol() -> type[asyncio.Protocol]:
-    """Return the patient protocol: with httptools, a parser in C, where it is installed, else with h11."""
-    if find_spec("httptools") is None:
+    """Return the patient protocol: by httptools, a parser in C, where it is installed, else by h11."""
+    try:
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    except ImportError:
         from uvicorn.protocols.http.h11_impl import H11Protocol
 
-        class PatientH11(Patience, H11Protocol):  # type: ignore[misc]
-            """Slower, in Python alone."""
-
-        return PatientH11
-
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-    class PatientHttpTools(Patience, HttpToolsProtocol):  # type: ignore[misc]
-        """A third of the work on a request."""
-
-    return PatientHttpTools
+        return type("PatientH11", (Patience, H11Protocol), {})
+    return type("PatientHttpTools", (Patience, HttpToolsProtocol), {})
 
 
 def make_loop() -> asyncio.AbstractEventLoop:
     """Return an event loop: uvloop's, in C, where it is installed."""
-    if find_spec("uvloop") is None:
+    try:
+        import uvloop
+    except ImportError:
         return asyncio.new_event_loop()
-    import uvloop
-
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     return loop
