@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.benchmarks.metrics import bootstrap_interval, roc_auc, wilson_interval
+from fakelens.convert.aware import AwarePlan
 from fakelens.convert.recipes import ConvertConfig
 from fakelens.convert.run import Validation
 from fakelens.convert.tflite_metadata.write import attach_metadata
@@ -21,13 +22,13 @@ from fakelens.convert.verify import (
     compare_stages,
     count_correct,
 )
-from fakelens.edge_runtime.contract import Contract, Measurement
 from fakelens.edge_runtime.errors import GateError, ModelError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.graph import read_graph
-from fakelens.edge_runtime.info import count_gzip_bytes
-from fakelens.edge_runtime.interpreter import Interpreter
-from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.info.model import count_gzip_bytes
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import Contract, Measurement
+from fakelens.edge_runtime.modelfile.graph import read_graph
+from fakelens.edge_runtime.modelfile.interpreter import Interpreter
 
 _SPLIT = "validation"
 _NOTE = "the split that also chose epoch, temperature and threshold"
@@ -42,6 +43,7 @@ class ConvertResult:
     contract: Contract
     size_bytes: int
     gzip_bytes: int
+    plan: AwarePlan | None = None  # of a run whose plain int8 loses too much: the training that would help
 
     @property
     def passed(self) -> bool:

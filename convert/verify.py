@@ -11,12 +11,12 @@ import numpy.typing as npt
 from fakelens.benchmarks.metrics import roc_auc
 from fakelens.convert.recipes import Io, Quantization
 from fakelens.convert.tflite_metadata.read import read_metadata
-from fakelens.edge_runtime.contract import Contract, Decision
+from fakelens.edge_runtime.detection.verdict import decide
 from fakelens.edge_runtime.errors import ModelError
-from fakelens.edge_runtime.graph import GraphSummary
-from fakelens.edge_runtime.interpreter import Delegation, Interpreter
-from fakelens.edge_runtime.modelfile import ModelFile, pack_model, read_model
-from fakelens.edge_runtime.verdict import decide
+from fakelens.edge_runtime.modelfile.container import ModelFile, pack_model, read_model
+from fakelens.edge_runtime.modelfile.contract import Contract, Decision
+from fakelens.edge_runtime.modelfile.graph import GraphSummary
+from fakelens.edge_runtime.modelfile.interpreter import Delegation, Interpreter
 
 _SCALE_TOLERANCE = 1e-3
 _NOISE_LEVELS = (2, 8, 32, 64, 96, 128, 160, 192, 224, 240, 248, 256)  # grey levels below each
@@ -40,6 +40,7 @@ class ConversionStage:
 
     name: str  # keras, float .tflite, int8 .tflite
     p_fake: Scores
+    decision: Decision | None = None  # of its own, where that is not the file's
 
 
 def check_graph(summary: GraphSummary, quantization: Quantization | None, io: Io) -> GateResult:
@@ -78,7 +79,7 @@ def compare_stages(
     results = []
     for before, after in pairwise(stages):
         same = [
-            decide(float(a), decision) is decide(float(b), decision)
+            decide(float(a), before.decision or decision) is decide(float(b), after.decision or decision)
             for a, b in zip(before.p_fake, after.p_fake, strict=True)
         ]
         furthest = float(np.max(np.abs(before.p_fake - after.p_fake)))
@@ -94,7 +95,8 @@ def check_drop(
 ) -> GateResult:
     """The last stage loses at most `max_drop` points of accuracy against the first."""
     first, last = (
-        100 * count_correct(s.p_fake, labels, decision) / len(labels) for s in (stages[0], stages[-1])
+        100 * count_correct(stage.p_fake, labels, stage.decision or decision) / len(labels)
+        for stage in (stages[0], stages[-1])
     )
     drop = first - last
     figure = (

@@ -17,12 +17,12 @@ import typer
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.studies.chromium import open_chromium
 from fakelens.benchmarks.tables import format_table
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.answers.page import PageSink
+from fakelens.edge_runtime.answers.pages.picture import PageModel
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.page import PageSink
-from fakelens.edge_runtime.pages.picture import PageModel
-from fakelens.edge_runtime.sources import walk_images
-from fakelens.edge_runtime.threads import count_cores
+from fakelens.edge_runtime.modelfile.threads import count_cores
+from fakelens.edge_runtime.pictures.sources import walk_images
 
 _MOST_S = 2.0
 _MAP = 144  # regions, as `check --html` draws them

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import FakelensError
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
 from tests.fuzz.commands import COMMANDS, make_inputs
 from tests.fuzz.dying_broker import can_run_brokers, kill_broker, render_broker
 from tests.fuzz.full_disk import can_fill_disks, fill_disk, render_full_disks

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.contract import contract_from_json
 from fakelens.edge_runtime.errors import ConfigError, RunError, UsageError
+from fakelens.edge_runtime.modelfile.contract import contract_from_json
 from fakelens.train.config import PruneConfig, QatConfig, TrainConfig, load_config
 from fakelens.train.run.job import derive_job, open_job, reopen_job
 from fakelens.train.run.trainer import TrainResult, describe_result, run_job
@@ -72,7 +72,12 @@ def test_the_verdict_comes_first(result: TrainResult) -> None:
     body = (result.run / "report.html").read_text().split("<main>")[1]
     assert re.sub(r"<[^>]+>", "", body).lstrip().startswith(sentence)
     record = json.loads((result.run / "run.json").read_text())
-    assert record["outcome"] == {"learned": result.outcome.learned, "sentence": sentence}
+    outcome = result.outcome
+    assert record["outcome"] == {
+        "learned": outcome.learned,
+        "doubtful": outcome.is_doubtful,
+        "sentence": sentence,
+    }
 
 
 def test_the_record_says_what_was_measured_on_what(result: TrainResult) -> None:

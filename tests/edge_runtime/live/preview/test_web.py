@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Decision
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.live.preview.sink import PreviewConfig, PreviewSink
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.tiles import Region
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.modelfile.contract import Decision
+from fakelens.edge_runtime.pictures.tiles import Region
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
 
 pytest.importorskip("starlette", reason="needs the extra preview")
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
@@ -272,6 +272,13 @@ def test_it_fits_a_phone_and_can_be_read_by_day_and_night(
     if os.environ.get("FAKELENS_SCREENSHOTS"):
         page.screenshot(path=Path(os.environ["FAKELENS_SCREENSHOTS"], f"preview-{width}-{scheme}.png"))
     assert page.faults == []
+
+
+def test_it_is_for_everybody(
+    preview: PreviewSink, make_status: MakeStatus, find_faults: Callable[..., list[str]]
+) -> None:
+    preview.update(make_status(label=Label.UNSURE, width=512, height=384), photo())
+    assert find_faults(preview.url, lambda page: page.wait_for_selector("#verdict.unsure")) == []
 
 
 # The contrast of every element with text of its own against the nearest background behind it.
