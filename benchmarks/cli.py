@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fakelens.benchmarks.scoring.choice import BenchConfig
     from fakelens.benchmarks.scoring.robustness import RobustRow
     from fakelens.benchmarks.timing.host import Host
-    from fakelens.edge_runtime.output_format import Format
+    from fakelens.edge_runtime.answers.output_format import Format
 
 
 def register(app: typer.Typer) -> None:
@@ -122,7 +122,7 @@ def _read_bounds(
 
 
 def _choose_output(*, json: bool, csv: bool) -> "Format":
-    from fakelens.edge_runtime.output_format import Format
+    from fakelens.edge_runtime.answers.output_format import Format
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
@@ -186,7 +186,7 @@ def _measure(config: "TableConfig", output: "Format", html: Path | None) -> "tup
     from fakelens.benchmarks.bench.report import list_doubts, report_table
     from fakelens.benchmarks.bench.table import measure_table
     from fakelens.benchmarks.timing.host import describe_host
-    from fakelens.edge_runtime.output_format import Format
+    from fakelens.edge_runtime.answers.output_format import Format
 
     lines, host = measure_table(config), describe_host()
     typer.echo(report_table(lines, host, output))
@@ -229,7 +229,7 @@ def _report_changes(bounds: _Bounds, lines: "Sequence[Line]", host: "Host", outp
     from fakelens.benchmarks.bench.columns import list_fields
     from fakelens.benchmarks.bench.regressions import compare_rows
     from fakelens.benchmarks.bench.report import report_changes
-    from fakelens.edge_runtime.output_format import Format
+    from fakelens.edge_runtime.answers.output_format import Format
 
     _, earlier = bounds.earlier or (None, ())
     changes = compare_rows(earlier, [list_fields(line, host) for line in lines], bounds.allowed)

@@ -2,8 +2,8 @@
 
 from importlib.resources import files
 
+from fakelens.edge_runtime.answers.pages.parts import read_asset
 from fakelens.edge_runtime.extras import require_extra
-from fakelens.edge_runtime.pages.parts import read_asset
 
 
 def render_template(package: str, name: str, /, **values: object) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 from fakelens.benchmarks.layouts import Layout, read_name
 from fakelens.benchmarks.splits import SPLIT_FOLDERS, Split
 from fakelens.benchmarks.unclear_layouts import LayoutError
-from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.modelfile.contract import LABELS
 
 _PATHS = [
     "file_name",

@@ -13,9 +13,9 @@ from pathlib import Path
 from fakelens.benchmarks.image_lists import read_list
 from fakelens.benchmarks.layouts import ClassFolder, Layout, find_class_folders
 from fakelens.benchmarks.splits import Split
-from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.sources import scan_folder, walk_images
+from fakelens.edge_runtime.modelfile.contract import LABELS
+from fakelens.edge_runtime.pictures.sources import scan_folder, walk_images
 
 __all__ = [
     "DIGEST_LENGTH",

@@ -17,8 +17,8 @@ from fakelens.benchmarks.unclear_layouts import (
     list_names,
     list_picture_folders,
 )
-from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.modelfile.contract import LABELS
 
 REAL_WORDS = frozenset(
     [

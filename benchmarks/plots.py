@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fakelens.benchmarks.metrics import ECE_BINS, Array, Confusion, Interval, Metrics, roc_curve
-from fakelens.edge_runtime import palette
-from fakelens.edge_runtime.contract import Decision
+from fakelens.edge_runtime.answers import palette
 from fakelens.edge_runtime.extras import require_extra
+from fakelens.edge_runtime.modelfile.contract import Decision
 
 # Where a point's name may stand, the best place first: offset in points, alignments.
 _PLACES = (

@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.sources import scan_folder
+from fakelens.edge_runtime.modelfile.contract import LABELS
+from fakelens.edge_runtime.pictures.sources import scan_folder
 
 _SHOWN = 6  # folders, in an error
 

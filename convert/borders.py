@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.convert.recipes import BorderConfig
-from fakelens.edge_runtime.condition import Condition
-from fakelens.edge_runtime.contract import ConditionLimits, Decision, OperatingPoint
+from fakelens.edge_runtime.detection.condition import Condition
+from fakelens.edge_runtime.modelfile.contract import ConditionLimits, Decision, OperatingPoint
 
 _EVEN = 0.5  # P(fake)
 _STEPS = 1_000_000  # borders are rounded to these, away from .5, so that no port's last bit matters

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.convert.run import Run
-from fakelens.edge_runtime.contract import LABELS, InputSpec
 from fakelens.edge_runtime.errors import ImageError, RunError
-from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
-from fakelens.edge_runtime.sources import walk_images
+from fakelens.edge_runtime.modelfile.contract import LABELS, InputSpec
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.pictures.sources import walk_images
 
 _PER_CLASS = 128  # ranges have settled long before; the converter's time grows with it
 _AGAIN = "train again with `fakelens train`, which picks the calibration images"

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.convert.verify import GateResult, Scores, count_correct
-from fakelens.edge_runtime.contract import Decision
+from fakelens.edge_runtime.modelfile.contract import Decision
 
 _PLAIN = "plain"
 Labels = npt.NDArray[np.uint8]

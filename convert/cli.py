@@ -143,7 +143,7 @@ def _convert(config: ConvertConfig) -> None:
         typer.echo(f"WARNING: {config.run}: {run.doubt}", err=True)
     from rich.console import Console
 
-    from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
+    from fakelens.edge_runtime.machine.quiet import muted_stderr, silence_tensorflow
 
     silence_tensorflow()
     # A handle of its own: stderr itself is muted, TensorFlow's C++ part follows no log level.
@@ -165,7 +165,7 @@ def _convert_own(config: OwnConfig) -> None:
     from rich.console import Console
 
     from fakelens.convert.own.pipeline import convert_own
-    from fakelens.edge_runtime.quiet import silence_tensorflow
+    from fakelens.edge_runtime.machine.quiet import silence_tensorflow
 
     silence_tensorflow()
     screen = Console(file=os.fdopen(os.dup(2), "w"), soft_wrap=True, highlight=False)  # see `_convert`

@@ -21,13 +21,13 @@ from fakelens.convert.verify import (
     compare_stages,
     count_correct,
 )
-from fakelens.edge_runtime.contract import Contract, Measurement
 from fakelens.edge_runtime.errors import GateError, ModelError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.graph import read_graph
-from fakelens.edge_runtime.info import count_gzip_bytes
-from fakelens.edge_runtime.interpreter import Interpreter
-from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.info.model import count_gzip_bytes
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import Contract, Measurement
+from fakelens.edge_runtime.modelfile.graph import read_graph
+from fakelens.edge_runtime.modelfile.interpreter import Interpreter
 
 _SPLIT = "validation"
 _NOTE = "the split that also chose epoch, temperature and threshold"

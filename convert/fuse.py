@@ -12,7 +12,12 @@ from fakelens.convert.roots import add_first_root
 from fakelens.convert.tflite_metadata.write import attach_metadata
 from fakelens.convert.validation import ScoredImages, find_validation, measure_verdicts, score_validation
 from fakelens.convert.verify import GateResult, check_delegation, check_file, check_same_bytes
-from fakelens.edge_runtime.contract import (
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.info.model import count_gzip_bytes
+from fakelens.edge_runtime.modelfile.container import ModelFile, pack_model, read_model
+from fakelens.edge_runtime.modelfile.contract import (
     Contract,
     Decision,
     Fit,
@@ -23,13 +28,8 @@ from fakelens.edge_runtime.contract import (
     Training,
     ViewSpec,
 )
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.info import count_gzip_bytes
-from fakelens.edge_runtime.interpreter import Interpreter
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import ModelFile, pack_model, read_model
+from fakelens.edge_runtime.modelfile.interpreter import Interpreter
+from fakelens.edge_runtime.modelfile.library import find_model
 
 _TILES, _WHOLE = "tiles", "whole"  # names of the views; the latter that of its signature as well
 

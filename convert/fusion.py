@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from fakelens.edge_runtime.contract import LABELS, Fusion
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.tiles import fuse_logits
+from fakelens.edge_runtime.modelfile.contract import LABELS, Fusion
+from fakelens.edge_runtime.pictures.tiles import fuse_logits
 
 _STEEPEST = 20.0  # a weight's upper end: views that never err would have no best weight
 _FARTHEST = 50.0  # the bias's

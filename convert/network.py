@@ -10,7 +10,7 @@ import tf_keras as keras
 
 from fakelens.convert.run import Run
 from fakelens.edge_runtime.errors import RunError
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 _BATCH = 256
 # A trained quantizer's range follows its kernel within a step; an untrained one stays at 6.

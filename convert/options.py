@@ -8,7 +8,7 @@ import typer
 from fakelens.benchmarks.labelled import Split
 from fakelens.convert.own.config import Scaling
 from fakelens.convert.recipes import Io
-from fakelens.edge_runtime.contract import Pool
+from fakelens.edge_runtime.modelfile.contract import Pool
 
 _OWN = "A model of your own"
 

@@ -14,9 +14,9 @@ from fakelens.convert.recipes import ConvertConfig, Io, Quantization
 from fakelens.convert.run import Run, Validation, read_run, read_validation
 from fakelens.convert.tflite import convert_network
 from fakelens.convert.verify import ConversionStage, GateResult, Scores
-from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.errors import RunError
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.modelfile.contract import Contract
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 
 def convert_run(config: ConvertConfig) -> ConvertResult:

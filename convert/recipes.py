@@ -5,8 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from fakelens.benchmarks.labelled import Split
-from fakelens.edge_runtime.contract import Pool
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.modelfile.contract import Pool
 
 
 class Quantization(StrEnum):

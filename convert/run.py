@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.edge_runtime import run_layout
-from fakelens.edge_runtime.contract import Contract, Pool, contract_from_json
 from fakelens.edge_runtime.errors import ModelError, RunError
-from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.edge_runtime.tiles import pool_scores, weigh_tiles
+from fakelens.edge_runtime.modelfile.contract import Contract, Pool, contract_from_json
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.tiles import pool_scores, weigh_tiles
 
 _AGAIN = "train again with `fakelens train`"
 

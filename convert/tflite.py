@@ -12,7 +12,7 @@ import tf_keras as keras
 
 from fakelens.convert.recipes import Io, Quantization
 from fakelens.edge_runtime.errors import RunError
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 _MISSING_OPS = (
     re.compile(r"Quantization not yet supported for op: '([^']+)'"),

@@ -12,14 +12,14 @@ from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, li
 from fakelens.benchmarks.metrics import bootstrap_interval, roc_auc, wilson_interval
 from fakelens.benchmarks.scoring.accuracy import check_readable
 from fakelens.convert.fusion import ViewLogits
-from fakelens.edge_runtime.condition import Condition, find_reason, measure_condition
-from fakelens.edge_runtime.contract import Contract, Measurement
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.condition import Condition, find_reason, measure_condition
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Label, decide
 from fakelens.edge_runtime.errors import ImageError, UsageError
-from fakelens.edge_runtime.preprocess import ImageU8, fit_views, load_image
+from fakelens.edge_runtime.modelfile.contract import Contract, Measurement
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_views, load_image
+from fakelens.edge_runtime.pictures.tiles import to_logit
 from fakelens.edge_runtime.progress import show_progress
-from fakelens.edge_runtime.tiles import to_logit
-from fakelens.edge_runtime.verdict import Label, decide
 from fakelens.edge_runtime.workers import map_in_order
 
 _DECODERS = min(4, os.cpu_count() or 1)

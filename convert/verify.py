@@ -11,12 +11,12 @@ import numpy.typing as npt
 from fakelens.benchmarks.metrics import roc_auc
 from fakelens.convert.recipes import Io, Quantization
 from fakelens.convert.tflite_metadata.read import read_metadata
-from fakelens.edge_runtime.contract import Contract, Decision
+from fakelens.edge_runtime.detection.verdict import decide
 from fakelens.edge_runtime.errors import ModelError
-from fakelens.edge_runtime.graph import GraphSummary
-from fakelens.edge_runtime.interpreter import Delegation, Interpreter
-from fakelens.edge_runtime.modelfile import ModelFile, pack_model, read_model
-from fakelens.edge_runtime.verdict import decide
+from fakelens.edge_runtime.modelfile.container import ModelFile, pack_model, read_model
+from fakelens.edge_runtime.modelfile.contract import Contract, Decision
+from fakelens.edge_runtime.modelfile.graph import GraphSummary
+from fakelens.edge_runtime.modelfile.interpreter import Delegation, Interpreter
 
 _SCALE_TOLERANCE = 1e-3
 _NOISE_LEVELS = (2, 8, 32, 64, 96, 128, 160, 192, 224, 240, 248, 256)  # grey levels below each

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime import errors
-    from fakelens.edge_runtime.detector import Detector
-    from fakelens.edge_runtime.evidence import Evidence
-    from fakelens.edge_runtime.library import list_models
-    from fakelens.edge_runtime.preprocess import load_image
-    from fakelens.edge_runtime.tiles import Region
-    from fakelens.edge_runtime.verdict import Label, Verdict
+    from fakelens.edge_runtime.detection.detector import Detector
+    from fakelens.edge_runtime.detection.verdict import Label, Verdict
+    from fakelens.edge_runtime.modelfile.library import list_models
+    from fakelens.edge_runtime.pictures.preprocess import load_image
+    from fakelens.edge_runtime.pictures.tiles import Region
+    from fakelens.edge_runtime.provenance.evidence import Evidence
 
 __all__ = ["Detector", "Evidence", "Label", "Region", "Verdict", "errors", "list_models", "load_image"]
 
 _MODULES = {
-    "Detector": "detector",
-    "Evidence": "evidence",
-    "Label": "verdict",
-    "Region": "tiles",
-    "Verdict": "verdict",
-    "list_models": "library",
-    "load_image": "preprocess",
+    "Detector": "detection.detector",
+    "Evidence": "provenance.evidence",
+    "Label": "detection.verdict",
+    "Region": "pictures.tiles",
+    "Verdict": "detection.verdict",
+    "list_models": "modelfile.library",
+    "load_image": "pictures.preprocess",
 }
 
 

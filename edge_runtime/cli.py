@@ -17,9 +17,9 @@ from fakelens.edge_runtime.serve.cli import register as register_serve
 from fakelens.edge_runtime.service.cli import register as register_service
 
 if TYPE_CHECKING:
-    from fakelens.edge_runtime.batch import BatchResult
-    from fakelens.edge_runtime.check_run import CheckRequest
-    from fakelens.edge_runtime.output_format import Format
+    from fakelens.edge_runtime.answers.output_format import Format
+    from fakelens.edge_runtime.check.batch import BatchResult
+    from fakelens.edge_runtime.check.run import CheckRequest
 
 
 class FailOn(StrEnum):
@@ -104,9 +104,9 @@ def check(
 
     Exit codes: 0 done, 1 what --fail-on names was found, 2 a file or folder could not be read.
     """
-    from fakelens.edge_runtime.output_format import Format
-    from fakelens.edge_runtime.preprocess import DecodeConfig
-    from fakelens.edge_runtime.verdict import Stance
+    from fakelens.edge_runtime.answers.output_format import Format
+    from fakelens.edge_runtime.detection.verdict import Stance
+    from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: choose one")
@@ -124,7 +124,7 @@ def check(
         _refuse_beside_evidence_only(given)
         _list_statements(paths, output, fail_on, summary=summary, quiet=quiet)
         return
-    from fakelens.edge_runtime.check_run import CheckRequest
+    from fakelens.edge_runtime.check.run import CheckRequest
 
     request = CheckRequest(
         model=model,
@@ -143,11 +143,11 @@ def check(
 
 def _check_pictures(paths: list[str], request: "CheckRequest", *, summary: bool) -> "BatchResult":
     """Check `paths` and say what it came to."""
-    from fakelens.edge_runtime.batch import summarize
-    from fakelens.edge_runtime.check_run import CheckRun, is_single
+    from fakelens.edge_runtime.answers.output_format import Format
+    from fakelens.edge_runtime.answers.statements import StatementCount
+    from fakelens.edge_runtime.check.batch import summarize
+    from fakelens.edge_runtime.check.run import CheckRun, is_single
     from fakelens.edge_runtime.files import check_writable
-    from fakelens.edge_runtime.output_format import Format
-    from fakelens.edge_runtime.statements import StatementCount
 
     if request.html is not None:
         check_writable(request.html, "--html")
@@ -175,7 +175,7 @@ def _note(notes: Iterable[str]) -> None:
 
 def _sum_up(result: "BatchResult", statements: str, *, is_single: bool) -> None:
     """Say what many answers come to, what was left out, and what the files said of themselves."""
-    from fakelens.edge_runtime.pages.words import UNREADABLE, count_answers
+    from fakelens.edge_runtime.answers.pages.words import UNREADABLE, count_answers
 
     left_out = result.left_out
     if result.files == 1 and not left_out.total and (is_single or result.errors):
@@ -200,7 +200,7 @@ def _list_statements(
     paths: list[str], output: "Format", fail_on: FailOn | None, *, summary: bool, quiet: bool
 ) -> None:
     """Run `--evidence-only`, and count what it leaves out."""
-    from fakelens.edge_runtime.listing import list_statements, summarize_listing
+    from fakelens.edge_runtime.check.listing import list_statements, summarize_listing
 
     result = list_statements(paths, output, sys.stdout)
     for line in result.left_out.unreadable:
@@ -217,7 +217,7 @@ def _list_statements(
 
 def _conclude(result: "BatchResult", fail_on: FailOn | None) -> None:
     """End with 1 where `fail_on` was found, with 2 where a file could not be read."""
-    from fakelens.edge_runtime.verdict import Label
+    from fakelens.edge_runtime.detection.verdict import Label
 
     flagged = result.counts[Label.FAKE] + (result.counts[Label.UNSURE] if fail_on is FailOn.UNSURE else 0)
     if fail_on is not None and flagged:
@@ -235,9 +235,9 @@ def info(
     """Print the contents of a model file: contract, model card, operators, size, sha256."""
     from rich.console import Console
 
-    from fakelens.edge_runtime.app_info import app_facts_to_json, read_app_facts, render_app_facts
-    from fakelens.edge_runtime.info import info_to_json, read_info, render_info
-    from fakelens.edge_runtime.library import find_model
+    from fakelens.edge_runtime.info.app import app_facts_to_json, read_app_facts, render_app_facts
+    from fakelens.edge_runtime.info.model import info_to_json, read_info, render_info
+    from fakelens.edge_runtime.modelfile.library import find_model
 
     path = find_model(model)
     if path_only:

@@ -21,7 +21,8 @@ from fakelens.convert.merge import NamedGraph, merge_graphs
 from fakelens.convert.recipes import Io
 from fakelens.convert.roots import add_first_root
 from fakelens.convert.tflite_metadata.write import attach_metadata
-from fakelens.edge_runtime.contract import (
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import (
     Contract,
     Decision,
     Fit,
@@ -31,7 +32,6 @@ from fakelens.edge_runtime.contract import (
     Pool,
     ViewSpec,
 )
-from fakelens.edge_runtime.modelfile import pack_model
 
 SIZE = 8
 WHOLE_SIZE = 12

@@ -34,10 +34,10 @@ RESIZERS = {
     "resize_with_pad",
 }
 MAY_RESIZE = {
-    "edge_runtime/preprocess.py": "the one way to the bytes a model sees",
-    "edge_runtime/regions/image.py": "the same pixels, a few rows at a time",
-    "edge_runtime/pages/picture.py": "thumbnails for the eye alone",
-    "edge_runtime/degradations.py": "on purpose: down and up again, or smaller",
+    "edge_runtime/pictures/preprocess.py": "the one way to the bytes a model sees",
+    "edge_runtime/pictures/regions/image.py": "the same pixels, a few rows at a time",
+    "edge_runtime/answers/pages/picture.py": "thumbnails for the eye alone",
+    "edge_runtime/pictures/degradations.py": "on purpose: down and up again, or smaller",
     "edge_runtime/live/sources/scenes.py": "calls that degradation, for made copies to rehearse with",
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
     "benchmarks/studies/hard_reals.py": "photos of a usual size, before they are touched up",
@@ -52,16 +52,16 @@ MAY_RESIZE = {
 NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.
 MAY_OPEN = {
-    "edge_runtime/preprocess.py": "the one decoder",
-    "edge_runtime/regions/png.py": "a few rows of a very large picture",
-    "edge_runtime/regions/tiff.py": "likewise",
+    "edge_runtime/pictures/preprocess.py": "the one decoder",
+    "edge_runtime/pictures/regions/png.py": "a few rows of a very large picture",
+    "edge_runtime/pictures/regions/tiff.py": "likewise",
     "benchmarks/studies/bare_loop.py": "the hand-written loop that a check is compared with",
     "benchmarks/studies/megapixels.py": "Pillow's decoding alone, to compare a check with",
     "benchmarks/peers/measure.py": "an image's size, from its header",
     "train/audit/headers.py": "its own JPEG, to know the tables of libjpeg",
 }
 MAY_READ_GRAPHS = {
-    "edge_runtime/graph.py",
+    "edge_runtime/modelfile/graph.py",
     "convert/merge.py",
     "convert/own/splice.py",
     "convert/roots.py",
@@ -74,35 +74,35 @@ MAY_USE_KERAS_3 = {  # to read what others trained with it
     "tests/convert/own/conftest.py",
     "tests/convert/own/test_pipeline.py",
 }
-MAY_RUN_LITERT = {"edge_runtime/interpreter.py", "benchmarks/studies/bare_loop.py"}  # the latter: as above
+MAY_RUN_LITERT = {
+    "edge_runtime/modelfile/interpreter.py",
+    "benchmarks/studies/bare_loop.py",
+}  # the latter: as above
 # From a checkout alone, never in the wheel; the adapters run in environments of their own, each with the
 # packages of the peer that it drives.
 OUTSIDE_THE_WHEEL = {"benchmarks/peers", "benchmarks/emulation"}
 ADAPTERS = ROOT / "benchmarks" / "peers" / "adapters"
 OF_A_PART = {  # of a module whose tests would fill two files, or of several modules together
     "tests/convert/ship/test_statements.py",
-    "tests/edge_runtime/test_detector_views.py",
-    "tests/edge_runtime/provenance/test_bad_input.py",
-    "tests/edge_runtime/provenance/test_marks.py",
-    "tests/edge_runtime/provenance/test_statements.py",
+    "tests/edge_runtime/detection/test_detector_views.py",
 }
 # Modules, or all of a folder, that no test imports: what their tests go through.
 TESTED_THROUGH_OTHERS = {
-    "edge_runtime/check_run.py": "`check`",
+    "edge_runtime/check/run.py": "`check`",
     "edge_runtime/options.py": "`check`, `scan` and `serve`",
-    "edge_runtime/pages/card.py": "the page of `check --html`",
-    "edge_runtime/listing.py": "`check --evidence-only`",
-    "edge_runtime/encode.py": "the pages, streams and pictures that it encodes",
+    "edge_runtime/answers/pages/card.py": "the page of `check --html`",
+    "edge_runtime/check/listing.py": "`check --evidence-only`",
+    "edge_runtime/pictures/encode.py": "the pages, streams and pictures that it encodes",
     "edge_runtime/live/outputs/homeassistant.py": "the MQTT sink and a real broker",
     "edge_runtime/live/preview": "the pages, pictures and refusals of the server",
     "edge_runtime/live/sources/picamera.py": "needs a Raspberry Pi",
     "edge_runtime/live/status_row.py": "the lines, messages and answers that it makes",
-    "edge_runtime/picture.py": "the pictures of scans",
+    "edge_runtime/pictures/picture.py": "the pictures of scans",
     "edge_runtime/scan": "scans from their inputs to their reports",
     "edge_runtime/provenance": "the one reader, on files of every kind",
     "edge_runtime/serve": "the answers of the server",
     "edge_runtime/web": "the answers of both servers",
-    "edge_runtime/regions": "very large pictures of every kind, by region and as a whole",
+    "edge_runtime/pictures/regions": "very large pictures of every kind, by region and as a whole",
     "edge_runtime/service/notify.py": "the watchdog against a socket as systemd opens one",
     "edge_runtime/signals.py": "interrupted training and live checking",
     "benchmarks/bench/model_card.py": "`bench --write-card`",

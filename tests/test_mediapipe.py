@@ -20,12 +20,12 @@ from fakelens.convert.recipes import Io
 from fakelens.convert.ship.gates import check_app_gates
 from fakelens.convert.ship.vectors import TOLERANCE, write_vectors
 from fakelens.convert.tflite_metadata.write import attach_metadata
-from fakelens.edge_runtime.contract import LABELS, Contract, InputSpec
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.files import cache_folder
-from fakelens.edge_runtime.library import find_model, list_models
-from fakelens.edge_runtime.modelfile import pack_model
-from fakelens.edge_runtime.preprocess import fit_image, load_image
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import LABELS, Contract, InputSpec
+from fakelens.edge_runtime.modelfile.library import find_model, list_models
+from fakelens.edge_runtime.pictures.preprocess import fit_image, load_image
 
 pytestmark = pytest.mark.slow
 

@@ -11,10 +11,10 @@ from fakelens.benchmarks.labelled import find_labelled
 from fakelens.benchmarks.scoring.accuracy import score_images
 from fakelens.convert.calibration import load_calibration
 from fakelens.convert.run import Run
-from fakelens.edge_runtime.contract import Contract, InputSpec
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
-from fakelens.edge_runtime.sources import walk_images
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.modelfile.contract import Contract, InputSpec
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.pictures.sources import walk_images
 from fakelens.train.data.arrays import decode_files
 
 SPEC = InputSpec(size=8)

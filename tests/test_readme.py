@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.library import DEFAULT_MODEL, find_model
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL, find_model
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

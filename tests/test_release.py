@@ -9,9 +9,9 @@ import pytest
 
 from fakelens.benchmarks.labelled import Split, find_labelled
 from fakelens.benchmarks.scoring.accuracy import measure_accuracy, score_images
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.library import DEFAULT_MODEL, find_model, list_models
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL, find_model, list_models
 
 CIFAKE = "FAKELENS_CIFAKE"
 REPEATED = Path(__file__).parents[1] / "train" / "recipes" / "cifake_test_fakes_also_in_train.txt"

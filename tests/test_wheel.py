@@ -15,7 +15,7 @@ from PIL import Image
 
 from fakelens.convert.ship.layout import Platform
 from fakelens.convert.ship.templates import find_template, list_template
-from fakelens.edge_runtime.library import DEFAULT_MODEL
+from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,8 @@ from typing import Any
 import dacite
 
 from fakelens.benchmarks.layouts import Layout
-from fakelens.edge_runtime.contract import Fit, InputSpec, Pool
 from fakelens.edge_runtime.errors import ConfigError
+from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec, Pool
 from fakelens.train.recipes import read_recipe
 
 VIEWS = (1, 2, 4)  # the image; and its mirror image; and both moved up and left by a pixel

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from fakelens.benchmarks.labelled import Layout, Split, find_labelled
-from fakelens.edge_runtime.contract import LABELS, Fit
 from fakelens.edge_runtime.errors import ImageError, UsageError
+from fakelens.edge_runtime.modelfile.contract import LABELS, Fit
 from fakelens.train.audit.headers import read_header
 from fakelens.train.config import DataConfig, TrainConfig, merge_settings
 from fakelens.train.data.dataset import Dataset

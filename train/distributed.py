@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from fakelens.edge_runtime.errors import FakelensError, RunError, UsageError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
+from fakelens.edge_runtime.machine.quiet import muted_stderr, silence_tensorflow
 from fakelens.train.data.epoch import EpochPlan, plan_epoch
 from fakelens.train.rendezvous import meet
 from fakelens.train.workers import VARIABLE, Workers

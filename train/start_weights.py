@@ -14,10 +14,10 @@ import typer
 
 from fakelens.benchmarks.command import run_command
 from fakelens.edge_runtime import run_layout
-from fakelens.edge_runtime.contract import contract_from_json
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.contract import contract_from_json
 from fakelens.train.config import NetworkConfig
 from fakelens.train.run.rundir import read_start as read_run
 from fakelens.train.starts.names import SUFFIX

@@ -3,7 +3,7 @@
 import logging
 
 from fakelens.edge_runtime.extras import require_extra
-from fakelens.edge_runtime.quiet import muted_stderr, silence_tensorflow
+from fakelens.edge_runtime.machine.quiet import muted_stderr, silence_tensorflow
 
 
 def require_tensorflow() -> None:

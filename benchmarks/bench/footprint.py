@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fakelens.edge_runtime.graph import measure_sparsity
-from fakelens.edge_runtime.info import count_gzip_bytes
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.info.model import count_gzip_bytes
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.graph import measure_sparsity
 
 
 @dataclass(frozen=True, kw_only=True)

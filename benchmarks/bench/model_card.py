@@ -7,8 +7,8 @@ from fakelens.benchmarks.bench.rows import BenchRow
 from fakelens.benchmarks.metrics import Interval
 from fakelens.benchmarks.scoring.battery import Kind
 from fakelens.benchmarks.scoring.robustness import RobustRow
-from fakelens.edge_runtime.contract import Measurement
-from fakelens.edge_runtime.modelfile import read_model, replace_contract
+from fakelens.edge_runtime.modelfile.container import read_model, replace_contract
+from fakelens.edge_runtime.modelfile.contract import Measurement
 
 
 def write_cards(rows: Sequence[BenchRow] | Sequence[RobustRow]) -> None:

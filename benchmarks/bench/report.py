@@ -15,7 +15,7 @@ from fakelens.benchmarks.scoring.comparison import Comparison
 from fakelens.benchmarks.scoring.robustness import RobustRow
 from fakelens.benchmarks.timing.host import Host
 from fakelens.benchmarks.timing.latency import Latency
-from fakelens.edge_runtime.output_format import Format
+from fakelens.edge_runtime.answers.output_format import Format
 
 _ABSENT = "-"
 

@@ -10,10 +10,10 @@ from fakelens.benchmarks.scoring.accuracy import Accuracy, Scores, leave_out, me
 from fakelens.benchmarks.scoring.choice import UNSPLIT, BenchConfig, choose_images
 from fakelens.benchmarks.scoring.comparison import Comparison, ScoredModel, compare_models
 from fakelens.benchmarks.timing.samples import digest_names
-from fakelens.edge_runtime.contract import Contract
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import ModelError, UsageError
-from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.modelfile.contract import Contract
+from fakelens.edge_runtime.modelfile.library import find_model
 
 
 @dataclass(frozen=True, kw_only=True)

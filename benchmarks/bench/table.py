@@ -11,10 +11,10 @@ from fakelens.benchmarks.scoring.choice import BenchConfig
 from fakelens.benchmarks.timing.instructions import count_verdict
 from fakelens.benchmarks.timing.latency import Latency, measure_latency
 from fakelens.benchmarks.timing.samples import Sample, choose_sample, make_sample
-from fakelens.edge_runtime.contract import Contract
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.modelfile.contract import Contract
+from fakelens.edge_runtime.modelfile.library import find_model
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.preprocess import fit_views, load_image
-from fakelens.edge_runtime.sources import walk_images
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.pictures.preprocess import fit_views, load_image
+from fakelens.edge_runtime.pictures.sources import walk_images
 
 _GREY = 128
 

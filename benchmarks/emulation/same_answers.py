@@ -24,7 +24,7 @@ from fakelens.benchmarks.timing.host import describe_host
 from fakelens.benchmarks.timing.pictures import make_pictures
 from fakelens.edge_runtime.errors import GateError
 from fakelens.edge_runtime.files import cache_folder, write_atomic
-from fakelens.edge_runtime.library import find_model, list_models
+from fakelens.edge_runtime.modelfile.library import find_model, list_models
 from fakelens.edge_runtime.progress import show_progress
 
 _WIDTH, _HEIGHT = 144, 100  # px: two tiles of a photo model, scaled down by the others

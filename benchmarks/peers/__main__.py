@@ -17,7 +17,7 @@ from fakelens.benchmarks.peers.ratios import list_ratios
 from fakelens.benchmarks.peers.report import format_ratios, format_results, format_run, results_to_json
 from fakelens.edge_runtime.errors import GateError, UsageError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.threads import count_cores
+from fakelens.edge_runtime.modelfile.threads import count_cores
 
 _MODELS = ("photo", "cifake-300k")
 

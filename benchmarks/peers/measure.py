@@ -15,12 +15,12 @@ from fakelens.benchmarks.peers.environments import Environment, make_environment
 from fakelens.benchmarks.peers.processes import PeerJob, Worker
 from fakelens.benchmarks.peers.weights import ModelForms, make_forms
 from fakelens.benchmarks.timing.pictures import find_pictures
-from fakelens.edge_runtime.contract import Fit, InputSpec
 from fakelens.edge_runtime.errors import FakelensError, GateError, UsageError
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import read_model
-from fakelens.edge_runtime.sources import walk_images
-from fakelens.edge_runtime.tiles import place_tiles
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
+from fakelens.edge_runtime.modelfile.library import find_model
+from fakelens.edge_runtime.pictures.sources import walk_images
+from fakelens.edge_runtime.pictures.tiles import place_tiles
 
 _log = logging.getLogger(__name__)
 

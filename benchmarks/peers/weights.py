@@ -14,8 +14,8 @@ from fakelens.benchmarks.peers.environments import make_environment
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError
 from fakelens.edge_runtime.files import cache_folder
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.library import find_model
 
 _CONVERTER = (*TENSORFLOW, "tf2onnx", "onnx")  # tf2onnx imports TensorFlow
 _OPSET = 17

@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.metrics import Interval, Metrics, evaluate, wilson_interval
-from fakelens.edge_runtime.condition import Reason
-from fakelens.edge_runtime.contract import Decision
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.condition import Reason
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Label, decide
 from fakelens.edge_runtime.errors import ImageError, UsageError
-from fakelens.edge_runtime.preprocess import ImageU8, fit_views, load_image
+from fakelens.edge_runtime.modelfile.contract import Decision
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_views, load_image
 from fakelens.edge_runtime.progress import show_progress
-from fakelens.edge_runtime.verdict import Label, decide
 from fakelens.edge_runtime.workers import map_in_order
 
 _PROGRESS_FROM = 200  # images; a small model scores so many in well under two seconds

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from fakelens.benchmarks.scoring.delivery import deliver
-from fakelens.edge_runtime.degradations import (
+from fakelens.edge_runtime.pictures.degradations import (
     add_noise,
     blur,
     change_brightness,
@@ -16,7 +16,7 @@ from fakelens.edge_runtime.degradations import (
     recompress_jpeg,
     rescale,
 )
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 _SEED = 0
 

@@ -13,13 +13,13 @@ import numpy.typing as npt
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage
 from fakelens.benchmarks.scoring.accuracy import check_readable
 from fakelens.benchmarks.scoring.delivery import Tier, deliver
-from fakelens.edge_runtime.contract import Fit, InputSpec
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Label, Verdict
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
+from fakelens.edge_runtime.pictures.preprocess import load_image
+from fakelens.edge_runtime.pictures.tiles import to_logit
 from fakelens.edge_runtime.progress import show_progress
-from fakelens.edge_runtime.tiles import to_logit
-from fakelens.edge_runtime.verdict import Label, Verdict
 from fakelens.edge_runtime.workers import map_in_order
 
 Floats = npt.NDArray[np.float64]

@@ -7,7 +7,7 @@ import numpy as np
 
 from fakelens.benchmarks.metrics import Interval, McNemar, mcnemar, wilson_interval
 from fakelens.benchmarks.scoring.accuracy import Scores, give_verdicts, mark_correct
-from fakelens.edge_runtime.contract import Contract
+from fakelens.edge_runtime.modelfile.contract import Contract
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from PIL import Image
 
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.pictures.preprocess import load_image
 
 _WEB_PX, _WEB_JPEG = 720, 70
 _HARD_PX, _HARD_WEBP, _HARD_JPEG = 512, 60, 50

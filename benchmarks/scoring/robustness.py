@@ -17,11 +17,11 @@ from fakelens.benchmarks.metrics import Interval, wilson_interval
 from fakelens.benchmarks.scoring.accuracy import check_readable
 from fakelens.benchmarks.scoring.battery import BATTERY, Degradation, degrade
 from fakelens.benchmarks.scoring.choice import UNSPLIT, BenchConfig, choose_images
-from fakelens.edge_runtime.contract import Contract
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import ImageError, UsageError
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.preprocess import ImageU8, fit_views, load_image
+from fakelens.edge_runtime.modelfile.contract import Contract
+from fakelens.edge_runtime.modelfile.library import find_model
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_views, load_image
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.edge_runtime.workers import map_in_order
 

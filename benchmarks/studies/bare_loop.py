@@ -22,17 +22,17 @@ from PIL import Image
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.tables import format_table
 from fakelens.benchmarks.timing.pictures import find_pictures
-from fakelens.edge_runtime.batch import BatchConfig, check_batch
-from fakelens.edge_runtime.contract import Fit
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.answers.output_format import Format
+from fakelens.edge_runtime.answers.sinks import open_sink
+from fakelens.edge_runtime.check.batch import BatchConfig, check_batch
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import GateError, UsageError
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import ModelFile, read_model
-from fakelens.edge_runtime.output_format import Format
-from fakelens.edge_runtime.quiet import muted_stderr
-from fakelens.edge_runtime.sinks import open_sink
-from fakelens.edge_runtime.sources import walk_images
-from fakelens.edge_runtime.tiles import place_tiles
+from fakelens.edge_runtime.machine.quiet import muted_stderr
+from fakelens.edge_runtime.modelfile.container import ModelFile, read_model
+from fakelens.edge_runtime.modelfile.contract import Fit
+from fakelens.edge_runtime.modelfile.library import find_model
+from fakelens.edge_runtime.pictures.sources import walk_images
+from fakelens.edge_runtime.pictures.tiles import place_tiles
 
 _MODELS = ("photo", "cifake-300k")
 

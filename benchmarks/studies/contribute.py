@@ -22,13 +22,13 @@ from fakelens.benchmarks.studies.bare_loop import BareLoopResult, measure_bare_l
 from fakelens.benchmarks.studies.megapixels import PhotoCost, measure_photo
 from fakelens.benchmarks.timing.host import Host, describe_host
 from fakelens.benchmarks.timing.pictures import make_photo
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.doctor.examination import examine
 from fakelens.edge_runtime.doctor.health import Check
 from fakelens.edge_runtime.errors import GateError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.library import DEFAULT_MODEL, find_model, list_models
-from fakelens.edge_runtime.threads import count_cores
+from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL, find_model, list_models
+from fakelens.edge_runtime.modelfile.threads import count_cores
 
 FORMAT = 1
 _PHOTO_PX = (4000, 3000)

@@ -30,9 +30,9 @@ from fakelens.benchmarks.scoring.checked_images import (
 )
 from fakelens.benchmarks.scoring.delivery import Tier
 from fakelens.benchmarks.tables import format_share, format_table
-from fakelens.edge_runtime.contract import LABELS
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.modelfile.contract import LABELS
 
 _COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)
 _NONE = "-"

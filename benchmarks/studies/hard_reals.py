@@ -19,12 +19,12 @@ from fakelens.benchmarks.labelled import LabelledImage, Split
 from fakelens.benchmarks.metrics import wilson_interval
 from fakelens.benchmarks.studies.evidence import choose_images
 from fakelens.benchmarks.tables import format_share, format_table
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.extras import require_extra
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.edge_runtime.progress import show_progress
-from fakelens.edge_runtime.verdict import Label
 
 _LONGER_PX = 1024
 _UNTOUCHED, _ALL = "as it is", "all touched up"

@@ -23,8 +23,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from fakelens.benchmarks.command import run_command
 from fakelens.edge_runtime.errors import GateError, UsageError
+from fakelens.edge_runtime.pictures.sources import walk_images
 from fakelens.edge_runtime.provenance.inspection import Inspection
-from fakelens.edge_runtime.sources import walk_images
 
 _MOST_SEEDS, _MOST_SEED_BYTES = 200, 3_000_000
 _SIZE = (16, 16)

@@ -27,8 +27,8 @@ from fakelens.benchmarks.timing.instructions import (
 )
 from fakelens.benchmarks.timing.pictures import find_pictures
 from fakelens.edge_runtime.errors import GateError
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.library import find_model
 
 _LOOP = "import sys; from fakelens.benchmarks.studies import instructions as i; i.loop_some(*sys.argv[1:])"
 

@@ -16,15 +16,15 @@ import typer
 from PIL import Image
 
 from fakelens.benchmarks.command import run_command
-from fakelens.edge_runtime.arrays import Colours
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Verdict
 from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.loop import LiveLoop
 from fakelens.edge_runtime.live.outputs.jsonl import open_jsonl
 from fakelens.edge_runtime.live.sources.factory import make_source
 from fakelens.edge_runtime.live.status import LiveSink, LiveStatus
 from fakelens.edge_runtime.live.supervisor import SupervisedSource
-from fakelens.edge_runtime.verdict import Verdict
+from fakelens.edge_runtime.pictures.arrays import Colours
 
 MODEL = "cifake-100k"
 FRAMES = 600

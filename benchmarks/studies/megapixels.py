@@ -14,9 +14,9 @@ from PIL import Image
 
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.timing.pictures import make_photo
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.preprocess import fit_views, load_image
-from fakelens.edge_runtime.timing import time_once
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.machine.timing import time_once
+from fakelens.edge_runtime.pictures.preprocess import fit_views, load_image
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,9 +17,9 @@ from fakelens.benchmarks.labelled import find_mask
 from fakelens.benchmarks.metrics import wilson_interval
 from fakelens.benchmarks.studies.evidence import choose_images
 from fakelens.benchmarks.tables import format_share, format_table
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.edge_runtime.progress import show_progress
 
 

@@ -26,7 +26,7 @@ from fakelens.benchmarks.tables import KB
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.library import list_models
+from fakelens.edge_runtime.modelfile.library import list_models
 
 
 def release(

@@ -17,12 +17,12 @@ import typer
 from PIL import Image, PngImagePlugin
 
 from fakelens.benchmarks.command import run_command
-from fakelens.edge_runtime.check_run import CheckRequest, CheckRun
+from fakelens.edge_runtime.answers.output_format import Format
+from fakelens.edge_runtime.check.run import CheckRequest, CheckRun
 from fakelens.edge_runtime.errors import MissingExtraError, UsageError
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.output_format import Format
-from fakelens.edge_runtime.preprocess import DecodeConfig, load_image
+from fakelens.edge_runtime.pictures.preprocess import DecodeConfig, load_image
 
 _PHOTOS = ("chelsea.png", "coffee.png", "rocket.jpg", "coins.png", "brick.png", "motorcycle_left.png")
 _SETTINGS = "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512, Model: made-up"

@@ -23,10 +23,10 @@ import typer
 
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.tables import format_table
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.sources import walk_images
-from fakelens.edge_runtime.threads import count_cores
+from fakelens.edge_runtime.modelfile.threads import count_cores
+from fakelens.edge_runtime.pictures.sources import walk_images
 
 CLIENTS = (1, 8, 32)
 _LEAST_SHARE = 0.9  # of the throughput of `check`

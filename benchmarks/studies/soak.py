@@ -19,7 +19,7 @@ import typer
 from PIL import Image
 
 from fakelens.benchmarks.command import run_command
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.live.capture import RepeatLimit
 from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.loop import LiveLoop, LoopConfig

@@ -18,7 +18,7 @@ from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.tables import format_table
 from fakelens.benchmarks.timing.pictures import make_photo
 from fakelens.edge_runtime.errors import GateError, UsageError
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.edge_runtime.provenance.containers import read_parts
 from fakelens.edge_runtime.provenance.inspection import Inspection
 

@@ -20,9 +20,9 @@ from fakelens.benchmarks.labelled import LabelledImage, find_labelled, limit_sou
 from fakelens.benchmarks.metrics import wilson_interval
 from fakelens.benchmarks.tables import format_share, format_table
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.evidence import Evidence, Strength
-from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image, load_image
+from fakelens.edge_runtime.pictures.preprocess import DecodeConfig, decode_image, load_image
 from fakelens.edge_runtime.progress import show_progress
+from fakelens.edge_runtime.provenance.evidence import Evidence, Strength
 from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.workers import map_in_order
 

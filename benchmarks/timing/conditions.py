@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fakelens.edge_runtime.device import Throttling, read_temperature_c, read_throttling
+from fakelens.edge_runtime.machine.device import Throttling, read_temperature_c, read_throttling
 
 _ROOT = Path("/")
 _LOOK_S = 0.2  # how long other programs are watched

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from fakelens.edge_runtime.device import read_pi_model
-from fakelens.edge_runtime.threads import count_cores
+from fakelens.edge_runtime.machine.device import read_pi_model
+from fakelens.edge_runtime.modelfile.threads import count_cores
 
 _ROOT = Path("/")
 # How /proc/cpuinfo names a processor: by words on x86, by numbers on Arm.

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fakelens.benchmarks.timing.pictures import find_pictures
-from fakelens.edge_runtime.contract import Fit, InputSpec
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import ModelError, UsageError
+from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
 
 _VALGRIND = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
 _COUNT = re.compile(r"I\s+refs:\s+([\d,]+)")

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Fit, InputSpec
 from fakelens.edge_runtime.files import cache_folder
+from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
 
 _PHOTO_NOISE = 12.0  # grey levels, so that the file is as large as a camera's
 _PHOTO_QUALITY = 92

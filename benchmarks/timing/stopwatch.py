@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.benchmarks.timing.conditions import read_frequency_mhz
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import decide
 from fakelens.edge_runtime.errors import FakelensError, ImageError, UsageError
-from fakelens.edge_runtime.interpreter import Interpreter
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import read_model
-from fakelens.edge_runtime.preprocess import ImageU8, fit_views, load_image
-from fakelens.edge_runtime.timing import time_repeats
-from fakelens.edge_runtime.verdict import decide
+from fakelens.edge_runtime.machine.timing import time_repeats
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.interpreter import Interpreter
+from fakelens.edge_runtime.modelfile.library import find_model
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_views, load_image
 
 LEAST_RUNS = 12  # of each thing timed; five rounds make over fifty
 LEAST_S = 0.25  # and over a second

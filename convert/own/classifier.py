@@ -9,7 +9,7 @@ from fakelens.convert.own.reading import Reading
 from fakelens.convert.own.scaling import Floats
 from fakelens.convert.recipes import Io, Quantization
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 _CHANNELS = 3
 

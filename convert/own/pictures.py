@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.convert.run import Validation
-from fakelens.edge_runtime.contract import LABELS, DataSource, InputSpec, Pool
 from fakelens.edge_runtime.errors import ImageError, UsageError
-from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.modelfile.contract import LABELS, DataSource, InputSpec, Pool
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.pictures.sources import walk_images
 from fakelens.edge_runtime.progress import show_progress
-from fakelens.edge_runtime.sources import walk_images
 
 FEWEST = 10  # of each class
 _MOST = 300  # of each class: more change no answer, and take long

@@ -17,9 +17,9 @@ from fakelens.convert.own.scaling import scale_images
 from fakelens.convert.recipes import BorderConfig, ConvertConfig, Io, Quantization
 from fakelens.convert.run import Validation
 from fakelens.convert.verify import ConversionStage, GateResult, Scores
-from fakelens.edge_runtime.contract import Contract, InputSpec, Training
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.quiet import muted_stderr
+from fakelens.edge_runtime.machine.quiet import muted_stderr
+from fakelens.edge_runtime.modelfile.contract import Contract, InputSpec, Training
 
 _MOST_APART = 0.01  # P(fake), between a model and its graph in the same numbers
 _MOST_OFF = 0.1  # of accuracy at .5 against the best border

@@ -10,7 +10,7 @@ from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
 from fakelens.convert.own.config import Scaling
 from fakelens.convert.own.scaling import Floats, scale_images
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 _CHANCE = 0.5
 _CHOSEN_AMONG = 0.55  # AUC that the best of several must surpass for certain, lest chance chose it

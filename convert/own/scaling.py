@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.convert.own.config import Scaling
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 Floats = npt.NDArray[np.float32]
 

@@ -10,9 +10,9 @@ from fakelens.convert.own.config import Scaling
 from fakelens.convert.own.scaling import Floats, find_range
 from fakelens.convert.own.splice import Side, name_type, quantize, read_sides, splice
 from fakelens.edge_runtime.errors import ModelError, UsageError
-from fakelens.edge_runtime.graph import read_graph
-from fakelens.edge_runtime.interpreter import Interpreter
-from fakelens.edge_runtime.modelfile import check_identifier
+from fakelens.edge_runtime.modelfile.container import check_identifier
+from fakelens.edge_runtime.modelfile.graph import read_graph
+from fakelens.edge_runtime.modelfile.interpreter import Interpreter
 
 _RANGE_SLACK = 0.05
 _TYPES = ("float32", "uint8", "int8")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from fakelens.benchmarks.tables import format_table
-from fakelens.edge_runtime.contract import Contract, Fit, FitSpec, Measurement, ViewSpec
+from fakelens.edge_runtime.modelfile.contract import Contract, Fit, FitSpec, Measurement, ViewSpec
 
 
 def render_card(contract: Contract, size_bytes: int) -> str:

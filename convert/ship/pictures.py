@@ -11,8 +11,8 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.edge_runtime.contract import Fit, InputSpec
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 # Random parts repeat with this period, which PNG compresses; as primes, no two tiles begin alike.
 _PERIOD = (43, 37)  # px, down and across

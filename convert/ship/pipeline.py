@@ -10,7 +10,7 @@ from fakelens.convert.ship.layout import Platform
 from fakelens.convert.verify import GateResult
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import check_output, stage_folder
-from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.modelfile.library import find_model
 
 
 @dataclass(frozen=True, kw_only=True)

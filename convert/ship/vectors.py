@@ -9,11 +9,11 @@ import numpy as np
 from PIL import Image
 
 from fakelens.convert.ship.pictures import Picture, draw_picture, list_candidates, list_pictures
-from fakelens.edge_runtime.condition import Condition, Reason, measure_condition
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.condition import Condition, Reason, measure_condition
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Label, ViewScore
 from fakelens.edge_runtime.files import digest_file
-from fakelens.edge_runtime.preprocess import fit_views, load_image
-from fakelens.edge_runtime.verdict import Label, ViewScore
+from fakelens.edge_runtime.pictures.preprocess import fit_views, load_image
 
 VECTORS_NAME = "vectors.json"
 SCHEMA_VERSION = 1

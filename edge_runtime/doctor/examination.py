@@ -5,7 +5,6 @@ import platform
 import struct
 from pathlib import Path
 
-from fakelens.edge_runtime.device import read_pi_model, read_temperature_c, read_throttling
 from fakelens.edge_runtime.doctor.hardware import (
     check_board,
     check_cameras,
@@ -23,6 +22,7 @@ from fakelens.edge_runtime.doctor.software import (
     check_speed,
 )
 from fakelens.edge_runtime.live.display import has_display
+from fakelens.edge_runtime.machine.device import read_pi_model, read_temperature_c, read_throttling
 
 
 def examine(root: Path = Path("/")) -> list[Check]:

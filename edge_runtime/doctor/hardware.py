@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from fakelens.edge_runtime.cameras import CameraKind, list_cameras
-from fakelens.edge_runtime.device import Throttling
 from fakelens.edge_runtime.doctor.health import Check, failed, noted, passed
 from fakelens.edge_runtime.extras import is_installed
+from fakelens.edge_runtime.machine.cameras import CameraKind, list_cameras
+from fakelens.edge_runtime.machine.device import Throttling
 
 _HOT_C, _TOO_HOT_C = 70.0, 80.0  # a Raspberry Pi slows down from 80 degrees on
 

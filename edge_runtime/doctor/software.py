@@ -61,7 +61,7 @@ def check_opencv(path: list[str] | None = None) -> Check:
 def check_litert() -> Check:
     """Whether LiteRT is installed and loads."""
     try:
-        import fakelens.edge_runtime.interpreter  # noqa: F401 (whether it loads is the check)
+        import fakelens.edge_runtime.modelfile.interpreter  # noqa: F401 (whether it loads is the check)
 
         return passed("litert", version("ai-edge-litert"))
     except (ImportError, OSError, PackageNotFoundError) as error:
@@ -71,8 +71,8 @@ def check_litert() -> Check:
 
 def check_model() -> Check:
     """The default model: its name, size and digest; its parts are verified."""
-    from fakelens.edge_runtime.library import find_model
-    from fakelens.edge_runtime.modelfile import read_model
+    from fakelens.edge_runtime.modelfile.container import read_model
+    from fakelens.edge_runtime.modelfile.library import find_model
 
     try:
         path = find_model()

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.edge_runtime.interpreter import Interpreter
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import read_model
-from fakelens.edge_runtime.threads import choose_threads
-from fakelens.edge_runtime.timing import time_repeats
+from fakelens.edge_runtime.machine.timing import time_repeats
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.interpreter import Interpreter
+from fakelens.edge_runtime.modelfile.library import find_model
+from fakelens.edge_runtime.modelfile.threads import choose_threads
 
 _WARM_UP = 10  # inferences
 

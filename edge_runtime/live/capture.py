@@ -16,7 +16,7 @@ from fakelens.edge_runtime.live.source import (
     NamedStream,
     WaitingStream,
 )
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.edge_runtime.redact import redact_url
 
 _SHARE = 0.1  # of the latest interval in the mean one

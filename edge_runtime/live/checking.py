@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from fakelens.edge_runtime.condition import Reason
-from fakelens.edge_runtime.contract import Fit
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.preprocess import cut_tiles
-from fakelens.edge_runtime.tiles import Region, place_tiles
-from fakelens.edge_runtime.verdict import TOO_REDUCED, warn_of_reduction
+from fakelens.edge_runtime.detection.condition import Reason
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import TOO_REDUCED, warn_of_reduction
+from fakelens.edge_runtime.modelfile.contract import Fit
+from fakelens.edge_runtime.pictures.preprocess import cut_tiles
+from fakelens.edge_runtime.pictures.tiles import Region, place_tiles
 
 
 @dataclass(frozen=True, kw_only=True)

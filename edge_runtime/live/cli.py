@@ -8,8 +8,8 @@ import typer
 from fakelens.edge_runtime.errors import CameraError, UsageError
 
 if TYPE_CHECKING:
-    from fakelens.edge_runtime.contract import Contract
     from fakelens.edge_runtime.live.source import Resolution
+    from fakelens.edge_runtime.modelfile.contract import Contract
 
 _PREVIEW = "127.0.0.1:8080"
 _WINDOW_POLL_S = 0.03  # a key that is pressed has its effect at once
@@ -135,7 +135,7 @@ def watch(
     _refuse_ignored(context)
     import logging
 
-    from fakelens.edge_runtime.detector import Detector
+    from fakelens.edge_runtime.detection.detector import Detector
     from fakelens.edge_runtime.live.controls import Controls
     from fakelens.edge_runtime.live.loop import LiveLoop, LoopConfig
     from fakelens.edge_runtime.live.outputs.opening import OutputConfig, open_outputs
@@ -145,7 +145,7 @@ def watch(
     from fakelens.edge_runtime.live.sources.factory import make_source
     from fakelens.edge_runtime.live.stopping import stopped_by_signals
     from fakelens.edge_runtime.live.supervisor import SupervisedSource
-    from fakelens.edge_runtime.threads import choose_threads
+    from fakelens.edge_runtime.modelfile.threads import choose_threads
 
     logging.basicConfig(format="fakelens: %(message)s", level=logging.WARNING)
     source, token, mqtt = read_secret(source), token and read_secret(token), mqtt and read_secret(mqtt)
@@ -188,7 +188,7 @@ def _refuse_ignored(context: typer.Context) -> None:
 
 def _check_budget(budget: float | None, contract: "Contract") -> None:
     """Raise `UsageError` where a budget would change nothing."""
-    from fakelens.edge_runtime.contract import Fit
+    from fakelens.edge_runtime.modelfile.contract import Fit
 
     if budget is not None and contract.input.fit is not Fit.TILES:
         raise UsageError(f"--budget is for models that look at tiles; {contract.name} does not: leave it out")
@@ -206,7 +206,7 @@ def _parse_resolution(text: str | None) -> "Resolution | None":
 
 
 def _list_cameras() -> None:
-    from fakelens.edge_runtime.cameras import list_cameras
+    from fakelens.edge_runtime.machine.cameras import list_cameras
 
     found = list_cameras()
     if not found:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from fakelens.edge_runtime.evidence import Evidence
-from fakelens.edge_runtime.preprocess import ImageU8, to_rgb
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, to_rgb
+from fakelens.edge_runtime.provenance.evidence import Evidence
 
 Pixels = Image.Image | ImageU8  # an upright Pillow image, or uint8 [height, width, 3] in the order BGR
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.evidence import Evidence, declares_generated
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.live.checking import CheckedFrame, FrameChecker
 from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.frame import Frame
@@ -15,7 +15,7 @@ from fakelens.edge_runtime.live.sink_group import SinkGroup
 from fakelens.edge_runtime.live.smoothing import Smoothed, Smoother, SmoothingConfig
 from fakelens.edge_runtime.live.status import CameraState, LiveSink, LiveStatus
 from fakelens.edge_runtime.live.supervisor import CameraChange, SupervisedSource
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.provenance.evidence import Evidence, declares_generated
 
 _RATE_SPAN_S = 3.0  # over which frames a second are counted
 

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from fakelens.edge_runtime.contract import Decision
-from fakelens.edge_runtime.verdict import Label, decide
+from fakelens.edge_runtime.detection.verdict import Label, decide
+from fakelens.edge_runtime.modelfile.contract import Decision
 
 _ANOTHER_S = 600.0  # after so long nothing of before counts
 

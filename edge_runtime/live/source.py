@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from fakelens.edge_runtime.evidence import Evidence
 from fakelens.edge_runtime.live.frame import Pixels
+from fakelens.edge_runtime.provenance.evidence import Evidence
 
 TEST = "test:"
 

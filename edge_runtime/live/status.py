@@ -7,10 +7,10 @@ from typing import Protocol
 
 from PIL import Image
 
-from fakelens.edge_runtime.condition import Reason
-from fakelens.edge_runtime.evidence import Evidence
-from fakelens.edge_runtime.tiles import Region
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.detection.condition import Reason
+from fakelens.edge_runtime.detection.verdict import Label
+from fakelens.edge_runtime.pictures.tiles import Region
+from fakelens.edge_runtime.provenance.evidence import Evidence
 
 
 class CameraState(StrEnum):

@@ -1,8 +1,8 @@
 """A status as one flat row, the same for every program that reads it: over HTTP, by MQTT."""
 
+from fakelens.edge_runtime.answers.statements import to_rows
 from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.live.status import LiveStatus
-from fakelens.edge_runtime.statements import to_rows
 
 Row = dict[str, str | float | bool | list[dict[str, str]] | None]
 

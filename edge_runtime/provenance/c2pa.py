@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.provenance.cbor import Cbor, CborError, decode_cbor
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.provenance.jumbf import Content, walk_jumbf
 from fakelens.edge_runtime.provenance.source_types import read_source_type
 

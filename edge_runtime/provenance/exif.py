@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength, quote
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.provenance.parts import Tags
 from fakelens.edge_runtime.provenance.software import judge_software
 from fakelens.edge_runtime.provenance.texts import judge_text, judge_workflow

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
 from fakelens.edge_runtime.provenance.pixels import read_pixel_marks
 from fakelens.edge_runtime.provenance.read import read_evidence
 

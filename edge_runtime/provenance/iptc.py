@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fakelens.edge_runtime.evidence import Evidence, Source
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source
 from fakelens.edge_runtime.provenance.labels import judge_credit
 from fakelens.edge_runtime.provenance.software import judge_software
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength, quote
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
 
 _GENERATED, _EDITED, _NOTE = Strength.DECLARES_GENERATED, Strength.DECLARES_EDITED, Strength.NOTE
 # The whole field and nothing else: a caption that names a brand is no statement.

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from fakelens.edge_runtime.evidence import Evidence
+from fakelens.edge_runtime.provenance.evidence import Evidence
 from fakelens.edge_runtime.provenance.stealth import read_stealth
 from fakelens.edge_runtime.provenance.watermark import read_watermark
 

@@ -4,9 +4,9 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
-from fakelens.edge_runtime.evidence import Evidence, Source
 from fakelens.edge_runtime.provenance.c2pa import read_c2pa
 from fakelens.edge_runtime.provenance.containers import read_parts
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source
 from fakelens.edge_runtime.provenance.exif import judge_tags, read_exif
 from fakelens.edge_runtime.provenance.iptc import read_iptc
 from fakelens.edge_runtime.provenance.labels import judge_samsung_trailer

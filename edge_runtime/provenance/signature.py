@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.extras import is_installed
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
 
 ANCHORS_VARIABLE = "FAKELENS_C2PA_ANCHORS"
 _TYPES = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"GI": "image/gif", b"RI": "image/webp"}

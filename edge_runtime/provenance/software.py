@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength, quote
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
 
 # At the start of the field, which a program fills with its own name; editors with AI functions are not here.
 _GENERATORS = re.compile(

@@ -1,6 +1,6 @@
 """The vocabulary of digital source types (IPTC newscodes, and C2PA's additions): what each says."""
 
-from fakelens.edge_runtime.evidence import Strength
+from fakelens.edge_runtime.provenance.evidence import Strength
 
 _BASES = (
     "://cv.iptc.org/newscodes/digitalsourcetype/",

@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength, quote
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.provenance.parts import MOST_TEXT_BYTES
 from fakelens.edge_runtime.provenance.texts import judge_text
 

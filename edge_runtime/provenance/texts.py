@@ -7,7 +7,7 @@ takes whole texts apart, where a yes or no from a bounded text is wanted.
 import re
 from collections.abc import Iterator
 
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength, quote
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.provenance.labels import judge_aigc_label, judge_embedded_labels
 from fakelens.edge_runtime.provenance.software import judge_software
 

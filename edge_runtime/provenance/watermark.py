@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
 
 _SCALE = 36
 _BLOCK_PX = 8  # of the picture: 4 coefficients of the low band

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from xml.parsers import expat
 
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength, quote
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.provenance.labels import judge_aigc_label, judge_credit
 from fakelens.edge_runtime.provenance.software import judge_software
 from fakelens.edge_runtime.provenance.source_types import read_source_type

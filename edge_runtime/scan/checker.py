@@ -6,16 +6,16 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from fakelens.edge_runtime.checked_file import CheckedFile
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.answers.sinks import to_object
+from fakelens.edge_runtime.detection.checked_file import CheckedFile
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Stance
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.preprocess import MAX_MEGAPIXELS, DecodeConfig
+from fakelens.edge_runtime.modelfile.threads import count_cores
+from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, DecodeConfig
 from fakelens.edge_runtime.scan.failure import Failure, tell_failure
 from fakelens.edge_runtime.scan.item import Item
 from fakelens.edge_runtime.scan.storage import is_url, read_url
-from fakelens.edge_runtime.sinks import to_object
-from fakelens.edge_runtime.threads import count_cores
-from fakelens.edge_runtime.verdict import Stance
 from fakelens.edge_runtime.workers import map_in_order
 
 ERROR = "error: "  # begins the outcome of a picture without verdict

@@ -128,11 +128,11 @@ def scan(
     if merge:
         _merge([Path(name) for name in inputs], output)
         return
+    from fakelens.edge_runtime.detection.verdict import Stance
     from fakelens.edge_runtime.scan.checker import CheckerSpec
     from fakelens.edge_runtime.scan.header import PartFormat
     from fakelens.edge_runtime.scan.run import ScanConfig
     from fakelens.edge_runtime.scan.shard import parse_shard
-    from fakelens.edge_runtime.verdict import Stance
 
     if cautious and sensitive:
         raise UsageError("--cautious and --sensitive exclude each other: choose one")

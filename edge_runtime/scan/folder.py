@@ -4,7 +4,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from fakelens.edge_runtime.formats import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Kind, name_remedy, sniff_file
+from fakelens.edge_runtime.pictures.formats import (
+    IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    Kind,
+    name_remedy,
+    sniff_file,
+)
 from fakelens.edge_runtime.scan.item import Item
 from fakelens.edge_runtime.scan.skipped import Skipped
 from fakelens.edge_runtime.scan.storage import list_url

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.formats import HEAD_BYTES, Kind, sniff
+from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, Kind, sniff
 from fakelens.edge_runtime.redact import redact_url
 from fakelens.edge_runtime.scan.folder import walk_folder, walk_store
 from fakelens.edge_runtime.scan.item import Item

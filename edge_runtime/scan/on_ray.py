@@ -17,7 +17,7 @@ from typing import Any
 
 from fakelens.edge_runtime.errors import FakelensError, UsageError
 from fakelens.edge_runtime.extras import require_extra
-from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.modelfile.library import find_model
 from fakelens.edge_runtime.scan.checker import Answer, Check, Checker, CheckerSpec
 from fakelens.edge_runtime.scan.item import Item, item_from_line
 

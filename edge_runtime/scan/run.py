@@ -13,8 +13,8 @@ from typing import Any, TextIO
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import check_folder_writable
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.library import find_model
 from fakelens.edge_runtime.scan.checker import ERROR, Answer, Check, Checker, CheckerSpec, is_passing
 from fakelens.edge_runtime.scan.header import (
     Header,

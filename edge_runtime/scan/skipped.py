@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from fakelens.edge_runtime.escape import to_text
-from fakelens.edge_runtime.formats import Kind, name_remedy
+from fakelens.edge_runtime.pictures.formats import Kind, name_remedy
 
 _MOST_LINES = 20  # of what cannot be read; the rest is counted
 

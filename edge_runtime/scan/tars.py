@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.formats import IMAGE_SUFFIXES
+from fakelens.edge_runtime.pictures.formats import IMAGE_SUFFIXES
 from fakelens.edge_runtime.scan.item import Item
 from fakelens.edge_runtime.scan.skipped import Skipped
 

@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fakelens.edge_runtime.checked_file import CheckedFile
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.encode import encode_png
-from fakelens.edge_runtime.formats import Kind, sniff
-from fakelens.edge_runtime.heatmap import draw_heatmap
-from fakelens.edge_runtime.preprocess import DecodeConfig
+from fakelens.edge_runtime.answers.heatmap import draw_heatmap
+from fakelens.edge_runtime.answers.sinks import JsonSink
+from fakelens.edge_runtime.detection.checked_file import CheckedFile
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Label
+from fakelens.edge_runtime.pictures.encode import encode_png
+from fakelens.edge_runtime.pictures.formats import Kind, sniff
+from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
 from fakelens.edge_runtime.serve.card import draw_upload
 from fakelens.edge_runtime.serve.upload import Upload
-from fakelens.edge_runtime.sinks import JsonSink
-from fakelens.edge_runtime.verdict import Label
 
 _CARD_MAP = 144  # regions of the heat map of a card, at most
 _BYTES_NAME = "stdin"  # how an error calls encoded bytes

@@ -4,11 +4,9 @@ import hashlib
 
 from PIL import Image
 
-from fakelens.edge_runtime.checked_file import CheckedFile
-from fakelens.edge_runtime.contract import Decision
-from fakelens.edge_runtime.pages.card import draw_card
-from fakelens.edge_runtime.pages.parts import to_data_url
-from fakelens.edge_runtime.pages.picture import (
+from fakelens.edge_runtime.answers.pages.card import draw_card
+from fakelens.edge_runtime.answers.pages.parts import to_data_url
+from fakelens.edge_runtime.answers.pages.picture import (
     LARGE,
     draw_heat,
     draw_look,
@@ -17,6 +15,8 @@ from fakelens.edge_runtime.pages.picture import (
     list_picture_facts,
     shrink,
 )
+from fakelens.edge_runtime.detection.checked_file import CheckedFile
+from fakelens.edge_runtime.modelfile.contract import Decision
 
 
 def draw_upload(result: CheckedFile, content: bytes, decision: Decision) -> str:

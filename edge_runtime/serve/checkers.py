@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.memory import return_large_blocks
-from fakelens.edge_runtime.preprocess import DecodeConfig
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.machine.memory import return_large_blocks
+from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
 from fakelens.edge_runtime.serve.answer import Answer, Wish, make_answer
 from fakelens.edge_runtime.serve.budget import PixelBudget
 from fakelens.edge_runtime.serve.counters import Counters

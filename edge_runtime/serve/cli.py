@@ -56,14 +56,14 @@ def serve(
     import logging
     import signal
 
-    from fakelens.edge_runtime.detector import Detector
-    from fakelens.edge_runtime.library import find_model
+    from fakelens.edge_runtime.detection.detector import Detector
+    from fakelens.edge_runtime.detection.verdict import Stance, describe_stance
     from fakelens.edge_runtime.live.secret import read_secret
+    from fakelens.edge_runtime.modelfile.library import find_model
+    from fakelens.edge_runtime.modelfile.threads import count_cores
     from fakelens.edge_runtime.serve.limits import Limits
     from fakelens.edge_runtime.serve.server import ServeConfig, Server, require_packages, stay
     from fakelens.edge_runtime.signals import signals_kept_back
-    from fakelens.edge_runtime.threads import count_cores
-    from fakelens.edge_runtime.verdict import Stance, describe_stance
     from fakelens.edge_runtime.web.address import name_url_for_others
 
     require_packages()

@@ -5,8 +5,8 @@ from bisect import bisect_left
 from collections import Counter
 from importlib.metadata import version
 
-from fakelens.edge_runtime.device import read_temperature_c
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.detection.verdict import Label
+from fakelens.edge_runtime.machine.device import read_temperature_c
 from fakelens.edge_runtime.web.exposition import Sample, format_family, format_histogram
 
 _BORDERS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, float("inf"))

@@ -3,8 +3,8 @@
 from importlib.metadata import version
 from typing import Any
 
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.serve.limits import Limits
-from fakelens.edge_runtime.verdict import Label
 
 _ROW = {
     "type": "object",

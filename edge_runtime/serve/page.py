@@ -3,8 +3,8 @@
 from functools import cache
 from importlib.resources import files
 
-from fakelens.edge_runtime.pages.parts import escape, read_asset, wrap_page
-from fakelens.edge_runtime.pages.picture import DIALOG, PageModel, draw_model
+from fakelens.edge_runtime.answers.pages.parts import escape, read_asset, wrap_page
+from fakelens.edge_runtime.answers.pages.picture import DIALOG, PageModel, draw_model
 from fakelens.edge_runtime.serve.limits import Limits
 
 MANIFEST = {

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fakelens.edge_runtime.extras import require_extra
+from fakelens.edge_runtime.modelfile.threads import count_cores
 from fakelens.edge_runtime.serve.limits import Limits
 from fakelens.edge_runtime.service.notify import Notifier
-from fakelens.edge_runtime.threads import count_cores
 from fakelens.edge_runtime.web.address import check_token, listen, parse_address
 
 if TYPE_CHECKING:
-    from fakelens.edge_runtime.detector import Detector
+    from fakelens.edge_runtime.detection.detector import Detector
 
 DEFAULT_ADDRESS = "127.0.0.1:8090"
 _PATIENCE_S = 10.0  # for the server's thread to show that it works
@@ -34,7 +34,7 @@ class Server:
 
     def __init__(self, detector: "Detector", config: ServeConfig) -> None:
         """Start serving; `UsageError` where the address cannot be used or a token is missing."""
-        from fakelens.edge_runtime.pages.picture import PageModel
+        from fakelens.edge_runtime.answers.pages.picture import PageModel
         from fakelens.edge_runtime.serve.budget import ByteGate
         from fakelens.edge_runtime.serve.checkers import Checkers
         from fakelens.edge_runtime.serve.counters import Counters

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from fakelens.edge_runtime.pages.picture import PageModel
+from fakelens.edge_runtime.answers.pages.picture import PageModel
 from fakelens.edge_runtime.serve.answer import Answer, Wish
 from fakelens.edge_runtime.serve.budget import ByteGate
 from fakelens.edge_runtime.serve.checkers import Batch, Checkers

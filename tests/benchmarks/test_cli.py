@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from fakelens.benchmarks.scoring.battery import BATTERY
-from fakelens.edge_runtime.contract import Contract, Decision, InputSpec
 from fakelens.edge_runtime.main import main
-from fakelens.edge_runtime.modelfile import pack_model, read_model
+from fakelens.edge_runtime.modelfile.container import pack_model, read_model
+from fakelens.edge_runtime.modelfile.contract import Contract, Decision, InputSpec
 
 WITHOUT_HEAVY = """
 import sys

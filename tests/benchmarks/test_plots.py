@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from fakelens.benchmarks.metrics import evaluate
-from fakelens.edge_runtime.contract import Decision
+from fakelens.edge_runtime.modelfile.contract import Decision
 
 pytest.importorskip("matplotlib", reason="plots need the train extra")
 

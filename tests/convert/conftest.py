@@ -13,7 +13,7 @@ import pytest
 import tf_keras as keras
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Contract, DataSource, InputSpec, Training
+from fakelens.edge_runtime.modelfile.contract import Contract, DataSource, InputSpec, Training
 
 Array = npt.NDArray[Any]
 

@@ -5,9 +5,9 @@ import pytest
 
 from fakelens.convert.borders import USUAL_LIMITS, choose_borders, choose_limits
 from fakelens.convert.recipes import BorderConfig
-from fakelens.edge_runtime.condition import Condition
+from fakelens.edge_runtime.detection.condition import Condition
+from fakelens.edge_runtime.detection.verdict import Label, decide
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.verdict import Label, decide
 
 LABELS = np.repeat(np.array([0, 1], np.uint8), 2000)
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from fakelens.convert.choice import Attempt, choose_attempt, describe_choice
-from fakelens.edge_runtime.contract import Decision
+from fakelens.edge_runtime.modelfile.contract import Decision
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1], np.uint8)
 KERAS = np.where(LABELS == 1, 0.9, 0.1).astype(np.float32)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Pool
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.modelfile import read_model
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Label
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.contract import Pool
 
 Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -9,15 +9,15 @@ from ai_edge_litert import schema_py_generated as schema
 
 from fakelens.convert.merge import NamedGraph, extract_view, merge_graphs
 from fakelens.edge_runtime.errors import ModelError
-from fakelens.edge_runtime.graph import read_graphs
-from fakelens.edge_runtime.interpreter import Interpreter
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.graph import read_graphs
+from fakelens.edge_runtime.modelfile.interpreter import Interpreter
+from fakelens.edge_runtime.modelfile.library import find_model
 
 FILES = ("photo", "cifake-300k", "cifake-100k")
 _MEMORY = """
 import sys
-from fakelens.edge_runtime.interpreter import Interpreter
+from fakelens.edge_runtime.modelfile.interpreter import Interpreter
 import numpy as np
 def peak():
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS"))

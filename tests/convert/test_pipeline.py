@@ -14,11 +14,11 @@ from fakelens.convert.network import load_network, predict
 from fakelens.convert.pipeline import ConvertResult, convert_run
 from fakelens.convert.recipes import ConvertConfig, Io, Quantization
 from fakelens.convert.run import read_run, read_validation
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import RunError
-from fakelens.edge_runtime.graph import read_graph
-from fakelens.edge_runtime.interpreter import Interpreter
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.graph import read_graph
+from fakelens.edge_runtime.modelfile.interpreter import Interpreter
 
 Array = npt.NDArray[Any]
 

@@ -6,10 +6,10 @@ from ai_edge_litert import schema_py_generated as schema
 
 from fakelens.convert.merge import NamedGraph, merge_graphs
 from fakelens.convert.roots import add_first_root
-from fakelens.edge_runtime.graph import read_graph, read_graphs
-from fakelens.edge_runtime.interpreter import Interpreter
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.graph import read_graph, read_graphs
+from fakelens.edge_runtime.modelfile.interpreter import Interpreter
+from fakelens.edge_runtime.modelfile.library import find_model
 
 FILES = ("cifake-100k", "cifake-300k")
 SIGNATURES = ("serving_default", "whole")

@@ -22,10 +22,10 @@ from fakelens.convert.verify import (
     check_graph,
     compare_stages,
 )
-from fakelens.edge_runtime.contract import Contract, Decision
-from fakelens.edge_runtime.graph import read_graph
-from fakelens.edge_runtime.interpreter import Delegation
-from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import Contract, Decision
+from fakelens.edge_runtime.modelfile.graph import read_graph
+from fakelens.edge_runtime.modelfile.interpreter import Delegation
 
 Array = npt.NDArray[Any]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.tiles import Region
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.pictures.tiles import Region
 
 MakeStatus = Callable[..., LiveStatus]
 

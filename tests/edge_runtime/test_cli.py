@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.library import list_models
+from fakelens.edge_runtime.modelfile.library import list_models
 
 Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 DEVICE_ONLY = (

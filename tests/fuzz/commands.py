@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.library import find_model
 
 COMMAND = Path(sys.executable).with_name("fakelens")
 _MODEL = str(find_model())

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import FakelensError
-from fakelens.edge_runtime.modelfile import pack_model, read_model
+from fakelens.edge_runtime.modelfile.container import pack_model, read_model
 from tests.fuzz.graphs import damage_graph
 from tests.fuzz.mutate import mutate
 from tests.fuzz.seeds import make_images, make_models, write_models

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image, features
 
-from fakelens.edge_runtime.contract import Contract, InputSpec
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import Contract, InputSpec
+from fakelens.edge_runtime.modelfile.library import find_model
 from tests.conftest import make_brightness_graph
 
 _SIZE = (40, 32)

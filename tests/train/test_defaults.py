@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Fit
 from fakelens.edge_runtime.errors import ConfigError, UsageError
+from fakelens.edge_runtime.modelfile.contract import Fit
 from fakelens.train.config import TrainConfig, load_config
 from fakelens.train.defaults import (
     FREE_KEYS,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import ConfigError, RunError
 from fakelens.train.config import ImageCache, NetworkConfig, TrainConfig, load_config
 from fakelens.train.defaults import find_free

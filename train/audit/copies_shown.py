@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fakelens.benchmarks.labelled import LabelledImage
-from fakelens.edge_runtime.contract import LABELS
-from fakelens.edge_runtime.encode import encode_jpeg
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.modelfile.contract import LABELS
+from fakelens.edge_runtime.pictures.encode import encode_jpeg
+from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.train.audit.dataset_audit import AuditResult
 from fakelens.train.audit.duplicates import Copies
 

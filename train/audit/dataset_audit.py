@@ -21,7 +21,7 @@ from fakelens.benchmarks.labelled import (
     find_labelled,
 )
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.train.audit.duplicates import (
     Copies,
     digest_contents,

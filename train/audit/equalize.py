@@ -15,10 +15,10 @@ import numpy as np
 from PIL import Image
 
 from fakelens.benchmarks.labelled import LabelledImage, Layout, find_labelled
-from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.files import check_output, stage_folder
-from fakelens.edge_runtime.preprocess import ImageU8, load_image
+from fakelens.edge_runtime.modelfile.contract import LABELS
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, load_image
 from fakelens.train.audit.duplicates import digest_pixels
 from fakelens.train.data.file_threads import map_threads
 

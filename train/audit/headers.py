@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, JpegImagePlugin
 
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.preprocess import load_image, open_image
+from fakelens.edge_runtime.pictures.preprocess import load_image, open_image
 
 _NONE = "none"
 _SUBSAMPLINGS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}  # by Pillow's number

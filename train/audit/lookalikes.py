@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 from scipy.fft import dctn
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 _SIDE = 32  # px, of the picture that the frequencies are taken of
 _KEPT = 8  # frequencies along each side

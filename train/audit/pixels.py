@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 _SIDE = 256  # px, of the middle that is measured; a multiple of JPEG's blocks
 _BLOCK = 8  # px, of JPEG

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.edge_runtime import preprocess
-from fakelens.edge_runtime.contract import InputSpec
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.files import cache_folder
-from fakelens.edge_runtime.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.modelfile.contract import InputSpec
+from fakelens.edge_runtime.pictures import preprocess
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_image, load_image
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.train.data.cache import fill_once
 from fakelens.train.data.file_threads import map_threads

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from fakelens.edge_runtime.degradations import (
+from fakelens.edge_runtime.pictures.degradations import (
     add_noise,
     change_brightness,
     change_contrast,
     recompress_jpeg,
     rescale,
 )
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.config import AugmentConfig
 from fakelens.train.data.epoch import Floats
 

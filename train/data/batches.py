@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.config import AugmentConfig
 from fakelens.train.data.augment import augment_batch, mix_rectangles
 from fakelens.train.data.epoch import EpochPlan, Floats

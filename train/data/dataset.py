@@ -22,8 +22,8 @@ from fakelens.benchmarks.labelled import (
     find_mask,
     limit_sources,
 )
-from fakelens.edge_runtime.contract import Fit
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.modelfile.contract import Fit
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.config import DataConfig, ImageCache, describe_input
 from fakelens.train.data.arrays import decode_files, digest_files
 from fakelens.train.data.epoch import Rows

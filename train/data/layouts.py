@@ -15,8 +15,8 @@ from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, find_labe
 from fakelens.benchmarks.layouts import Layout, find_class_folders
 from fakelens.benchmarks.splits import Split
 from fakelens.benchmarks.unclear_layouts import LayoutError
-from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.modelfile.contract import LABELS
 from fakelens.train.data.epoch import Rows
 
 _VIDEO = "video "

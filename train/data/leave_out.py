@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, Split, find_labelled
-from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import ConfigError, UsageError
+from fakelens.edge_runtime.modelfile.contract import LABELS
 from fakelens.train.config import DataConfig
 from fakelens.train.data.arrays import digest_files
 from fakelens.train.data.epoch import Rows

@@ -24,10 +24,10 @@ import typer
 
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, Split
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.verdict import Label
 
 _HERE = Path(str(files("fakelens.train.data")))
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.benchmarks.metrics import roc_auc
-from fakelens.edge_runtime.contract import Pool
-from fakelens.edge_runtime.tiles import pool_scores
+from fakelens.edge_runtime.modelfile.contract import Pool
+from fakelens.edge_runtime.pictures.tiles import pool_scores
 
 Floats = npt.NDArray[np.float64]
 

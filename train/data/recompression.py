@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, features
 
 from fakelens.benchmarks.scoring.retouch import retouch
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.pictures.preprocess import load_image
 
 _KERNELS = (
     Image.Resampling.BOX,

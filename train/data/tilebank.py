@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fakelens.edge_runtime import preprocess
-from fakelens.edge_runtime.contract import Fit
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.files import cache_folder
-from fakelens.edge_runtime.preprocess import ImageU8, cut_tiles, fit_image, load_image
+from fakelens.edge_runtime.modelfile.contract import Fit
+from fakelens.edge_runtime.pictures import preprocess
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, cut_tiles, fit_image, load_image
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.data.cache import fill_once
 from fakelens.train.data.epoch import Rows

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fakelens.benchmarks.labelled import Split
-from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.modelfile.contract import LABELS
 
 _FEWEST = 2  # images of each class in each of train and val, below which nothing can be learned or chosen
 _MOST_UNEVEN = 200  # images of the one class for one of the other

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import tensorflow as tf
 import tf_keras as keras
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.fit.interrupts import postponed_interrupts
 
 CROP_PX = 64  # of the crops to train on

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.fakes.adversary import build_adversarial_step
 from fakelens.train.fakes.autoencoder import AutoencoderConfig, AutoencoderResult, build_step, run_steps
 from fakelens.train.fakes.kinds import GeneratorSpec, Upsampling

@@ -20,7 +20,7 @@ from PIL import Image
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.files import check_output, write_atomic
-from fakelens.edge_runtime.preprocess import ImageU8, load_image
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, load_image
 from fakelens.train.audit.headers import read_header
 from fakelens.train.data.file_threads import map_threads
 from fakelens.train.fakes.latent_twins import Kind, Pair, cut_photo, make_pairs

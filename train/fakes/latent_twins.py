@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.fakes.latents import SCALE, LatentAutoencoder, Latents
 
 _NATIVE = 0.4  # share of the cuts at the photo's own resolution; the others from a reduced photo

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.torch_weights import Weights, hash_file, read_torch_weights
 
 SCALE = 8  # px of a photo to one place of the latent image

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.fakes.regions import Alpha, Mask, draw_region, soften
 
 _MATCHED = 0.5  # share of the splices whose colours are brought near to their surroundings

@@ -9,10 +9,10 @@ import numpy as np
 
 from fakelens.benchmarks.labelled import DIGEST_LENGTH
 from fakelens.benchmarks.splits import SPLIT_FOLDERS, Split
-from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import ImageError, UsageError
-from fakelens.edge_runtime.preprocess import ImageU8, load_image
-from fakelens.edge_runtime.sources import walk_images
+from fakelens.edge_runtime.modelfile.contract import LABELS
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, load_image
+from fakelens.edge_runtime.pictures.sources import walk_images
 from fakelens.train.fakes.photo_survey import split_photos
 
 _FEWEST_PHOTOS = 3  # of a folder without splits: one for each

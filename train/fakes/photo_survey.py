@@ -9,7 +9,7 @@ import numpy as np
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import ImageError, UsageError
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.train.audit.duplicates import digest_pixels
 from fakelens.train.fakes.tiles import TileGrid, plan_tiles
 

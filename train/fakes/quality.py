@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.preprocess import ImageU8, load_image
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, load_image
 from fakelens.train.fakes.manipulations import Manipulated
 from fakelens.train.fakes.originals import Original, choose_evenly, load_cut
 from fakelens.train.fakes.quality import PairQuality, QualityMeter

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import dctn, idctn
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 _BINS = 48  # rings of the spectrum up to the highest frequency along one side
 _MOST_GAIN = 6.0  # what is hardly there is not blown up beyond that

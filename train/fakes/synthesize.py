@@ -13,8 +13,8 @@ from rich.progress import Progress
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import check_output, stage_folder
-from fakelens.edge_runtime.preprocess import ImageU8, load_image
-from fakelens.edge_runtime.sources import walk_images
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, load_image
+from fakelens.edge_runtime.pictures.sources import walk_images
 from fakelens.train.audit.probe import ProbeResult, probe_metadata
 from fakelens.train.fakes.autoencoder import (
     CROP_PX,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
-from fakelens.edge_runtime.preprocess import ImageU8, load_image, open_image
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, load_image, open_image
 
 _FLAT_BELOW = 4.0  # standard deviation in grey levels: flatter tiles hold no trace to learn
 _SHIFT_PX = 8  # a photo's grid starts at random, so that a trace has no fixed place in a tile

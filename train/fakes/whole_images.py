@@ -14,7 +14,7 @@ from rich.progress import Progress
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import check_output, stage_folder
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.fakes.autoencoder import CROP_PX, AutoencoderConfig, AutoencoderResult, regenerate
 from fakelens.train.fakes.generators import GENERATOR_CROP_PX, train_generator
 from fakelens.train.fakes.kinds import Generator, GeneratorSpec, Manipulation, draw_spec

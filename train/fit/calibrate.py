@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from fakelens.benchmarks.metrics import log_loss
-from fakelens.edge_runtime.contract import Decision
+from fakelens.edge_runtime.modelfile.contract import Decision
 from fakelens.train.config import DecisionConfig
 
 _EDGE = 1e-7  # probability

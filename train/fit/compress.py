@@ -8,7 +8,7 @@ import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.config import Optimizer, TrainConfig
 from fakelens.train.data.epoch import count_steps
 from fakelens.train.fit.fold import BYTE_SCALE

@@ -10,9 +10,9 @@ import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 
 from fakelens.edge_runtime import run_layout
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.files import cache_folder, write_atomic
-from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.modelfile.library import find_model
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.epoch import Floats
 from fakelens.train.data.image_rows import Images

@@ -4,7 +4,7 @@ import dacite
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.edge_runtime.contract import Decision
+from fakelens.edge_runtime.modelfile.contract import Decision
 from fakelens.train.config import NetworkConfig
 from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.calibrate import Calibration

@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
-from fakelens.edge_runtime.contract import LABELS, Decision, Pool
+from fakelens.edge_runtime.detection.verdict import Label, decide
 from fakelens.edge_runtime.errors import MissingExtraError
-from fakelens.edge_runtime.preprocess import fit_image, load_image
-from fakelens.edge_runtime.verdict import Label, decide
+from fakelens.edge_runtime.modelfile.contract import LABELS, Decision, Pool
+from fakelens.edge_runtime.pictures.preprocess import fit_image, load_image
 from fakelens.train.config import TrainConfig, describe_input
 from fakelens.train.data.dataset import Dataset
 from fakelens.train.data.image_rows import Images

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Interval, Metrics
-from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import GateError
+from fakelens.edge_runtime.modelfile.contract import LABELS
 from fakelens.train.data.dataset import Dataset
 
 CHANCE = 0.5

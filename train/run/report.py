@@ -13,12 +13,12 @@ from fakelens.benchmarks.html import render_template
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Confusion, Interval, Metrics
 from fakelens.edge_runtime import run_layout
-from fakelens.edge_runtime.contract import LABELS, Contract
+from fakelens.edge_runtime.answers.pages.parts import to_data_url as encode_picture
+from fakelens.edge_runtime.answers.pages.picture import shrink
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.pages.parts import to_data_url as encode_picture
-from fakelens.edge_runtime.pages.picture import shrink
-from fakelens.edge_runtime.preprocess import ImageU8, load_image
+from fakelens.edge_runtime.modelfile.contract import LABELS, Contract
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, load_image
 from fakelens.train.config import TrainConfig, config_to_dict
 from fakelens.train.data.dataset import Dataset
 from fakelens.train.fit.checkpoint import Epoch

@@ -14,9 +14,9 @@ import tomli_w
 from PIL import Image
 
 from fakelens.edge_runtime import run_layout
-from fakelens.edge_runtime.contract import LABELS, Contract, contract_to_json
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.modelfile.contract import LABELS, Contract, contract_to_json
 from fakelens.train.config import TrainConfig, config_to_dict, load_config
 from fakelens.train.data.image_rows import Images
 from fakelens.train.data.pooling import JudgedImages

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.library import find_model
 from fakelens.train.config import TrainConfig
 from fakelens.train.run import rundir
 from fakelens.train.starts.names import is_start

@@ -18,8 +18,8 @@ import tf_keras as keras
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Metrics, evaluate
 from fakelens.edge_runtime import run_layout
-from fakelens.edge_runtime.contract import Contract, DataSource, Decision, InputSpec, Pool, Training
 from fakelens.edge_runtime.errors import ConfigError
+from fakelens.edge_runtime.modelfile.contract import Contract, DataSource, Decision, InputSpec, Pool, Training
 from fakelens.train.config import TrainConfig, describe_input
 from fakelens.train.data.dataset import class_weights
 from fakelens.train.distributed import SOLO, Team

@@ -25,8 +25,8 @@ import typer
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.timing.pictures import make_pictures
 from fakelens.edge_runtime.errors import GateError
-from fakelens.edge_runtime.preprocess import fit_image, load_image
-from fakelens.edge_runtime.sources import walk_images
+from fakelens.edge_runtime.pictures.preprocess import fit_image, load_image
+from fakelens.edge_runtime.pictures.sources import walk_images
 from fakelens.train.config import TrainConfig, describe_input, load_config
 from fakelens.train.startup import load_tensorflow, require_tensorflow
 

@@ -15,7 +15,7 @@ import typer
 
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.tables import format_table
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.train.config import load_config, parse_setting
 from fakelens.train.defaults import find_free
 from fakelens.train.run.outcome import show_auc

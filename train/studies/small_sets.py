@@ -20,7 +20,7 @@ from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
 from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
 from fakelens.benchmarks.tables import format_table
 from fakelens.edge_runtime.errors import GateError
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.train.audit.pixels import measure_pixels
 from fakelens.train.config import load_config, parse_setting
 from fakelens.train.data.file_threads import map_threads

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
-from fakelens.edge_runtime.contract import LABELS
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.modelfile.contract import LABELS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 def load(job: dict[str, Any]) -> tuple[Any, Any]:
     """Return what judges one image, and what judges all."""
-    from fakelens.edge_runtime.detector import Detector
+    from fakelens.edge_runtime.detection.detector import Detector
 
     detector = Detector(job["model"], threads=job["threads"], pixels_only=True)
 

@@ -8,8 +8,8 @@ import json
 import re
 from importlib.metadata import version
 
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.live.status import CameraState
-from fakelens.edge_runtime.verdict import Label
 
 Entity = dict[str, str | int | list[str]]
 

@@ -8,11 +8,11 @@ from typing import TextIO
 
 from PIL import Image
 
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import SinkError
-from fakelens.edge_runtime.evidence import Evidence
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 from fakelens.edge_runtime.live.status_row import make_row
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.provenance.evidence import Evidence
 
 _BLOCK_BYTES = 1 << 16
 

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.errors import SinkError
 from fakelens.edge_runtime.extras import is_installed
 from fakelens.edge_runtime.live.controls import Controls
@@ -17,6 +16,7 @@ from fakelens.edge_runtime.live.outputs.recorder import Recorder, RecorderConfig
 from fakelens.edge_runtime.live.outputs.systemd import WatchdogSink
 from fakelens.edge_runtime.live.outputs.terminal import TerminalSink
 from fakelens.edge_runtime.live.status import LiveSink
+from fakelens.edge_runtime.modelfile.contract import Decision
 
 STDOUT = "-"
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import SinkError
 from fakelens.edge_runtime.live.outputs.archive import DISK_FULL, Archive
 from fakelens.edge_runtime.live.outputs.avi import AviWriter
 from fakelens.edge_runtime.live.status import LiveStatus
 from fakelens.edge_runtime.live.status_row import make_row
-from fakelens.edge_runtime.verdict import Label
 
 _QUALITY = 90
 _CLIP_PART = ".clip.avi"  # while it is written

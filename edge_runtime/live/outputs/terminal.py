@@ -5,10 +5,10 @@ from typing import TextIO
 
 from PIL import Image
 
+from fakelens.edge_runtime.answers.statements import describe
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.statements import describe
-from fakelens.edge_runtime.verdict import Label
 
 _START_S = 5.0  # a start is reported only where it takes longer
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from fakelens.edge_runtime.encode import encode_png
-from fakelens.edge_runtime.evidence import quote
+from fakelens.edge_runtime.answers.heatmap import paint_regions
+from fakelens.edge_runtime.answers.statements import describe
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.extras import load_cv2
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.heatmap import paint_regions
 from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.preprocess import ImageU8
-from fakelens.edge_runtime.statements import describe
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.pictures.encode import encode_png
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
+from fakelens.edge_runtime.provenance.evidence import quote
 
 _KEYS = "q quit   h heat   s snapshot   space pause"
 _EMPTY = (640, 480)  # px, before the first frame

@@ -2,8 +2,8 @@
 
 from importlib.metadata import version
 
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.verdict import Label
 from fakelens.edge_runtime.web.exposition import Sample, format_family
 
 

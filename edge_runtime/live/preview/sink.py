@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Decision
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.live.preview.state import Board
 from fakelens.edge_runtime.live.status import LiveStatus
+from fakelens.edge_runtime.modelfile.contract import Decision
 from fakelens.edge_runtime.web.address import check_token, listen, parse_address
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Decision
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.live.status import LiveStatus
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.modelfile.contract import Decision
 
 HISTORY_S = 300  # seconds of the chart, one point each
 

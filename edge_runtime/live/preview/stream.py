@@ -4,8 +4,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from fakelens.edge_runtime.encode import encode_jpeg
 from fakelens.edge_runtime.live.preview.state import Board
+from fakelens.edge_runtime.pictures.encode import encode_jpeg
 
 BOUNDARY = "fakelens-4f1c0a97d2b86e35"  # no picture holds it
 MEDIA_TYPE = f"multipart/x-mixed-replace; boundary={BOUNDARY}"

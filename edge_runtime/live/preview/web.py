@@ -11,16 +11,16 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fakelens.edge_runtime.contract import Decision
-from fakelens.edge_runtime.device import read_temperature_c
+from fakelens.edge_runtime.answers.pages.parts import read_asset
+from fakelens.edge_runtime.answers.pages.words import explain_answer
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.live.preview.metrics import render_metrics
 from fakelens.edge_runtime.live.preview.state import HISTORY_S, Board
 from fakelens.edge_runtime.live.preview.stream import MEDIA_TYPE, MOST_WATCHERS, Stream
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 from fakelens.edge_runtime.live.status_row import make_row
-from fakelens.edge_runtime.pages.parts import read_asset
-from fakelens.edge_runtime.pages.words import explain_answer
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.machine.device import read_temperature_c
+from fakelens.edge_runtime.modelfile.contract import Decision
 from fakelens.edge_runtime.web.access import OPEN_PATH, Access, Guard
 from fakelens.edge_runtime.web.exposition import CONTENT_TYPE
 from fakelens.edge_runtime.web.policy import make_content_policy

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from fakelens.edge_runtime.cameras import PICAMERA
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.live.source import TEST, FrameSource, Resolution
+from fakelens.edge_runtime.machine.cameras import PICAMERA
 from fakelens.edge_runtime.redact import redact_url
 
 

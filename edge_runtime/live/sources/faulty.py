@@ -19,8 +19,8 @@ from fakelens.edge_runtime.errors import CameraError, UsageError
 from fakelens.edge_runtime.live.frame import Pixels
 from fakelens.edge_runtime.live.source import TEST, Resolution
 from fakelens.edge_runtime.live.sources.scenes import Scenes
-from fakelens.edge_runtime.preprocess import load_image
-from fakelens.edge_runtime.sources import walk_images
+from fakelens.edge_runtime.pictures.preprocess import load_image
+from fakelens.edge_runtime.pictures.sources import walk_images
 
 _SCENE_S = 3.0  # that a scene is shown, where no images are given
 _REFUSALS = 2  # of random faults: failed attempts to connect after a lost connection, at most

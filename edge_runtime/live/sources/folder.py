@@ -8,12 +8,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from fakelens.edge_runtime.contents import read_whole
 from fakelens.edge_runtime.errors import ImageError, UsageError
-from fakelens.edge_runtime.evidence import Evidence
-from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image
+from fakelens.edge_runtime.pictures.contents import read_whole
+from fakelens.edge_runtime.pictures.preprocess import DecodeConfig, decode_image
+from fakelens.edge_runtime.pictures.sources import scan_folder, walk_images
+from fakelens.edge_runtime.provenance.evidence import Evidence
 from fakelens.edge_runtime.provenance.inspection import Inspection
-from fakelens.edge_runtime.sources import scan_folder, walk_images
 
 _POLL_S = 0.5  # from look to look
 _SETTLED = 2  # looks at which a new file has one size: whoever writes it is done

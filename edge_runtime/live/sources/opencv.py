@@ -13,10 +13,10 @@ from fakelens.edge_runtime.errors import CameraError, ImageError, UsageError
 from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.extras import load_cv2
 from fakelens.edge_runtime.live.source import Resolution
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.video.reader import MOST_FAILURES, open_capture, read_header
 from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.redact import redact_url
-from fakelens.edge_runtime.video.reader import MOST_FAILURES, open_capture, read_header
 
 if TYPE_CHECKING:
     import cv2

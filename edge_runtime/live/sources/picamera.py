@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from fakelens.edge_runtime.cameras import PICAMERA
 from fakelens.edge_runtime.errors import CameraError, MissingExtraError
 from fakelens.edge_runtime.extras import is_installed
 from fakelens.edge_runtime.live.source import Resolution
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.machine.cameras import PICAMERA
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 _DEFAULT = Resolution(width=640, height=480)
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fakelens.edge_runtime.degradations import blur, rescale
-from fakelens.edge_runtime.preprocess import ImageU8, load_image
+from fakelens.edge_runtime.pictures.degradations import blur, rescale
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, load_image
 
 _PHOTOS = {
     "skimage": ("data/coffee.png", "data/rocket.jpg", "data/chelsea.png", "data/motorcycle_left.png"),

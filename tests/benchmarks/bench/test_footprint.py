@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.benchmarks.bench.footprint import measure_footprint
-from fakelens.edge_runtime.contract import Contract, InputSpec
-from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import Contract, InputSpec
 from tests.conftest import SIZE, make_graph
 
 

@@ -8,7 +8,7 @@ from fakelens.benchmarks.bench.regressions import Change
 from fakelens.benchmarks.bench.report import list_doubts, report_changes, report_table
 from fakelens.benchmarks.bench.table import Line
 from fakelens.benchmarks.timing.host import describe_host
-from fakelens.edge_runtime.output_format import Format
+from fakelens.edge_runtime.answers.output_format import Format
 
 HOST = describe_host()
 MakeLine = Callable[..., Line]

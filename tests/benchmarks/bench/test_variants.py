@@ -11,7 +11,7 @@ from PIL import Image
 from fakelens.benchmarks.bench.variants import VARIANTS, build_variants, find_test_data
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.extras import is_installed
-from fakelens.edge_runtime.modelfile import read_model
+from fakelens.edge_runtime.modelfile.container import read_model
 from tests.conftest import COMMAND
 
 NAMES = [variant.name for variant in VARIANTS]

@@ -5,7 +5,7 @@ import numpy as np
 
 from fakelens.benchmarks.emulation.answers import answer_folder, infer
 from fakelens.benchmarks.timing.pictures import make_pictures
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 
 
 def test_an_answer_holds_the_scores_of_all_tiles_bit_for_bit(

@@ -13,7 +13,7 @@ from fakelens.benchmarks.peers.measure import PeersConfig, make_job
 from fakelens.benchmarks.peers.processes import PeerJob, Worker
 from fakelens.benchmarks.peers.weights import ModelForms
 from fakelens.benchmarks.timing.pictures import make_pictures
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import GateError, UsageError
 
 HERE = Environment(python=Path(sys.executable), size_bytes=0, packages={})

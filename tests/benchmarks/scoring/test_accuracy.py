@@ -6,9 +6,9 @@ import pytest
 
 from fakelens.benchmarks.labelled import LabelledImage, find_labelled
 from fakelens.benchmarks.scoring.accuracy import leave_out, measure_accuracy, score_images
-from fakelens.edge_runtime.contract import Decision
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.modelfile.contract import Decision
 
 
 def test_scores_are_those_of_the_detector_in_the_order_of_the_images(model_file: Path, data: Path) -> None:

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from fakelens.benchmarks.scoring.battery import BATTERY, Degradation, Kind, degrade
-from fakelens.edge_runtime.degradations import rescale
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.degradations import rescale
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 
 def _noise(seed: int, shape: tuple[int, ...] = (32, 32, 3)) -> ImageU8:

@@ -11,8 +11,8 @@ import pytest
 from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.scoring.checked_images import check_images, write_scores
 from fakelens.benchmarks.scoring.delivery import Tier, deliver
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.pictures.preprocess import load_image
 
 
 def test_answers_are_those_of_check(

@@ -7,7 +7,7 @@ import pytest
 from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.scoring.accuracy import Scores
 from fakelens.benchmarks.scoring.comparison import ScoredModel, compare_models
-from fakelens.edge_runtime.contract import Contract, Decision, InputSpec
+from fakelens.edge_runtime.modelfile.contract import Contract, Decision, InputSpec
 
 IMAGES = tuple(LabelledImage(path=Path(f"{number}.png"), label=number // 4) for number in range(8))
 

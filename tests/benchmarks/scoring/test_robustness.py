@@ -12,11 +12,11 @@ from fakelens.benchmarks.metrics import wilson_interval
 from fakelens.benchmarks.scoring.battery import BATTERY, degrade
 from fakelens.benchmarks.scoring.choice import BenchConfig
 from fakelens.benchmarks.scoring.robustness import RobustRow, measure_robustness
-from fakelens.edge_runtime.contract import Contract, Decision, InputSpec
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.modelfile import pack_model
-from fakelens.edge_runtime.preprocess import fit_views, load_image
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import Contract, Decision, InputSpec
+from fakelens.edge_runtime.pictures.preprocess import fit_views, load_image
 
 
 def _measure(data: Path, *models: Path, threads: int = 1) -> list[RobustRow]:

@@ -8,9 +8,9 @@ import pytest
 from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.scoring.retouch import Retouch
 from fakelens.benchmarks.studies.hard_reals import answer_touched_up
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.verdict import Label
 
 
 def test_every_kind_is_answered_and_what_cannot_be_read_is_named(

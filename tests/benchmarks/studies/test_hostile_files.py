@@ -6,7 +6,7 @@ import pytest
 
 from fakelens.benchmarks.studies.hostile_files import ask_damaged, hostile, make_seeds, read_seeds
 from fakelens.edge_runtime.errors import GateError, UsageError
-from fakelens.edge_runtime.evidence import declares_generated
+from fakelens.edge_runtime.provenance.evidence import declares_generated
 from fakelens.edge_runtime.provenance.inspection import Inspection
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from fakelens.benchmarks.studies.instructions import VerdictCost, count_calls, instructions, loop_some
 from fakelens.benchmarks.timing.pictures import make_pictures
-from fakelens.edge_runtime.contract import Contract, InputSpec
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import Contract, InputSpec
 
 
 def test_the_loop_looks_at_each_file(tmp_path: Path, build_brightness_graph: Callable[..., bytes]) -> None:

@@ -9,7 +9,7 @@ from fakelens.benchmarks.studies.live import (
     measure_overhead,
     report_overhead,
 )
-from fakelens.edge_runtime.library import list_models
+from fakelens.edge_runtime.modelfile.library import list_models
 
 
 @pytest.mark.skipif(not list_models(), reason="no release model is committed yet")

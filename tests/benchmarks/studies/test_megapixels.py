@@ -5,8 +5,8 @@ import pytest
 
 from fakelens.benchmarks.studies.megapixels import measure_photo
 from fakelens.benchmarks.timing.pictures import make_photo
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.pictures.preprocess import load_image
 
 
 def test_the_photo_is_the_same_every_time_and_of_the_size_asked() -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from fakelens.benchmarks.studies.pointing import point_all
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
 
 SIZE = 8

@@ -9,7 +9,7 @@ from PIL import Image
 
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.studies.release import release as print_release
-from fakelens.edge_runtime.library import find_model, list_models
+from fakelens.edge_runtime.modelfile.library import find_model, list_models
 
 Run = Callable[..., tuple[int, str, str]]
 

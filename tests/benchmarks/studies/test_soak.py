@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from fakelens.benchmarks.studies.soak import SoakResult, find_losses, report_soak, soak
-from fakelens.edge_runtime.library import list_models
+from fakelens.edge_runtime.modelfile.library import list_models
 
 pytestmark = [
     pytest.mark.skipif(not list_models(), reason="no release model is committed yet"),

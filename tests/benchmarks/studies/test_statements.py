@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fakelens.benchmarks.labelled import find_labelled
 from fakelens.benchmarks.studies.statements import ask_all, count_files
-from fakelens.edge_runtime.evidence import Strength
+from fakelens.edge_runtime.provenance.evidence import Strength
 from tests.edge_runtime.provenance.conftest import A1111, make_jpeg, make_text_png
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakelens.benchmarks.timing.conditions import Conditions, find_faults, observe, read_frequency_mhz
-from fakelens.edge_runtime.device import Throttling
+from fakelens.edge_runtime.machine.device import Throttling
 
 QUIET = Conditions(busy_cores=0.0, load=0.1, temperature_c=50.0, throttling=Throttling(now=(), since_boot=()))
 STEADY = [2400.0] * 5

@@ -8,9 +8,9 @@ import pytest
 
 from fakelens.benchmarks.timing.instructions import check_some, choose_span, count_verdict, list_files
 from fakelens.benchmarks.timing.pictures import make_pictures
-from fakelens.edge_runtime.contract import Contract, Fit, InputSpec
 from fakelens.edge_runtime.errors import ModelError, UsageError
-from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import Contract, Fit, InputSpec
 
 SIZE = 8
 

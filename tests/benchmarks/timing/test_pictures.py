@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from fakelens.benchmarks.timing.pictures import find_pictures, make_pictures
-from fakelens.edge_runtime.contract import Fit, InputSpec
+from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
 
 
 def digest(folder: Path) -> list[str]:

@@ -13,9 +13,9 @@ from fakelens.convert.own.config import OwnConfig, Scaling
 from fakelens.convert.own.pipeline import convert_own
 from fakelens.convert.own.scaling import scale_images
 from fakelens.convert.recipes import ConvertConfig, Quantization
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import FakelensError, UsageError
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.pictures.preprocess import load_image
 
 
 def _convert(

@@ -13,12 +13,12 @@ import pytest
 from fakelens.convert.recipes import Io
 from fakelens.convert.ship.kit import write_assets
 from fakelens.convert.tflite_metadata.write import attach_metadata
-from fakelens.edge_runtime.contract import ConditionLimits, Contract, Decision, InputSpec, Pool
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.library import find_model
-from fakelens.edge_runtime.modelfile import pack_model
-from fakelens.edge_runtime.preprocess import fit_views, load_image
-from fakelens.edge_runtime.tiles import place_tiles
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import ConditionLimits, Contract, Decision, InputSpec, Pool
+from fakelens.edge_runtime.modelfile.library import find_model
+from fakelens.edge_runtime.pictures.preprocess import fit_views, load_image
+from fakelens.edge_runtime.pictures.tiles import place_tiles
 
 SIZE = 8
 LIMITS = ConditionLimits(least_side=8, least_texture=0.5, least_sharpness=0.513, most_blocking=2.2)

@@ -1,7 +1,7 @@
 """The model card says what the contract says."""
 
 from fakelens.convert.ship.card import render_card
-from fakelens.edge_runtime.contract import (
+from fakelens.edge_runtime.modelfile.contract import (
     Contract,
     DataSource,
     Decision,

@@ -12,9 +12,9 @@ from ai_edge_litert import schema_py_generated as schema
 from fakelens.convert.recipes import Io
 from fakelens.convert.ship.gates import MOST_BYTES, check_app_gates, check_size
 from fakelens.convert.tflite_metadata.write import attach_metadata
-from fakelens.edge_runtime.contract import Contract, InputSpec
-from fakelens.edge_runtime.library import find_model, list_models
-from fakelens.edge_runtime.modelfile import pack_model, read_model
+from fakelens.edge_runtime.modelfile.container import pack_model, read_model
+from fakelens.edge_runtime.modelfile.contract import Contract, InputSpec
+from fakelens.edge_runtime.modelfile.library import find_model, list_models
 
 SIZE = 8
 

@@ -13,7 +13,7 @@ import pytest
 from fakelens.convert.ship.kit import write_assets, write_kit
 from fakelens.convert.ship.layout import LAYOUTS, Platform
 from fakelens.convert.ship.templates import find_template, list_template
-from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.modelfile.library import find_model
 
 KIT = find_template(Platform.IOS)
 RULES = Path("Sources/Fakelens")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fakelens.convert.ship.pictures import draw_picture, list_candidates, list_pictures
-from fakelens.edge_runtime.contract import Fit, InputSpec
-from fakelens.edge_runtime.tiles import place_tiles
+from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
+from fakelens.edge_runtime.pictures.tiles import place_tiles
 
 
 @pytest.mark.parametrize("size", [8, 32, 64, 224])

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from fakelens.convert.ship.vectors import Vectors, write_vectors
-from fakelens.edge_runtime.contract import Contract, Fit, InputSpec
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.library import find_model, list_models
-from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import Contract, Fit, InputSpec
+from fakelens.edge_runtime.modelfile.library import find_model, list_models
 
 MOST_BYTES = 300_000
 Written = tuple[str, Path, Vectors]

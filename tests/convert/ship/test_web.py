@@ -24,8 +24,8 @@ from PIL import Image
 
 from fakelens.convert.ship.layout import Platform
 from fakelens.convert.ship.templates import find_template, list_template
-from fakelens.edge_runtime.detector import Detector
-from fakelens.edge_runtime.tiles import place_tiles
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.pictures.tiles import place_tiles
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 LEAST_NODE = (20, 19)  # Vite's

@@ -14,10 +14,10 @@ from fakelens.convert.run import read_run, read_validation
 from fakelens.convert.tflite import convert_network
 from fakelens.convert.tflite_metadata.read import read_metadata
 from fakelens.convert.tflite_metadata.write import attach_metadata, write_metadata
-from fakelens.edge_runtime.contract import Contract
 from fakelens.edge_runtime.errors import ModelError
-from fakelens.edge_runtime.interpreter import Interpreter
-from fakelens.edge_runtime.modelfile import pack_model
+from fakelens.edge_runtime.modelfile.container import pack_model
+from fakelens.edge_runtime.modelfile.contract import Contract
+from fakelens.edge_runtime.modelfile.interpreter import Interpreter
 
 
 @pytest.fixture(scope="module")

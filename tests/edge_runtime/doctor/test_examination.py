@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fakelens.edge_runtime.doctor.examination import examine
 from fakelens.edge_runtime.doctor.health import Status
-from fakelens.edge_runtime.library import DEFAULT_MODEL
+from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL
 
 Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 NAMES = ["python", "architecture", "board", "cameras", "display", "opencv", "litert", "model", "speed"]

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.edge_runtime.device import Throttling
 from fakelens.edge_runtime.doctor.hardware import (
     check_board,
     check_cameras,
@@ -14,6 +13,7 @@ from fakelens.edge_runtime.doctor.hardware import (
     check_throttling,
 )
 from fakelens.edge_runtime.doctor.health import Check, Status
+from fakelens.edge_runtime.machine.device import Throttling
 
 
 def add_camera(root: Path, name: str) -> Path:

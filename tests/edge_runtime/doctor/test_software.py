@@ -7,7 +7,7 @@ import pytest
 
 from fakelens.edge_runtime.doctor.health import Status
 from fakelens.edge_runtime.doctor.software import check_architecture, check_model, check_opencv
-from fakelens.edge_runtime.library import find_model
+from fakelens.edge_runtime.modelfile.library import find_model
 
 
 def install(folder: Path, *packages: str) -> list[str]:

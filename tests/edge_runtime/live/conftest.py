@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Decision, Pool
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
+from fakelens.edge_runtime.modelfile.contract import Decision, Pool
 
 SIZE = 8
 

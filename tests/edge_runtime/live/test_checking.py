@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.live.checking import FrameChecker
 from fakelens.edge_runtime.live.frame import Frame
 

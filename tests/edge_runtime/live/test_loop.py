@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import CameraError
 from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.loop import LiveLoop, LoopConfig
@@ -18,8 +19,7 @@ from fakelens.edge_runtime.live.sources.faulty import make_rehearsal
 from fakelens.edge_runtime.live.sources.folder import FolderSource, FolderStream
 from fakelens.edge_runtime.live.status import CameraState
 from fakelens.edge_runtime.live.supervisor import CameraConfig, SupervisedSource
-from fakelens.edge_runtime.sources import walk_images
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.pictures.sources import walk_images
 from tests.edge_runtime.provenance.conftest import A1111, make_text_png
 
 SaveGreys = Callable[[list[int]], Path]

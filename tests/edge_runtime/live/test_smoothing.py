@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from fakelens.edge_runtime.contract import Decision
+from fakelens.edge_runtime.detection.verdict import Label, decide
 from fakelens.edge_runtime.live.smoothing import Smoother, SmoothingConfig
-from fakelens.edge_runtime.verdict import Label, decide
+from fakelens.edge_runtime.modelfile.contract import Decision
 
 BAND = Decision(threshold=0.5, unsure_low=0.4, unsure_high=0.6)
 NO_BAND = Decision(threshold=0.5)

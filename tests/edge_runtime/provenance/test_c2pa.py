@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.edge_runtime.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.c2pa import read_c2pa
+from fakelens.edge_runtime.provenance.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.provenance.read import read_evidence
 from tests.edge_runtime.provenance.conftest import created, make_manifest, make_store, source_type

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from fakelens.edge_runtime.evidence import Source, Strength
+from fakelens.edge_runtime.provenance.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.read import read_evidence
 from tests.edge_runtime.provenance.conftest import (
     created,

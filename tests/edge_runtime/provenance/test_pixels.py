@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength
-from fakelens.edge_runtime.preprocess import DecodeConfig, decode_image
+from fakelens.edge_runtime.pictures.preprocess import DecodeConfig, decode_image
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
 from fakelens.edge_runtime.provenance.inspection import Inspection
 from tests.edge_runtime.provenance.conftest import A1111
 

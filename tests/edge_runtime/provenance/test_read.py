@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.edge_runtime.evidence import Source, Strength
+from fakelens.edge_runtime.provenance.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.read import read_evidence
 from tests.edge_runtime.provenance.conftest import (
     A1111,

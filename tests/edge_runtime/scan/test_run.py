@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.edge_runtime.batch import check_batch
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.answers.sinks import JsonSink
+from fakelens.edge_runtime.check.batch import check_batch
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.scan.checker import Answer, CheckerSpec
 from fakelens.edge_runtime.scan.header import PartFormat
@@ -24,7 +25,6 @@ from fakelens.edge_runtime.scan.merge import merge
 from fakelens.edge_runtime.scan.results import Results, digest_file, read_lines
 from fakelens.edge_runtime.scan.run import ScanConfig, scan, stream
 from fakelens.edge_runtime.scan.shard import Shard, parse_shard
-from fakelens.edge_runtime.sinks import JsonSink
 
 COMMAND = Path(sys.executable).parent / "fakelens"
 LEVELS = (10, 40, 128, 200, 220)

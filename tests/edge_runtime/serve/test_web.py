@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from PIL import Image
 
-from fakelens.edge_runtime.detector import Detector
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.serve.answer import to_row
 from fakelens.edge_runtime.serve.limits import Limits
 from tests.edge_runtime.serve.conftest import BOUNDARY, Client, Reply, Serve, make_form, make_picture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.audit.lookalikes import describe_look, find_lookalikes
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.audit.pixels import measure_pixels
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fakelens.edge_runtime.contract import InputSpec
-from fakelens.edge_runtime.preprocess import fit_image, load_image
+from fakelens.edge_runtime.modelfile.contract import InputSpec
+from fakelens.edge_runtime.pictures.preprocess import fit_image, load_image
 from fakelens.train.data.arrays import decode_files
 from tests.train.conftest import write_images
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from fakelens.benchmarks.labelled import Split
-from fakelens.edge_runtime.contract import Fit
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.modelfile.contract import Fit
 from fakelens.train.config import DataConfig
 from fakelens.train.data.dataset import Dataset, class_weights, load_dataset
 from tests.train.conftest import write_images

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, Split
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.train.data.photo_sources import Choice, PhotoSource, lay_out_source, read_sources
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

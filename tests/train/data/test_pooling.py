@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from fakelens.edge_runtime.contract import Pool
-from fakelens.edge_runtime.tiles import pool_scores
+from fakelens.edge_runtime.modelfile.contract import Pool
+from fakelens.edge_runtime.pictures.tiles import pool_scores
 from fakelens.train.data.pooling import group_images
 
 OWNERS = np.array([7, 7, 3, 3, 3, 9])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Fit
-from fakelens.edge_runtime.preprocess import fit_image, load_image
+from fakelens.edge_runtime.modelfile.contract import Fit
+from fakelens.edge_runtime.pictures.preprocess import fit_image, load_image
 from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.data.tilebank import SourceImage, open_bank
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.fakes.autoencoder import AutoencoderConfig, AutoencoderResult, regenerate
 from fakelens.train.fakes.generators import measure_reach, train_generator
 from fakelens.train.fakes.kinds import Generator, draw_spec

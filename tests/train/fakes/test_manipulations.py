@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from fakelens.edge_runtime.preprocess import ImageU8
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.fakes.manipulations import Manipulated, copy_move, inpaint, splice
 
 Make = Callable[[ImageU8, np.random.Generator], Manipulated]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.edge_runtime.preprocess import load_image
+from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.train.fakes.photos import export_photos
 
 

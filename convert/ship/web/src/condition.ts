@@ -1,4 +1,4 @@
-/** Is there anything left to see in a picture? The rule of fakelens.edge_runtime.condition. */
+/** Is there anything left to see in a picture? The rule of fakelens.edge_runtime.detection.condition. */
 
 import type { ConditionLimits, FitSpec } from './contract';
 import type { PixelSource } from './pixels';

@@ -1,4 +1,4 @@
-/** From pixels to scores: whole pictures as fakelens.edge_runtime.detector, frames within a time budget. */
+/** From pixels to scores: whole pictures as fakelens.edge_runtime.detection.detector, frames within a time budget. */
 
 import { findReason, measureCondition, measureTexture, toLuma, type Reason } from './condition';
 import { listViews, type Contract, type FitSpec, type InputSpec } from './contract';

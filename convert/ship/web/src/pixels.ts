@@ -1,4 +1,4 @@
-/** The pixels of a picture, and tiles cut from them: the rule of fakelens.edge_runtime.preprocess. */
+/** The pixels of a picture, and tiles cut from them: the rule of fakelens.edge_runtime.pictures.preprocess. */
 
 import type { Place } from './tiles';
 

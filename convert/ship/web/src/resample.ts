@@ -1,5 +1,5 @@
 /**
- * Pillow's antialiased bilinear filter, byte for byte, as fakelens.edge_runtime.preprocess uses it for models that
+ * Pillow's antialiased bilinear filter, byte for byte, as fakelens.edge_runtime.pictures.preprocess uses it for models that
  * see the whole picture. A browser's own scaling moves pixels by several grey levels.
  */
 

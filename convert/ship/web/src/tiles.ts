@@ -1,4 +1,4 @@
-/** Where the tiles of a picture lie, and what their scores say together: the rule of fakelens.edge_runtime.tiles. */
+/** Where the tiles of a picture lie, and what their scores say together: the rule of fakelens.edge_runtime.pictures.tiles. */
 
 import type { FitSpec, Fusion, Pool } from './contract';
 

@@ -1,4 +1,4 @@
-/** From a score to an answer: REAL, FAKE or UNSURE; the rule of fakelens.edge_runtime.verdict. */
+/** From a score to an answer: REAL, FAKE or UNSURE; the rule of fakelens.edge_runtime.detection.verdict. */
 
 import type { Contract, Decision } from './contract';
 import type { Reason } from './condition';

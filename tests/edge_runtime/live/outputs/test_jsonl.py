@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import SinkError
 from fakelens.edge_runtime.live.outputs.jsonl import open_jsonl
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.verdict import Label
 
 MakeStatus = Callable[..., LiveStatus]
 FRAME = Image.new("RGB", (16, 8))

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.live.outputs.mqtt import MqttSink
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.verdict import Label
 from tests.mosquitto import MOSQUITTO, Listener, RealBroker, wait_until
 
 mqtt = pytest.importorskip("paho.mqtt.client", reason="needs the extra mqtt")

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import SinkError
 from fakelens.edge_runtime.live.outputs.recorder import Recorder, RecorderConfig
 from fakelens.edge_runtime.live.status import LiveStatus
-from fakelens.edge_runtime.verdict import Label
 
 MakeStatus = Callable[..., LiveStatus]
 NOISE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.live.outputs.terminal import TerminalSink
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.verdict import Label
 
 MakeStatus = Callable[..., LiveStatus]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.verdict import Label
 
 pytest.importorskip("cv2", reason="needs the [camera] extra")
 

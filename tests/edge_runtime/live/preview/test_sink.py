@@ -16,13 +16,13 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.condition import Reason
-from fakelens.edge_runtime.contract import Decision
+from fakelens.edge_runtime.answers.pages.words import MEANINGS
+from fakelens.edge_runtime.detection.condition import Reason
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.live.preview.sink import PreviewConfig, PreviewSink
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.pages.words import MEANINGS
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.modelfile.contract import Decision
 
 pytest.importorskip("starlette", reason="needs the extra preview")
 pytest.importorskip("uvicorn", reason="needs the extra preview")

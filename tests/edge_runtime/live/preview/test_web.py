@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.contract import Decision
-from fakelens.edge_runtime.evidence import Evidence, Source, Strength
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.live.preview.sink import PreviewConfig, PreviewSink
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
-from fakelens.edge_runtime.tiles import Region
-from fakelens.edge_runtime.verdict import Label
+from fakelens.edge_runtime.modelfile.contract import Decision
+from fakelens.edge_runtime.pictures.tiles import Region
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
 
 pytest.importorskip("starlette", reason="needs the extra preview")
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")

@@ -1,0 +1,1 @@
+"""Answers for people and programs: lines, JSON, CSV, heat maps and the page of `check --html`."""

@@ -1,0 +1,1 @@
+"""From pictures to verdicts: the detector, the condition of a picture, the decision."""

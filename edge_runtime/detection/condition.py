@@ -1,0 +1,123 @@
+"""Is there anything left to see in a picture? What scaling and compression erased, no model can judge.
+
+A few windows of the picture are looked at, in whole grey levels, so that every port finds the same numbers.
+Source of the two statistics: Sieve (Phineas1500/sieve-ai-image-detector), docs/degradation-gate.md.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from fakelens.edge_runtime.modelfile.contract import ConditionLimits, Fit, FitSpec
+from fakelens.edge_runtime.pictures.tiles import place_tiles, to_luma
+
+WINDOWS = FitSpec(size=96, fit=Fit.TILES, tiles=16)
+_BLOCK = 8  # px, of JPEG
+_LEAST_STEP = 1 / 64  # grey levels: blocks may be flat inside
+
+Sums = npt.NDArray[np.float64]  # of integers far below 2**53: exact
+
+
+class Reason(StrEnum):
+    """Why there is nothing left to see."""
+
+    SMALL = "small"
+    FLAT = "flat"
+    ENLARGED = "enlarged"
+    COMPRESSED = "compressed"
+
+    @property
+    def text(self) -> str:
+        """What to tell a user."""
+        return _TEXTS[self]
+
+
+_TEXTS = {
+    Reason.SMALL: "too small to judge",
+    Reason.FLAT: "too flat to judge, hardly any texture",
+    Reason.ENLARGED: "enlarged beyond its resolution, nothing left to see",
+    Reason.COMPRESSED: "compressed into blocks, nothing left to see",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """What is left of a picture's fine structure."""
+
+    side: int  # px, the shorter one
+    texture: float  # mean absolute step to the next pixel, grey levels
+    sharpness: float | None  # d12: that, over the mean step to the pixel after the next; None where it is 0
+    blocking: float | None  # mean step across the borders of 8-px blocks over that elsewhere, which counts as
+    # 1/64 at least; None where a picture is too small for both
+
+
+def measure_condition(image: Image.Image) -> Condition:
+    """Return the condition of an upright RGB `image`, from at most 16 windows of 96 px of it.
+
+    They lie as tiles of that size would, cut off at the edge of a smaller picture. Steps go right and down.
+    A block border lies before every eighth column, and row, of the picture; since pictures are cropped, the
+    phase of the eight whose steps are the largest is taken, the lowest of equals.
+    """
+    places = place_tiles(*image.size, WINDOWS)
+    width, height = (min(WINDOWS.size, side) for side in image.size)
+    luma = np.stack([to_luma(image.crop((x, y, x + width, y + height))) for x, y in places])
+    near, far = np.zeros(2), np.zeros(2)  # sum and number of the steps over 1 and 2 px
+    phases = np.zeros((2, 2, _BLOCK))  # down and right; sum and number of the 1-px steps into each phase
+    for axis, starts in ((0, [y for _, y in places]), (1, [x for x, _ in places])):
+        lines = luma if axis == 0 else luma.transpose(0, 2, 1)
+        far += _count_steps(lines, 2).sum(axis=1)
+        steps = _count_steps(lines, 1)
+        near += steps.sum(axis=1)
+        into = (np.add.outer(starts, np.arange(lines.shape[1] - 1)).ravel() + 1) % _BLOCK
+        phases[axis] = [np.bincount(into, each, _BLOCK) for each in steps]
+    texture = _divide(*near) or 0.0
+    step = _divide(*far)
+    return Condition(
+        side=min(image.size),
+        texture=texture,
+        sharpness=texture / step if step else None,
+        blocking=_compare_borders(phases),
+    )
+
+
+def find_reason(condition: Condition, limits: ConditionLimits | None) -> Reason | None:
+    """Return the first reason why there is nothing left to see; None where there is something."""
+    if limits is None:
+        return None
+    checks = (
+        (Reason.SMALL, condition.side, limits.least_side, -1),
+        (Reason.FLAT, condition.texture, limits.least_texture, -1),
+        (Reason.COMPRESSED, condition.blocking, limits.most_blocking, 1),  # before: flat blocks look enlarged
+        (Reason.ENLARGED, condition.sharpness, limits.least_sharpness, -1),
+    )
+    for reason, value, limit, side in checks:
+        if value is not None and limit is not None and (value < limit if side < 0 else value >= limit):
+            return reason
+    return None
+
+
+def _count_steps(lines: npt.NDArray[np.int16], distance: int) -> Sums:
+    """Return the sum and the number of the absolute steps from each line [2, all windows' lines].
+
+    `lines` are [window, line, pixel]; a step goes to the line `distance` further on.
+    """
+    sums = np.abs(lines[:, distance:] - lines[:, :-distance]).sum(axis=2, dtype=np.int64).ravel()
+    return np.stack([sums, np.full_like(sums, lines.shape[2])]).astype(np.float64)
+
+
+def _compare_borders(phases: npt.NDArray[np.float64]) -> float | None:
+    border, elsewhere = np.zeros(2), np.zeros(2)
+    for sums, numbers in phases:
+        means = [_divide(total, number) or 0.0 for total, number in zip(sums, numbers, strict=True)]
+        at = int(np.argmax(means))
+        border += sums[at], numbers[at]
+        elsewhere += sums.sum() - sums[at], numbers.sum() - numbers[at]
+    across, inside = _divide(*border), _divide(*elsewhere)
+    return None if across is None or inside is None else across / max(inside, _LEAST_STEP)
+
+
+def _divide(total: float, number: float) -> float | None:
+    return float(total / number) if number else None

@@ -1,0 +1,1 @@
+"""`fakelens info`: the facts of a model file, and those that an app needs."""

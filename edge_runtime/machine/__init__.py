@@ -1,0 +1,1 @@
+"""This machine: its device, cameras and memory, its libraries' noise, its clock."""

@@ -1,0 +1,1 @@
+"""A model file: its contract, its graph, and the interpreters that run it."""

@@ -1,0 +1,351 @@
+"""The one way from an image file to the bytes a model sees: decode, orient, to RGB, fit.
+
+Training, calibration, benchmarks and apps' test vectors all come through here, because a resampler is
+a forensic signal: another library's "bilinear" moves pixels by several grey levels.
+"""
+
+import io
+import logging
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.machine.quiet import MutedWarnings, mute_libtiff
+from fakelens.edge_runtime.modelfile.contract import Fit, FitSpec, InputSpec
+from fakelens.edge_runtime.pictures.colour import to_rgb as to_rgb  # part of this path
+from fakelens.edge_runtime.pictures.decode_memory import (
+    MOST_BYTES,
+    RGB_BYTES,
+    bound_memory,
+    count_decoding_bytes,
+)
+from fakelens.edge_runtime.pictures.formats import (
+    DECODERS,
+    FORMATS,
+    READABLE,
+    Kind,
+    name_remedy,
+    sniff_stream,
+)
+from fakelens.edge_runtime.pictures.jpeg_end import END, MOST_MISSING, count_complete_rows, has_all_scans
+from fakelens.edge_runtime.pictures.regions.image import RegionImage
+from fakelens.edge_runtime.pictures.regions.opening import open_regions
+from fakelens.edge_runtime.pictures.regions.turned import TurnedRows
+from fakelens.edge_runtime.pictures.tiles import place_tiles
+from fakelens.edge_runtime.pictures.video.still import MOST_STILLS, Still, Tally, spread
+
+ImageU8 = npt.NDArray[np.uint8]
+
+VERSION = 2  # raise it when the bytes of any image change: caches are keyed by it
+MAX_MEGAPIXELS = 128  # refuse decompression bombs before decoding; a phone's 108 megapixels pass
+MOST_MEGAPIXELS = 400  # that the limit may be lifted to
+MAX_PIXELS = MAX_MEGAPIXELS * 10**6
+REGION_PIXELS = MAX_PIXELS  # larger ones are read by region, where their format allows
+_DECODER_ERRORS: tuple[type[Exception], ...] = (
+    *(OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError),
+    *(struct.error, RuntimeError, MemoryError, AttributeError, Image.DecompressionBombError),
+)
+_ANIMATED = ("GIF", "WEBP", "PNG")
+_ANIMATION_FRAME_PIXELS = 25_000_000  # larger ones are judged by their first picture
+_ANIMATION_PIXELS = 1_000_000_000  # of all frames up to the last that is looked at
+_GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes eleven bytes
+_TURNED_PIXELS = 32_000_000  # larger ones are turned by bands, not copied
+# TIFF tags of a camera's raw file, whose first picture is a preview.
+_DNG_VERSION, _SUBFILE_TYPE, _SUB_IFDS = 50706, 254, 330
+_MUTED = MutedWarnings()
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words on odd files go to stderr
+_TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hold anything there
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodeConfig:
+    """What is decoded, and what is refused."""
+
+    max_megapixels: int = MAX_MEGAPIXELS
+    strict: bool = True  # refuse a JPEG that lacks its end, though nearly all of it is there
+    reserve: Callable[[int], None] | None = None  # called with the bytes that the picture will take
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodedImage:
+    """An upright RGB picture, and what to know of how it came about."""
+
+    image: Image.Image
+    note: str | None = None
+    animated: bool = False  # the first of several pictures over time
+
+
+_STRICT = DecodeConfig()
+See = Callable[[Image.Image], None]  # is given what was decoded, before it is turned or made opaque
+
+
+def load_image(source: Path | bytes) -> Image.Image:
+    """Decode `source` to an upright RGB image; the first frame where there are several.
+
+    Transparent pixels are laid over white, deep grey is scaled to 8 bits, EXIF orientation is
+    applied. Raises `ImageError` with the reason for whatever cannot be decoded completely.
+    """
+    return decode_image(source, _STRICT).image
+
+
+def decode_image(
+    source: Path | bytes,
+    config: DecodeConfig,
+    content: bytes | None = None,
+    see: See | None = None,
+    widths: Sequence[int] = (),
+) -> DecodedImage:
+    """Decode `source` as `load_image` does, within the bounds of `config`.
+
+    `content` are the bytes of the file `source`, where they were read already. `widths` are those to which
+    the picture will be resized: one that is read by region is decoded once for all of them.
+    """
+    stream: Path | BinaryIO
+    if isinstance(source, bytes):
+        stream = io.BytesIO(source)
+    else:
+        stream = source if content is None else io.BytesIO(content)
+    try:
+        with _MUTED:  # our own limit below is stricter than Pillow's warning
+            whole = _decode(stream, config, see, widths)
+            return _decode_without_end(stream, config) if whole is None else whole
+    except Exception as error:  # Pillow's decoders raise many kinds
+        raise _explain(source, error, config) from error
+
+
+def _explain(source: Path | bytes, error: Exception, config: DecodeConfig) -> ImageError:
+    name = "stdin" if isinstance(source, bytes) else str(source)
+    if isinstance(error, ImageError):
+        return ImageError(f"{name}: {error}")
+    if isinstance(error, FileNotFoundError):
+        return ImageError(f"{name}: no such file")
+    if isinstance(error, UnidentifiedImageError):
+        return ImageError(f"{name}: {_why_not_an_image(source)}")
+    if isinstance(error, Image.DecompressionBombError):
+        return ImageError(f"{name}: over the limit of {config.max_megapixels} megapixels; {_SMALLER}")
+    return ImageError(f"{name}: {_why_not_decoded(error)}")
+
+
+_SMALLER = f"scale it down, or lift the limit (check --max-megapixels, up to {MOST_MEGAPIXELS})"
+
+
+def _decode(
+    source: Path | BinaryIO, config: DecodeConfig, see: See | None, widths: Sequence[int]
+) -> DecodedImage | None:
+    """Return the picture; None for a JPEG that lacks its end, where `config` lets it pass."""
+    with open_image(source, config) as image:
+        if _is_for_regions(image):
+            regions = open_regions(source, image, widths)
+            if regions is not None:
+                return DecodedImage(image=regions)
+        note = bound_memory(image)
+        try:
+            image.load()
+        except OSError as error:
+            if config.strict or image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
+                raise
+            return None
+        if see is not None:
+            see(image)
+        return DecodedImage(image=_to_upright_rgb(image), note=note, animated=_is_animated(image))
+
+
+def _is_for_regions(image: Image.Image) -> bool:
+    """Whether to read `image` by region, where its format allows: the same pixels in less memory."""
+    pixels = image.width * image.height
+    if image.format == "HEIF":  # its tiles are kept as they are decoded
+        return min(_GRID_PIXELS, REGION_PIXELS) < pixels and pixels * RGB_BYTES <= MOST_BYTES
+    return pixels > REGION_PIXELS
+
+
+def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image.Image:
+    """Open a picture of any kind that this installation decodes; its size is checked before a pixel is read.
+
+    Raises `ImageError`, or what Pillow raises, without the name of `source`.
+    """
+    if config.max_megapixels > MAX_MEGAPIXELS:
+        Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit is below it; ours holds for every picture
+    try:
+        image = Image.open(source, formats=FORMATS)
+    except UnidentifiedImageError:
+        decoder = DECODERS.get(kind := sniff_stream(source))
+        if decoder is None or name_remedy(kind):
+            raise
+        decoder.register()
+        image = Image.open(source, formats=(decoder.format,))
+    width, height = image.size
+    if width * height > config.max_megapixels * 10**6:
+        image.close()
+        raise ImageError(
+            f"{width} x {height} px is over the limit of {config.max_megapixels} megapixels; {_SMALLER}"
+        )
+    if image.format == "TIFF":
+        mute_libtiff()
+        if _is_raw(image):
+            image.close()
+            raise ImageError(f"a {Kind.RAW} file, whose first picture is a preview: {name_remedy(Kind.RAW)}")
+    if config.reserve is not None:
+        config.reserve(count_decoding_bytes(image))
+    return image
+
+
+def _is_raw(image: Image.Image) -> bool:
+    """Whether a TIFF is a camera's raw file: DNG, or a reduced picture before others (NEF, ARW, PEF)."""
+    tags = getattr(image, "tag_v2", {})
+    reduced = tags.get(_SUBFILE_TYPE, 0)
+    return _DNG_VERSION in tags or (isinstance(reduced, int) and reduced & 1 == 1 and _SUB_IFDS in tags)
+
+
+def _is_animated(image: Image.Image) -> bool:
+    try:
+        return image.format in _ANIMATED and bool(getattr(image, "is_animated", False))
+    except _DECODER_ERRORS:  # the first picture is there, whatever follows
+        return False
+
+
+def read_animation(source: Path | bytes, tally: Tally, config: DecodeConfig) -> Iterator[Still]:
+    """Yield up to `MOST_STILLS` pictures of a GIF, WebP or APNG, spread over it; counts go to `tally`.
+
+    Each is decoded as `load_image` decodes the first. Of a very large file only a part is looked at.
+    """
+    with _MUTED, open_image(io.BytesIO(source) if isinstance(source, bytes) else source, config) as image:
+        bound_memory(image)
+        pixels = image.width * image.height
+        tally.frames = _count_frames(image)
+        reach = max(1, min(tally.frames, _ANIMATION_PIXELS // pixels))
+        if pixels > _ANIMATION_FRAME_PIXELS:
+            reach = 1
+        if reach < tally.frames:
+            tally.skipped = f"the rest after frame {reach} is not looked at, it is too large"
+        wanted = set(spread(reach, MOST_STILLS))
+        seconds = 0.0
+        for index in range(reach):
+            try:
+                image.seek(index)
+                if index in wanted:
+                    image.load()
+                    yield Still(seconds=seconds, image=_to_upright_rgb(image.copy()))
+            except _DECODER_ERRORS:  # frames after a damaged one build on it
+                tally.lost = reach - index
+                return
+            duration_ms = image.info.get("duration", 0)
+            seconds += min(max(float(duration_ms or 100), 10.0), 60_000.0) / 1e3
+
+
+def _count_frames(image: Image.Image) -> int:
+    try:
+        return max(1, int(getattr(image, "n_frames", 1)))
+    except _DECODER_ERRORS:
+        return 1
+
+
+def _decode_without_end(source: Path | BinaryIO, config: DecodeConfig) -> DecodedImage:
+    """Decode a JPEG that lacks its end; raises `ImageError` where that is more than a little."""
+    content = source.read_bytes() if isinstance(source, Path) else _read_all(source)
+    with open_image(io.BytesIO(content + END), config) as image:
+        reduced = bound_memory(image)
+        image.load()
+        height = image.height
+        rows = count_complete_rows(image)
+        if rows < (1 - MOST_MISSING) * height or not has_all_scans(content):
+            raise ImageError("damaged or incomplete: too much of the end of this JPEG is missing")
+        note = "the end of the file is missing"
+        if rows < height:
+            note += f", and {height - rows} of {height} rows with it"
+        note = note if reduced is None else f"{note}; {reduced}"
+        return DecodedImage(image=_to_upright_rgb(image, rows), note=note)
+
+
+def _read_all(stream: BinaryIO) -> bytes:
+    stream.seek(0)
+    return stream.read()
+
+
+def fit_image(image: Image.Image, spec: FitSpec) -> ImageU8:
+    """Return the bytes of `image` as the model sees them: uint8 [tiles, size, size, 3], RGB.
+
+    With `Fit.RESIZE` that is one: Pillow's bilinear filter with its support widened on reduction
+    (antialiased). With `Fit.TILES` see `tiles.place_tiles`; nothing is resized.
+    """
+    if spec.fit is Fit.TILES:
+        return cut_tiles(image, place_tiles(*image.size, spec), spec.size)
+    if image.size != (spec.size, spec.size):
+        image = image.resize((spec.size, spec.size), Image.Resampling.BILINEAR)
+    return np.asarray(image, dtype=np.uint8)[None]
+
+
+def fit_views(image: Image.Image, spec: InputSpec) -> tuple[ImageU8, ...]:
+    """Return what each view of the model sees of `image`, by `fit_image`; one where `spec` lists none."""
+    return tuple(fit_image(image, view) for view in spec.views or (spec,))
+
+
+def cut_tiles(image: Image.Image, places: Sequence[tuple[int, int]], size: int) -> ImageU8:
+    """Return the tiles of `image` whose left and top are in `places`: uint8 [n, size, size, 3].
+
+    What lies beyond the right or lower edge is the image mirrored there, edge pixels repeated.
+    """
+    if min(image.size) < size:
+        width, height = image.size
+        beyond = ((0, max(0, size - height)), (0, max(0, size - width)), (0, 0))
+        image = Image.fromarray(np.pad(np.asarray(image), beyond, mode="symmetric"))
+    tiles = np.empty((len(places), size, size, 3), np.uint8)
+    for row, (left, top) in enumerate(places):  # one by one: most of a large photo is never copied
+        tiles[row] = np.asarray(image.crop((left, top, left + size, top + size)))
+    return tiles
+
+
+def _to_upright_rgb(image: Image.Image, rows: int | None = None) -> Image.Image:
+    """Return a decoded picture, or its first `rows`, in RGB with its EXIF orientation applied.
+
+    `ImageOps.exif_transpose` rewrites EXIF too, and fails where it is odd.
+    """
+    # The plugin of JPEG XL turns by the file's own field, which overrules EXIF there.
+    method = None if image.format == "JXL" else _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    rgb = to_rgb(image)
+    if rows is not None and rows < rgb.height:
+        rgb = rgb.crop((0, 0, rgb.width, rows))
+    if method is None:
+        return rgb
+    if rgb.width * rgb.height > _TURNED_PIXELS:
+        return RegionImage(TurnedRows(rgb, method))
+    return rgb.transpose(method)
+
+
+def _why_not_decoded(error: Exception) -> str:
+    if isinstance(error, IsADirectoryError):
+        return "is a folder, not an image"
+    if isinstance(error, MemoryError):
+        return "takes more memory than there is; scale it down first"
+    if isinstance(error, OSError) and error.strerror:  # the system's word, not a decoder's
+        return f"cannot be read ({error.strerror})"
+    reason = " ".join(str(error).split())  # some decoders write several lines
+    return f"cannot be decoded, damaged or incomplete ({reason or type(error).__name__})"
+
+
+def _why_not_an_image(source: Path | bytes) -> str:
+    kind = sniff_stream(io.BytesIO(source) if isinstance(source, bytes) else source)
+    if kind is Kind.EMPTY:
+        return "empty input" if isinstance(source, bytes) else "the file is empty"
+    remedy = name_remedy(kind)
+    if remedy is not None:
+        return f"{kind}: {remedy}"
+    if kind is Kind.VIDEO:
+        return "a video, not an image"
+    if kind is not Kind.OTHER:
+        return f"begins as {'an image' if kind is Kind.IMAGE else kind}, but is damaged or incomplete"
+    return f"not an image ({READABLE})" + ("" if isinstance(source, bytes) else ", whatever its name says")

@@ -1,0 +1,201 @@
+"""Input pictures: files, folders and glob patterns, and a count of what is left out."""
+
+import glob
+import logging
+import os
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.escape import to_text
+from fakelens.edge_runtime.pictures.formats import (
+    IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    Kind,
+    name_remedy,
+    sniff_file,
+)
+
+_SNIFFED = {".heic", ".heif", ".hif", ".avif", ".jxl"}  # may need a package that is not there
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """What folders hold beside the files that are checked."""
+
+    needs: Mapping[Kind, int] = field(default_factory=dict)  # pictures and videos that want a package
+    others: int = 0  # no images
+    unreadable: tuple[str, ...] = ()  # one line each: folders, files, links to nothing
+
+    def __str__(self) -> str:
+        """Return one line with the counts and the remedies, empty where nothing is left out."""
+        parts = [f"{count} {kind} skipped: {name_remedy(kind)}" for kind, count in sorted(self.needs.items())]
+        if self.others:
+            parts.append(f"{self.others} not images")
+        if self.unreadable:
+            parts.append(f"{len(self.unreadable)} cannot be read")
+        return "; ".join(parts)
+
+    @property
+    def total(self) -> int:
+        """How many files and folders are left out."""
+        return sum(self.needs.values()) + self.others + len(self.unreadable)
+
+    def to_row(self) -> dict[str, object]:
+        """Return the counts and lines for JSON."""
+        return {
+            "needs": {str(kind): count for kind, count in self.needs.items()},
+            "not_images": self.others,
+            "unreadable": [to_text(line) for line in self.unreadable],
+        }
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether something got no answer that could have one."""
+        return bool(self.needs or self.unreadable)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What names stand for: the files, each once, in order."""
+
+    paths: list[Path]
+    left_out: LeftOut = LeftOut()
+
+
+def find_inputs(names: Iterable[str], *, decoded: bool = True) -> Found:
+    """Return the files that `names` stand for; also what no package here decodes, unless to be `decoded`.
+
+    A folder stands for the images and videos below it, by content, sorted; a pattern for what it matches; a
+    file for itself, whatever it is. A file that does not exist is kept: checking it tells why.
+    Raises `UsageError` where a folder or pattern holds nothing to check, and for what is no path.
+    """
+    found: dict[Path, None] = {}
+    left_out = LeftOut()
+    for name in names:
+        part = _expand(name, decoded=decoded)
+        found.update(dict.fromkeys(part.paths))
+        left_out = _add(left_out, part.left_out)
+    return Found(paths=list(found), left_out=left_out)
+
+
+def walk_images(folder: Path) -> Iterator[Path]:
+    """Yield the image files below `folder`, sorted; hidden ones are left out, what else is is logged."""
+    found = scan_folder(folder)
+    if found.left_out.is_failure:
+        for line in found.left_out.unreadable:
+            _log.warning("%s", line)
+        _log.warning("%s: %s", folder, found.left_out)
+    elif found.left_out.others:
+        _log.info("%s: %s", folder, found.left_out)
+    yield from found.paths
+
+
+def scan_folder(folder: Path, *, videos: bool = False, decoded: bool = True) -> Found:
+    """Return the images below `folder`, `videos` too, sorted, and what is left out; hidden ones never count.
+
+    Linked folders are followed, each folder once. What no package here decodes is left out where pictures
+    are to be `decoded`.
+    """
+    images: list[Path] = []
+    kinds: Counter[Kind] = Counter()
+    unreadable: list[str] = []
+    for path in _walk(folder, unreadable):
+        try:
+            kind = _tell_kind(path)
+        except OSError as error:
+            reason = "a link to nothing" if path.is_symlink() else f"cannot be read ({error.strerror})"
+            unreadable.append(f"{path}: {reason}")
+            continue
+        wanted = kind not in (Kind.OTHER, Kind.EMPTY) and (videos or kind is not Kind.VIDEO)
+        if not wanted:
+            kinds[Kind.OTHER] += 1
+        elif decoded and name_remedy(kind):
+            kinds[kind] += 1
+        else:
+            images.append(path)
+    others = kinds.pop(Kind.OTHER, 0)
+    left_out = LeftOut(needs=dict(kinds), others=others, unreadable=tuple(sorted(unreadable)))
+    return Found(paths=sorted(images), left_out=left_out)
+
+
+def _walk(folder: Path, unreadable: list[str]) -> Iterator[Path]:
+    """Yield what is no folder; folders of the tree itself come before linked ones."""
+    seen: set[tuple[int, int]] = set()
+    pending, linked = [folder], list[Path]()
+    while pending or linked:
+        current = pending.pop() if pending else linked.pop(0)
+        try:
+            status = current.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(current) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            unreadable.append(f"{current}: cannot be read ({error.strerror})")
+            continue
+        for entry in entries:
+            path = current / entry.name
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                pending.append(path)
+            elif entry.is_symlink() and path.is_dir():
+                linked.append(path)
+            else:
+                yield path
+
+
+def _tell_kind(path: Path) -> Kind:
+    """Return what `path` is: by a common suffix, which spares a look into many files, or by content."""
+    suffix = path.suffix.lower()
+    path.stat()  # raises where a link leads nowhere
+    if not path.is_file():
+        return Kind.OTHER  # a pipe would never answer
+    if suffix in VIDEO_SUFFIXES:
+        return Kind.VIDEO
+    if suffix in IMAGE_SUFFIXES - _SNIFFED:
+        return Kind.IMAGE
+    kind = sniff_file(path)
+    return Kind.IMAGE if suffix in IMAGE_SUFFIXES and kind in (Kind.OTHER, Kind.EMPTY) else kind
+
+
+def _expand(name: str, *, decoded: bool) -> Found:
+    if not name:
+        raise UsageError("an empty path was given; `.` stands for the folder you are in")
+    path = Path(name)
+    if _URL.match(name) and not path.exists():
+        raise UsageError(
+            f"{name}: nothing is fetched from the net; do it by hand: "
+            f"curl -L {shlex.quote(name)} | fakelens check -"
+        )
+    if path.is_dir():
+        found = scan_folder(path, videos=True, decoded=decoded)
+        if not found.paths:
+            reason = f"; {found.left_out}" if str(found.left_out) else ""
+            lines = "".join(f"; {line}" for line in found.left_out.unreadable[:3])
+            raise UsageError(f"{name}: no images in this folder{reason}{lines}")
+        return found
+    if path.exists() or not glob.has_magic(name):
+        return Found(paths=[path])
+    # The shell's rules: Path.glob would take hidden files too, and refuse `**.jpg`.
+    matches = [Path(match) for match in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207
+    files = [match for match in matches if match.is_file()]
+    if not files:
+        raise UsageError(f"{name}: the pattern matches no file")
+    return Found(paths=files)
+
+
+def _add(one: LeftOut, other: LeftOut) -> LeftOut:
+    return LeftOut(
+        needs=dict(Counter(one.needs) + Counter(other.needs)),
+        others=one.others + other.others,
+        unreadable=tuple(dict.fromkeys((*one.unreadable, *other.unreadable))),
+    )

@@ -1,0 +1,1 @@
+"""Videos and animations: pictures over the length of a file."""

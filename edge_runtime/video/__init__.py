@@ -1,1 +1,0 @@
-"""Videos and animations: pictures over the length of a file, and one verdict over them."""

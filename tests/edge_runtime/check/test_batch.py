@@ -1,0 +1,48 @@
+"""A batch answers every file that can be read and counts the others."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fakelens.edge_runtime.answers.output_format import Format
+from fakelens.edge_runtime.answers.sinks import open_sink
+from fakelens.edge_runtime.check.batch import check_batch
+from fakelens.edge_runtime.detection.detector import Detector
+from fakelens.edge_runtime.detection.verdict import Label
+from fakelens.edge_runtime.errors import UsageError
+
+
+@pytest.fixture
+def photos(tmp_path: Path, save_grey: Callable[[Path, int], Path]) -> Path:
+    for number, level in enumerate((10, 20, 128, 200, 210, 220)):
+        save_grey(tmp_path / "photos" / f"{number}.png", level)
+    (tmp_path / "photos" / "3b.png").write_text("no image")
+    return tmp_path / "photos"
+
+
+def test_every_file_reaches_every_sink_in_order(model_file: Path, photos: Path) -> None:
+    text, rows = io.StringIO(), io.StringIO()
+    sinks = open_sink(Format.CSV, rows), open_sink(Format.JSON, text)
+    result = check_batch(Detector(model_file), [str(photos)], *sinks)
+    assert result.counts == {Label.REAL: 2, Label.UNSURE: 1, Label.FAKE: 3}
+    assert (result.errors, result.files) == (1, 7)
+    names = [Path(row.split(",")[0]).name for row in rows.getvalue().splitlines()[1:]]
+    assert names == ["0.png", "1.png", "2.png", "3.png", "3b.png", "4.png", "5.png"]
+    assert len(text.getvalue().splitlines()) == 7
+
+
+def test_the_largest_reduction_is_told(model_file: Path, photos: Path) -> None:
+    detector = Detector(model_file)
+    assert check_batch(detector, [str(photos)]).most_reduced == 1.0
+    Image.new("RGB", (24, 56)).save(photos / "1 large.png")
+    assert check_batch(detector, [str(photos)]).most_reduced == 7.0
+
+
+def test_nothing_is_checked_where_a_name_stands_for_nothing(model_file: Path, photos: Path) -> None:
+    stream = io.StringIO()
+    with pytest.raises(UsageError, match="matches no file"):
+        check_batch(Detector(model_file), [str(photos), f"{photos}/*.webp"], open_sink(Format.JSON, stream))
+    assert stream.getvalue() == ""

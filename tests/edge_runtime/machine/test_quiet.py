@@ -1,0 +1,68 @@
+"""Native code's stderr is kept off the screen, and everything else is not."""
+
+import logging
+import os
+import sys
+import threading
+import warnings
+
+import pytest
+
+from fakelens.edge_runtime.machine.quiet import MutedWarnings, muted_stderr
+
+
+def test_native_output_goes_to_the_log_alone(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with muted_stderr():
+        os.write(2, b"INFO: native talk\n")
+    assert capfd.readouterr().err == ""
+    assert "native talk" in caplog.text
+
+
+def test_stderr_speaks_again_afterwards_even_after_an_error(capfd: pytest.CaptureFixture[str]) -> None:
+    os.write(2, b"before\n")
+    with pytest.raises(ValueError), muted_stderr():
+        int("inside" * os.write(2, b"inside\n"))
+    os.write(2, b"after\n")
+    print("and Python too", file=sys.stderr, flush=True)
+    assert capfd.readouterr().err == "before\nafter\nand Python too\n"
+
+
+def list_free_handles() -> list[int]:
+    handles = [os.dup(2) for _ in range(20)]
+    for handle in handles:
+        os.close(handle)
+    return handles
+
+
+def test_no_handle_is_left_open() -> None:
+    before = list_free_handles()
+    for _ in range(5):
+        with muted_stderr():
+            pass
+    assert list_free_handles() == before
+
+
+def test_warnings_are_back_after_the_last_of_overlapping_threads() -> None:
+    """With `warnings.catch_warnings` in each thread, the filter of the first to leave would be lost."""
+    muted, inside, left = MutedWarnings(), threading.Event(), threading.Event()
+
+    def stay_longer() -> None:
+        with muted:
+            inside.set()
+            left.wait(10)
+            warnings.warn("inside the other thread", stacklevel=1)
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        with muted:
+            thread = threading.Thread(target=stay_longer)
+            thread.start()
+            assert inside.wait(10)
+        left.set()
+        thread.join()
+        assert not seen
+        warnings.warn("outside", stacklevel=1)
+    assert [str(warning.message) for warning in seen] == ["outside"]

@@ -1,0 +1,168 @@
+"""Files, folders and patterns name the right pictures."""
+
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.pictures import formats
+from fakelens.edge_runtime.pictures.formats import Kind
+from fakelens.edge_runtime.pictures.sources import _walk, find_inputs, scan_folder, walk_images
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in (
+        "b.JPG",
+        "a.png",
+        "notes.txt",
+        ".hidden.png",
+        "deep/er/c.webp",
+        "deep/d.tiff",
+        ".cache/thumb.png",
+        "set[1].png",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "folder.png").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def find(*names: str) -> list[str]:
+    return [path.as_posix() for path in find_inputs(names).paths]
+
+
+def test_a_folder_stands_for_all_images_below_it_sorted_without_hidden_ones(tree: Path) -> None:
+    everything = ["a.png", "b.JPG", "deep/d.tiff", "deep/er/c.webp", "set[1].png"]
+    assert find(".") == everything
+    assert find(str(tree)) == [f"{tree.as_posix()}/{name}" for name in everything]
+    assert [path.name for path in walk_images(tree / "deep")] == ["d.tiff", "c.webp"]
+
+
+def test_a_folder_below_a_hidden_one_may_be_named(tree: Path) -> None:
+    assert find(f"{tree}/.cache") == [f"{tree.as_posix()}/.cache/thumb.png"]
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_named_file_counts_whatever_its_suffix_and_even_if_missing() -> None:
+    assert find("notes.txt", "missing.png") == ["notes.txt", "missing.png"]
+
+
+@pytest.mark.usefixtures("tree")
+def test_order_is_that_of_the_command_line_each_file_once() -> None:
+    assert find("deep", "a.png", ".", "a.png")[:4] == ["deep/d.tiff", "deep/er/c.webp", "a.png", "b.JPG"]
+    assert len(find("deep", "a.png", ".", "a.png")) == 5
+
+
+def test_patterns_follow_the_shells_rules(tree: Path) -> None:
+    assert find("*.png") == ["a.png", "set[1].png"]  # neither hidden files nor folders
+    assert find("?.*") == ["a.png", "b.JPG"]
+    assert find("**/*.webp") == ["deep/er/c.webp"]
+    assert find("deep/**.tiff") == ["deep/d.tiff"]
+    assert find(f"{tree}/[ab].*") == [f"{tree.as_posix()}/a.png", f"{tree.as_posix()}/b.JPG"]
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file() -> None:
+    assert find("set[1].png") == ["set[1].png"]
+
+
+@pytest.mark.usefixtures("tree")
+@pytest.mark.parametrize(
+    ("name", "reason"), [("empty", "no images in this folder"), ("*.xyz", "matches no file")]
+)
+def test_nothing_found_is_a_usage_error(name: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        find("a.png", name)
+
+
+def write_jpeg(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (9, 9)).save(path, "JPEG")
+
+
+def list_names(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in scan_folder(folder).paths]
+
+
+def test_the_content_counts_where_the_suffix_says_nothing(tmp_path: Path) -> None:
+    for name in ("a.jpg_large", "b", "c.jfif", "d.mpo"):
+        write_jpeg(tmp_path / name)
+    (tmp_path / "text.md").write_text("no picture")
+    (tmp_path / "empty").touch()
+    found = scan_folder(tmp_path)
+    assert [path.name for path in found.paths] == ["a.jpg_large", "b", "c.jfif", "d.mpo"]
+    assert found.left_out.others == 2
+    assert str(found.left_out) == "2 not images"
+    assert not found.left_out.is_failure
+
+
+def test_what_wants_a_package_is_counted_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.heic", "b.heic"):
+        (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    write_jpeg(tmp_path / "a JPEG.heic")
+    (tmp_path / "clip.mp4").touch()
+    monkeypatch.setattr(formats, "is_installed", lambda _: False)
+    found = scan_folder(tmp_path)
+    assert [path.name for path in found.paths] == ["a JPEG.heic"]
+    assert found.left_out.needs == {Kind.HEIC: 2}
+    assert found.left_out.is_failure
+    assert str(found.left_out) == '2 HEIC skipped: pip install "fakelens[heic]"; 1 not images'
+    assert '1 video skipped: pip install "fakelens[camera]"' in str(
+        scan_folder(tmp_path, videos=True).left_out
+    )
+    for path in found.paths:
+        path.unlink()
+    with pytest.raises(UsageError, match="no images in this folder; 2 HEIC skipped"):
+        find_inputs([str(tmp_path)])
+
+
+def test_linked_folders_are_followed_once(tmp_path: Path) -> None:
+    write_jpeg(tmp_path / "elsewhere" / "far.jpg")
+    write_jpeg(tmp_path / "folder" / "sub" / "near.jpg")
+    (tmp_path / "folder" / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "folder" / "again").symlink_to(tmp_path / "folder" / "sub")
+    (tmp_path / "folder" / "sub" / "up").symlink_to("..")
+    (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "folder")
+    assert list_names(tmp_path / "folder") == ["linked/far.jpg", "sub/near.jpg"]
+
+
+def test_links_to_nothing_and_locked_folders_are_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_jpeg(tmp_path / "a.jpg")
+    (tmp_path / "gone.jpg").symlink_to("nowhere.jpg")
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    found = scan_folder(tmp_path)
+    assert [path.name for path in found.paths] == ["a.jpg"]
+    assert found.left_out.unreadable == tuple(
+        f"{tmp_path}/{name}: a link to nothing" for name in ("gone.jpg", "loop.jpg")
+    )
+    assert found.left_out.is_failure
+    assert list(walk_images(tmp_path)) == found.paths  # for training, which logs it
+    assert "gone.jpg: a link to nothing" in caplog.text
+    unreadable: list[str] = []
+    assert list(_walk(tmp_path / "locked", unreadable)) == []
+    assert "cannot be read" in unreadable[0]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    write_jpeg(tmp_path / "a.jpg")
+    (tmp_path / "locked").mkdir(mode=0)
+    assert scan_folder(tmp_path).left_out.unreadable == (
+        f"{tmp_path}/locked: cannot be read (Permission denied)",
+    )
+
+
+def test_what_is_no_path_is_refused_with_the_way_by_hand() -> None:
+    with pytest.raises(UsageError, match=r"curl -L 'https://example.org/a b.jpg' \| fakelens check -"):
+        find("https://example.org/a b.jpg")
+    with pytest.raises(UsageError, match="an empty path"):
+        find("")
