@@ -160,6 +160,7 @@ class Detector:
             return CheckedFile(path=name, error=str(error))
         if decoded.animated:
             tally = Tally()
+            del decoded  # the first picture is decoded once more, and may be large
             return self._check_stills(name, read_animation(source, tally, decode), tally, inspection)
         verdict = self._judge(decoded.image, start, inspection)
         return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)

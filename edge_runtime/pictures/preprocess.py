@@ -26,15 +26,9 @@ from fakelens.edge_runtime.pictures.decode_memory import (
     bound_memory,
     count_decoding_bytes,
 )
-from fakelens.edge_runtime.pictures.formats import (
-    DECODERS,
-    FORMATS,
-    READABLE,
-    Kind,
-    name_remedy,
-    sniff_stream,
-)
+from fakelens.edge_runtime.pictures.formats import DECODERS, FORMATS, Kind, name_remedy, sniff_stream
 from fakelens.edge_runtime.pictures.jpeg_end import END, MOST_MISSING, count_complete_rows, has_all_scans
+from fakelens.edge_runtime.pictures.refusal import SMALLER, explain
 from fakelens.edge_runtime.pictures.regions.image import RegionImage
 from fakelens.edge_runtime.pictures.regions.opening import open_regions
 from fakelens.edge_runtime.pictures.regions.turned import TurnedRows
@@ -45,7 +39,6 @@ ImageU8 = npt.NDArray[np.uint8]
 
 VERSION = 2  # raise it when the bytes of any image change: caches are keyed by it
 MAX_MEGAPIXELS = 128  # refuse decompression bombs before decoding; a phone's 108 megapixels pass
-MOST_MEGAPIXELS = 400  # that the limit may be lifted to
 MAX_PIXELS = MAX_MEGAPIXELS * 10**6
 REGION_PIXELS = MAX_PIXELS  # larger ones are read by region, where their format allows
 _DECODER_ERRORS: tuple[type[Exception], ...] = (
@@ -125,23 +118,7 @@ def decode_image(
             whole = _decode(stream, config, see, widths)
             return _decode_without_end(stream, config) if whole is None else whole
     except Exception as error:  # Pillow's decoders raise many kinds
-        raise _explain(source, error, config) from error
-
-
-def _explain(source: Path | bytes, error: Exception, config: DecodeConfig) -> ImageError:
-    name = "stdin" if isinstance(source, bytes) else str(source)
-    if isinstance(error, ImageError):
-        return ImageError(f"{name}: {error}")
-    if isinstance(error, FileNotFoundError):
-        return ImageError(f"{name}: no such file")
-    if isinstance(error, UnidentifiedImageError):
-        return ImageError(f"{name}: {_why_not_an_image(source)}")
-    if isinstance(error, Image.DecompressionBombError):
-        return ImageError(f"{name}: over the limit of {config.max_megapixels} megapixels; {_SMALLER}")
-    return ImageError(f"{name}: {_why_not_decoded(error)}")
-
-
-_SMALLER = f"scale it down, or lift the limit (check --max-megapixels, up to {MOST_MEGAPIXELS})"
+        raise explain(source, error, config.max_megapixels) from error
 
 
 def _decode(
@@ -192,7 +169,7 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
     if width * height > config.max_megapixels * 10**6:
         image.close()
         raise ImageError(
-            f"{width} x {height} px is over the limit of {config.max_megapixels} megapixels; {_SMALLER}"
+            f"{width} x {height} px is over the limit of {config.max_megapixels} megapixels; {SMALLER}"
         )
     if image.format == "TIFF":
         mute_libtiff()
@@ -239,7 +216,8 @@ def read_animation(source: Path | bytes, tally: Tally, config: DecodeConfig) -> 
                 image.seek(index)
                 if index in wanted:
                     image.load()
-                    yield Still(seconds=seconds, image=_to_upright_rgb(image.copy()))
+                    frame = image.copy() if reach > 1 else image
+                    yield Still(seconds=seconds, image=_to_upright_rgb(frame))
             except _DECODER_ERRORS:  # frames after a damaged one build on it
                 tally.lost = reach - index
                 return
@@ -324,28 +302,3 @@ def _to_upright_rgb(image: Image.Image, rows: int | None = None) -> Image.Image:
     if rgb.width * rgb.height > _TURNED_PIXELS:
         return RegionImage(TurnedRows(rgb, method))
     return rgb.transpose(method)
-
-
-def _why_not_decoded(error: Exception) -> str:
-    if isinstance(error, IsADirectoryError):
-        return "is a folder, not an image"
-    if isinstance(error, MemoryError):
-        return "takes more memory than there is; scale it down first"
-    if isinstance(error, OSError) and error.strerror:  # the system's word, not a decoder's
-        return f"cannot be read ({error.strerror})"
-    reason = " ".join(str(error).split())  # some decoders write several lines
-    return f"cannot be decoded, damaged or incomplete ({reason or type(error).__name__})"
-
-
-def _why_not_an_image(source: Path | bytes) -> str:
-    kind = sniff_stream(io.BytesIO(source) if isinstance(source, bytes) else source)
-    if kind is Kind.EMPTY:
-        return "empty input" if isinstance(source, bytes) else "the file is empty"
-    remedy = name_remedy(kind)
-    if remedy is not None:
-        return f"{kind}: {remedy}"
-    if kind is Kind.VIDEO:
-        return "a video, not an image"
-    if kind is not Kind.OTHER:
-        return f"begins as {'an image' if kind is Kind.IMAGE else kind}, but is damaged or incomplete"
-    return f"not an image ({READABLE})" + ("" if isinstance(source, bytes) else ", whatever its name says")
