@@ -65,6 +65,7 @@ def _read_declared_size(source: Path | bytes) -> tuple[int, int] | None:
     else:
         with source.open("rb") as file:
             head = file.read(HEAD_BYTES)
-    sizes = [tuple(int.from_bytes(side, "big") for side in found) for found in _SIZE.findall(head)]
+    found: list[tuple[bytes, bytes]] = _SIZE.findall(head)
+    sizes = [(int.from_bytes(width, "big"), int.from_bytes(height, "big")) for width, height in found]
     width, height = max(sizes, key=math.prod, default=(0, 0))
     return (width, height) if width * height > _MOST_ISO_PIXELS else None

@@ -22,7 +22,7 @@ def encode_tiles(orientation: int = 1) -> bytes:
     pillow_heif.register_heif_opener(thumbnails=False)
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
-    return encode(PHOTO, "HEIF", {"quality": 60, "tile_size": 64, "exif": exif})
+    return encode(PHOTO, "HEIF", {"quality": 60, "tile_size": 64, "exif": exif.tobytes()})
 
 
 @pytest.fixture
