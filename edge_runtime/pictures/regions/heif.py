@@ -61,6 +61,8 @@ class HeifGrid:
         grid = self._grid
         if len(self._tiles) != grid.rows * grid.columns or len({tile.kind for tile in self._tiles}) > 1:
             raise ValueError("its list of tiles is not complete")
+        if sum(length for tile in self._tiles for _, length in tile.extents) > len(self._content):
+            raise ValueError("its tiles share their bytes")
         self._step = max(1, BAND_PIXELS // (grid.size[0] * grid.tile[1]))  # rows of tiles
         self.size = self._turn((0, 0, *grid.size))[2:]
 

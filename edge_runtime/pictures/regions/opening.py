@@ -41,7 +41,8 @@ def open_regions(
 
 def _choose_reader(content: Path | bytes, opened: Image.Image) -> RowReader | HeifGrid | None:
     if opened.format == "HEIF" and opened.mode == "RGB":
-        return HeifGrid(content)
+        grid = HeifGrid(content)
+        return grid if grid.size == opened.size else None
     if opened.format == "PNG":
         rows = PngRows(content)
         return rows if _is_upright(rows.make_tiny()) else None
