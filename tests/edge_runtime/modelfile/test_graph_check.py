@@ -43,8 +43,9 @@ def set_buffer(model: Any) -> None:
 
 
 def set_shape(model: Any) -> None:
-    weights = max(model.subgraphs[0].tensors, key=lambda tensor: np.prod(tensor.shape or [1]))
-    weights.shape = [7, *weights.shape[1:]]
+    kernel = int(find_operator(model, "strideW").inputs[1])
+    weights = model.subgraphs[0].tensors[kernel]
+    weights.shape = np.array([7, *weights.shape[1:]], np.int32)
 
 
 def set_scales(model: Any) -> None:
