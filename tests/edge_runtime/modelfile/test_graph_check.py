@@ -60,17 +60,18 @@ def set_scales(model: Any) -> None:
 
 
 def set_input(model: Any) -> None:
-    model.subgraphs[0].operators[1].inputs[0] = 900
+    operator = model.subgraphs[0].operators[1]
+    operator.inputs = [900, *operator.inputs[1:]]
 
 
 def read_ahead(model: Any) -> None:
     operators = model.subgraphs[0].operators
-    operators[1].inputs[0] = operators[-1].outputs[0]
+    operators[1].inputs = [*operators[-1].outputs, *operators[1].inputs[1:]]
 
 
 def write_weights(model: Any) -> None:
     operator = find_operator(model, "strideW")
-    operator.outputs[0] = operator.inputs[1]
+    operator.outputs = [operator.inputs[1]]
 
 
 def set_code(model: Any) -> None:
