@@ -88,6 +88,7 @@ ADAPTERS = ROOT / "benchmarks" / "peers" / "adapters"
 OF_A_PART = {  # of a module whose tests would fill two files, or of several modules together
     "tests/convert/ship/test_statements.py",
     "tests/edge_runtime/detection/test_detector_views.py",
+    "tests/edge_runtime/scan/test_stores.py",
 }
 # Modules, or all of a folder, that no test imports: what their tests go through.
 TESTED_THROUGH_OTHERS = {
