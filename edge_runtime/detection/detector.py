@@ -94,6 +94,7 @@ class Detector:
         self._file = read_model(find_model(model))
         self._decision = take_stance(self.contract, stance)
         self._views = self.contract.input.views or (self.contract.input,)
+        self._widths = tuple({view.size for view in self._views if view.fit is Fit.RESIZE})
         self._pool = InterpreterPool(partial(self._load, threads))
         self._copies: list[Detector] = []  # for threads of `check_files`; a next folder finds them ready
         for index, spec in enumerate(self._views):
@@ -141,7 +142,8 @@ class Detector:
         source = Path(image) if isinstance(image, str) else image
         content = read_whole(source)
         inspection = None if self._pixels_only else Inspection(source, content)
-        decoded = decode_image(source, _STRICT, content, None if inspection is None else inspection.see)
+        see = None if inspection is None else inspection.see
+        decoded = decode_image(source, _STRICT, content, see, self._widths)
         return self._judge(decoded.image, start, inspection)
 
     def check_file(self, source: Path | bytes, name: str, decode: DecodeConfig = _LENIENT) -> CheckedFile:
@@ -149,14 +151,16 @@ class Detector:
         start = time.perf_counter()
         content = read_whole(source)
         inspection = None if self._pixels_only else Inspection(source, content)
+        see = None if inspection is None else inspection.see
         try:
-            decoded = decode_image(source, decode, content, None if inspection is None else inspection.see)
+            decoded = decode_image(source, decode, content, see, self._widths)
         except ImageError as error:
             if isinstance(source, Path) and is_video(source):
                 return self._check_video(source, name, inspection)
             return CheckedFile(path=name, error=str(error))
         if decoded.animated:
             tally = Tally()
+            del decoded  # the first picture is decoded once more, and may be large
             return self._check_stills(name, read_animation(source, tally, decode), tally, inspection)
         verdict = self._judge(decoded.image, start, inspection)
         return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
@@ -202,7 +206,9 @@ class Detector:
         """
         if workers == 1:
             for path in paths:
-                yield self._check_next(path, decode)
+                result = self._check_next(path, decode)
+                yield result if keep_images else replace(result, image=None, stills=())
+                del result  # with its picture, before the next one is decoded
             return
         return_large_blocks()
         budget = ByteBudget(_DECODED_BYTES)
