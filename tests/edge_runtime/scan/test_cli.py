@@ -1,13 +1,13 @@
 """`fakelens scan` as a user runs it: exit codes, streams, refusals, report."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
+from tests.conftest import Fakelens
+
 HEAVY = ("tensorflow", "pyarrow", "fsspec", "ray", "pandas", "cv2", "jinja2")
 
 
