@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.detection.detector import Detector, _group_files
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import ImageError, ModelError, UsageError
 from fakelens.edge_runtime.modelfile.container import pack_model, read_model
@@ -127,26 +127,6 @@ def test_workers_hold_few_pictures_ahead_of_the_consumer(model_file: Path, tmp_p
     results = Detector(model_file).check_files(name_files(), workers=2)
     assert next(results).verdict
     assert len(taken) <= 7
-
-
-@pytest.mark.parametrize(
-    ("sizes", "groups"),
-    [
-        ([1_000] * 20, [8, 8, 4]),
-        ([50_000] * 3, [1, 1, 1]),
-        ([20_000, 20_000, 1_000, 90_000, 1_000], [1, 2, 1, 1]),
-        ([], []),
-    ],
-)
-def test_small_files_are_handed_to_a_worker_together(
-    tmp_path: Path, sizes: list[int], groups: list[int]
-) -> None:
-    paths = [tmp_path / str(number) for number in range(len(sizes))]
-    for path, size in zip(paths, sizes, strict=True):
-        path.write_bytes(bytes(size))
-    found = list(_group_files([*paths]))
-    assert [len(group) for group in found] == groups
-    assert [path for group in found for path in group] == paths
 
 
 def test_a_batch_is_scored_image_by_image(pixel_model_file: Path) -> None:
