@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.benchmarks.metrics import bootstrap_interval, roc_auc, wilson_interval
+from fakelens.convert.aware import AwarePlan
 from fakelens.convert.recipes import ConvertConfig
 from fakelens.convert.run import Validation
 from fakelens.convert.tflite_metadata.write import attach_metadata
@@ -42,6 +43,7 @@ class ConvertResult:
     contract: Contract
     size_bytes: int
     gzip_bytes: int
+    plan: AwarePlan | None = None  # of a run whose plain int8 loses too much: the training that would help
 
     @property
     def passed(self) -> bool:

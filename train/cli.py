@@ -161,8 +161,8 @@ def _open_job(
         told = describe_layout(data, config.data.layout)
     if told:
         typer.echo(told, err=True)
-    warn_of_giveaways(data, config.data.layout)
-    return open_job(data, output, config, free)
+    leak = warn_of_giveaways(data, config.data.layout)
+    return open_job(data, output, config, free, leak)
 
 
 def _choose_cache(job: "Job", cache: ImageCache | None) -> "Job":

@@ -100,7 +100,8 @@ def load_dataset(data: Path, config: DataConfig) -> Dataset:
     load = _load_tiles if config.fit is Fit.TILES or config.delivered else _load_whole
     dataset = load(data, found, config)
     counts = {split: tuple(dataset.count(split, label) for label in _CLASSES) for split in Split}
-    check_usable(data, counts, dataset.cleaning.conflicts)
+    val_given = any(image.split is Split.VAL for image in found)
+    check_usable(data, counts, dataset.cleaning.conflicts, val_given=val_given)
     _report(dataset.cleaning)
     return dataset
 

@@ -12,10 +12,12 @@ _MOST_UNEVEN = 200  # images of the one class for one of the other
 _KEPT_UNEVEN = 10  # what the remedy leaves
 
 
-def check_usable(data: Path, counts: Mapping[Split, tuple[int, ...]], conflicts: int) -> None:
+def check_usable(
+    data: Path, counts: Mapping[Split, tuple[int, ...]], conflicts: int, *, val_given: bool = False
+) -> None:
     """Raise `UsageError` where a class of `data` is too rare in `counts`, its images by split and class.
 
-    `conflicts` pictures stood in both classes and count in neither.
+    `conflicts` pictures stood in both classes and count in neither; `val_given` where `data` has a val/.
     """
     for split in (Split.TRAIN, Split.VAL):
         for name, count in zip(LABELS, counts[split], strict=True):
@@ -28,7 +30,7 @@ def check_usable(data: Path, counts: Mapping[Split, tuple[int, ...]], conflicts:
                 )
             raise UsageError(
                 f"{data}: {count} usable {name} images in the {split} split, {_FEWEST} are the least; "
-                "add images, or raise data.validation"
+                f"{_name_remedy(split, val_given=val_given)}"
             )
     rarer, others = sorted(counts[Split.TRAIN])
     if others > _MOST_UNEVEN * rarer:
@@ -37,3 +39,11 @@ def check_usable(data: Path, counts: Mapping[Split, tuple[int, ...]], conflicts:
             f"{data}: {rarer:,} {name} images to train on and {others:,} others, too uneven to learn from; "
             f"add {name} ones, or take fewer of the others with --set data.most={_KEPT_UNEVEN * rarer}"
         )
+
+
+def _name_remedy(split: Split, *, val_given: bool) -> str:
+    if split is Split.TRAIN:
+        return "add images"
+    if val_given:
+        return "add images, or take that folder away: validation is cut from train then"
+    return "add images, or cut more off train with --set data.validation=0.3"
