@@ -63,11 +63,13 @@ def plan_aware(run: Run, config: ConvertConfig) -> AwarePlan:
     if missing:
         return AwarePlan(folder=folder, seconds=None, obstacle=f"quantization-aware training needs {missing}")
     seconds = _estimate_s(run)
-    if config.qat is None and seconds is not None and seconds > _LONGEST_S:
-        duration = format_duration(seconds)
-        obstacle = f"quantization-aware training takes about {duration}: train it all the same with --qat"
-        return AwarePlan(folder=folder, seconds=seconds, obstacle=obstacle)
-    return AwarePlan(folder=folder, seconds=seconds)
+    network = run.contract.training.network
+    long = network in _SLOWER if seconds is None else seconds > _LONGEST_S
+    if config.qat or not long:
+        return AwarePlan(folder=folder, seconds=seconds)
+    duration = "many times as long as before" if seconds is None else f"about {format_duration(seconds)}"
+    obstacle = f"quantization-aware training of {network} takes {duration}: do it all the same with --qat"
+    return AwarePlan(folder=folder, seconds=seconds, obstacle=obstacle)
 
 
 def train_aware(plan: AwarePlan, run: Path) -> None:

@@ -79,10 +79,11 @@ def kept_log_levels() -> Iterator[None]:
 
 
 @pytest.fixture
-def find_faults() -> Callable[[Path], list[str]]:
+def find_faults() -> Callable[..., list[str]]:
     """Open a page in a real Chromium at three widths in light and dark; return what is wrong with it.
 
-    That is what axe-core finds, what the console says, and a page that scrolls sideways.
+    That is what axe-core finds, what the console says, and a page that scrolls sideways. A page is a file or
+    an address; `prepare` is given the open page before it is looked at.
     """
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
@@ -91,8 +92,9 @@ def find_faults() -> Callable[[Path], list[str]]:
     playwright = pytest.importorskip("playwright.sync_api", reason=reason)
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=reason).Axe()
 
-    def find(path: Path) -> list[str]:
+    def find(where: Path | str, prepare: Callable[[Any], None] = lambda page: None) -> list[str]:  # noqa: ARG005
         faults: list[str] = []
+        address = where if isinstance(where, str) else where.as_uri()
         with playwright.sync_playwright() as running:
             browser = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             for width in (390, 820, 1440):
@@ -100,7 +102,8 @@ def find_faults() -> Callable[[Path], list[str]]:
                     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
                     page.on("console", lambda message: faults.append(message.text))
                     page.on("pageerror", lambda error: faults.append(str(error)))
-                    page.goto(path.as_uri())
+                    page.goto(address)
+                    prepare(page)
                     faults.extend(
                         f"{width} {scheme}: {each['id']}: {each['nodes'][0]['html']}"
                         for each in axe.run(page).response["violations"]

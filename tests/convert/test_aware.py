@@ -46,12 +46,17 @@ def test_what_is_missing_and_what_takes_long_is_said_with_the_remedy(run: Path, 
     shutil.rmtree(run / "checkpoints")
     add_facts(run, tmp_path, epoch_s=400, epochs=10)
     assert plan(run) == (
-        "quantization-aware training takes about 2 h 13 min: train it all the same with --qat",
+        "quantization-aware training of three-layer takes about 2 h 13 min: do it all the same with --qat",
         8000,
     )
     assert plan(run, qat=True) == ("", 8000)
     (run / "config.toml").unlink()
     assert plan(run) == ("", None)  # a run of an earlier version tells no times
+    record = json.loads((run / "run.json").read_text())
+    record["contract"]["training"]["network"] = "lite0"
+    (run / "run.json").write_text(json.dumps(record))
+    assert "takes many times as long as before" in plan(run)[0]
+    assert plan(run, qat=True) == ("", None)
     (run / "source.json").write_text(json.dumps({"data": str(tmp_path / "gone"), "digest": ""}))
     assert f"and {tmp_path / 'gone'} is gone: put it back" in plan(run)[0]
 
