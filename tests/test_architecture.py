@@ -36,6 +36,7 @@ RESIZERS = {
 MAY_RESIZE = {
     "edge_runtime/pictures/preprocess.py": "the one way to the bytes a model sees",
     "edge_runtime/pictures/regions/image.py": "the same pixels, a few rows at a time",
+    "edge_runtime/pictures/decode_memory.py": "JPEGs that do not fit into memory, with a note",
     "edge_runtime/answers/pages/picture.py": "thumbnails for the eye alone",
     "edge_runtime/pictures/degradations.py": "on purpose: down and up again, or smaller",
     "edge_runtime/live/sources/scenes.py": "calls that degradation, for made copies to rehearse with",
@@ -53,6 +54,7 @@ NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.
 MAY_OPEN = {
     "edge_runtime/pictures/preprocess.py": "the one decoder",
+    "edge_runtime/pictures/regions/heif.py": "a few rows of tiles of a very large picture",
     "edge_runtime/pictures/regions/png.py": "a few rows of a very large picture",
     "edge_runtime/pictures/regions/tiff.py": "likewise",
     "benchmarks/studies/bare_loop.py": "the hand-written loop that a check is compared with",
@@ -62,6 +64,7 @@ MAY_OPEN = {
 }
 MAY_READ_GRAPHS = {
     "edge_runtime/modelfile/graph.py",
+    "edge_runtime/modelfile/graph_check.py",
     "convert/merge.py",
     "convert/own/splice.py",
     "convert/roots.py",
@@ -85,6 +88,7 @@ ADAPTERS = ROOT / "benchmarks" / "peers" / "adapters"
 OF_A_PART = {  # of a module whose tests would fill two files, or of several modules together
     "tests/convert/ship/test_statements.py",
     "tests/edge_runtime/detection/test_detector_views.py",
+    "tests/edge_runtime/scan/test_stores.py",
 }
 # Modules that no test imports: what their tests go through.
 TESTED_THROUGH_OTHERS = {

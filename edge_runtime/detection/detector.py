@@ -70,6 +70,7 @@ class Detector(Scorer):
         super().__init__(model, threads)
         self._pixels_only = pixels_only
         self._decision = take_stance(self.contract, stance)
+        self._widths = tuple({view.size for view in self._views if view.fit is Fit.RESIZE})
         self._beside_others: Detector | None = None
 
     @property
@@ -102,7 +103,8 @@ class Detector(Scorer):
         source = Path(image) if isinstance(image, str) else image
         content = read_whole(source)
         inspection = None if self._pixels_only else Inspection(source, content)
-        decoded = decode_image(source, _STRICT, content, None if inspection is None else inspection.see)
+        see = None if inspection is None else inspection.see
+        decoded = decode_image(source, _STRICT, content, see, self._widths)
         return self._judge(decoded.image, start, inspection)
 
     def check_file(self, source: Path | bytes, name: str, decode: DecodeConfig = _LENIENT) -> CheckedFile:
@@ -110,14 +112,16 @@ class Detector(Scorer):
         start = time.perf_counter()
         content = read_whole(source)
         inspection = None if self._pixels_only else Inspection(source, content)
+        see = None if inspection is None else inspection.see
         try:
-            decoded = decode_image(source, decode, content, None if inspection is None else inspection.see)
+            decoded = decode_image(source, decode, content, see, self._widths)
         except ImageError as error:
             if isinstance(source, Path) and is_video(source):
                 return self._check_video(source, name, inspection)
             return CheckedFile(path=name, error=str(error))
         if decoded.animated:
             tally = Tally()
+            del decoded  # the first picture is decoded once more, and may be large
             return self._check_stills(name, read_animation(source, tally, decode), tally, inspection)
         verdict = self._judge(decoded.image, start, inspection)
         return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)

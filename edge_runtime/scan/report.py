@@ -6,14 +6,13 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.scan.checker import ERROR
 from fakelens.edge_runtime.scan.header import Header
 from fakelens.edge_runtime.scan.merge import find_results
-from fakelens.edge_runtime.scan.results import read_lines, tell_outcome
+from fakelens.edge_runtime.scan.results import read_lines, read_row
 from fakelens.edge_runtime.scan.shard import parse_shard
 from fakelens.edge_runtime.scan.skipped import describe_skipped
 
@@ -67,11 +66,11 @@ def make_report(folder: Path, most: int) -> ScanReport:
 
 
 def _count_line(report: ScanReport, heap: list[tuple[float, str, bool]], line: str, most: int) -> None:
-    outcome = tell_outcome(line)
-    if outcome is None:
+    found = read_row(line)
+    if found is None:
         return
+    row, outcome = found
     report.counts[outcome] += 1
-    row: dict[str, Any] = json.loads(line)
     if row["verdict"] is None:
         examples = report.examples.setdefault(outcome, [])
         if len(examples) < _EXAMPLES:

@@ -50,6 +50,7 @@ def test_a_scan_its_report_and_its_exit_codes(
         (["x", "--html", "p.html"], "--html goes with --report", 2),
         (["--merge", "--report", "x"], "exclude each other", 2),
         (["--report", "x"], "x: no such folder", 2),
+        (["--merge", ".", "-o", "m", "--model", "photo"], "--model does nothing with --merge", 2),
         (["--merge", ".", "-o", "m"], "holds no results of a scan", 2),
         (["x", "-o", "-", "--format", "parquet"], "give -o DIR", 2),
         (["x", "-o", "r", "--format", "parquet"], 'pip install "fakelens[parquet]"', 3),
