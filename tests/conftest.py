@@ -311,6 +311,7 @@ def run_here(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str])
         capfd.readouterr()
         with monkeypatch.context() as patch, contextlib.chdir(cwd or Path.cwd()):
             patch.setattr(sys, "argv", list(words))
+            patch.setattr(logging.root, "handlers", [])  # as in a new process, which sets up its own
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
             try:
                 start()

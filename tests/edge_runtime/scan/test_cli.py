@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fakelens.edge_runtime.answers.pages.parts import read_asset
 from tests.conftest import Fakelens
 
 HEAVY = ("tensorflow", "pyarrow", "fsspec", "ray", "pandas", "cv2", "jinja2")
@@ -36,6 +37,7 @@ def test_a_scan_its_report_and_its_exit_codes(
     assert "most suspicious\n0.997 " in shown.stdout
     assert "1 not an image, such as" in shown.stdout
     assert "&lt;b&gt;.png" in page.read_text()
+    assert read_asset("style.css") in page.read_text()  # the look of every page
     facts = json.loads(fakelens("scan", "--report", out, "--json").stdout)
     assert (facts["lines"], facts["counts"]["real"], sum(facts["bins"])) == (4, 1, 3)
     from_stdin = fakelens("scan", "-", "-o", "-", "--model", model_file, stdin=f"{photos}/2.png\n".encode())
