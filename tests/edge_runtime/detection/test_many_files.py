@@ -1,11 +1,9 @@
-"""Many files: small ones go to a worker together, and side by side they take one pool of interpreters."""
+"""Many files: small ones go to a worker together."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.many_files import group_files
 
 
@@ -27,21 +25,3 @@ def test_small_files_are_handed_to_a_worker_together(
     found = list(group_files([*paths]))
     assert [len(group) for group in found] == groups
     assert [path for group in found for path in group] == paths
-
-
-def test_several_workers_take_the_interpreters_of_the_detector(
-    model_file: Path, tmp_path: Path, save_grey: Callable[[Path, int], Path]
-) -> None:
-    paths = [save_grey(tmp_path / f"{level}.png", level) for level in range(0, 250, 2)]
-    detector = Detector(model_file)
-    one_by_one = [checked.verdict and checked.verdict.p_fake for checked in detector.check_files(paths)]
-    for workers in (2, 5):
-        side_by_side = detector.check_files(paths, workers=workers)
-        assert [checked.verdict and checked.verdict.p_fake for checked in side_by_side] == one_by_one
-    assert detector._beside_others is None  # each has a thread already
-    more = Detector(model_file, threads=2)
-    for _ in range(2):
-        assert len(list(more.check_files(paths, workers=2, keep_images=False))) == len(paths)
-    kept = more._beside_others
-    assert kept is not None
-    assert kept is more._with_one_thread()
