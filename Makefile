@@ -35,10 +35,12 @@ test: $(VENV)/.installed
 test-all: $(VENV)/.installed
 	$(BIN)/python -m pytest
 
-# Damaged pictures and models by the thousand, kill -9 at random moments; writes the table of docs/reliability.md.
+# Damaged pictures and models by the thousand, kill -9 at random moments; writes the tables of docs/reliability.md.
+# It can be stopped, and goes on where it was as long as the code is the same: `make fuzz MINUTES=30`.
 FUZZ ?= 100000 10000 30
+MINUTES ?= 100000
 fuzz: $(VENV)/.installed
-	$(BIN)/python -m tests.fuzz.campaign $(FUZZ) docs/reliability.md
+	$(BIN)/python -m tests.fuzz.campaign $(FUZZ) --page docs/reliability.md --state build/fuzz.json --minutes $(MINUTES)
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

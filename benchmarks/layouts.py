@@ -15,10 +15,12 @@ from fakelens.benchmarks.unclear_layouts import (
     describe_missing,
     list_folders,
     list_names,
+    list_others,
     list_picture_folders,
 )
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
+from fakelens.edge_runtime.pictures.sources import scan_folder
 
 REAL_WORDS = frozenset(
     [
@@ -71,11 +73,14 @@ _FILLERS = frozenset(
         "art",
         "data",
         "celeb",
+        "you",
+        "tube",
         "youtube",
         "sequences",
         "frames",
     ]
 )
+_MASKS = "mask"  # of fakes: see `labelled.find_mask`
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -125,9 +130,9 @@ def find_class_folders(data: Path, layout: Layout) -> list[ClassFolder]:
         LABELS
     ):  # else one strange name is no class
         usual = [folder for folder in found if folder.path.name.lower() in LABELS]
-        weak = [folder for folder in found if folder not in usual]
-        if weak:
-            raise ask_for_flags(data, {folder.path: folder.label for folder in weak})
+        known = {folder.path: folder.label for folder in found}
+        if len(usual) < len(found) or (usual and list_others(data, known)):
+            raise ask_for_flags(data, known)
         found = usual
     _check_flags(data, layout, found)
     if not found:
@@ -136,6 +141,15 @@ def find_class_folders(data: Path, layout: Layout) -> list[ClassFolder]:
         found = [part for folder in found for part in _open_class(folder)]
     order = [None, *Split]
     return sorted(found, key=lambda folder: order.index(folder.split))
+
+
+def list_unused(data: Path, folders: Sequence[ClassFolder]) -> list[Path]:
+    """Return the topmost folders of `data` with pictures that belong to none of `folders`, and hold none."""
+    used = {folder.path for folder in folders}
+    above = {parent for path in used for parent in path.parents if parent.is_relative_to(data)}
+    others = sorted({child for parent in above for child in list_folders(parent)} - used - above)
+    shown = [path for path in others if path.name != _MASKS and not path.name.startswith(".")]
+    return [path for path in shown if scan_folder(path).paths]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,4 +15,9 @@ def format_share(share: Interval) -> str:
 def format_table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table."""
     rule = ["---"] * len(header)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *lines))
+    return "\n".join(format_row(cells) for cells in (header, rule, *lines))
+
+
+def format_row(cells: Sequence[str]) -> str:
+    """Return one line of a Markdown table, for those that are printed as they come."""
+    return f"| {' | '.join(cells)} |"

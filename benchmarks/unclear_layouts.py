@@ -1,7 +1,7 @@
 """What is said of a data set whose folders do not say what is real and what is fake."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from fakelens.edge_runtime.errors import UsageError
@@ -9,6 +9,7 @@ from fakelens.edge_runtime.modelfile.contract import LABELS
 from fakelens.edge_runtime.pictures.sources import scan_folder
 
 _SHOWN = 6  # folders, in an error
+_OF_PHOTOS = ("photo", "camera", "scan", "shot")
 
 
 class LayoutError(UsageError):
@@ -29,15 +30,16 @@ def ask_for_flags(data: Path, known: Mapping[Path, int]) -> LayoutError:
     `known` are folders whose class their names say, where none says the other class.
     """
     lists = sorted(path.name for path in data.iterdir() if path.suffix.lower() in (".csv", ".json", ".jsonl"))
-    below = [path.relative_to(data) for path in list_picture_folders(data)]
+    labels = {path.relative_to(data): label for path, label in known.items()}
+    unknown = [path.relative_to(data) for path in list_others(data, known)]
+    below = sorted([*labels, *unknown])
     if lists and not known:
         start = f"{data}: no real/ and fake/ in it, but {list_names(lists)}"
         return LayoutError(start, f"--list {shlex.quote(str(data / lists[0]))}")
     if len(below) < len(LABELS):
         there = f"found {below[0]}/ alone" if below else "found no folders"
         return LayoutError(f"{data}: no real/ and fake/ in it ({there}); make a folder for each class")
-    labels = {path.relative_to(data): label for path, label in known.items()}
-    unknown = [path for path in below if path not in labels]
+    unknown.sort(key=_is_hardly_real)
     label = next(iter(labels.values()), 1)
     names = {label: [*labels] or [unknown.pop()], 1 - label: unknown[:1]}
     flags = " ".join(
@@ -45,6 +47,17 @@ def ask_for_flags(data: Path, known: Mapping[Path, int]) -> LayoutError:
     )
     reason = f"{data}: unclear what is real and what is fake (found {list_names(below)})"
     return LayoutError(reason, flags, doubt=not known)
+
+
+def _is_hardly_real(folder: Path) -> bool:
+    """Whether the name of a folder does not speak of photos."""
+    return not any(word in folder.name.lower() for word in _OF_PHOTOS)
+
+
+def list_others(data: Path, known: Collection[Path]) -> list[Path]:
+    """Return the topmost folders of `data` with pictures in them that neither are nor hold `known` ones."""
+    taken = {above for path in known for above in (path, *path.parents)}
+    return [path for path in list_picture_folders(data) if path not in taken]
 
 
 def list_picture_folders(data: Path) -> list[Path]:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.convert.verify import GateResult, Scores, count_correct
-from fakelens.edge_runtime.modelfile.contract import Decision
+from fakelens.edge_runtime.modelfile.contract import Contract, Decision
 
 _PLAIN = "plain"
 Labels = npt.NDArray[np.uint8]
@@ -21,10 +21,15 @@ class Attempt:
     p_fake: Scores  # [images]
     aware: str | None = None  # how the network learned of its quantization; None: not at all
     p_network: Scores | None = None  # what that network itself says
+    contract: Contract | None = None  # of its own, where it comes from a run of its own
 
     def lose(self, p_keras: Scores, labels: Labels, decision: Decision) -> float:
-        """Return the points of accuracy lost against the float network, below 0 where it gains."""
-        before, after = (count_correct(p, labels, decision) for p in (p_keras, self.p_fake))
+        """Return the points of accuracy lost against the float network, below 0 where it gains.
+
+        That one is judged by `decision`, this one by its own where it has one.
+        """
+        own = decision if self.contract is None else self.contract.decision
+        before, after = count_correct(p_keras, labels, decision), count_correct(self.p_fake, labels, own)
         return 100 * (before - after) / len(labels)
 
     @property

@@ -16,6 +16,7 @@ from fakelens.edge_runtime.extras import require_extra
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from fakelens.convert.finish import ConvertResult
     from fakelens.convert.verify import GateResult
 
 _DEFAULTS = ConvertConfig(run=Path())
@@ -30,7 +31,7 @@ _FUSING = (
     "by_source",
 )  # go with --fuse or --scores
 _OWN = ("real_images", "fake_images", "scaling", "size", "wrap")  # go with a model of your own
-_CONVERTING = ("float32", "float16", "dynamic", "int8", "io", "max_drop", "threads")  # go without
+_CONVERTING = ("float32", "float16", "dynamic", "int8", "io", "max_drop", "qat", "threads")  # go without
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +49,7 @@ def convert(
     int8: options.Int8 = False,
     io: options.InputType = _DEFAULTS.io,
     max_drop: options.MaxDrop = _DEFAULTS.max_drop,
+    qat: options.Qat = None,
     name: options.Name = None,
     output: options.Output = None,
     threads: options.Threads = _DEFAULTS.threads,
@@ -98,9 +100,13 @@ def convert(
             )
         )
         return
-    config = replace(_DEFAULTS, run=run, io=io, max_drop=max_drop, name=name, output=output, threads=threads)
+    config = ConvertConfig(
+        run=run, io=io, max_drop=max_drop, qat=qat, name=name, output=output, threads=threads
+    )
     chosen = _choose_quantization(float32, float16, dynamic, int8)
     config = config if chosen is None else replace(config, quantization=chosen)
+    if qat is not None and config.quantization is not Quantization.INT8:
+        raise UsageError(f"--qat and --no-qat are of int8: leave them out, or --{config.quantization}")
     own = run.is_file() or (run / "saved_model.pb").is_file()
     if not own and not any((real_images, fake_images, scaling, size, wrap)):
         _convert(config)
@@ -111,6 +117,8 @@ def convert(
         )
     if wrap is not (run.suffix.lower() == ".tflite"):
         raise UsageError(f"{run}: " + ("--wrap is for a .tflite alone" if wrap else "a .tflite needs --wrap"))
+    if qat is not None:
+        raise UsageError(f"{run}: --qat trains on a run of `fakelens train`; leave it out for other models")
     if wrap and chosen is not None:
         raise UsageError(f"--wrap keeps the numbers of the file: leave out --{chosen}")
     _convert_own(OwnConfig(real=real_images, fake=fake_images, form=config, scaling=scaling, size=size))
@@ -143,17 +151,33 @@ def _convert(config: ConvertConfig) -> None:
         typer.echo(f"WARNING: {config.run}: {run.doubt}", err=True)
     from rich.console import Console
 
-    from fakelens.edge_runtime.machine.quiet import muted_stderr, silence_tensorflow
+    from fakelens.edge_runtime.machine.quiet import silence_tensorflow
 
     silence_tensorflow()
     # A handle of its own: stderr itself is muted, TensorFlow's C++ part follows no log level.
     screen = Console(file=os.fdopen(os.dup(2), "w"))
+    result = _convert_run(config, screen)
+    if result.plan is not None and not result.plan.obstacle:
+        from fakelens.convert.aware import train_aware
+
+        typer.echo(
+            f"plain int8 loses more than --max-drop {config.max_drop:g}: training the quantization-aware "
+            f"stage{result.plan.duration}; after Ctrl-C the same command goes on, --no-qat leaves it out",
+            err=True,
+        )
+        train_aware(result.plan, config.run)
+        result = _convert_run(config, screen)
+    _show_gates(screen, result.gates)
+    typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
+
+
+def _convert_run(config: ConvertConfig, screen: "Console") -> "ConvertResult":
+    from fakelens.edge_runtime.machine.quiet import muted_stderr
+
     with screen.status(f"converting {config.run} to {config.quantization}"), muted_stderr():
         from fakelens.convert.pipeline import convert_run
 
-        result = convert_run(config)
-    _show_gates(screen, result.gates)
-    typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
+        return convert_run(config)
 
 
 def _convert_own(config: OwnConfig) -> None:

@@ -30,7 +30,20 @@ Int8 = Annotated[
     ),
 ]
 InputType = Annotated[Io, typer.Option(help="Input type: raw RGB as bytes or as float32.")]
-MaxDrop = Annotated[float, typer.Option(help="Most points of validation accuracy that may be lost.")]
+MaxDrop = Annotated[
+    float,
+    typer.Option(
+        help="Most points of validation accuracy that may be lost; one picture may always, but with 0."
+    ),
+]
+Qat = Annotated[
+    bool | None,
+    typer.Option(
+        "--qat/--no-qat",
+        help="Where plain int8 loses more than --max-drop, train the quantization-aware stage on the run's "
+        "own data, however long it takes, or never; by default where it takes under a quarter of an hour.",
+    ),
+]
 Name = Annotated[str | None, typer.Option(help="The model's name; by default the run's.")]
 Output = Annotated[
     Path | None,

@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from fakelens.convert.aware import AwarePlan, find_aware, plan_aware
 from fakelens.convert.calibration import load_calibration
-from fakelens.convert.choice import Attempt, Labels, choose_attempt, describe_choice
+from fakelens.convert.choice import Attempt, choose_attempt, describe_choice
 from fakelens.convert.finish import Converted, ConvertResult, finish, load_interpreter
 from fakelens.convert.network import check_quantizers, load_network, predict
 from fakelens.convert.recipes import ConvertConfig, Io, Quantization
 from fakelens.convert.run import Run, Validation, read_run, read_validation
 from fakelens.convert.tflite import convert_network
-from fakelens.convert.verify import ConversionStage, GateResult, Scores
+from fakelens.convert.verify import ConversionStage, Scores
 from fakelens.edge_runtime.errors import RunError
 from fakelens.edge_runtime.modelfile.contract import Contract
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
@@ -22,15 +23,11 @@ from fakelens.edge_runtime.pictures.preprocess import ImageU8
 def convert_run(config: ConvertConfig) -> ConvertResult:
     """Convert a run to one model file, written only if every gate passes.
 
-    Raises `RunError` where the run cannot be used, `GateError` where LiteRT cannot load the graph.
+    Where plain int8 loses too much, the result has a plan for training the quantization-aware stage. Raises
+    `RunError` where the run cannot be used, `GateError` where LiteRT cannot load the graph.
     """
     run = read_run(config.run)
     validation = read_validation(run)
-    return finish(_convert(run, validation, config), validation, config)
-
-
-def _convert(run: Run, validation: Validation, config: ConvertConfig) -> Converted:
-    """Return the graph of a run with the stages on the way to it."""
     parent = load_network(run.float_model, run)
     p_keras = validation.pool_rows(predict(parent, validation.images_u8)[:, 1])
     if not np.isfinite(p_keras).all():
@@ -38,48 +35,64 @@ def _convert(run: Run, validation: Validation, config: ConvertConfig) -> Convert
             f"{run.float_model}: gives scores that are no numbers, training diverged; "
             "train again with a lower learning rate"
         )
-    keras_stage = ConversionStage(name="keras", p_fake=p_keras)
-    if config.quantization is not Quantization.INT8:
-        contract = _name_contract(run, config, aware=False)
-        return Converted(
-            graph=convert_network(parent, config.quantization, config.io),
-            contract=contract,
-            stages=(keras_stage,),
-            output=config.output or _default_output(config, contract),
-        )
+    keras_stage = ConversionStage(name="keras", p_fake=p_keras, decision=run.contract.decision)
+    if config.quantization is Quantization.INT8:
+        converted, plan = _convert_to_int8(run, parent, keras_stage, validation, config)
+    else:
+        contract = _name_contract(run.contract, config, aware=False)
+        graph, output = convert_network(parent, config.quantization, config.io), _place(config, contract)
+        converted = Converted(graph=graph, contract=contract, stages=(keras_stage,), output=output)
+        plan = None
+    pool = converted.contract.input.pool  # a run of its own may have chosen another
+    return replace(finish(converted, replace(validation, pool=pool), config), plan=plan)
+
+
+def _convert_to_int8(
+    run: Run, parent: Any, keras_stage: ConversionStage, validation: Validation, config: ConvertConfig
+) -> tuple[Converted, AwarePlan | None]:
+    """Return the int8 graph that is to be taken, and what training would help where it loses too much."""
     calibration = load_calibration(run)
-    float_graph = convert_network(parent, Quantization.FLOAT32, Io.UINT8)
-    p_float = _score(float_graph, validation, config)
+    p_float = _score(convert_network(parent, Quantization.FLOAT32, Io.UINT8), validation, config)
     attempts = [_quantize(parent, None, calibration, validation, config)]
-    decision = run.contract.decision
+    known = (keras_stage.p_fake, validation.labels, run.contract.decision)
     if run.quantization_aware:
         network = load_network(run.model, run)
         check_quantizers(network, run.model)
         attempts.insert(0, _quantize(network, "as trained", calibration, validation, config))
-    chosen = choose_attempt(attempts, p_keras, validation.labels, decision, config.max_drop)
-    stages = [keras_stage, ConversionStage(name="float .tflite", p_fake=p_float)]
+    allowed = config.allow_points(len(validation.labels))
+    loses = choose_attempt(attempts, *known, allowed).lose(*known) > allowed + 1e-9
+    aware = find_aware(run) if loses and not run.quantization_aware and config.qat is not False else None
+    if aware is not None:
+        attempts.append(_quantize_aware(aware, calibration, validation, config))
+    plan = plan_aware(run, config) if loses and aware is None and not run.quantization_aware else None
+    chosen = choose_attempt(attempts, *known, allowed)
+    gate = describe_choice(attempts, chosen, *known)
+    if plan is not None and plan.obstacle:
+        gate = replace(gate, figure=f"{gate.figure}; {plan.obstacle}")
+    stages = [keras_stage, ConversionStage(name="float .tflite", p_fake=p_float, decision=known[2])]
     if chosen.p_network is not None:
         # Trained on after its float parent, it differs from that; what the file must agree with is this one.
         stages.append(ConversionStage(name="keras, quantization-aware", p_fake=chosen.p_network))
-    contract = _name_contract(run, config, aware=chosen.aware is not None)
+    contract = _name_contract(chosen.contract or run.contract, config, aware=chosen.aware is not None)
     return Converted(
         graph=chosen.graph,
         contract=contract,
         stages=tuple(stages),
-        output=config.output or _default_output(config, contract),
-        gates=(_describe_choice(run, attempts, chosen, (p_keras, validation.labels), config),),
+        output=_place(config, contract),
+        gates=(gate,),
+    ), plan
+
+
+def _quantize_aware(
+    aware: Run, calibration: ImageU8, validation: Validation, config: ConvertConfig
+) -> Attempt:
+    """Return the int8 graph of the quantization-aware run that was trained after a float one."""
+    network = load_network(aware.model, aware)
+    check_quantizers(network, aware.model)
+    pooled = replace(validation, pool=aware.contract.input.pool)
+    return replace(
+        _quantize(network, "trained after it", calibration, pooled, config), contract=aware.contract
     )
-
-
-def _describe_choice(
-    run: Run, attempts: list[Attempt], chosen: Attempt, known: tuple[Scores, Labels], config: ConvertConfig
-) -> GateResult:
-    """Say which int8 was taken, and how to get a better one where plain loses too much and is alone."""
-    gate = describe_choice(attempts, chosen, *known, run.contract.decision)
-    if run.quantization_aware or chosen.lose(*known, run.contract.decision) <= config.max_drop:
-        return gate
-    remedy = f"`fakelens train --from {run.path} --qat -o {run.path}-qat` trains a network for eight bits"
-    return replace(gate, figure=f"{gate.figure}; {remedy}")
 
 
 def _quantize(
@@ -98,12 +111,13 @@ def _score(graph: bytes, validation: Validation, config: ConvertConfig) -> Score
     return validation.pool_rows(rows)
 
 
-def _name_contract(run: Run, config: ConvertConfig, *, aware: bool) -> Contract:
+def _name_contract(contract: Contract, config: ConvertConfig, *, aware: bool) -> Contract:
     # Only int8 knows of quantization in training; the float formats are made from the parent.
-    training = replace(run.contract.training, quantization=str(config.quantization), quantization_aware=aware)
-    return replace(run.contract, name=config.name or run.contract.name, training=training)
+    training = replace(contract.training, quantization=str(config.quantization), quantization_aware=aware)
+    return replace(contract, name=config.name or contract.name, training=training)
 
 
-def _default_output(config: ConvertConfig, contract: Contract) -> Path:
+def _place(config: ConvertConfig, contract: Contract) -> Path:
+    """Return the file to write."""
     twin = "-float-io" if config.io is Io.FLOAT else ""
-    return config.run / f"{contract.name}-{config.quantization}{twin}.tflite"
+    return config.output or config.run / f"{contract.name}-{config.quantization}{twin}.tflite"

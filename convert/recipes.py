@@ -33,6 +33,7 @@ class ConvertConfig:
     quantization: Quantization = Quantization.INT8
     io: Io = Io.UINT8
     max_drop: float = 0.5  # points of validation accuracy that the file may lose against Keras
+    qat: bool | None = None  # train for eight bits where plain int8 loses more; None: where that is quick
     name: str | None = None  # of the model; the run's own for None
     output: Path | None = None  # beside the run's files, named after the model, for None
     threads: int = 1  # of the interpreter that measures the file
@@ -42,6 +43,10 @@ class ConvertConfig:
             raise UsageError(f"--max-drop is {self.max_drop}, expected points of accuracy from 0 to 100")
         check_name(self.name)
         check_output(self.output)
+
+    def allow_points(self, pictures: int) -> float:
+        """Return the points that may be lost on so many pictures: where any may be, one picture always."""
+        return max(self.max_drop, 100 / pictures) if self.max_drop else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ class Run:
     quantization_aware: bool
     model: Path  # what int8 is made from
     float_model: Path  # the same file unless training was quantization-aware
-    doubt: str = ""  # what training said of a model that is no better than guessing
+    doubt: str = ""  # what training said of a model that is no better than guessing, or than its files
 
     @property
     def calibration(self) -> Path:
@@ -135,6 +135,6 @@ def _parse_record(path: Path) -> tuple[Contract, bool, str]:
     except ModelError as error:
         raise RunError(f"{path}: {error}; {_AGAIN}") from error
     outcome = record.get("outcome")  # not in runs of earlier versions
-    if not isinstance(outcome, dict) or outcome.get("learned") is not False:
+    if not isinstance(outcome, dict) or not outcome.get("doubtful", outcome.get("learned") is False):
         return contract, quantization_aware, ""
     return contract, quantization_aware, str(outcome.get("sentence", "no better than guessing"))

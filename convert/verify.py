@@ -40,6 +40,7 @@ class ConversionStage:
 
     name: str  # keras, float .tflite, int8 .tflite
     p_fake: Scores
+    decision: Decision | None = None  # of its own, where that is not the file's
 
 
 def check_graph(summary: GraphSummary, quantization: Quantization | None, io: Io) -> GateResult:
@@ -78,7 +79,7 @@ def compare_stages(
     results = []
     for before, after in pairwise(stages):
         same = [
-            decide(float(a), decision) is decide(float(b), decision)
+            decide(float(a), before.decision or decision) is decide(float(b), after.decision or decision)
             for a, b in zip(before.p_fake, after.p_fake, strict=True)
         ]
         furthest = float(np.max(np.abs(before.p_fake - after.p_fake)))
@@ -94,11 +95,12 @@ def check_drop(
 ) -> GateResult:
     """The last stage loses at most `max_drop` points of accuracy against the first."""
     first, last = (
-        100 * count_correct(s.p_fake, labels, decision) / len(labels) for s in (stages[0], stages[-1])
+        100 * count_correct(stage.p_fake, labels, stage.decision or decision) / len(labels)
+        for stage in (stages[0], stages[-1])
     )
     drop = first - last
     figure = (
-        f"{first:.2f}% -> {last:.2f}%, {drop:+.2f} points lost of {max_drop:g} allowed, n = {len(labels):,}"
+        f"{first:.2f}% -> {last:.2f}%, {drop:+.2f} points lost of {max_drop:.3g} allowed, n = {len(labels):,}"
     )
     return GateResult(name="accuracy drop", passed=drop <= max_drop + 1e-9, figure=figure)
 

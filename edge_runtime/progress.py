@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import track
 
 T = TypeVar("T")
+_MINUTE = 60  # seconds
 
 
 def show_progress(items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
@@ -16,3 +17,11 @@ def show_progress(items: Iterable[T], description: str, total: int | None = None
         yield from items
         return
     yield from track(items, description, total=total, console=console, transient=True)
+
+
+def format_duration(seconds: float) -> str:
+    """Return `40 s`, `3 min` or `1 h 20 min`."""
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / _MINUTE), _MINUTE)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

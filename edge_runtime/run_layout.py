@@ -17,4 +17,5 @@ VALIDATION = "validation.npz"  # what a converted file is held against Keras wit
 CHECKPOINTS = "checkpoints"
 FLOAT_STATE = Path(CHECKPOINTS, "float.npz")  # the end state of the float stage
 REPORT = "report.html"
+QAT = "qat"  # the run directory of the quantization-aware stage that `fakelens convert` trains
 VARIANTS = "variants"  # the forms that `fakelens bench RUN` builds

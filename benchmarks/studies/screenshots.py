@@ -1,14 +1,17 @@
 """Pictures of the pages for the documentation: three widths in light and dark, in a real Chromium.
 
 Run as `python -m fakelens.benchmarks.studies.screenshots docs [PAGE.html ...]`: writes `screens-check.webp`,
-`screens-one.webp` and `screens-open.webp`, of pages that it makes of photographs of scikit-image, none of
-people, and `screens-PAGE.webp` of each page that is named, such as the report of a training.
+`screens-one.webp`, `screens-open.webp` and `screens-serve.webp`, of pages that it makes of photographs of
+scikit-image, none of people, and `screens-PAGE.webp` of each page that is named, such as
+the report of a training.
 """
 
 import io
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,14 +20,17 @@ import typer
 from PIL import Image, PngImagePlugin
 
 from fakelens.benchmarks.command import run_command
+from fakelens.benchmarks.studies.chromium import open_chromium
+from fakelens.benchmarks.studies.serve import serving
 from fakelens.edge_runtime.answers.output_format import Format
 from fakelens.edge_runtime.check.run import CheckRequest, CheckRun
 from fakelens.edge_runtime.errors import MissingExtraError, UsageError
-from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig, load_image
 
 _PHOTOS = ("chelsea.png", "coffee.png", "rocket.jpg", "coins.png", "brick.png", "motorcycle_left.png")
+_PICTURES = "pictures"  # the folder of a page
+_SENT = ("rocket", "says so itself")  # to the page of `serve`
 _SETTINGS = "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512, Model: made-up"
 _WIDTHS = {390: 844, 820: 844, 1440: 844}  # px of a phone, a tablet, a desk: by width its height
 _SCALE = 0.75  # of the pictures that are kept
@@ -37,24 +43,45 @@ def screenshots(
     pages: Annotated[list[Path] | None, typer.Argument(metavar="[PAGE.html]...")] = None,
 ) -> None:
     """Write a picture of each page: phone, tablet and desk beside each other, light over dark."""
-    require_extra("dev", "playwright")
     missing = [page for page in pages or [] if not page.is_file()]
     if missing:
         raise UsageError(f"{missing[0]}: no such page; name an HTML file")
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, open_chromium() as browser, serving(None) as place:
         made = _make_pages(Path(scratch))
-        wanted = [("check", made[0], ""), ("one", made[1], ""), ("open", made[0], ".look")]
-        wanted += [(page.stem, page, "") for page in pages or []]
-        for name, page, click in wanted:
-            sheet = _join(list(_take(page, click)))
-            target = folder / f"screens-{name}.webp"
+        shown = [
+            _Shown(name="check", address=made[0].as_uri()),
+            _Shown(name="one", address=made[1].as_uri()),
+            _Shown(name="open", address=made[0].as_uri(), prepare=lambda page: page.click(".look")),
+            _Shown(name="serve", address=f"http://{place}/", prepare=partial(_send, Path(scratch))),
+        ]
+        shown += [_Shown(name=page.stem, address=page.resolve().as_uri()) for page in pages or []]
+        for each in shown:
+            sheet = _join(list(_take(browser, each)))
+            target = folder / f"screens-{each.name}.webp"
             write_atomic(target, _encode(sheet))
             typer.echo(f"{target}: {target.stat().st_size / 1e3:.0f} KB")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    """A page, and what is done on it before its picture is taken."""
+
+    name: str
+    address: str
+    prepare: Callable[[Any], object] = lambda page: page
+
+
+def _send(scratch: Path, page: Any) -> None:
+    """Choose two pictures on the page of `serve`, and wait for their cards."""
+    chosen = [str(path) for path in sorted((scratch / _PICTURES).iterdir()) if path.stem in _SENT]
+    page.set_input_files("input[name=file]", chosen)
+    page.get_by_text(f"{len(chosen)} checked").wait_for()
+    page.evaluate("Promise.all([...document.images].map((image) => image.decode()))")
+
+
 def _make_pages(scratch: Path) -> tuple[Path, Path]:
     """Return the page of several pictures and that of one."""
-    pictures = Path("pictures")
+    pictures = Path(_PICTURES)
     photos = _find_photos()
     (scratch / pictures).mkdir()
     for name in _PHOTOS:
@@ -79,28 +106,19 @@ def _find_photos() -> Path:
     return Path(spec.origin).parent / "data"
 
 
-def _take(page: Path, click: str) -> Iterator[tuple[str, Image.Image]]:
-    """Yield scheme and screen of `page` for each width in each scheme, after a click where one is named."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        raise MissingExtraError("no Chromium here: apt-get install chromium")
-    with sync_playwright() as running:
-        browser: Any = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for scheme in _SCHEMES:
-            for width, height in _WIDTHS.items():
-                opened = browser.new_page(
-                    viewport={"width": width, "height": height},
-                    color_scheme=scheme,
-                    device_scale_factor=_SCALE,
-                )
-                opened.goto(page.resolve().as_uri())
-                if click:
-                    opened.locator(click).first.click()
-                yield scheme, load_image(opened.screenshot())
-                opened.close()
-        browser.close()
+def _take(browser: Any, shown: _Shown) -> Iterator[tuple[str, Image.Image]]:
+    """Yield scheme and screen of a page for each width in each scheme."""
+    for scheme in _SCHEMES:
+        for width, height in _WIDTHS.items():
+            opened = browser.new_page(
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,
+                device_scale_factor=_SCALE,
+            )
+            opened.goto(shown.address)
+            shown.prepare(opened)
+            yield scheme, load_image(opened.screenshot())
+            opened.close()
 
 
 def _join(screens: list[tuple[str, Image.Image]]) -> Image.Image:

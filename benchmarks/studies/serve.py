@@ -4,7 +4,7 @@
 so the clients' own work is in the figures.
 """
 
-import http.client
+import re
 import socket
 import subprocess
 import sys
@@ -30,6 +30,8 @@ from fakelens.edge_runtime.pictures.sources import walk_images
 
 CLIENTS = (1, 8, 32)
 _LEAST_SHARE = 0.9  # of the throughput of `check`
+_PATIENCE_S = 120.0  # for an answer
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 _SLOW_STEP_S = 0.2  # between two bytes of the slow client
 
 
@@ -91,34 +93,31 @@ def measure_throughput(paths: Sequence[Path], place: str, model: str | None, rou
 
 def put_load(paths: Sequence[Path], place: str, clients: int, *, slow: bool = False) -> Load:
     """Send every file once, spread over `clients` at once, each with a connection of its own."""
+    remaining = iter([prepare_request(path.read_bytes(), place) for path in paths])
+    taking = threading.Lock()
     seconds: list[float] = []
     others: list[int] = []
-    remaining = iter([path.read_bytes() for path in paths])
-    taking = threading.Lock()
 
     def send() -> None:
-        connection = http.client.HTTPConnection(place, timeout=120)
-        while True:
-            with taking:
-                content = next(remaining, None)
-            if content is None:
-                break
-            start = time.perf_counter()
-            connection.request("POST", "/check", content, {"Content-Type": "image/jpeg"})
-            answer = connection.getresponse()
-            answer.read()
-            took_s = time.perf_counter() - start
-            if answer.status == 200:
-                seconds.append(took_s)
-            else:
-                others.append(answer.status)
-        connection.close()
+        with _connect(place) as connection:
+            while True:
+                with taking:
+                    request = next(remaining, None)
+                if request is None:
+                    return
+                start = time.perf_counter()
+                connection.sendall(request)
+                status = _read_status(connection)
+                if status == 200:
+                    seconds.append(time.perf_counter() - start)
+                else:
+                    others.append(status)
 
     done = threading.Event()
+    threads = [threading.Thread(target=send) for _ in range(clients)]
     crawler = threading.Thread(target=_crawl, args=(place, done))
     if slow:
         crawler.start()
-    threads = [threading.Thread(target=send) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -129,10 +128,41 @@ def put_load(paths: Sequence[Path], place: str, clients: int, *, slow: bool = Fa
     return Load(clients=clients, slow=slow, seconds=tuple(seconds), others=len(others))
 
 
+def prepare_request(content: bytes, place: str) -> bytes:
+    """Return all bytes of a request: the clients share the cores with the server, and should take little."""
+    head = f"POST /check HTTP/1.1\r\nHost: {place}\r\nContent-Type: image/jpeg\r\n"
+    return f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content
+
+
+def _connect(place: str) -> socket.socket:
+    host, _, port = place.rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=_PATIENCE_S)
+
+
+def _read_status(connection: socket.socket) -> int:
+    """Read an answer and return its status."""
+    answer = b""
+    while (end := answer.find(b"\r\n\r\n")) < 0:
+        answer += _receive(connection)
+    length = _LENGTH.search(answer, 0, end + 2)
+    if length is None:
+        raise OSError(f"an answer without a length: {answer[:200]!r}")
+    missing = end + 4 + int(length[1]) - len(answer)
+    while missing > 0:
+        missing -= len(_receive(connection))
+    return int(answer[9:12])
+
+
+def _receive(connection: socket.socket) -> bytes:
+    part = connection.recv(1 << 16)
+    if not part:
+        raise OSError("the server closes the connection in the middle of an answer")
+    return part
+
+
 def _crawl(place: str, done: threading.Event) -> None:
     """Send a picture byte by byte, which is never complete."""
-    host, _, port = place.rpartition(":")
-    with socket.create_connection((host, int(port))) as connection:
+    with _connect(place) as connection:
         connection.sendall(
             f"POST /check HTTP/1.1\r\nHost: {place}\r\nContent-Length: 100000\r\n\r\n".encode()
         )

@@ -1,5 +1,6 @@
 """The short answer on one picture as text: verdict, meaning, scale, evidence, next step, limits."""
 
+import re
 import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence
 _SCALE = 31  # characters
 _MOST_WIDE = 100  # characters a line
 _MOST_STATEMENTS = 3
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")  # what lies between two
 _NAMES = 8  # characters of the names at the left
 
 
@@ -59,12 +61,21 @@ class AnswerSink:
         if len(result.moments) > 1:
             yield f"{'Time':<{_NAMES}}{draw_course(result.moments, self._ink)}"
         yield from _fold("Next", advise(verdict), width)
-        more = f" (fakelens info {escape_line(self._model)})"
-        limits = textwrap.shorten(
-            self._contract.limits, max(20, width - _NAMES - len(more)), placeholder=" ..."
-        )
-        if limits:
-            yield self._ink.dim(f"{'Limits':<{_NAMES}}{escape_line(limits)}{more}")
+        for line in _fold("Limits", _say_limits(self._contract.limits, self._model, width - _NAMES), width):
+            yield self._ink.dim(line)
+
+
+def _say_limits(limits: str, model: str, width: int) -> str:
+    """Return one sentence: the first of the contract where it fits a line, else where all of them stand."""
+    where = f"fakelens info {model}"
+    if not limits.strip():
+        return "The model is wrong at times; its maker does not say where."
+    first = f"{_SENTENCE.split(limits.strip(), maxsplit=1)[0]} ({where})"
+    return (
+        first
+        if len(escape_line(first)) <= width
+        else f"The model is wrong at times, and this says where: {where}"
+    )
 
 
 def draw_scale(p_fake: float, decision: Decision, ink: Ink) -> str:

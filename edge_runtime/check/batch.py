@@ -11,6 +11,7 @@ from fakelens.edge_runtime.detection.checked_file import CheckedFile
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.recheck import recheck
 from fakelens.edge_runtime.detection.verdict import Label
+from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
 from fakelens.edge_runtime.pictures.sources import LeftOut, find_inputs
 from fakelens.edge_runtime.progress import show_progress
@@ -66,6 +67,7 @@ def check_batch(
         else:
             counts[result.verdict.label] += 1
             most_reduced = max(most_reduced, result.verdict.reduction)
+        del checked, result  # with their picture, before the next one is decoded
     return BatchResult(counts=counts, errors=errors, most_reduced=most_reduced, left_out=found.left_out)
 
 
@@ -86,7 +88,10 @@ def _look_closer(detector: Detector, result: CheckedFile, config: BatchConfig) -
     if image is None or verdict is None:
         return result
     if config.stable and verdict.pixels_label is None:  # a file's own statement holds in any case
-        result = replace(result, verdict=recheck(detector, image, verdict))
+        try:
+            result = replace(result, verdict=recheck(detector, image, verdict))
+        except ImageError as error:
+            return CheckedFile(path=result.path, error=f"{result.path}: {error}")
     return replace(result, grid=detector.map_regions(image)) if config.grid else result
 
 

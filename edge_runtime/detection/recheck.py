@@ -10,7 +10,9 @@ from PIL import Image
 
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label, Verdict
+from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.pictures.degradations import recompress_jpeg, shrink_image
+from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, MAX_PIXELS
 
 _QUALITIES = (85, 70)  # JPEG, 4:2:0
 _SCALE = 0.85  # of the side
@@ -23,8 +25,14 @@ def recheck(detector: Detector, image: Image.Image, verdict: Verdict) -> Verdict
     """Return `verdict` on the upright RGB `image`, or UNSURE where a mild degradation turns it over.
 
     The degradations are JPEG at 85 and at 70, and scaling to 85% of the side. A verdict is turned over when
-    P(fake) falls on the other side of the contract's threshold. Its time grows by what was added.
+    P(fake) falls on the other side of the contract's threshold. Its time grows by what was added. Raises
+    `ImageError` for a picture of which no second one fits into memory.
     """
+    if image.width * image.height > MAX_PIXELS:
+        raise ImageError(
+            f"its {image.width} x {image.height} px are too many for --stable, which takes up to "
+            f"{MAX_MEGAPIXELS} megapixels; scale it down, or leave --stable out"
+        )
     start = time.perf_counter()
     threshold = detector.contract.decision.threshold
     is_fake = verdict.p_fake >= threshold

@@ -15,6 +15,7 @@ from pathlib import Path
 from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile.contract import LABELS, Contract, contract_from_json, contract_to_json
+from fakelens.edge_runtime.modelfile.library import is_release_model
 
 CONTRACT_NAME = "fakelens.json"
 LABELS_NAME = "labels.txt"
@@ -67,7 +68,8 @@ def pack_model(graph: bytes, contract: Contract) -> bytes:
 def read_model(path: Path) -> ModelFile:
     """Read and verify `path`; `ModelError` for anything but an intact fakelens model.
 
-    The digest is checked before an interpreter sees the graph: a malformed flatbuffer can crash it.
+    The digest is checked before an interpreter sees the graph, and that its parts fit together: a malformed
+    one can crash it.
     """
     try:
         if path.stat().st_size > _MOST_MODEL_BYTES:
@@ -94,7 +96,10 @@ def read_model(path: Path) -> ModelFile:
     if hashlib.sha256(graph).hexdigest() != contract.graph_sha256:
         raise ModelError(f"{path}: the graph does not match its digest, the file is damaged; fetch it again")
     _check_digest(path, contract, text, labels)
-    return ModelFile(path=path, contract=contract, graph=graph, size_bytes=len(content))
+    model = ModelFile(path=path, contract=contract, graph=graph, size_bytes=len(content))
+    if not is_release_model(path):
+        _check_graphs(model)
+    return model
 
 
 def replace_contract(model: ModelFile, contract: Contract) -> None:
@@ -124,6 +129,18 @@ def _read_member(archive: zipfile.ZipFile, name: str) -> bytes:
     if len(content) > _MOST_MEMBER_BYTES:
         raise ValueError(f"{name} is over {_MOST_MEMBER_BYTES} bytes")
     return content
+
+
+def _check_graphs(model: ModelFile) -> None:
+    from fakelens.edge_runtime.modelfile.graph_check import (
+        check_graph,  # with the schema, long: not for our own models
+    )
+
+    try:
+        for graph in {model.graph, model.views_graph}:
+            check_graph(graph)
+    except ModelError as error:
+        raise ModelError(f"{model.path}: {error}") from error
 
 
 def _check_digest(path: Path, contract: Contract, text: bytes, labels: bytes) -> None:

@@ -14,6 +14,11 @@ def list_models() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.tflite"))
 
 
+def is_release_model(path: Path) -> bool:
+    """Whether `path` is a model file of this installation."""
+    return path.parent == _FOLDER
+
+
 def find_model(model: str | Path | None = None) -> Path:
     """Return the path of a model file given by release name or by path; the default one for None."""
     name = str(model) if model is not None else DEFAULT_MODEL

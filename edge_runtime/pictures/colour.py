@@ -1,6 +1,6 @@
 """A decoded picture of any mode in RGB: depth, transparency, ink and palettes, in bands that bound memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -33,14 +33,19 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 def _convert_in_bands(image: Image.Image, convert: Convert) -> Image.Image:
     """Return `convert(image)`, a few rows at a time where it is large; all our conversions are by pixel."""
-    width, height = image.size
-    rows = max(1, _BAND_PIXELS // width)
-    if height <= rows:
+    if image.width * image.height <= _BAND_PIXELS:
         return convert(image)
     whole = Image.new("RGB", image.size)
-    for top in range(0, height, rows):
-        whole.paste(convert(image.crop((0, top, width, min(height, top + rows)))), (0, top))
+    for top, band in _cut_bands(image):
+        whole.paste(convert(band), (0, top))
     return whole
+
+
+def _cut_bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    width, height = image.size
+    rows = max(1, _BAND_PIXELS // width)
+    for top in range(0, height, rows):
+        yield top, image.crop((0, top, width, min(height, top + rows)))
 
 
 def _convert_plainly(image: Image.Image) -> Image.Image:
@@ -110,8 +115,11 @@ def _check_integers(image: Image.Image, largest: float | None) -> float:
 
 def _find_range(image: Image.Image) -> tuple[float, float]:
     """Return the lowest and the highest value; not a number where any is not."""
-    values = np.asarray(image)
-    return float(values.min()), float(values.max())
+    low, high = np.inf, -np.inf
+    for _, band in _cut_bands(image):
+        values = np.asarray(band)
+        low, high = np.minimum(low, values.min()), np.maximum(high, values.max())
+    return float(low), float(high)
 
 
 def _read_tag(image: Image.Image, tag: int) -> float | None:

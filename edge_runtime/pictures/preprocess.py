@@ -19,19 +19,19 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.machine.quiet import MutedWarnings, mute_libtiff
 from fakelens.edge_runtime.modelfile.contract import Fit, FitSpec, InputSpec
-from fakelens.edge_runtime.pictures.colour import (
-    to_rgb as to_rgb,  # part of this path, for whoever imports it
+from fakelens.edge_runtime.pictures.colour import to_rgb as to_rgb  # part of this path
+from fakelens.edge_runtime.pictures.decode_memory import (
+    MOST_BYTES,
+    RGB_BYTES,
+    bound_memory,
+    count_decoding_bytes,
 )
-from fakelens.edge_runtime.pictures.formats import (
-    DECODERS,
-    FORMATS,
-    READABLE,
-    Kind,
-    name_remedy,
-    sniff_stream,
-)
+from fakelens.edge_runtime.pictures.formats import DECODERS, FORMATS, Kind, name_remedy, sniff_stream
 from fakelens.edge_runtime.pictures.jpeg_end import END, MOST_MISSING, count_complete_rows, has_all_scans
+from fakelens.edge_runtime.pictures.refusal import SMALLER, explain
+from fakelens.edge_runtime.pictures.regions.image import RegionImage
 from fakelens.edge_runtime.pictures.regions.opening import open_regions
+from fakelens.edge_runtime.pictures.regions.turned import TurnedRows
 from fakelens.edge_runtime.pictures.tiles import place_tiles
 from fakelens.edge_runtime.pictures.video.still import MOST_STILLS, Still, Tally, spread
 
@@ -39,7 +39,6 @@ ImageU8 = npt.NDArray[np.uint8]
 
 VERSION = 2  # raise it when the bytes of any image change: caches are keyed by it
 MAX_MEGAPIXELS = 128  # refuse decompression bombs before decoding; a phone's 108 megapixels pass
-MOST_MEGAPIXELS = 400  # that the limit may be lifted to
 MAX_PIXELS = MAX_MEGAPIXELS * 10**6
 REGION_PIXELS = MAX_PIXELS  # larger ones are read by region, where their format allows
 _DECODER_ERRORS: tuple[type[Exception], ...] = (
@@ -49,7 +48,8 @@ _DECODER_ERRORS: tuple[type[Exception], ...] = (
 _ANIMATED = ("GIF", "WEBP", "PNG")
 _ANIMATION_FRAME_PIXELS = 25_000_000  # larger ones are judged by their first picture
 _ANIMATION_PIXELS = 1_000_000_000  # of all frames up to the last that is looked at
-_BYTES_PER_PIXEL = 4  # of Pillow's RGB
+_GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes nine bytes
+_TURNED_PIXELS = 32_000_000  # larger ones are turned by bands, not copied
 # TIFF tags of a camera's raw file, whose first picture is a preview.
 _DNG_VERSION, _SUBFILE_TYPE, _SUB_IFDS = 50706, 254, 330
 _MUTED = MutedWarnings()
@@ -97,11 +97,16 @@ def load_image(source: Path | bytes) -> Image.Image:
 
 
 def decode_image(
-    source: Path | bytes, config: DecodeConfig, content: bytes | None = None, see: See | None = None
+    source: Path | bytes,
+    config: DecodeConfig,
+    content: bytes | None = None,
+    see: See | None = None,
+    widths: Sequence[int] = (),
 ) -> DecodedImage:
     """Decode `source` as `load_image` does, within the bounds of `config`.
 
-    `content` are the bytes of the file `source`, where they were read already.
+    `content` are the bytes of the file `source`, where they were read already. `widths` are those to which
+    the picture will be resized: one that is read by region is decoded once for all of them.
     """
     stream: Path | BinaryIO
     if isinstance(source, bytes):
@@ -110,42 +115,39 @@ def decode_image(
         stream = source if content is None else io.BytesIO(content)
     try:
         with _MUTED:  # our own limit below is stricter than Pillow's warning
-            return _decode(stream, config, see)
+            whole = _decode(stream, config, see, widths)
+            return _decode_without_end(stream, config) if whole is None else whole
     except Exception as error:  # Pillow's decoders raise many kinds
-        raise _explain(source, error, config) from error
+        raise explain(source, error, config.max_megapixels) from error
 
 
-def _explain(source: Path | bytes, error: Exception, config: DecodeConfig) -> ImageError:
-    name = "stdin" if isinstance(source, bytes) else str(source)
-    if isinstance(error, ImageError):
-        return ImageError(f"{name}: {error}")
-    if isinstance(error, FileNotFoundError):
-        return ImageError(f"{name}: no such file")
-    if isinstance(error, UnidentifiedImageError):
-        return ImageError(f"{name}: {_why_not_an_image(source)}")
-    if isinstance(error, Image.DecompressionBombError):
-        return ImageError(f"{name}: over the limit of {config.max_megapixels} megapixels; {_SMALLER}")
-    return ImageError(f"{name}: {_why_not_decoded(error)}")
-
-
-_SMALLER = f"scale it down, or lift the limit (check --max-megapixels, up to {MOST_MEGAPIXELS})"
-
-
-def _decode(source: Path | BinaryIO, config: DecodeConfig, see: See | None) -> DecodedImage:
+def _decode(
+    source: Path | BinaryIO, config: DecodeConfig, see: See | None, widths: Sequence[int]
+) -> DecodedImage | None:
+    """Return the picture; None for a JPEG that lacks its end, where `config` lets it pass."""
     with open_image(source, config) as image:
-        if image.width * image.height > REGION_PIXELS:
-            regions = open_regions(source, image)
+        if _is_for_regions(image):
+            regions = open_regions(source, image, widths)
             if regions is not None:
                 return DecodedImage(image=regions)
+        note = bound_memory(image)
         try:
             image.load()
         except OSError as error:
             if config.strict or image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
                 raise
-            return _decode_without_end(source, config)
+            return None
         if see is not None:
             see(image)
-        return DecodedImage(image=_to_upright_rgb(image), animated=_is_animated(image))
+        return DecodedImage(image=_to_upright_rgb(image), note=note, animated=_is_animated(image))
+
+
+def _is_for_regions(image: Image.Image) -> bool:
+    """Whether to read `image` by region, where its format allows: the same pixels in less memory."""
+    pixels = image.width * image.height
+    if image.format == "HEIF":  # its tiles are kept as they are decoded
+        return min(_GRID_PIXELS, REGION_PIXELS) < pixels and pixels * RGB_BYTES <= MOST_BYTES
+    return pixels > REGION_PIXELS
 
 
 def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image.Image:
@@ -167,7 +169,7 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
     if width * height > config.max_megapixels * 10**6:
         image.close()
         raise ImageError(
-            f"{width} x {height} px is over the limit of {config.max_megapixels} megapixels; {_SMALLER}"
+            f"{width} x {height} px is over the limit of {config.max_megapixels} megapixels; {SMALLER}"
         )
     if image.format == "TIFF":
         mute_libtiff()
@@ -175,7 +177,7 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
             image.close()
             raise ImageError(f"a {Kind.RAW} file, whose first picture is a preview: {name_remedy(Kind.RAW)}")
     if config.reserve is not None:
-        config.reserve(width * height * _BYTES_PER_PIXEL)
+        config.reserve(count_decoding_bytes(image))
     return image
 
 
@@ -199,6 +201,7 @@ def read_animation(source: Path | bytes, tally: Tally, config: DecodeConfig) -> 
     Each is decoded as `load_image` decodes the first. Of a very large file only a part is looked at.
     """
     with _MUTED, open_image(io.BytesIO(source) if isinstance(source, bytes) else source, config) as image:
+        bound_memory(image)
         pixels = image.width * image.height
         tally.frames = _count_frames(image)
         reach = max(1, min(tally.frames, _ANIMATION_PIXELS // pixels))
@@ -213,7 +216,8 @@ def read_animation(source: Path | bytes, tally: Tally, config: DecodeConfig) -> 
                 image.seek(index)
                 if index in wanted:
                     image.load()
-                    yield Still(seconds=seconds, image=_to_upright_rgb(image.copy()))
+                    frame = image.copy() if reach > 1 else image
+                    yield Still(seconds=seconds, image=_to_upright_rgb(frame))
             except _DECODER_ERRORS:  # frames after a damaged one build on it
                 tally.lost = reach - index
                 return
@@ -232,14 +236,16 @@ def _decode_without_end(source: Path | BinaryIO, config: DecodeConfig) -> Decode
     """Decode a JPEG that lacks its end; raises `ImageError` where that is more than a little."""
     content = source.read_bytes() if isinstance(source, Path) else _read_all(source)
     with open_image(io.BytesIO(content + END), config) as image:
+        reduced = bound_memory(image)
         image.load()
         height = image.height
         rows = count_complete_rows(image)
         if rows < (1 - MOST_MISSING) * height or not has_all_scans(content):
             raise ImageError("damaged or incomplete: too much of the end of this JPEG is missing")
-        if rows == height:
-            return DecodedImage(image=_to_upright_rgb(image), note="the end of the file is missing")
-        note = f"the end of the file is missing, and {height - rows} of {height} rows with it"
+        note = "the end of the file is missing"
+        if rows < height:
+            note += f", and {height - rows} of {height} rows with it"
+        note = note if reduced is None else f"{note}; {reduced}"
         return DecodedImage(image=_to_upright_rgb(image, rows), note=note)
 
 
@@ -289,31 +295,10 @@ def _to_upright_rgb(image: Image.Image, rows: int | None = None) -> Image.Image:
     # The plugin of JPEG XL turns by the file's own field, which overrules EXIF there.
     method = None if image.format == "JXL" else _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
     rgb = to_rgb(image)
-    if rows is not None:
+    if rows is not None and rows < rgb.height:
         rgb = rgb.crop((0, 0, rgb.width, rows))
-    return rgb if method is None else rgb.transpose(method)
-
-
-def _why_not_decoded(error: Exception) -> str:
-    if isinstance(error, IsADirectoryError):
-        return "is a folder, not an image"
-    if isinstance(error, MemoryError):
-        return "takes more memory than there is; scale it down first"
-    if isinstance(error, OSError) and error.strerror:  # the system's word, not a decoder's
-        return f"cannot be read ({error.strerror})"
-    reason = " ".join(str(error).split())  # some decoders write several lines
-    return f"cannot be decoded, damaged or incomplete ({reason or type(error).__name__})"
-
-
-def _why_not_an_image(source: Path | bytes) -> str:
-    kind = sniff_stream(io.BytesIO(source) if isinstance(source, bytes) else source)
-    if kind is Kind.EMPTY:
-        return "empty input" if isinstance(source, bytes) else "the file is empty"
-    remedy = name_remedy(kind)
-    if remedy is not None:
-        return f"{kind}: {remedy}"
-    if kind is Kind.VIDEO:
-        return "a video, not an image"
-    if kind is not Kind.OTHER:
-        return f"begins as {'an image' if kind is Kind.IMAGE else kind}, but is damaged or incomplete"
-    return f"not an image ({READABLE})" + ("" if isinstance(source, bytes) else ", whatever its name says")
+    if method is None:
+        return rgb
+    if rgb.width * rgb.height > _TURNED_PIXELS:
+        return RegionImage(TurnedRows(rgb, method))
+    return rgb.transpose(method)

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from starlette.requests import ClientDisconnect
+
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.machine.memory import return_large_blocks
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
@@ -50,24 +52,26 @@ class Checkers:
         """Begin to check `uploads`; `RefusedError` where there are too many."""
         self.refuse_when_full(len(uploads))
         loop = asyncio.get_running_loop()
-        return Batch(futures=tuple(self._submit(upload, wish, loop) for upload in uploads))
+        return Batch(works=tuple(self._submit(upload, wish, loop) for upload in uploads))
 
     def close(self) -> None:
         """End the threads; what waits is not begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _submit(self, upload: Upload, wish: Wish, loop: asyncio.AbstractEventLoop) -> "Future[Answer]":
+    def _submit(self, upload: Upload, wish: Wish, loop: asyncio.AbstractEventLoop) -> "Work":
         self.admitted += 1
-        future = self._pool.submit(self._work, upload, wish)
-        future.add_done_callback(lambda _: self._call_leave(loop))
-        return future
+        work = Work(future=self._pool.submit(self._work, upload, wish), answer=loop.create_future())
+        work.future.add_done_callback(lambda _: self._call_leave(work, loop))
+        return work
 
-    def _call_leave(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _call_leave(self, work: "Work", loop: asyncio.AbstractEventLoop) -> None:
         with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(self._leave)
+            loop.call_soon_threadsafe(self._leave, work)
 
-    def _leave(self) -> None:
+    def _leave(self, work: "Work") -> None:
+        """Give the answer on: the loop is woken up once a picture."""
         self.admitted -= 1
+        work.tell()
 
     def _work(self, upload: Upload, wish: Wish) -> Answer:
         start = time.perf_counter()
@@ -88,21 +92,48 @@ class Checkers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Work:
+    """One picture, being checked in a thread; its answer belongs to the loop."""
+
+    future: "Future[Answer]"
+    answer: "asyncio.Future[Answer]"
+
+    def tell(self) -> None:
+        """Let those who wait know how the thread ended."""
+        if self.answer.done():  # nobody waits any more
+            return
+        if self.future.cancelled():
+            self.answer.cancel()
+        elif (error := self.future.exception()) is not None:
+            self.answer.set_exception(error)
+        else:
+            self.answer.set_result(self.future.result())
+
+
+@dataclass(frozen=True, kw_only=True)
 class Batch:
     """The pictures of one request, being checked."""
 
-    futures: tuple["Future[Answer]", ...]
+    works: tuple[Work, ...]
 
-    async def wait(self, timeout_s: float) -> list[Answer]:
-        """Return all answers, in order; `RefusedError` where they take longer."""
-        results = asyncio.gather(*(asyncio.wrap_future(future) for future in self.futures))
-        try:
-            return await asyncio.wait_for(results, timeout_s)
-        except TimeoutError as error:
-            text = f"no answer after {timeout_s:g} s; send fewer pictures, or serve with a larger --timeout"
-            raise RefusedError(503, text, retry_after_s=round(timeout_s)) from error
+    async def wait(self, gone: "asyncio.Future[None]", timeout_s: float) -> list[Answer]:
+        """Return all answers, in order.
+
+        Raises `RefusedError` where they take longer, `ClientDisconnect` where `gone` is done before.
+        """
+        answers = [work.answer for work in self.works]
+        every = answers[0] if len(answers) == 1 else asyncio.gather(*answers)
+        await asyncio.wait((every, gone), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        if every.done():
+            every.result()  # raises what a thread raised
+            return [answer.result() for answer in answers]
+        if gone.done():
+            raise ClientDisconnect
+        text = f"no answer after {timeout_s:g} s; send fewer pictures, or serve with a larger --timeout"
+        raise RefusedError(503, text, retry_after_s=round(timeout_s))
 
     def drop(self) -> None:
         """Do not begin what has not begun: nobody waits for it."""
-        for future in self.futures:
-            future.cancel()
+        for work in self.works:
+            work.answer.cancel()
+            work.future.cancel()

@@ -80,11 +80,11 @@ def make_app(desk: Desk, port: int) -> ASGIApp:
 
     app = Starlette(
         routes=[
+            Route("/check", check, methods=["POST"]),  # looked up first
             Route("/", page, methods=["GET", "POST"]),
             Route("/favicon.ico", icon),
             Route("/icon.svg", icon),
             Route("/manifest.json", manifest),
-            Route("/check", check, methods=["POST"]),
             Route(OPEN_PATH, health),
             Route("/metrics", metrics),
             Route("/openapi.json", openapi),
@@ -155,15 +155,10 @@ async def check_uploads(request: Request, desk: Desk, wish: Wish) -> list[Answer
 
 
 async def _wait(request: Request, batch: Batch, timeout_s: float) -> list[Answer]:
-    waiting = asyncio.create_task(batch.wait(timeout_s))
     gone = asyncio.create_task(_until_gone(request))
     try:
-        await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if waiting.done():
-            return waiting.result()
-        raise ClientDisconnect
+        return await batch.wait(gone, timeout_s)
     finally:
-        waiting.cancel()
         gone.cancel()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,6 +57,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app, self._access = app, access
+        self._policies = {policy: _encode_headers(policy) for policy in (access.content_policy, _FORM_POLICY)}
         token = (access.token or "").encode()
         # Not the token itself: its characters may not suit a cookie, and a stolen cookie does not reveal it.
         self._secret = hmac.new(token, b"fakelens", hashlib.sha256).hexdigest()
@@ -80,13 +81,14 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                sent = MutableHeaders(scope=message)
-                sent.update({**_HEADERS, "content-security-policy": policy})
+                ours = self._policies[policy]
+                given = [pair for pair in message.get("headers", ()) if pair[0] not in ours]
+                message["headers"] = [*given, *ours.items()]
                 if reply is self._app and query_token and self._access.token:
                     # Lax: a bookmark or a link on another page may open this one; what such a page sends is
                     # refused.
                     cookie = f"{self._cookie}={self._secret}; HttpOnly; SameSite=Lax; Path=/"
-                    sent.append("set-cookie", cookie)
+                    message["headers"].append((b"set-cookie", cookie.encode()))
             await send(message)
 
         await reply(scope, receive, send_guarded)
@@ -104,6 +106,11 @@ class Guard:
             hmac.compare_digest(cookie.encode(errors="replace"), self._secret.encode()),
         ]
         return any(agree)
+
+
+def _encode_headers(policy: str) -> dict[bytes, bytes]:
+    named = {**_HEADERS, "content-security-policy": policy}
+    return {name.encode(): value.encode() for name, value in named.items()}
 
 
 def _is_foreign(headers: Headers) -> bool:
@@ -124,6 +131,8 @@ def _ask_for_token(headers: Headers) -> Response:
 
 def _read_query_token(scope: Scope) -> str:
     query: bytes = scope["query_string"]
+    if b"token" not in query:
+        return ""
     return parse_qs(query.decode("latin-1")).get("token", [""])[-1]
 
 

@@ -4,6 +4,7 @@ import errno
 import ipaddress
 import socket
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from fakelens.edge_runtime.errors import UsageError
@@ -34,6 +35,7 @@ def parse_address(text: str) -> Address:
     return Address(host=host or "127.0.0.1", port=int(port))
 
 
+@lru_cache(maxsize=16)  # each request names one
 def is_loopback(host: str) -> bool:
     """Return whether `host` names this machine to itself alone."""
     try:

@@ -1,35 +1,54 @@
 """Connections to the server: who keeps silent makes room for who asks."""
 
 import asyncio
-
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from typing import Any
 
 MOST_CONNECTIONS = 64  # a browser takes up to six
 SILENT_S = 5.0  # that a connection may wait without a whole request
+_HEAD_BYTES = 64 << 10  # of a request: its first line and its headers
+_REFUSED_BYTES = 8 << 20  # of a body that nobody wants: who sends on may read the answer first
 
 
-class PatientProtocol(H11Protocol):
-    """HTTP/1.1 that closes silent connections, the oldest one first where there are too many.
+class Patience:
+    """Closes silent connections, the oldest one first where there are too many; for uvicorn's HTTP/1.1.
 
     uvicorn's own limit answers 503 to everybody while silent connections fill it.
     """
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    # uvicorn's, whichever parser is below.
+    cycle: Any
+    connections: set[Any]
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
         """Take the connection in, in the place of a silent one where there is no other."""
-        super().connection_made(transport)
+        super().connection_made(transport)  # type: ignore[misc]
         self._made_at = self.loop.time()
         self._seen: object = None  # the request that was last answered, when it was looked at
+        self._idle_bytes = 0  # that came while no request was under way
         self._look_later()
         if len(self.connections) > MOST_CONNECTIONS:
-            others = (other for other in self.connections if isinstance(other, PatientProtocol))
+            others = (other for other in self.connections if isinstance(other, Patience))
             silent = [other for other in others if other.waiting]
             oldest = min(silent, key=lambda other: other._made_at, default=self)
             oldest.transport.abort()
 
+    def data_received(self, data: bytes) -> None:
+        """Parse `data`; neither a head without end is collected, nor a body read that was refused."""
+        refused = self.cycle is not None and self.cycle.more_body
+        if self._idle_bytes > (_REFUSED_BYTES if refused else _HEAD_BYTES):
+            self.transport.abort()
+            return
+        self._idle_bytes += len(data)
+        super().data_received(data)  # type: ignore[misc]
+        if not self.waiting:
+            self._idle_bytes = 0
+
     @property
     def waiting(self) -> bool:
         """Whether no request is under way."""
-        return self.cycle is None or self.cycle.response_complete
+        return self.cycle is None or bool(self.cycle.response_complete)
 
     def _look_later(self) -> None:
         self.loop.call_later(SILENT_S, self._look)
@@ -43,3 +62,24 @@ class PatientProtocol(H11Protocol):
             return
         self._seen = self.cycle if self.waiting else self
         self._look_later()
+
+
+def choose_protocol() -> type[asyncio.Protocol]:
+    """Return the patient protocol: by httptools, a parser in C, where it is installed, else by h11."""
+    try:
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    except ImportError:
+        from uvicorn.protocols.http.h11_impl import H11Protocol
+
+        return type("PatientH11", (Patience, H11Protocol), {})
+    return type("PatientHttpTools", (Patience, HttpToolsProtocol), {})
+
+
+def make_loop() -> asyncio.AbstractEventLoop:
+    """Return an event loop: uvloop's, in C, where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop

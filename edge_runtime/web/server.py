@@ -8,7 +8,7 @@ import threading
 import uvicorn
 from starlette.types import ASGIApp
 
-from fakelens.edge_runtime.web.connections import PatientProtocol
+from fakelens.edge_runtime.web.connections import choose_protocol, make_loop
 
 
 class LocalServer:
@@ -20,7 +20,7 @@ class LocalServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         config = uvicorn.Config(
             app,
-            http=PatientProtocol,
+            http=choose_protocol(),
             loop="asyncio",
             ws="none",
             lifespan="off",
@@ -32,7 +32,7 @@ class LocalServer:
             timeout_graceful_shutdown=max(1, round(farewell_s)),
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name=name, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def answers(self, patience_s: float) -> bool:
@@ -53,6 +53,10 @@ class LocalServer:
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=make_loop) as runner:
+            runner.run(self._serve())
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()

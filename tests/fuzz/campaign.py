@@ -1,198 +1,113 @@
-"""Thousands of damaged files: each must end in an answer or in one line, soon, and in bounded memory.
+"""Damaged files by the thousand, kills, full disks and dying brokers; `make fuzz` calls it.
 
-`python -m tests.fuzz.campaign IMAGES MODELS FAULTS [PAGE [COMMAND...]]` prints tables and writes them into
-the page; `make fuzz` calls it for docs/reliability.md. FAULTS are kills, full disks and dying brokers, of
-each command that writes or of those that are named.
+`python -m tests.fuzz.campaign IMAGES MODELS FAULTS` prints tables; `--page PAGE` writes them into a page.
+MODELS counts twice, for their bytes and for their graphs. FAULTS are kills and full disks of each command
+that writes, or of those that `--command` names, and dying brokers. With `--state FILE` it goes on where it
+was stopped, as long as the code is the same; `--minutes N` stops it.
 """
 
-import json
-import subprocess
+import argparse
 import sys
 import tempfile
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from fakelens.edge_runtime.detection.detector import Detector
-from fakelens.edge_runtime.errors import FakelensError
-from fakelens.edge_runtime.modelfile.container import read_model
 from tests.fuzz.commands import COMMANDS, make_inputs
-from tests.fuzz.dying_broker import can_run_brokers, kill_broker, render_broker
-from tests.fuzz.full_disk import can_fill_disks, fill_disk, render_full_disks
-from tests.fuzz.kills import kill_at_random, render_kills
-from tests.fuzz.mutate import mutate
-from tests.fuzz.seeds import Seed, make_images, make_models
+from tests.fuzz.damaged import Kind, Tally, render_damaged, try_damaged
+from tests.fuzz.dying_broker import DyingBroker, can_run_brokers, kill_broker, render_brokers
+from tests.fuzz.full_disk import FullDisk, can_fill_disks, fill_disk, render_full_disks
+from tests.fuzz.kills import Kills, kill_at_random, render_kills
+from tests.fuzz.progress import Found, Progress, load_progress, save_progress
 
-MOST_S, MOST_MB = 10.0, 1500
 _BEGIN, _END = "<!-- made by make fuzz -->", "<!-- end -->"
-ROOT = Path(__file__).parents[2]
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """What a campaign came to."""
-
-    kind: str
-    tries: int = 0
-    answered: int = 0
-    refused: int = 0
-    slowest_s: float = 0.0
-    peak_mb: int = 0
-    failures: list[str] = field(default_factory=list)  # one line each; none is what is wanted
-
-
-def run_campaign(kind: str, tries: int, seed: int = 0) -> Tally:
-    """Try `tries` damaged files of `kind`, images or models, in processes that may crash."""
-    tally = Tally(kind=kind)
-    first = 0
-    with tempfile.TemporaryDirectory() as folder:
-        mark = Path(folder, "try")
-        while first < tries:
-            command = [sys.executable, "-m", "tests.fuzz.campaign", "work", kind]
-            command += [str(first), str(tries), str(seed)]
-            done = subprocess.run(
-                [*command, str(mark)], cwd=ROOT, capture_output=True, text=True, check=False
-            )
-            lines = done.stdout.splitlines()
-            if done.returncode == 0 and lines:
-                _add(tally, json.loads(lines[-1]))
-                break
-            reached = int(mark.read_text()) if mark.exists() else first
-            reason = f"the process ended with {done.returncode}: {done.stderr[-200:]!r}"
-            tally.failures.append(f"{kind} {reached}: {reason}")
-            tally.tries += reached - first + 1
-            first = reached + 1
-    return tally
-
-
-def render(tallies: list[Tally]) -> str:
-    """Return the table of `tallies` in Markdown."""
-    columns = ("what", "tries", "answered", "one line", "failures", "slowest", "peak memory")
-    rows = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    rows += [
-        f"| damaged {tally.kind} | {tally.tries:,} | {tally.answered:,} | {tally.refused:,} | "
-        f"{len(tally.failures)} | {tally.slowest_s:.2f} s | {tally.peak_mb} MB |"
-        for tally in tallies
-    ]
-    return "\n".join(rows) + "\n"
-
-
-def _add(tally: Tally, found: dict[str, float | list[str]]) -> None:
-    tally.tries += int(found["tries"])  # type: ignore[arg-type]
-    tally.answered += int(found["answered"])  # type: ignore[arg-type]
-    tally.refused += int(found["refused"])  # type: ignore[arg-type]
-    tally.slowest_s = max(tally.slowest_s, float(found["slowest_s"]))  # type: ignore[arg-type]
-    tally.peak_mb = max(tally.peak_mb, int(found["peak_mb"]))  # type: ignore[arg-type]
-    tally.failures += found["failures"]  # type: ignore[operator]
-
-
-def _work(kind: str, first: int, end: int, seed: int, mark: Path) -> None:
-    """Try the files `first` to `end`; the last line of stdout is a JSON object with the counts."""
-    seeds = make_images() if kind == "images" else make_models()
-    counts: Counter[str] = Counter()
-    failures: list[str] = []
-    slowest_s = 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "file")
-        model = Path(folder, "model.tflite")
-        model.write_bytes(make_models()[0].content)
-        detector = Detector(model)
-        for number in range(first, end):
-            mark.write_text(str(number))
-            path.write_bytes(_damage(seeds, number, seed))
-            start = time.perf_counter()
-            try:
-                outcome = _check_image(detector, path) if kind == "images" else _check_model(path)
-            except Exception as error:  # noqa: BLE001 (that is what is looked for)
-                failures.append(f"{kind} {number}: {type(error).__name__}: {error}")
-                continue
-            taken_s = time.perf_counter() - start
-            slowest_s = max(slowest_s, taken_s)
-            counts[outcome] += 1
-            if taken_s > MOST_S:
-                failures.append(f"{kind} {number}: took {taken_s:.1f} s")
-    peak_mb = _read_peak_mb()
-    if peak_mb > MOST_MB:
-        failures.append(f"{kind}: took {peak_mb} MB")
-    result = {"tries": end - first, "slowest_s": slowest_s, "peak_mb": peak_mb, "failures": failures}
-    print(json.dumps({**result, "answered": counts["answered"], "refused": counts["refused"]}))
-
-
-def _damage(seeds: list[Seed], number: int, seed: int) -> bytes:
-    rng = np.random.default_rng([seed, number])
-    return mutate(seeds[int(rng.integers(len(seeds)))].content, rng)
-
-
-def _check_image(detector: Detector, path: Path) -> str:
-    result = detector.check_file(path, str(path))
-    if result.verdict is None:
-        _demand_one_line(result.error or "")
-        return "refused"
-    if not 0 <= result.verdict.p_fake <= 1:
-        raise AssertionError(f"P(fake) is {result.verdict.p_fake}")
-    return "answered"
-
-
-def _check_model(path: Path) -> str:
-    try:
-        read_model(path)
-        Detector(path)
-    except FakelensError as error:
-        _demand_one_line(str(error))
-        return "refused"
-    return "answered"
-
-
-def _demand_one_line(text: str) -> None:
-    if not text or "\n" in text.strip():
-        raise AssertionError(f"no line, or several: {text!r}")
-
-
-def _read_peak_mb() -> int:
-    try:
-        status = Path("/proc/self/status").read_text()
-    except OSError:
-        return 0
-    return next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+_AT_ONCE = 1000  # damaged files, between two looks at the clock
+_DEATHS_AT_ONCE = 5
+_PER_MINUTE = 60.0
+Task = tuple[type[Found], str, int, int, Callable[[int, int], Found]]
 
 
 def main(arguments: list[str]) -> int:
-    """Run a campaign, or the part of one process."""
-    if arguments[0] == "work":
-        kind, first, end, seed, mark = arguments[1:]
-        _work(kind, int(first), int(end), int(seed), Path(mark))
-        return 0
-    images, models, faults = map(int, arguments[:3])
-    names = arguments[4:] or list(COMMANDS)
-    if unknown := set(names) - set(COMMANDS):
-        print(f"{min(unknown)}: no such command; there are {', '.join(COMMANDS)}", file=sys.stderr)
-        return 2
-    tallies = [run_campaign("images", images), run_campaign("models", models)]
-    tables, failures = run_faults(faults, names)
-    failures = [*(line for tally in tallies for line in tally.failures), *failures]
-    table = "\n".join((render(tallies), *tables))
-    if len(arguments) > 3:
-        _write_into(Path(arguments[3]), table)
+    """Run a campaign, or go on with one."""
+    options = _parse(arguments)
+    progress = Progress() if options.state is None else load_progress(options.state)
+    try:
+        for part in _run(options, progress):
+            progress.add(part)
+            if options.state is not None:
+                save_progress(options.state, progress)
+    except KeyboardInterrupt:
+        print("interrupted; the tables are of what was tried", file=sys.stderr)
+    table = _render(progress, options.command)
+    if options.page is not None:
+        _write_into(options.page, table)
     print(table)
+    failures = progress.list_failures()
     for line in failures[:20]:
         print(line, file=sys.stderr)
     return int(bool(failures))
 
 
-def run_faults(tries: int, names: list[str]) -> tuple[list[str], list[str]]:
-    """Return the tables, and a line for each failure, of `tries` faults of each kind for each command."""
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="campaign")
+    for name in ("images", "models", "faults"):
+        parser.add_argument(name, type=int)
+    parser.add_argument("--page", type=Path)
+    parser.add_argument("--state", type=Path)
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--command", action="append", choices=list(COMMANDS))
+    options = parser.parse_args(arguments)
+    options.command = options.command or list(COMMANDS)
+    return options
+
+
+def _run(options: argparse.Namespace, progress: Progress) -> Iterator[Found]:
+    """Yield part after part, in turns, until all is tried or the time is over."""
+    end = time.monotonic() + options.minutes * _PER_MINUTE
     with tempfile.TemporaryDirectory() as base:
         inputs = Path(base, "inputs")
-        make_inputs(inputs, run="convert" in names)
-        kills = [kill_at_random(name, tries, inputs, Path(base)) for name in names]
-        disks = [fill_disk(name, tries, inputs, Path(base)) for name in names if can_fill_disks()]
-        broker = kill_broker(tries, inputs, Path(base)) if can_run_brokers() else None
-    found = (*kills, *disks, *([broker] if broker else []))
-    tables = [render_kills(kills), render_full_disks(disks), render_broker(broker)]
-    return tables, [line for each in found for line in each.failures]
+        if options.faults:
+            make_inputs(inputs, run="convert" in options.command)
+        tasks = list(_list_tasks(options, inputs, Path(base)))
+        while time.monotonic() < end:
+            left = [
+                (attempt, min(most, wanted - progress.get(kind, name).tries), progress.get(kind, name).tries)
+                for kind, name, wanted, most, attempt in tasks
+                if progress.get(kind, name).tries < wanted
+            ]
+            if not left:
+                return
+            for attempt, tries, first in left:
+                if time.monotonic() < end:
+                    yield attempt(tries, first)
+
+
+def _list_tasks(options: argparse.Namespace, inputs: Path, scratch: Path) -> Iterator[Task]:
+    """Yield kind and name, the tries wanted and those at once, and what tries so many from a number on."""
+    for kind in Kind:
+        wanted = options.images if kind is Kind.IMAGES else options.models
+        yield Tally, str(kind), wanted, _AT_ONCE, partial(try_damaged, str(kind))
+    for name in options.command:
+        yield Kills, name, options.faults, 1, partial(kill_at_random, name, inputs, scratch)
+        if can_fill_disks():
+            yield FullDisk, name, options.faults, 1, partial(fill_disk, name, inputs, scratch)
+    if can_run_brokers():
+        yield DyingBroker, "mqtt", options.faults, _DEATHS_AT_ONCE, partial(kill_broker, inputs, scratch)
+
+
+def _render(progress: Progress, names: list[str]) -> str:
+    def of(kind: type[Found], wanted: list[str]) -> list[Found]:
+        return [progress.get(kind, name) for name in wanted if progress.get(kind, name).tries]
+
+    return "\n".join(
+        (
+            render_damaged(of(Tally, [str(kind) for kind in Kind])),
+            render_kills(of(Kills, names)),
+            render_full_disks(of(FullDisk, names)),
+            render_brokers(of(DyingBroker, ["mqtt"])),
+        )
+    )
 
 
 def _write_into(page: Path, table: str) -> None:

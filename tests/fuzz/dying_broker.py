@@ -19,6 +19,7 @@ _DEAD_S = 1.5  # at most
 class DyingBroker:
     """What deaths of a broker came to."""
 
+    name: str = "mqtt"
     tries: int = 0
     back: int = 0  # deaths after which availability and state came back
     failures: list[str] = field(default_factory=list)
@@ -29,11 +30,11 @@ def can_run_brokers() -> bool:
     return MOSQUITTO is not None and find_spec("paho") is not None
 
 
-def kill_broker(tries: int, inputs: Path, scratch: Path) -> DyingBroker:
+def kill_broker(inputs: Path, scratch: Path, tries: int, first: int = 0) -> DyingBroker:
     """Watch a test source, kill the broker `tries` times at a random moment, start another in its place."""
     found = DyingBroker()
-    moments = random.Random(0)
-    folder = scratch / "broker"
+    moments = random.Random(first)
+    folder = scratch / f"broker-{first}"
     folder.mkdir()
     broker = RealBroker(folder, "allow_anonymous true")
     broker.start()
@@ -68,14 +69,15 @@ def kill_broker(tries: int, inputs: Path, scratch: Path) -> DyingBroker:
     return found
 
 
-def render_broker(found: DyingBroker | None) -> str:
-    """Return a table in Markdown; a line where there was no broker to kill."""
-    if found is None:
+def render_brokers(found: list[DyingBroker]) -> str:
+    """Return a table in Markdown; a line where no broker was killed."""
+    if not found:
         return "No broker was killed: mosquitto or the extra mqtt was not there.\n"
     rows = ["| fault | tries | state told again | failures |", "|---" * 4 + "|"]
-    rows.append(
-        f"| broker dies under `watch --mqtt` | {found.tries} | {found.back} | {len(found.failures)} |"
-    )
+    rows += [
+        f"| broker dies under `watch --mqtt` | {each.tries} | {each.back} | {len(each.failures)} |"
+        for each in found
+    ]
     return "\n".join(rows) + "\n"
 
 

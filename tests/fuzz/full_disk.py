@@ -61,11 +61,11 @@ def can_fill_disks() -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def fill_disk(name: str, tries: int, inputs: Path, scratch: Path) -> FullDisk:
-    """Run the command `name` on disks of one page and of random sizes above."""
+def fill_disk(name: str, inputs: Path, scratch: Path, tries: int, first: int = 0) -> FullDisk:
+    """Run the command `name` on disks of one page and, from number 1 on, of random sizes above."""
     found = FullDisk(name=name)
-    sizes = random.Random(name)
-    for number in range(tries):
+    for number in range(first, first + tries):
+        sizes = random.Random(f"{name} {number}")
         pages = 1 if number == 0 else round(2 ** sizes.uniform(1, 7))
         folder = scratch / f"{name}-disk-{number}".replace(" ", "")
         folder.mkdir()

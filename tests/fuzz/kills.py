@@ -2,10 +2,12 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from tests.fuzz.commands import COMMANDS, list_broken
@@ -25,15 +27,16 @@ class Kills:
     failures: list[str] = field(default_factory=list)
 
 
-def kill_at_random(name: str, tries: int, inputs: Path, scratch: Path) -> Kills:
+def kill_at_random(name: str, inputs: Path, scratch: Path, tries: int, first: int = 0) -> Kills:
     """Start the command `name` `tries` times, kill it at a random moment, and look at what is there.
 
-    Every other time the moment is counted from its first file on: most of a run is start and work.
+    Every other time the moment is counted from its first file on: most of a run is start and work. The
+    moments of tries from number `first` on are the same each time.
     """
     kills = Kills(name=name)
-    moments = random.Random(name)
     whole_s = _ENDLESS_S if COMMANDS[name].endless else _time_whole(name, inputs, scratch)
-    for number in range(tries):
+    for number in range(first, first + tries):
+        moments = random.Random(f"{name} {number}")
         folder = scratch / f"{name}-{number}".replace(" ", "")
         folder.mkdir()
         process = _start(name, inputs, folder)
@@ -51,6 +54,7 @@ def kill_at_random(name: str, tries: int, inputs: Path, scratch: Path) -> Kills:
         process.wait()
         kills.tries += 1
         kills.failures += [f"{name} {number}: {line}" for line in list_broken(folder)]
+        shutil.rmtree(folder)
     return kills
 
 
@@ -74,6 +78,7 @@ def _start(name: str, inputs: Path, folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
+@cache
 def _time_whole(name: str, inputs: Path, scratch: Path) -> float:
     """Return the seconds of a run that nobody kills; it must do its work."""
     folder = scratch / f"{name}-whole".replace(" ", "")

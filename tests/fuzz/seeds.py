@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import ExifTags, Image, features
 
 from fakelens.edge_runtime.modelfile.container import pack_model
 from fakelens.edge_runtime.modelfile.contract import Contract, InputSpec
+from fakelens.edge_runtime.modelfile.library import find_model
 from tests.conftest import make_brightness_graph
 
 _SIZE = (40, 32)
@@ -36,6 +38,15 @@ def make_models() -> list[Seed]:
         Seed(name=kind, content=pack_model(make_brightness_graph(input_type=kind), contract))
         for kind in ("UINT8", "FLOAT32")
     ]
+
+
+def write_models(folder: Path) -> list[Path]:
+    """Return models of several kinds of graph: those above, written into `folder`, and a release model."""
+    paths = []
+    for seed in make_models():
+        paths.append(folder / f"{seed.name}.tflite")
+        paths[-1].write_bytes(seed.content)
+    return [*paths, find_model("cifake-quick")]
 
 
 def _encode_all() -> Iterator[tuple[str, bytes]]:

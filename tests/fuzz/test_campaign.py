@@ -1,16 +1,19 @@
 """The part of the campaign that every run of the tests repeats."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from tests.fuzz.campaign import run_campaign
+from tests.fuzz.campaign import main
+from tests.fuzz.damaged import try_damaged
 from tests.fuzz.mutate import mutate
 from tests.fuzz.seeds import make_images
 
 
-@pytest.mark.parametrize(("kind", "tries"), [("images", 2000), ("models", 300)])
+@pytest.mark.parametrize(("kind", "tries"), [("images", 2000), ("models", 300), ("graphs", 300)])
 def test_every_damaged_file_ends_in_an_answer_or_one_line(kind: str, tries: int) -> None:
-    tally = run_campaign(kind, tries)
+    tally = try_damaged(kind, tries)
     assert tally.failures == []
     assert tally.tries == tries
     assert tally.answered + tally.refused == tries
@@ -21,3 +24,18 @@ def test_the_same_numbers_make_the_same_damage() -> None:
     for seed in make_images():
         first, second = (mutate(seed.content, np.random.default_rng(3)) for _ in range(2))
         assert first == second
+
+
+def test_a_stopped_campaign_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page, state = tmp_path / "page.md", tmp_path / "state.json"
+    page.write_text("before\n<!-- made by make fuzz -->\nold\n<!-- end -->\nafter\n")
+    kept = ["--page", str(page), "--state", str(state)]
+    assert main(["3", "0", "0", *kept]) == 0
+    assert main(["5", "2", "0", *kept]) == 0
+    assert main(["9", "9", "0", *kept, "--minutes", "0"]) == 0
+    text = page.read_text()
+    assert "| damaged images | 5 |" in text
+    assert "| damaged models | 2 |" in text
+    assert "old" not in text
+    assert text.endswith("<!-- end -->\nafter\n")
+    assert "| damaged graphs | 2 |" in capsys.readouterr().out

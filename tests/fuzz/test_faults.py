@@ -30,23 +30,23 @@ def inputs_with_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def check_faults(name: str, inputs: Path, scratch: Path) -> None:
-    kills = kill_at_random(name, 2, inputs, scratch)
+    kills = kill_at_random(name, inputs, scratch, 2)
     assert (kills.failures, kills.tries) == ([], 2)
     if can_fill_disks():
-        disk = fill_disk(name, 1, inputs, scratch)
+        disk = fill_disk(name, inputs, scratch, 1)
         assert (disk.failures, disk.told) == ([], 1)
 
 
 @pytest.mark.parametrize("name", QUICK)
 def test_a_killed_command_leaves_no_half_file(name: str, inputs: Path, tmp_path: Path) -> None:
-    kills = kill_at_random(name, 2, inputs, tmp_path)
+    kills = kill_at_random(name, inputs, tmp_path, 2)
     assert (kills.failures, kills.tries) == ([], 2)
 
 
 @needs_disks
 @pytest.mark.parametrize("name", QUICK)
 def test_a_full_disk_is_one_line_and_no_half_file(name: str, inputs: Path, tmp_path: Path) -> None:
-    disk = fill_disk(name, 1, inputs, tmp_path)
+    disk = fill_disk(name, inputs, tmp_path, 1)
     assert (disk.failures, disk.told) == ([], 1)
 
 
@@ -65,7 +65,7 @@ def test_training_and_what_is_around_it_likewise(name: str, inputs_with_run: Pat
 
 @pytest.mark.skipif(not can_run_brokers(), reason="needs mosquitto and the extra mqtt")
 def test_a_broker_may_die_and_come_back(inputs: Path, tmp_path: Path) -> None:
-    found = kill_broker(2, inputs, tmp_path)
+    found = kill_broker(inputs, tmp_path, 2)
     assert (found.failures, found.back) == ([], 2)
 
 

@@ -11,6 +11,7 @@ from fakelens.train.audit.advice import name_remedy, tells_by_size
 from fakelens.train.audit.dataset_audit import MAX_AUC, AuditResult, choose_crop, gives_away, name_pair
 from fakelens.train.audit.duplicates import digest_contents, link_groups
 from fakelens.train.audit.headers import HeaderFacts, read_header
+from fakelens.train.audit.leak import Leak
 from fakelens.train.audit.probe import ProbeResult, has_enough, probe_facts
 from fakelens.train.data.file_threads import map_threads
 
@@ -23,11 +24,12 @@ def check_metadata(result: AuditResult, max_auc: float, remedy: str) -> None:
     """Raise `GateError`, ending in `remedy`, where file metadata give the class away."""
     if result.metadata is not None and gives_away(result.metadata, max_auc):
         helps = f"`{remedy}` helps" if remedy.startswith("fakelens ") else remedy
-        raise GateError(f"{result.data}: {_accuse(result.metadata)}, over --max-auc {max_auc:g}: {helps}")
+        leak = _find_leak(result.metadata, remedy)
+        raise GateError(f"{result.data}: {leak.sentence}, over --max-auc {max_auc:g}: {helps}")
 
 
-def warn_of_giveaways(data: Path, layout: Layout | None = None) -> None:
-    """Log a warning where file metadata tell the classes of `data` apart; no pixel is decoded.
+def warn_of_giveaways(data: Path, layout: Layout | None = None) -> Leak | None:
+    """Return what file metadata tell of the classes of `data`, and log a warning; no pixel is decoded.
 
     `UsageError` unless it holds images of both classes. Files without a header are left to whoever decodes.
     """
@@ -39,16 +41,19 @@ def warn_of_giveaways(data: Path, layout: Layout | None = None) -> None:
     groups = link_groups(names, digest_contents([image.path for image in images]))
     labels = np.array([image.label for image in images], np.int64)
     if not has_enough(labels, groups):
-        return
+        return None
     headers = [header for _, header in sound]
     probe = probe_facts(headers, labels, groups)
     crop = choose_crop(headers, labels) if tells_by_size(probe, MAX_AUC) else None
-    if gives_away(probe):
-        _log.warning(
-            "WARNING: %s. A network trained on this may learn the files, not the fakes. `fakelens audit` "
-            "tells more; `%s` helps",
-            *(_accuse(probe), name_remedy(data, layout or Layout(), crop)),
-        )
+    if not gives_away(probe):
+        return None
+    leak = _find_leak(probe, name_remedy(data, layout or Layout(), crop))
+    _log.warning(
+        "WARNING: %s. A network trained on this may learn the files, not the fakes. `fakelens audit` "
+        "tells more; `%s` helps",
+        *(leak.sentence, leak.remedy),
+    )
+    return leak
 
 
 def _try_header(path: Path) -> HeaderFacts | None:
@@ -58,6 +63,11 @@ def _try_header(path: Path) -> HeaderFacts | None:
         return None
 
 
-def _accuse(probe: ProbeResult) -> str:
-    clue = f" ({probe.clues[0].sentence})" if probe.clues else ""
-    return f"file metadata alone, no picture, tell real from fake with AUC {probe.auc.value:.3f}{clue}"
+def _find_leak(probe: ProbeResult, remedy: str) -> Leak:
+    clue = probe.clues[0] if probe.clues else None
+    return Leak(
+        auc=probe.auc.value,
+        fact="metadata" if clue is None else clue.name,
+        clue="" if clue is None else clue.sentence,
+        remedy=remedy,
+    )

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, find_labelled
-from fakelens.benchmarks.layouts import Layout, find_class_folders
+from fakelens.benchmarks.layouts import Layout, find_class_folders, list_unused
 from fakelens.benchmarks.splits import Split
-from fakelens.benchmarks.unclear_layouts import LayoutError
+from fakelens.benchmarks.unclear_layouts import LayoutError, list_names
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
 from fakelens.train.data.epoch import Rows
@@ -94,12 +94,16 @@ def _place(names: Sequence[str], data: Path) -> tuple[str, ...]:
 
 
 def describe_layout(data: Path, layout: Layout) -> str:
-    """Return a line on what was taken as real and as fake; empty where folders are called just so."""
+    """Return a line on what was taken as real and as fake; empty where folders are called just so.
+
+    It ends with the folders beside these whose pictures are not used, where nobody chose that by options.
+    """
     if layout.list_file:
         labels = Counter(image.label for image in find_labelled(data, layout=layout))
         return f"{layout.list_file}: {labels[0]:,} real and {labels[1]:,} fake pictures below {data}"
     folders = find_class_folders(data, layout)
-    if all(folder.path.name.lower() in LABELS for folder in folders):
+    unused = [] if layout.real or layout.fake else list_unused(data, folders)
+    if not unused and all(folder.path.name.lower() in LABELS for folder in folders):
         return ""
     parts = []
     for label, meaning in enumerate(LABELS):
@@ -112,6 +116,8 @@ def describe_layout(data: Path, layout: Layout) -> str:
     splits = list(dict.fromkeys(str(folder.split) for folder in folders if folder.split))
     more = [f"{len(sources)} sources"] if len(sources) > 1 else []
     more += [f"split into {', '.join(splits)}"] if splits else []
+    left = list_names([path.relative_to(data) for path in unused])
+    more += [f"not used: {left}; --real or --fake with its name adds one"] if unused else []
     return f"{data}: {', '.join(parts)}" + (f" ({'; '.join(more)})" if more else "")
 
 

@@ -7,9 +7,10 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from fakelens.edge_runtime.progress import format_duration
+
 T = TypeVar("T")
 _LEAST_S = 2.0  # of steps, before anything is said of the rest
-_MINUTE = 60
 
 
 class RemainingTime:
@@ -32,17 +33,9 @@ class RemainingTime:
     def describe(self, steps_left: int) -> str:
         """Return `about 3 min left`, or nothing while it is too early to tell."""
         elapsed = 0.0 if self._started is None else time.perf_counter() - self._started
-        if elapsed < _LEAST_S or not self._steps:
+        if elapsed < _LEAST_S or not self._steps or not steps_left:
             return ""
         return f"about {format_duration(elapsed / self._steps * steps_left)} left"
-
-
-def format_duration(seconds: float) -> str:
-    """Return `40 s`, `3 min` or `1 h 20 min`."""
-    if seconds < _MINUTE:
-        return f"{seconds:.0f} s"
-    hours, minutes = divmod(round(seconds / _MINUTE), _MINUTE)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def show_steps(batches: Iterable[T], label: str, steps: tuple[int, int], clock: RemainingTime) -> Iterator[T]:

@@ -8,6 +8,7 @@ from typing import Any
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import stage_folder
+from fakelens.train.audit.leak import Leak
 from fakelens.train.config import TrainConfig, load_config
 from fakelens.train.data.dataset import Dataset, load_dataset
 from fakelens.train.defaults import choose_fit, choose_view, keep_free
@@ -24,17 +25,23 @@ class Job:
     dataset: Dataset
 
 
-def open_job(data: Path, run: Path, config: TrainConfig, free: frozenset[str] = frozenset()) -> Job:
+def open_job(
+    data: Path,
+    run: Path,
+    config: TrainConfig,
+    free: frozenset[str] = frozenset(),
+    leak: Leak | None = None,
+) -> Job:
     """Open the new run directory `run` for training on `data`; `UsageError` where either cannot be used.
 
-    The keys in `free` take what suits the data.
+    The keys in `free` take what suits the data. `leak` is what its audit found, for the verdict.
     """
     rundir.check_new(run)
     config = choose_view(config, data, free)
     dataset = load_dataset(data, config.data)
     config = choose_fit(config, dataset, free)
     check_teachers(config, dataset.digest)
-    rundir.start_run(run, config, data, dataset.digest)
+    rundir.start_run(run, config, data, dataset.digest, leak)
     return Job(run=run, config=config, dataset=dataset)
 
 
@@ -88,7 +95,7 @@ def derive_job(parent: Path, run: Path, given: Mapping[str, Any]) -> Job:
         raise RunError(f"{data}: the images have changed since {parent} was trained; train into a new -o")
     check_teachers(config, dataset.digest)
     with stage_folder(run) as staging:  # complete or not there: a run without them would train them anew
-        rundir.start_run(staging, config, data, digest)
+        rundir.start_run(staging, config, data, digest, rundir.read_leak(parent))
         rundir.copy_float_state(parent, staging)
     return Job(run=run, config=config, dataset=dataset)
 

@@ -6,9 +6,11 @@ from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Interval, Metrics
 from fakelens.edge_runtime.errors import GateError
 from fakelens.edge_runtime.modelfile.contract import LABELS
+from fakelens.train.audit.leak import Leak
 from fakelens.train.data.dataset import Dataset
 
 CHANCE = 0.5
+_LEARNED = "learned"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,7 @@ class Outcome:
     part: str  # test or validation
     missing: str = ""  # the class of which the test part holds no image
     at_bound: bool = False  # whether calibration ended at the edge of what it may do
+    leak: Leak | None = None  # what tells the classes apart without a picture
 
     @property
     def learned(self) -> bool:
@@ -27,18 +30,37 @@ class Outcome:
         return self.auc.low > CHANCE
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether the model is worth nothing, or no more than a look at its files."""
+        return self._verdict != _LEARNED
+
+    @property
     def sentence(self) -> str:
         """The verdict in words."""
-        verdict = "learned" if self.learned else "no better than guessing"
         value, low, high = (_show(number) for number in (self.auc.value, self.auc.low, self.auc.high))
-        note = f"; the test part has no {self.missing} images and was not scored" if self.missing else ""
+        note = "" if self.leak is None else f"; {self.leak.sentence}"
+        note += f"; the test part has no {self.missing} images and was not scored" if self.missing else ""
         note += "; calibration hit its bound, so P(fake) means little" if self.at_bound else ""
         judged = f"on {self.pictures:,} {self.part} pictures, chance {_show(CHANCE)}"
-        return f"{verdict}: AUC {value} [{low}, {high}] {judged}{note}"
+        return f"{self._verdict}: AUC {value} [{low}, {high}] {judged}{note}"
+
+    @property
+    def _verdict(self) -> str:
+        if not self.learned:
+            return "no better than guessing"
+        if self.leak is None or self.auc.low > self.leak.auc:
+            return _LEARNED
+        kind = "as good as" if self.auc.high >= self.leak.auc else "not even as good as"
+        return f"{kind} {self.leak.fact} alone (audit)"
 
 
 def judge_outcome(
-    dataset: Dataset, validation: Metrics, test: Metrics | None, *, at_bound: bool = False
+    dataset: Dataset,
+    validation: Metrics,
+    test: Metrics | None,
+    *,
+    at_bound: bool = False,
+    leak: Leak | None = None,
 ) -> Outcome:
     """Return the verdict on a run over `dataset` from the figures of its parts."""
     split = Split.VAL if test is None else Split.TEST
@@ -49,6 +71,7 @@ def judge_outcome(
         pictures=len({dataset.paths[row] for row in dataset.rows[split]}),
         part="validation" if test is None else "test",
         at_bound=at_bound,
+        leak=leak,
         missing=missing,
     )
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile.contract import LABELS, Contract, contract_to_json
+from fakelens.train.audit.leak import Leak
 from fakelens.train.config import TrainConfig, config_to_dict, load_config
 from fakelens.train.data.image_rows import Images
 from fakelens.train.data.pooling import JudgedImages
@@ -25,13 +27,12 @@ _CALIBRATION_PER_CLASS = 128
 _VALIDATION_MOST = 10_000  # images handed over for the gates
 
 
-def start_run(run: Path, config: TrainConfig, data: Path, digest: str) -> None:
-    """Make the run directory and note what it is trained from."""
+def start_run(run: Path, config: TrainConfig, data: Path, digest: str, leak: Leak | None = None) -> None:
+    """Make the run directory and note what it is trained from, and what gives the classes of it away."""
     run.mkdir(parents=True, exist_ok=True)
     write_atomic(run / run_layout.CONFIG, tomli_w.dumps(config_to_dict(config)))
-    write_atomic(
-        run / run_layout.SOURCE, json.dumps({"data": str(data.resolve()), "digest": digest}, indent=1)
-    )
+    source = {"data": str(data.resolve()), "digest": digest, "leak": None if leak is None else asdict(leak)}
+    write_atomic(run / run_layout.SOURCE, json.dumps(source, indent=1))
 
 
 def copy_float_state(parent: Path, run: Path) -> None:
@@ -58,6 +59,12 @@ def read_start(run: Path) -> tuple[TrainConfig, Path, str]:
         raise RunError(
             f"{run}: no run to resume ({error}); start one with `fakelens train DATA -o {run}`"
         ) from error
+
+
+def read_leak(run: Path) -> Leak | None:
+    """Return what `start_run` noted as giving the classes away."""
+    leak = json.loads((run / run_layout.SOURCE).read_text(encoding="utf-8")).get("leak")
+    return None if leak is None else Leak(**leak)
 
 
 def write_model(path: Path, model: Any) -> None:

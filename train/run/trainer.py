@@ -227,7 +227,9 @@ def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> Tr
     report = ReportData(
         config=config, contract=contract, dataset=dataset, history=history, sparsity=sparsity,
         p_fake=p_fake, validation=validation, test=test,
-        outcome=judge_outcome(dataset, validation, test, at_bound=calibration.at_bound),
+        outcome=judge_outcome(
+            dataset, validation, test, at_bound=calibration.at_bound, leak=rundir.read_leak(run)
+        ),
         run=run.resolve().name, p_test=p_test, before_after=compared,
     )  # fmt: skip
     write_report(run, report)
@@ -271,7 +273,11 @@ def _count_parameters(model: Any) -> int:
 
 def _facts(history: dict[str, list[Epoch]], report: ReportData) -> dict[str, Any]:
     return {
-        "outcome": {"learned": report.outcome.learned, "sentence": report.outcome.sentence},
+        "outcome": {
+            "learned": report.outcome.learned,
+            "doubtful": report.outcome.is_doubtful,
+            "sentence": report.outcome.sentence,
+        },
         "before_after": [asdict(part) for part in report.before_after],
         "history": {name: [asdict(epoch) for epoch in epochs] for name, epochs in history.items()},
         "metrics": {

@@ -6,6 +6,7 @@ the same test pictures, and of how many built-in photos each calls FAKE. Give so
 not seen: for a release model those that are not in its training data, else the figures before flatter.
 """
 
+import itertools
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from fakelens.benchmarks.command import run_command
-from fakelens.benchmarks.tables import format_table
+from fakelens.benchmarks.tables import format_row, format_table
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.train.config import load_config, parse_setting
 from fakelens.train.defaults import find_free
@@ -53,7 +54,9 @@ def own_pictures(
     load_tensorflow()
     show_log()
     study = Study(data=data, test=test, settings=settings)
-    typer.echo(format_table(_HEADER, [_run(study, size, seed) for size in chosen for seed in range(seeds)]))
+    typer.echo(format_table(_HEADER, []))
+    for size, seed in itertools.product(chosen, range(seeds)):
+        typer.echo(format_row(_run(study, size, seed)))
 
 
 def _run(study: Study, size: Size, seed: int) -> tuple[str, ...]:

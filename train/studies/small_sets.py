@@ -5,8 +5,8 @@ and holds each run against a probe of pixel statistics (those of `fakelens audit
 same pictures and is judged on the same others. Prints a Markdown table; exit 1 where a run ends below.
 """
 
+import itertools
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ import typer
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
 from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
-from fakelens.benchmarks.tables import format_table
+from fakelens.benchmarks.tables import format_row, format_table
 from fakelens.edge_runtime.errors import GateError
 from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.train.audit.pixels import measure_pixels
@@ -64,8 +64,11 @@ def small_sets(
     load_tensorflow()
     show_log()
     given = dict(parse_setting(text) for text in setting or [])
-    runs = [_run(data, size, seed, test, given) for size in chosen for seed in range(seeds)]
-    typer.echo(format_table(_HEADER, list(_describe(runs))))
+    runs = []
+    typer.echo(format_table(_HEADER, []))
+    for size, seed in itertools.product(chosen, range(seeds)):
+        runs.append(_run(data, size, seed, test, given))
+        typer.echo(format_row(_describe(runs[-1])))
     below = [run for run in runs if run.is_below]
     typer.echo(
         f"\n{len(runs) - len(below)} of {len(runs)} runs end at or above the probe, or within its reach"
@@ -110,10 +113,9 @@ def _measure(path: Path) -> npt.NDArray[np.float64]:
     return np.array(list(vars(facts).values()), np.float64)
 
 
-def _describe(runs: list[SmallRun]) -> Iterator[tuple[str, ...]]:
-    for run in runs:
-        name = f"**{run.sentence}, below**" if run.is_below else run.sentence
-        yield str(run.size), str(run.seed), show_auc(run.probe), show_auc(run.network), name
+def _describe(run: SmallRun) -> tuple[str, ...]:
+    name = f"**{run.sentence}, below**" if run.is_below else run.sentence
+    return str(run.size), str(run.seed), show_auc(run.probe), show_auc(run.network), name
 
 
 if __name__ == "__main__":

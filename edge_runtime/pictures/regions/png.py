@@ -18,6 +18,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PIECE_BYTES = 1 << 16  # of the compressed stream, read at a time
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _TYPE_OF_BYTES = {1: 0, 2: 4, 3: 2, 4: 6}  # colour type with so many bytes for a pixel
+_PALETTE = 3
 _KEPT = (b"PLTE", b"tRNS")  # chunks that change what pixels mean
 _MOVES = b"acTL"
 _SAYS = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")  # chunks that may tell how the picture is turned
@@ -37,6 +38,11 @@ class _Header:
     def bits(self) -> int:
         """Of a pixel."""
         return self.depth * _CHANNELS[self.colour]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its bytes are its colours, or its grey."""
+        return self.depth == 8 and self.colour != _PALETTE
 
     @property
     def row_bytes(self) -> int:
@@ -77,10 +83,11 @@ class PngRows:
         """Return the band `index`; those before it are passed once."""
         while len(self._entries) <= index:
             self._inflate(len(self._entries) - 1)
-        return self._decode(self._inflate(index))
+        unfiltered = self._inflate(index)
+        return unfiltered if self._header.is_plain and not self._kept else self._decode(_to_bytes(unfiltered))
 
-    def _inflate(self, index: int) -> Bytes:
-        """Return the unfiltered rows of band `index`, [rows, bytes]; note where the next begins."""
+    def _inflate(self, index: int) -> Image.Image:
+        """Return the rows of band `index` without their filters, as pixels; note where the next begins."""
         header, entry = self._header, self._entries[index]
         rows = min(self.band_rows, header.height - index * self.band_rows)
         inflater, piece, tail = entry.inflater.copy(), entry.piece, entry.tail
@@ -97,10 +104,11 @@ class PngRows:
                 tail = inflater.unconsumed_tail
                 wanted -= len(parts[-1])
         filtered = np.frombuffer(b"".join(parts), np.uint8).reshape(rows, -1)
-        raw = _unfilter(filtered, entry.above, max(1, header.bits // 8))
+        image = _unfilter(filtered, entry.above, max(1, header.bits // 8))
         if len(self._entries) == index + 1:
-            self._entries.append(_Entry(inflater=inflater, piece=piece, tail=tail, above=raw[-1].copy()))
-        return raw
+            last = _to_bytes(image.crop((0, rows - 1, image.width, rows)))[0]
+            self._entries.append(_Entry(inflater=inflater, piece=piece, tail=tail, above=last))
+        return image
 
     def _decode(self, raw: Bytes) -> Image.Image:
         header = self._header
@@ -111,7 +119,7 @@ class PngRows:
         return BytesIO(self._source) if isinstance(self._source, bytes) else self._source.open("rb")
 
 
-def _unfilter(filtered: Bytes, above: Bytes, pixel_bytes: int) -> Bytes:
+def _unfilter(filtered: Bytes, above: Bytes, pixel_bytes: int) -> Image.Image:
     """Return the rows without their filters, which look at the row above and the pixel before.
 
     Pillow does it, for it sees the bytes as pixels of 8 bits a channel.
@@ -119,7 +127,11 @@ def _unfilter(filtered: Bytes, above: Bytes, pixel_bytes: int) -> Bytes:
     width = len(above) // pixel_bytes
     shape = struct.pack(">IIBBBBB", width, len(filtered) + 1, 8, _TYPE_OF_BYTES[pixel_bytes], 0, 0, 0)
     rows = np.concatenate([_prepend(above[None], 0), filtered])
-    return np.asarray(_decode_rows(shape, b"", rows), np.uint8).reshape(len(rows), -1)[1:]
+    return _decode_rows(shape, b"", rows).crop((0, 1, width, len(rows)))
+
+
+def _to_bytes(image: Image.Image) -> Bytes:
+    return np.asarray(image, np.uint8).reshape(image.height, -1)
 
 
 def _prepend(rows: Bytes, value: int) -> Bytes:

@@ -1,6 +1,7 @@
 """Every kit holds the same assets, each where its platform looks for them."""
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from fakelens.convert.ship.kit import write_assets, write_kit
 from fakelens.convert.ship.layout import LAYOUTS, STATEMENTS_NAME, Platform
 from fakelens.convert.ship.templates import find_template, list_template
+from fakelens.edge_runtime.answers.pages.parts import read_asset
 
 ASSETS = {"model.tflite", "labels.txt", "contract.json", "MODEL_CARD.md"}
 
@@ -54,3 +56,8 @@ def test_a_kit_is_the_template_with_the_assets_in_it(
     for name in list_template(template):
         if not name.is_relative_to(layout.vectors) and name.name not in ASSETS:
             assert (tmp_path / "kit" / name).read_bytes() == (template / name).read_bytes()
+    if platform is Platform.WEB:
+        shared = (tmp_path / "kit" / "src" / "fakelens.css").read_text(encoding="utf-8")
+        assert shared == read_asset("style.css")  # one look: the kit's own rules take its colours from there
+        own = (template / "src" / "style.css").read_text(encoding="utf-8")
+        assert not re.search(r"#[0-9a-f]{3,8}\b|\brgb\(", own)

@@ -1,6 +1,7 @@
 """The short answer on one picture, as a person reads it."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,26 @@ def test_it_says_what_it_means_what_speaks_for_it_and_what_to_do(monkeypatch: py
         "        saves it again.",
         "Limits  It sees nothing of small changes. (fakelens info mine.tflite)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ("Made for 1.4 px. Sees no more.", "Made for 1.4 px. (fakelens info mine.tflite)"),
+        (
+            "Looks at " + "all " * 30,
+            "The model is wrong at times, and this says where: fakelens info mine.tflite",
+        ),
+        ("", "The model is wrong at times; its maker does not say where."),
+    ],
+)
+def test_the_limits_are_one_whole_sentence(monkeypatch: pytest.MonkeyPatch, limits: str, said: str) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    stream = io.StringIO()
+    verdict = Verdict(label=Label.REAL, p_fake=0.1, model="m", latency_ms=1.0)
+    sink = AnswerSink(stream, replace(CONTRACT, limits=limits), BANDED, "mine.tflite")
+    sink.write(CheckedFile(path="a.png", verdict=verdict))
+    assert stream.getvalue().splitlines()[-1] == f"Limits  {said}"
 
 
 def test_the_scale_has_its_ends() -> None:

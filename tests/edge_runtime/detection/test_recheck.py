@@ -1,7 +1,6 @@
 """A verdict near the threshold falls with a mild degradation, a clear one stands; bright is fake."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.recheck import recheck
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.modelfile.contract import Decision, Pool
+from tests.conftest import Fakelens
 
 SIZE = 8
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
@@ -62,3 +61,11 @@ def test_a_picture_that_no_jpeg_can_hold_is_rechecked_in_pieces(model: Path) -> 
     image = Image.new("RGB", (65_600, 9), (230,) * 3)
     detector = Detector(model)
     assert recheck(detector, image, detector.check(image)).label is Label.FAKE
+
+
+def test_what_is_too_large_to_be_changed_is_one_line(model: Path, tmp_path: Path, fakelens: Fakelens) -> None:
+    path = tmp_path / "large.png"
+    Image.new("L", (13_000, 10_000)).save(path)  # 130 megapixels
+    done = fakelens("check", path, "--model", model, "--stable", "--max-megapixels", 400)
+    assert done.returncode == 2
+    assert "large.png: its 13000 x 10000 px are too many for --stable" in done.stderr

@@ -50,6 +50,16 @@ def test_the_whole_command_is_named(tmp_path: Path) -> None:
         describe_layout(data, Layout())
 
 
+def test_folders_beside_the_classes_are_not_left_out_silently(tmp_path: Path) -> None:
+    for name in ("real", "fake", "mask", "flux/deep", "notes"):
+        _fill(tmp_path / name, 1, 0)
+    (tmp_path / "notes" / next((tmp_path / "notes").iterdir()).name).unlink()
+    assert describe_layout(tmp_path, Layout()) == (
+        f"{tmp_path}: real/ is real, fake/ is fake (not used: flux/; --real or --fake with its name adds one)"
+    )
+    assert describe_layout(tmp_path, Layout(real=("real",), fake=("fake",))) == ""
+
+
 def test_a_layout_is_a_part_of_the_configuration_and_survives_it() -> None:
     config = load_config(None, {"data.layout.real": ("a",), "data.layout.fake": ("b", "c")})
     assert config.data.layout == Layout(real=("a",), fake=("b", "c"))

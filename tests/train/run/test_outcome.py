@@ -4,6 +4,7 @@ import pytest
 
 from fakelens.benchmarks.metrics import Interval
 from fakelens.edge_runtime.errors import GateError
+from fakelens.train.audit.leak import Leak
 from fakelens.train.fit.calibrate import Calibration
 from fakelens.train.run.outcome import Outcome, check_auc
 
@@ -36,6 +37,26 @@ def test_a_calibration_at_its_bound_is_said() -> None:
     assert not Calibration(temperature=0.2).at_bound
     outcome = replace(make_outcome(0.9, 0.8, 1.0), at_bound=True)
     assert outcome.sentence.endswith("; calibration hit its bound, so P(fake) means little")
+
+
+@pytest.mark.parametrize(
+    ("auc", "alone", "verdict"),
+    [
+        ((0.9, 0.8, 1.0), 1.0, "as good as file type alone (audit): AUC .90"),
+        ((0.9, 0.8, 0.95), 0.99, "not even as good as file type alone (audit): AUC .90"),
+        ((0.9, 0.8, 0.95), 0.7, "learned: AUC .90"),
+        ((0.5, 0.4, 0.6), 0.99, "no better than guessing: AUC .50"),
+    ],
+)
+def test_what_the_audit_found_is_repeated(
+    auc: tuple[float, float, float], alone: float, verdict: str
+) -> None:
+    leak = Leak(auc=alone, fact="file type", clue="file type: reals JPEG; fakes PNG", remedy="fakelens audit")
+    outcome = replace(make_outcome(*auc), leak=leak)
+    assert outcome.sentence.startswith(verdict)
+    assert outcome.is_doubtful is not verdict.startswith("learned")
+    end = f"real from fake with AUC {alone:.3f} (file type: reals JPEG; fakes PNG)"
+    assert outcome.sentence.endswith(end)
 
 
 def test_the_gate_is_on_the_auc() -> None:

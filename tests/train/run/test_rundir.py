@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.train.audit.leak import Leak
 from fakelens.train.config import TrainConfig
 from fakelens.train.run import rundir
 
@@ -14,9 +15,13 @@ LABELS = (np.arange(40) % 2).astype(np.uint8)
 
 def test_what_was_started_can_be_read_back(tmp_path: Path) -> None:
     config = TrainConfig(name="x", seed=5)
-    rundir.start_run(tmp_path / "run", config, tmp_path, "abc")
+    leak = Leak(auc=0.9, fact="file type", clue="file type: reals JPEG; fakes PNG", remedy="fakelens audit")
+    rundir.start_run(tmp_path / "run", config, tmp_path, "abc", leak)
     back, data, digest = rundir.read_start(tmp_path / "run")
     assert (back.name, back.seed, data, digest) == ("x", 5, tmp_path.resolve(), "abc")
+    assert rundir.read_leak(tmp_path / "run") == leak
+    rundir.start_run(tmp_path / "sound", config, tmp_path, "abc")
+    assert rundir.read_leak(tmp_path / "sound") is None
 
 
 def test_a_damaged_start_is_one_line(tmp_path: Path) -> None:

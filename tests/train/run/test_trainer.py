@@ -72,7 +72,12 @@ def test_the_verdict_comes_first(result: TrainResult) -> None:
     body = (result.run / "report.html").read_text().split("<main>")[1]
     assert re.sub(r"<[^>]+>", "", body).lstrip().startswith(sentence)
     record = json.loads((result.run / "run.json").read_text())
-    assert record["outcome"] == {"learned": result.outcome.learned, "sentence": sentence}
+    outcome = result.outcome
+    assert record["outcome"] == {
+        "learned": outcome.learned,
+        "doubtful": outcome.is_doubtful,
+        "sentence": sentence,
+    }
 
 
 def test_the_record_says_what_was_measured_on_what(result: TrainResult) -> None:

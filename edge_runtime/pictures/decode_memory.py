@@ -1,0 +1,54 @@
+"""Memory that decoding takes, known before it begins: what is too large is read smaller, or refused."""
+
+from PIL import Image, JpegImagePlugin
+
+from fakelens.edge_runtime.errors import ImageError
+
+MOST_BYTES = 1_350_000_000  # for one picture, beside the hundred megabytes of everything else
+RGB_BYTES = 4  # of a pixel, as Pillow keeps it
+_KEPT_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}  # of a pixel of other modes; 4 of the rest
+# Of a pixel, at the highest point of decoding, what a decoder keeps beside Pillow's own.
+_DECODER_BYTES: dict[str | None, float] = {"WEBP": 12, "AVIF": 7.5, "HEIF": 5, "JXL": 12}
+_COEFFICIENT_BYTES = 2
+_SCALES = (2, 4, 8)  # by which libjpeg reduces as it decodes
+
+
+def count_decoding_bytes(image: Image.Image) -> int:
+    """Return about how much memory the opened `image` takes at most until it is RGB."""
+    width, height = image.size
+    mode = image.mode
+    kept = _KEPT_BYTES.get(mode, RGB_BYTES)
+    decoding = kept + _DECODER_BYTES.get(image.format, 0.0) + _count_coefficients(image) * _COEFFICIENT_BYTES
+    converting = kept + (0 if mode == "RGB" else RGB_BYTES)
+    return round(width * height * max(decoding, converting))
+
+
+def bound_memory(image: Image.Image) -> str | None:
+    """Make sure that the opened `image` can be decoded in bounded memory; return what to tell of it.
+
+    A very large JPEG is reduced to a half, a quarter or an eighth as it is decoded. Raises `ImageError` for
+    anything else that is too large.
+    """
+    size_bytes = count_decoding_bytes(image)
+    if size_bytes <= MOST_BYTES:
+        return None
+    width, height = image.size
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        whole_bytes = _count_coefficients(image) * _COEFFICIENT_BYTES * width * height
+        for scale in _SCALES:
+            if whole_bytes + (size_bytes - whole_bytes) / scale**2 <= MOST_BYTES:
+                image.draft(None, (width // scale, height // scale))
+                return f"its {width} x {height} px are too many at once: read at 1/{scale} of the size"
+    raise ImageError(
+        f"{width} x {height} px of {image.format} take about {size_bytes / 1e9:.1f} GB to decode, over the "
+        f"limit of {MOST_BYTES / 1e9:.1f} GB; scale it down first"
+    )
+
+
+def _count_coefficients(image: Image.Image) -> float:
+    """Return how many numbers of a pixel a JPEG keeps until its last scan; 0 where rows come one by one."""
+    if not isinstance(image, JpegImagePlugin.JpegImageFile) or not image.info.get("progressive"):
+        return 0.0
+    layers = [(across, down) for _, across, down, _ in image.layer]
+    most = max(across for across, _ in layers) * max(down for _, down in layers)
+    return sum(across * down for across, down in layers) / max(1, most)

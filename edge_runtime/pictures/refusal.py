@@ -1,0 +1,71 @@
+"""Why a file is no picture that can be decoded, in one line; decoders raise many kinds of error."""
+
+import io
+import math
+import re
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, READABLE, Kind, name_remedy, sniff_stream
+
+MOST_MEGAPIXELS = 400  # that the limit may be lifted to
+SMALLER = f"scale it down, or lift the limit (check --max-megapixels, up to {MOST_MEGAPIXELS})"
+
+_MOST_ISO_PIXELS = 1 << 28  # libavif refuses larger ones, and says no more than that
+_SIZE = re.compile(rb"ispe\0{4}(.{4})(.{4})", re.DOTALL)
+
+
+def explain(source: Path | bytes, error: Exception, max_megapixels: int) -> ImageError:
+    """Return the line for a user, with the name of `source`, for what a decoder raised."""
+    name = "stdin" if isinstance(source, bytes) else str(source)
+    if isinstance(error, ImageError):
+        return ImageError(f"{name}: {error}")
+    if isinstance(error, FileNotFoundError):
+        return ImageError(f"{name}: no such file")
+    if isinstance(error, UnidentifiedImageError):
+        return ImageError(f"{name}: {_why_not_an_image(source)}")
+    if isinstance(error, Image.DecompressionBombError):
+        return ImageError(f"{name}: over the limit of {max_megapixels} megapixels; {SMALLER}")
+    return ImageError(f"{name}: {_why_not_decoded(error)}")
+
+
+def _why_not_decoded(error: Exception) -> str:
+    if isinstance(error, IsADirectoryError):
+        return "is a folder, not an image"
+    if isinstance(error, MemoryError):
+        return "takes more memory than there is; scale it down first"
+    if isinstance(error, OSError) and error.strerror:  # the system's word, not a decoder's
+        return f"cannot be read ({error.strerror})"
+    reason = " ".join(str(error).split())  # some decoders write several lines
+    return f"cannot be decoded, damaged or incomplete ({reason or type(error).__name__})"
+
+
+def _why_not_an_image(source: Path | bytes) -> str:
+    kind = sniff_stream(io.BytesIO(source) if isinstance(source, bytes) else source)
+    if kind is Kind.EMPTY:
+        return "empty input" if isinstance(source, bytes) else "the file is empty"
+    remedy = name_remedy(kind)
+    if remedy is not None:
+        return f"{kind}: {remedy}"
+    if kind is Kind.VIDEO:
+        return "a video, not an image"
+    if kind in (Kind.AVIF, Kind.HEIC) and (size := _read_declared_size(source)) is not None:
+        return f"{size[0]} x {size[1]} px are more than a decoder of {kind} takes; scale it down first"
+    if kind is not Kind.OTHER:
+        return f"begins as {'an image' if kind is Kind.IMAGE else kind}, but is damaged or incomplete"
+    return f"not an image ({READABLE})" + ("" if isinstance(source, bytes) else ", whatever its name says")
+
+
+def _read_declared_size(source: Path | bytes) -> tuple[int, int] | None:
+    """Return the width and height that an AVIF or HEIC declares, where they are very large."""
+    if isinstance(source, bytes):
+        head = source[:HEAD_BYTES]
+    else:
+        with source.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    found: list[tuple[bytes, bytes]] = _SIZE.findall(head)
+    sizes = [(int.from_bytes(width, "big"), int.from_bytes(height, "big")) for width, height in found]
+    width, height = max(sizes, key=math.prod, default=(0, 0))
+    return (width, height) if width * height > _MOST_ISO_PIXELS else None

@@ -1,0 +1,38 @@
+"""Whatever a decoder raises becomes one line that names the file, the reason and what to do."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image, features
+
+from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.pictures.preprocess import load_image
+from fakelens.edge_runtime.pictures.refusal import explain
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (FileNotFoundError(), "a.jpg: no such file"),
+        (IsADirectoryError(), "a.jpg: is a folder, not an image"),
+        (MemoryError(), "a.jpg: takes more memory than there is; scale it down first"),
+        (PermissionError(13, "Permission denied"), "a.jpg: cannot be read (Permission denied)"),
+        (SyntaxError("broken\n  header"), "a.jpg: cannot be decoded, damaged or incomplete (broken header)"),
+        (Image.DecompressionBombError(), "a.jpg: over the limit of 128 megapixels; scale it down, or lift "),
+    ],
+)
+def test_each_error_has_its_line(error: Exception, line: str) -> None:
+    assert str(explain(Path("a.jpg"), error, 128)).startswith(line)
+
+
+def test_an_avif_that_its_decoder_refuses_is_not_called_damaged() -> None:
+    if not features.check("avif"):
+        pytest.skip("this Pillow decodes no AVIF")
+    stream = io.BytesIO()
+    Image.new("RGB", (64, 64), "white").save(stream, "AVIF")
+    content = stream.getvalue()
+    place = content.index(b"ispe") + 8
+    large = content[:place] + (17_000).to_bytes(4, "big") * 2 + content[place + 8 :]
+    with pytest.raises(ImageError, match="stdin: 17000 x 17000 px are more than a decoder of AVIF takes"):
+        load_image(large)

@@ -1,0 +1,71 @@
+"""Connections with either parser: kept alive for the next request, cut off where a head does not end."""
+
+import socket
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("starlette", reason="needs the extra serve")
+pytest.importorskip("uvicorn", reason="needs the extra serve")
+
+from starlette.types import Receive, Scope, Send
+
+from fakelens.edge_runtime.web.address import Address, listen
+from fakelens.edge_runtime.web.connections import choose_protocol
+from fakelens.edge_runtime.web.server import LocalServer
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
+    """Answer before the body has come."""
+    await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"no"})
+
+
+@pytest.fixture(params=["httptools", "h11"])
+def port(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    if request.param == "h11":
+        monkeypatch.setitem(sys.modules, "httptools", None)
+        monkeypatch.delitem(sys.modules, "uvicorn.protocols.http.httptools_impl", raising=False)
+        assert choose_protocol().__name__ == "PatientH11"
+    else:
+        pytest.importorskip("httptools", reason="needs the extra serve")
+        assert choose_protocol().__name__ == "PatientHttpTools"
+    opened = listen(Address(host="127.0.0.1", port=0))
+    server = LocalServer(refuse, opened, name="test")
+    yield opened.getsockname()[1]
+    server.close()
+
+
+def connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def test_a_connection_serves_one_request_after_the_other(port: int) -> None:
+    with connect(port) as client:
+        for _ in range(3):
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = b""
+            while not answer.endswith(b"no"):
+                answer += client.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize(
+    ("head", "more"),
+    [
+        (b"GET / HTTP/1.1\r\nX: ", 4 << 20),
+        (b"POST / HTTP/1.1\r\nContent-Length: 900000000\r\n\r\n", 64 << 20),
+    ],
+)
+def test_neither_an_endless_head_nor_a_refused_body_is_read_on(port: int, head: bytes, more: int) -> None:
+    """Long before the time for silence is over."""
+    with connect(port) as client:
+        client.sendall(head)
+        with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
+            pour(client, more)
+
+
+def pour(client: socket.socket, size_bytes: int) -> None:
+    for _ in range(size_bytes >> 16):
+        client.sendall(b"a" * 65536)
