@@ -18,6 +18,7 @@ from fakelens.train.workers import Workers, find_workers
 
 if TYPE_CHECKING:
     from fakelens.train.run.job import Job
+    from fakelens.train.run.trainer import TrainResult
 
 
 def register(app: typer.Typer) -> None:
@@ -81,18 +82,20 @@ def train(
         _assist(members, wait, data, output, (recipe, given))
         return
     if parent is not None:
-        from fakelens.train.run.job import derive_job
-
-        job = derive_job(parent, output, given)
+        job = _derive_job(parent, output, given)
     else:
         job = _open_job(data, output, given, recipe=recipe, resume=resume)
     job = _choose_cache(job, cache)
     team = join_team(members, name_facts(job), wait)
     load_tensorflow()
+    _conclude(lead(job, team), require_auc)
+
+
+def _conclude(result: "TrainResult", require_auc: float | None) -> None:
+    """Print what a run came to; `GateError` where that is below what is required."""
     from fakelens.train.run.outcome import check_auc
     from fakelens.train.run.trainer import describe_result
 
-    result = lead(job, team)
     for line in describe_result(result):
         typer.echo(line)
     check_auc(result.outcome, require_auc)
@@ -140,6 +143,12 @@ def _assist(
 
     config, free = load_config(*settings), find_free(*settings)
     assist(members, wait, lambda run: open_member(data, run, chief_run, config, free))
+
+
+def _derive_job(parent: Path, output: Path, given: dict[str, Any]) -> "Job":
+    from fakelens.train.run.job import derive_job
+
+    return derive_job(parent, output, given)
 
 
 def _open_job(

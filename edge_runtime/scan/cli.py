@@ -36,9 +36,6 @@ _Inputs = Annotated[
 _Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="DIR|-", help="Where results go; - for stdout.")
 ]
-_Model = Annotated[
-    str | None, typer.Option(help="A release model's name or a .tflite file made by `fakelens convert`.")
-]
 _Shard = Annotated[
     str, typer.Option(metavar="INDEX/COUNT", help="Only this part, counted from 0, by digest of the names.")
 ]
@@ -47,9 +44,6 @@ _PartLines = Annotated[int, typer.Option(min=1, help="Pictures in a part.")]
 _Column = Annotated[str | None, typer.Option(help="The manifest's column that names the pictures.")]
 _Root = Annotated[
     str, typer.Option(metavar="DIR|URL", help="Below it lies what a manifest names relatively.")
-]
-_Threads = Annotated[
-    int | None, typer.Option(min=1, show_default="one a core", help="Pictures checked side by side.")
 ]
 _AllowErrors = Annotated[
     float,
@@ -95,13 +89,13 @@ def scan(
     context: typer.Context,
     inputs: _Inputs,
     output: _Output = None,
-    model: _Model = None,
+    model: options.Model = None,
     shard: _Shard = "0/1",
     format_: _Format = Parts.JSONL,
     part_lines: _PartLines = 100_000,
     column: _Column = None,
     root: _Root = "",
-    threads: _Threads = None,
+    threads: options.Threads = None,
     pixels_only: options.PixelsOnly = False,
     cautious: options.Cautious = False,
     sensitive: options.Sensitive = False,
@@ -121,37 +115,32 @@ def scan(
 
     Exit codes: 0 done, 2 a picture or input could not be read (see --allow-errors).
     """
-    if merge and report:
-        raise UsageError("--merge and --report exclude each other: choose one")
     _refuse_ignored(context, merge=merge, report=report)
     if report:
         _report([Path(name) for name in inputs], html, most, json=json)
         return
-    if output is None:
-        raise UsageError("say where results go: -o DIR, or -o - for JSON lines on stdout")
+    target = _name_target(output)
     if merge:
-        _merge([Path(name) for name in inputs], output)
+        _merge([Path(name) for name in inputs], target)
         return
-    from fakelens.edge_runtime.detection.verdict import Stance
     from fakelens.edge_runtime.scan.checker import CheckerSpec
     from fakelens.edge_runtime.scan.header import PartFormat
     from fakelens.edge_runtime.scan.run import ScanConfig
     from fakelens.edge_runtime.scan.shard import parse_shard
 
-    if cautious and sensitive:
-        raise UsageError("--cautious and --sensitive exclude each other: choose one")
+    checker = CheckerSpec(
+        model=model,
+        stance=options.choose_stance(cautious=cautious, sensitive=sensitive),
+        pixels_only=pixels_only,
+        strict=strict,
+        max_megapixels=max_megapixels,
+        root=root,
+        threads=threads or 0,
+    )
     config = ScanConfig(
         inputs=inputs,
-        output=Path(output),
-        checker=CheckerSpec(
-            model=model,
-            stance=Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None,
-            pixels_only=pixels_only,
-            strict=strict,
-            max_megapixels=max_megapixels,
-            root=root,
-            threads=threads or 0,
-        ),
+        output=Path(target),
+        checker=checker,
         shard=parse_shard(shard),
         parts=PartFormat(format_),
         part_lines=part_lines,
@@ -161,13 +150,20 @@ def scan(
     _conclude(_run(config, ray, ray_workers), allow_errors)
 
 
+def _name_target(output: str | None) -> str:
+    if output is None:
+        raise UsageError("say where results go: -o DIR, or -o - for JSON lines on stdout")
+    return output
+
+
 def _refuse_ignored(context: typer.Context, *, merge: bool, report: bool) -> None:
     """Raise `UsageError` for an option that --merge, --report, or a scan without them, does not look at."""
+    if merge and report:
+        raise UsageError("--merge and --report exclude each other: choose one")
     of_report = {"html", "json", "most"}
     for parameter in context.command.params:
         name = parameter.name or ""
-        source = context.get_parameter_source(name)
-        if source is None or source.name != "COMMANDLINE" or name in ("inputs", "merge", "report"):
+        if not options.is_typed(context, name) or name in ("inputs", "merge", "report"):
             continue
         if name in of_report and not report:
             raise UsageError(f"{parameter.opts[0]} goes with --report: give both, or neither")
