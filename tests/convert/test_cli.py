@@ -65,3 +65,9 @@ def test_an_interrupted_run_is_one_line_and_exit_2(fakelens: Fakelens, run: Path
 def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="--name"):
         ConvertConfig(run=tmp_path, name=name)
+
+
+def test_one_picture_of_few_may_change_unless_none_may(tmp_path: Path) -> None:
+    assert ConvertConfig(run=tmp_path).allow_points(20) == 5
+    assert ConvertConfig(run=tmp_path).allow_points(10_000) == 0.5
+    assert ConvertConfig(run=tmp_path, max_drop=0).allow_points(20) == 0

@@ -69,6 +69,9 @@ def make_bad_data(kind: str, folder: Path) -> None:
     if kind == "three":
         write_images(folder / "real", 2, 90, 1)
         write_images(folder / "fake", 1, 160, 2)
+    elif kind == "uneven":
+        write_images(folder / "real", 1, 90, 1)
+        write_images(folder / "fake", 201, 160, 2)
     elif kind == "same":
         for label in ("real", "fake"):
             write_images(folder / label, 12, 90, 1)
@@ -83,6 +86,7 @@ def make_bad_data(kind: str, folder: Path) -> None:
     [
         ("three", "2 are the least"),
         ("same", "sort each picture into one class"),
+        ("uneven", "201 others, too uneven to learn from"),
         ("tiny", "has 8 px on its shorter side"),
     ],
 )
