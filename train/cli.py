@@ -18,7 +18,6 @@ from fakelens.train.workers import Workers, find_workers
 
 if TYPE_CHECKING:
     from fakelens.train.run.job import Job
-    from fakelens.train.run.trainer import TrainResult
 
 
 def register(app: typer.Typer) -> None:
@@ -75,9 +74,6 @@ def train(
     data, given = _place_data(data, layout, given, of_run=resume or parent is not None)
     require_tensorflow()
     show_log()
-    from fakelens.train.distributed import join_team
-    from fakelens.train.run.member import lead, name_facts
-
     if members is not None and not members.is_chief:
         _assist(members, wait, data, output, (recipe, given))
         return
@@ -85,17 +81,20 @@ def train(
         job = _derive_job(parent, output, given)
     else:
         job = _open_job(data, output, given, recipe=recipe, resume=resume)
-    job = _choose_cache(job, cache)
+    _train(_choose_cache(job, cache), members, wait, require_auc)
+
+
+def _train(job: "Job", members: Workers | None, wait: float, require_auc: float | None) -> None:
+    """Train, with the other `members` where there are some, and print what it came to."""
+    from fakelens.train.distributed import join_team
+    from fakelens.train.run.member import lead, name_facts
+
     team = join_team(members, name_facts(job), wait)
     load_tensorflow()
-    _conclude(lead(job, team), require_auc)
-
-
-def _conclude(result: "TrainResult", require_auc: float | None) -> None:
-    """Print what a run came to; `GateError` where that is below what is required."""
     from fakelens.train.run.outcome import check_auc
     from fakelens.train.run.trainer import describe_result
 
+    result = lead(job, team)
     for line in describe_result(result):
         typer.echo(line)
     check_auc(result.outcome, require_auc)

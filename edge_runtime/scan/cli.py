@@ -2,7 +2,6 @@
 
 import re
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,19 +9,13 @@ import typer
 
 from fakelens.edge_runtime import options
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.scan.part_format import PartFormat
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.scan.run import ScanConfig, ScanResult
 
 
 _ADDRESS = re.compile(r"auto|local|(ray://)?[\w.-]+:\d+")
-
-
-class Parts(StrEnum):
-    """How finished parts are written."""
-
-    JSONL = "jsonl"
-    PARQUET = "parquet"
 
 
 _Inputs = Annotated[
@@ -39,7 +32,7 @@ _Output = Annotated[
 _Shard = Annotated[
     str, typer.Option(metavar="INDEX/COUNT", help="Only this part, counted from 0, by digest of the names.")
 ]
-_Format = Annotated[Parts, typer.Option("--format", help="Of finished parts.")]
+_Format = Annotated[PartFormat, typer.Option("--format", help="Of finished parts.")]
 _PartLines = Annotated[int, typer.Option(min=1, help="Pictures in a part.")]
 _Column = Annotated[str | None, typer.Option(help="The manifest's column that names the pictures.")]
 _Root = Annotated[
@@ -91,7 +84,7 @@ def scan(
     output: _Output = None,
     model: options.Model = None,
     shard: _Shard = "0/1",
-    format_: _Format = Parts.JSONL,
+    format_: _Format = PartFormat.JSONL,
     part_lines: _PartLines = 100_000,
     column: _Column = None,
     root: _Root = "",
@@ -117,14 +110,12 @@ def scan(
     """
     _refuse_ignored(context, merge=merge, report=report)
     if report:
-        _report([Path(name) for name in inputs], html, most, json=json)
-        return
-    target = _name_target(output)
-    if merge:
-        _merge([Path(name) for name in inputs], target)
+        _report(inputs, html, most, json=json)
+    elif merge:
+        _merge(inputs, _name_target(output))
+    if report or merge:
         return
     from fakelens.edge_runtime.scan.checker import CheckerSpec
-    from fakelens.edge_runtime.scan.header import PartFormat
     from fakelens.edge_runtime.scan.run import ScanConfig
     from fakelens.edge_runtime.scan.shard import parse_shard
 
@@ -139,10 +130,10 @@ def scan(
     )
     config = ScanConfig(
         inputs=inputs,
-        output=Path(target),
+        output=Path(_name_target(output)),
         checker=checker,
         shard=parse_shard(shard),
-        parts=PartFormat(format_),
+        parts=format_,
         part_lines=part_lines,
         column=column,
         give_up_after=give_up_after,
@@ -176,7 +167,6 @@ def _run(config: "ScanConfig", ray: str | None, ray_workers: int | None) -> "Sca
     """Run the scan, and check first that what it needs is installed."""
     from fakelens.edge_runtime.extras import require_extra
     from fakelens.edge_runtime.scan import run
-    from fakelens.edge_runtime.scan.header import PartFormat
 
     if config.parts is PartFormat.PARQUET:
         if str(config.output) == "-":
@@ -215,25 +205,25 @@ def _conclude(result: "ScanResult", allow_errors: float) -> None:
         raise typer.Exit(2)
 
 
-def _merge(folders: list[Path], output: str) -> None:
+def _merge(inputs: list[str], output: str) -> None:
     from fakelens.edge_runtime.scan.merge import merge
     from fakelens.edge_runtime.scan.report import describe_counts
 
     if output == "-":
         raise UsageError("--merge writes a folder: give -o DIR")
-    lines, counts = merge(folders, Path(output))
+    lines, counts = merge([Path(name) for name in inputs], Path(output))
     typer.echo(f"{lines:,} pictures: {describe_counts(counts)}; {output}", err=True)
 
 
-def _report(folders: list[Path], html: Path | None, most: int, *, json: bool) -> None:
+def _report(inputs: list[str], html: Path | None, most: int, *, json: bool) -> None:
     from fakelens.edge_runtime.files import check_writable
     from fakelens.edge_runtime.scan.report import make_report, render_report, report_to_json, save_report
 
-    if len(folders) > 1:
+    if len(inputs) > 1:
         raise UsageError("--report takes one folder of results; --merge makes one of several")
     if html is not None:
         check_writable(html, "--html")
-    found = make_report(folders[0], most)
+    found = make_report(Path(inputs[0]), most)
     typer.echo(report_to_json(found) if json else render_report(found).rstrip("\n"))
     if html is not None:
         save_report(found, html)
