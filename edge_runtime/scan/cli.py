@@ -113,32 +113,31 @@ def scan(
         _report(inputs, html, most, json=json)
     elif merge:
         _merge(inputs, _name_target(output))
-    if report or merge:
-        return
-    from fakelens.edge_runtime.scan.checker import CheckerSpec
-    from fakelens.edge_runtime.scan.run import ScanConfig
-    from fakelens.edge_runtime.scan.shard import parse_shard
+    else:
+        from fakelens.edge_runtime.scan.checker import CheckerSpec
+        from fakelens.edge_runtime.scan.run import ScanConfig
+        from fakelens.edge_runtime.scan.shard import parse_shard
 
-    checker = CheckerSpec(
-        model=model,
-        stance=options.choose_stance(cautious=cautious, sensitive=sensitive),
-        pixels_only=pixels_only,
-        strict=strict,
-        max_megapixels=max_megapixels,
-        root=root,
-        threads=threads or 0,
-    )
-    config = ScanConfig(
-        inputs=inputs,
-        output=Path(_name_target(output)),
-        checker=checker,
-        shard=parse_shard(shard),
-        parts=format_,
-        part_lines=part_lines,
-        column=column,
-        give_up_after=give_up_after,
-    )
-    _conclude(_run(config, ray, ray_workers), allow_errors)
+        checker = CheckerSpec(
+            model=model,
+            stance=options.choose_stance(cautious=cautious, sensitive=sensitive),
+            pixels_only=pixels_only,
+            strict=strict,
+            max_megapixels=max_megapixels,
+            root=root,
+            threads=threads or 0,
+        )
+        config = ScanConfig(
+            inputs=inputs,
+            output=Path(_name_target(output)),
+            checker=checker,
+            shard=parse_shard(shard),
+            parts=format_,
+            part_lines=part_lines,
+            column=column,
+            give_up_after=give_up_after,
+        )
+        _conclude(_run(config, ray, ray_workers), allow_errors)
 
 
 def _name_target(output: str | None) -> str:
