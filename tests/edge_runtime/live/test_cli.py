@@ -71,7 +71,7 @@ def test_an_option_that_would_change_nothing_is_refused(
 
 def test_where_no_camera_is_there_is_one_line(fakelens: Fakelens, tile_model: Path) -> None:
     pytest.importorskip("cv2", reason="needs the [camera] extra")
-    done = fakelens("watch", "--source", "63", "--model", tile_model, "--headless")
+    done = fakelens("watch", "--source", "63", "--model", tile_model, "--headless", fresh=True)
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith("fakelens: camera 63: it is not there")
     assert done.stderr.count("\n") == 1
