@@ -1,15 +1,14 @@
 """`fakelens scan` as a user runs it: exit codes, streams, refusals, report."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fakelens.edge_runtime.answers.pages.parts import read_asset
+from tests.conftest import Fakelens
 
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 HEAVY = ("tensorflow", "pyarrow", "fsspec", "ray", "pandas", "cv2", "jinja2")
 
 
