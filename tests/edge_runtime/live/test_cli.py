@@ -128,7 +128,7 @@ def test_a_screen_that_does_not_answer_means_headless(
     fakelens: Fakelens, tile_model: Path, save_greys: SaveGreys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISPLAY", ":4711")  # Qt would end the process
-    done = fakelens("watch", "--source", save_greys([220, 220]), "--model", tile_model)
+    done = fakelens("watch", "--source", save_greys([220, 220]), "--model", tile_model, fresh=True)
     assert (done.returncode, done.stderr) == (0, "")
     lines = [line.partition("  ")[2] for line in done.stdout.splitlines()]
     assert lines[1].startswith("FAKE   P(fake) 0.997  ")
