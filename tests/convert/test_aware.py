@@ -43,6 +43,8 @@ def test_what_is_missing_and_what_takes_long_is_said_with_the_remedy(run: Path, 
     add_facts(run, tmp_path, epoch_s=5)
     assert plan(run) == ("", 30)
     assert find_aware(read_run(run)) is None
+    (run / "config.toml").write_text("[qat]\nepochs = 3\n[prune]\nsparsity = 0.5\nepochs = 6\n")
+    assert plan(run) == ("", 60)  # it is pruned once more
     shutil.rmtree(run / "checkpoints")
     add_facts(run, tmp_path, epoch_s=400, epochs=10)
     assert plan(run) == (
