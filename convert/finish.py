@@ -84,7 +84,7 @@ def finish(converted: Converted, validation: Validation, config: ConvertConfig) 
         check_graph(read_graph(graph), None if converted.kept else config.quantization, config.io),
         *converted.gates,
         *compare_stages(stages, validation.labels, contract.decision),
-        check_drop(stages, validation.labels, contract.decision, config.max_drop),
+        check_drop(stages, validation.labels, contract.decision, config.allow_points(len(validation.labels))),
         *check_ranking(stages, validation.labels, converted.rank_drop),
         check_delegation(interpreter.delegation()),
         check_file(packed, contract),

@@ -30,7 +30,12 @@ Int8 = Annotated[
     ),
 ]
 InputType = Annotated[Io, typer.Option(help="Input type: raw RGB as bytes or as float32.")]
-MaxDrop = Annotated[float, typer.Option(help="Most points of validation accuracy that may be lost.")]
+MaxDrop = Annotated[
+    float,
+    typer.Option(
+        help="Most points of validation accuracy that may be lost; one picture may always, but with 0."
+    ),
+]
 Qat = Annotated[
     bool | None,
     typer.Option(

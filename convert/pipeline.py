@@ -59,12 +59,13 @@ def _convert_to_int8(
         network = load_network(run.model, run)
         check_quantizers(network, run.model)
         attempts.insert(0, _quantize(network, "as trained", calibration, validation, config))
-    loses = choose_attempt(attempts, *known, config.max_drop).lose(*known) > config.max_drop
+    allowed = config.allow_points(len(validation.labels))
+    loses = choose_attempt(attempts, *known, allowed).lose(*known) > allowed + 1e-9
     aware = find_aware(run) if loses and not run.quantization_aware and config.qat is not False else None
     if aware is not None:
         attempts.append(_quantize_aware(aware, calibration, validation, config))
     plan = plan_aware(run, config) if loses and aware is None and not run.quantization_aware else None
-    chosen = choose_attempt(attempts, *known, config.max_drop)
+    chosen = choose_attempt(attempts, *known, allowed)
     gate = describe_choice(attempts, chosen, *known)
     if plan is not None and plan.obstacle:
         gate = replace(gate, figure=f"{gate.figure}; {plan.obstacle}")

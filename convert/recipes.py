@@ -44,6 +44,10 @@ class ConvertConfig:
         check_name(self.name)
         check_output(self.output)
 
+    def allow_points(self, pictures: int) -> float:
+        """Return the points that may be lost on so many pictures: where any may be, one picture always."""
+        return max(self.max_drop, 100 / pictures) if self.max_drop else 0.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class BorderConfig:

@@ -100,7 +100,7 @@ def check_drop(
     )
     drop = first - last
     figure = (
-        f"{first:.2f}% -> {last:.2f}%, {drop:+.2f} points lost of {max_drop:g} allowed, n = {len(labels):,}"
+        f"{first:.2f}% -> {last:.2f}%, {drop:+.2f} points lost of {max_drop:.3g} allowed, n = {len(labels):,}"
     )
     return GateResult(name="accuracy drop", passed=drop <= max_drop + 1e-9, figure=figure)
 

@@ -5,6 +5,7 @@ import errno
 import io
 import os
 import sys
+from functools import cache
 from importlib.metadata import entry_points, version
 from typing import Annotated
 
@@ -54,12 +55,17 @@ def _root(
 ) -> None: ...
 
 
+@cache
+def _mount_commands() -> None:
+    for command in sorted(entry_points(group="fakelens.commands"), key=lambda entry: entry.name):
+        command.load()(app)
+
+
 def _run() -> int:
     words = sys.argv[1:]
     try:
-        for command in sorted(entry_points(group="fakelens.commands"), key=lambda entry: entry.name):
-            command.load()(app)
-        code = app(words or ["--help"], standalone_mode=False)
+        _mount_commands()
+        code = app(words or ["--help"], standalone_mode=False, prog_name=app.info.name)
         if code == _INTERRUPTED:  # recent releases of Typer swallow the exception
             raise KeyboardInterrupt
     except FakelensError as error:

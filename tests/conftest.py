@@ -1,12 +1,16 @@
 """Real model files whose answers are known, built without TensorFlow, and the installed command."""
 
+import contextlib
+import io
 import logging
 import os
+import runpy
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,7 @@ from fakelens.convert.merge import NamedGraph, merge_graphs
 from fakelens.convert.recipes import Io
 from fakelens.convert.roots import add_first_root
 from fakelens.convert.tflite_metadata.write import attach_metadata
+from fakelens.edge_runtime.main import main
 from fakelens.edge_runtime.modelfile.container import pack_model
 from fakelens.edge_runtime.modelfile.contract import (
     Contract,
@@ -40,6 +45,9 @@ COMMAND = Path(sys.executable).parent / "fakelens"
 
 Floats = npt.NDArray[np.float32]
 BuildGraph = Callable[..., bytes]
+Fakelens = Callable[..., subprocess.CompletedProcess[str]]
+RunModule = Callable[..., subprocess.CompletedProcess[str]]
+RunHere = Callable[..., subprocess.CompletedProcess[str]]
 RunPip = Callable[..., None]
 OFFLINE = (
     "NewConnectionError",
@@ -294,33 +302,83 @@ def save_grey() -> Callable[[Path, int], Path]:
 
 
 @pytest.fixture
-def fakelens(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the installed command as a user does; `blocked` modules cannot be imported in it."""
+def run_here(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> RunHere:
+    """Run a program's `start` in this process, with words and input of its own, and return how it ends."""
 
     def run(
-        *arguments: object, blocked: Sequence[str] = (), stdin: bytes = b"", cwd: Path | None = None
+        start: Callable[[], object], words: Sequence[str], stdin: bytes = b"", cwd: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        environment = dict(os.environ)
-        if blocked:
-            folder = tmp_path / "blocker"
-            folder.mkdir(exist_ok=True)
-            (folder / "sitecustomize.py").write_text(_BLOCKER.format(blocked=set(blocked)))
-            given = environment.get("PYTHONPATH")
-            environment["PYTHONPATH"] = os.pathsep.join([str(folder), *([given] if given else [])])
-        done = subprocess.run(
-            [COMMAND, *map(str, arguments)],
-            input=stdin,
-            capture_output=True,
-            env=environment,
-            cwd=cwd,
-            check=False,
-            timeout=120,
-        )
-        return subprocess.CompletedProcess(
-            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
-        )
+        capfd.readouterr()
+        with monkeypatch.context() as patch, contextlib.chdir(cwd or Path.cwd()):
+            patch.setattr(sys, "argv", list(words))
+            patch.setattr(logging.root, "handlers", [])  # as in a new process, which sets up its own
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            try:
+                start()
+                code = 0
+            except SystemExit as end:
+                code = int(end.code or 0)
+        output, errors = capfd.readouterr()
+        return subprocess.CompletedProcess(list(words), code, output, errors)
 
     return run
+
+
+@pytest.fixture
+def fakelens(tmp_path: Path, run_here: RunHere) -> Fakelens:
+    """Run the command as a user does, in this process: another would take longer to start than most work.
+
+    A `fresh` process where the start itself is in question; so is one in which `blocked` modules cannot be
+    imported.
+    """
+
+    def run(
+        *arguments: object,
+        blocked: Sequence[str] = (),
+        stdin: bytes = b"",
+        cwd: Path | None = None,
+        fresh: bool = False,
+    ) -> subprocess.CompletedProcess[str]:
+        words = [str(argument) for argument in arguments]
+        if fresh or blocked:
+            return run_in_new_process(words, tmp_path, blocked, cwd)
+        return run_here(main, ["fakelens", *words], stdin, cwd)
+
+    return run
+
+
+@pytest.fixture
+def run_module(run_here: RunHere) -> RunModule:
+    """Run a module as `python -m` does, in this process."""
+
+    def run(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+        start = partial(runpy.run_module, module, run_name="__main__")
+        return run_here(start, [module, *map(str, arguments)])
+
+    return run
+
+
+def run_in_new_process(
+    words: list[str], folder: Path, blocked: Sequence[str], cwd: Path | None
+) -> subprocess.CompletedProcess[str]:
+    """Run the installed command; what blocks modules is written into `folder`."""
+    environment = dict(os.environ)
+    if blocked:
+        blocker = folder / "blocker"
+        blocker.mkdir(exist_ok=True)
+        (blocker / "sitecustomize.py").write_text(_BLOCKER.format(blocked=set(blocked)))
+        given = environment.get("PYTHONPATH")
+        environment["PYTHONPATH"] = os.pathsep.join([str(blocker), *([given] if given else [])])
+    done = subprocess.run(
+        [COMMAND, *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment,
+        cwd=cwd,
+        check=False,
+        timeout=120,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 @pytest.fixture(scope="session")

@@ -54,3 +54,20 @@ def test_webcam_on_a_video(tmp_path: Path) -> None:
 
 def test_own_sink(pictures: Path) -> None:
     assert run_example("own_sink.py", pictures, folder=pictures).endswith("end\n")
+
+
+@pytest.mark.slow
+def test_training_on_ray(tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow", reason='needs "fakelens[train]"')
+    pytest.importorskip("tensorboardX", reason='Ray Train needs pip install "ray[train]"')
+    pytest.importorskip("ray.train", reason='needs pip install "ray[train]"')
+    for label, level in (("real", 100), ("fake", 150)):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        for number in range(30):
+            noise = np.random.default_rng(number + level).normal(level, 30, (16, 16, 3))
+            picture = Image.fromarray(noise.clip(0, 255).astype(np.uint8))
+            picture.save(tmp_path / "data" / label / f"{number}.png")
+    options = ["--set", "data.size=16", "--set", "network.width=4", "--epochs", "2", "--no-qat"]
+    options += ["--set", "network.name=compact", "--batch-size", "16"]
+    run_example("ray/train.py", tmp_path / "data", tmp_path / "run", "--", *options, folder=tmp_path)
+    assert (tmp_path / "run" / "report.html").exists()

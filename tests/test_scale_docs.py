@@ -23,8 +23,9 @@ spark = (SparkSession.builder.master("local[1]").config("spark.ui.enabled", "fal
          .config("spark.driver.memory", "512m").config("spark.driver.host", "127.0.0.1")
          .config("spark.driver.bindAddress", "127.0.0.1").getOrCreate())
 paths = {paths!r}
-{block}
+{blocks}
 print(json.dumps(sorted(row.line for row in lines.collect())))
+print(json.dumps(sorted(row.line for row in rows.collect() if row.id == 7)))
 piped = spark.sparkContext.parallelize(paths, 1).pipe({command!r}, checkCode=True).collect()
 print(json.dumps(sorted(piped)))
 """
@@ -55,18 +56,19 @@ def test_spark_gives_the_lines_of_a_scan(
     scanned = fakelens(
         "scan", "-", "-o", "-", "--model", "cifake-quick", stdin="\n".join(paths).encode()
     ).stdout.splitlines()
-    (block,) = re.findall(r"## Spark\n\n```python\n(.*?)```", PAGE, re.DOTALL)
+    section = PAGE.partition("## Spark\n")[2].partition("\n## ")[0]
+    blocks = "\n".join(re.findall(r"```python\n(.*?)```", section, re.DOTALL))
     scan = f"{Path(sys.executable).parent}/fakelens scan - -o - --threads 1 --allow-errors 100"
     command = f"{scan} --model cifake-quick"
     script = tmp_path / "spark.py"
-    script.write_text(_SPARK.format(paths=paths, block=block, command=command))
+    script.write_text(_SPARK.format(paths=paths, blocks=blocks, command=command))
     environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable}
     done = subprocess.run(
         [sys.executable, script], env=environment, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    mapped, piped = map(json.loads, done.stdout.splitlines())
-    assert mapped == piped == sorted(scanned)
+    predicted, mapped, piped = map(json.loads, done.stdout.splitlines())
+    assert predicted == mapped == piped == sorted(scanned)
 
 
 @pytest.mark.parametrize(

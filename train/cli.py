@@ -149,6 +149,7 @@ def _open_job(
     from fakelens.train.audit.giveaways import warn_of_giveaways
     from fakelens.train.config import load_config
     from fakelens.train.data.layouts import describe_layout, naming_command
+    from fakelens.train.data.usable import check_numbers
     from fakelens.train.defaults import find_free
     from fakelens.train.run.job import open_job, reopen_job
     from fakelens.train.run.rundir import check_new
@@ -161,6 +162,7 @@ def _open_job(
         told = describe_layout(data, config.data.layout)
     if told:
         typer.echo(told, err=True)
+    check_numbers(data, config.data)
     leak = warn_of_giveaways(data, config.data.layout)
     return open_job(data, output, config, free, leak)
 

@@ -19,7 +19,7 @@ from fakelens.edge_runtime.modelfile.contract import LABELS, Fit
 from fakelens.train.audit.headers import read_header
 from fakelens.train.config import DataConfig, TrainConfig, merge_settings
 from fakelens.train.data.dataset import Dataset
-from fakelens.train.data.epoch import count_steps
+from fakelens.train.data.epoch import count_steps, describe_epochs
 from fakelens.train.starts.names import is_start
 from fakelens.train.starts.tuning import TUNED_KEYS, is_tuned, knows_something, tune_data, tune_fit
 
@@ -150,8 +150,8 @@ def choose_schedule(config: TrainConfig, images: int, free: frozenset[str]) -> T
     if fit == config.fit:
         return config
     _log.info(
-        "%d training %s: batches of %d, %d epochs of %d steps%s",
-        *(images, _name_rows(config.data), batch_size, fit.epochs, steps),
+        "%d %s: batches of %d, %s%s",
+        *(images, _name_rows(config.data), batch_size, describe_epochs(fit.epochs, steps)),
         f", batch norm momentum {fit.norm_momentum:g}" if fit.norm_momentum else "",
     )
     return replace(config, fit=fit)
@@ -168,4 +168,7 @@ def _choose_momentum(config: TrainConfig, rows: int, free: frozenset[str]) -> Tr
 
 
 def _name_rows(data: DataConfig) -> str:
-    return "tiles" if data.fit is Fit.TILES else "images"
+    """Name what a step takes: an image that is trained on as it is delivered has several histories."""
+    if data.fit is Fit.TILES:
+        return "training tiles"
+    return "versions of training images" if data.delivered else "training images"

@@ -1,7 +1,7 @@
 """Whether plan, resume and merge of a scan hold for millions of lines: one stub picture behind all of them.
 
-Run as `python -m fakelens.benchmarks.studies.scan_plan --lines 10000000`. Shards run one after the other,
-each killed (SIGKILL) several times; at the end every name must stand in the merged results once.
+Run as `python -m fakelens.benchmarks.studies.scan_plan --lines 10000000`. Shards run side by side,
+one a core, each killed (SIGKILL) several times; at the end every name must stand in the merged results once.
 """
 
 import multiprocessing
@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,7 @@ import typer
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.timing.pictures import make_photo
 from fakelens.edge_runtime.errors import FakelensError
+from fakelens.edge_runtime.modelfile.threads import count_cores
 from fakelens.edge_runtime.scan.checker import Answer, Check, Checker, CheckerSpec
 from fakelens.edge_runtime.scan.header import read_header
 from fakelens.edge_runtime.scan.item import Item
@@ -46,7 +48,7 @@ class Simulation:
 
 def scan_plan(
     lines: Annotated[int, typer.Option(min=1, help="Of the manifest.")] = 10_000_000,
-    shards: Annotated[int, typer.Option(min=1, help="Run one after the other.")] = 4,
+    shards: Annotated[int, typer.Option(min=1, help="Side by side, one a core.")] = 4,
     kills: Annotated[int, typer.Option(min=0, help="Of each shard.")] = 3,
     folder: Annotated[Path | None, typer.Option(help="With space for 400 bytes a line.")] = None,
 ) -> None:
@@ -68,16 +70,20 @@ def simulate(base: Path, lines: int, shards: int, kills: int) -> Simulation:
         file.writelines(_NAME.format(number // 1000, number) + "\n" for number in range(lines))
     picture = base / "stub.jpg"
     picture.write_bytes(make_photo(64, 64))
-    killed = 0
-    for index in range(shards):
+
+    def run_shard(index: int) -> int:
         config = ScanConfig(
             inputs=[str(manifest)],
             output=base / "shards",
             checker=CheckerSpec(model=_MODEL),
             shard=Shard(index=index, count=shards),
         )
-        killed += _run_killed(config, picture, kills)
-        typer.echo(f"shard {index + 1} of {shards} done", err=True)
+        killed = _run_killed(config, picture, kills)
+        typer.echo(f"shard {index} of {shards} is done", err=True)
+        return killed
+
+    with ThreadPoolExecutor(count_cores()) as pool:
+        killed = sum(pool.map(run_shard, range(shards)))
     merged, _ = merge([base / "shards"], base / "merged")
     header = read_header(base / "merged")
     assert header is not None

@@ -179,7 +179,7 @@ def _list_facts(result: CheckedFile) -> tuple[tuple[str, str], ...]:
     with suppress(OSError, ValueError):  # standard input has none of these; a file may be gone by now
         status = path.stat()
         facts.append(("Size", f"{status.st_size:,} bytes"))
-        facts.append(("Changed", show_time(datetime.fromtimestamp(status.st_mtime, UTC))))
+        facts.append(("Changed, UTC", show_time(datetime.fromtimestamp(status.st_mtime, UTC))))
         with path.open("rb") as file:
             facts.append(("sha256", hashlib.file_digest(file, "sha256").hexdigest()))
     return tuple(facts)

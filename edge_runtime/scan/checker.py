@@ -15,7 +15,7 @@ from fakelens.edge_runtime.modelfile.threads import count_cores
 from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, DecodeConfig
 from fakelens.edge_runtime.scan.failure import Failure, tell_failure
 from fakelens.edge_runtime.scan.item import Item
-from fakelens.edge_runtime.scan.storage import is_url, read_url
+from fakelens.edge_runtime.scan.storage import REFUSED, is_url, read_url
 from fakelens.edge_runtime.workers import map_in_order
 
 ERROR = "error: "  # begins the outcome of a picture without verdict
@@ -70,14 +70,12 @@ class Checker:
         return [answer.line for answer in self.check(Item(name=name) for name in names)]
 
     def _prefetch(self, pictures: Iterator["_Picture"]) -> Iterator["_Picture"]:
-        """Fetch ahead in threads where the first picture is not here: the net answers slowly, but many."""
-        first = next(pictures, None)
-        if first is None:
-            return iter(())
-        together = chain([first], pictures)
-        if not first.is_remote:
-            return together
-        return map_in_order(_Picture.fetch, together, _FETCHERS, 2 * _FETCHERS)
+        """Fetch ahead in threads from the first that is not here on: the net is slow, but answers many."""
+        for picture in pictures:
+            if picture.is_remote:
+                yield from map_in_order(_Picture.fetch, chain([picture], pictures), _FETCHERS, 2 * _FETCHERS)
+                return
+            yield picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +155,8 @@ def to_answer(result: CheckedFile) -> Answer:
     return Answer(line=json.dumps(row, allow_nan=False), outcome=outcome)
 
 
-def is_passing(outcome: str) -> bool:
-    """Whether `outcome` is an error that another run may not see."""
-    return outcome in (ERROR + Failure.NOT_FETCHED, ERROR + Failure.REFUSED)
+def is_passing(answer: Answer) -> bool:
+    """Whether `answer` is an error of a store or the net, which another run may not see."""
+    if answer.outcome == ERROR + Failure.NOT_FETCHED:
+        return True
+    return answer.outcome == ERROR + Failure.REFUSED and REFUSED in answer.line  # not by the file system

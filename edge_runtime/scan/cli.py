@@ -57,6 +57,9 @@ _AllowErrors = Annotated[
         min=0, max=100, metavar="PERCENT", help="End with 0 up to so many pictures without verdict."
     ),
 ]
+_GiveUp = Annotated[
+    int, typer.Option(min=0, help="Stop after so many in a row that no store gives; 0: never.")
+]
 _Ray = Annotated[
     str | None,
     typer.Option(
@@ -89,6 +92,7 @@ def register(app: typer.Typer) -> None:
 
 
 def scan(
+    context: typer.Context,
     inputs: _Inputs,
     output: _Output = None,
     model: _Model = None,
@@ -104,6 +108,7 @@ def scan(
     strict: options.Strict = False,
     max_megapixels: options.MaxMegapixels = options.MOST_MEGAPIXELS,
     allow_errors: _AllowErrors = 0.0,
+    give_up_after: _GiveUp = 50,
     ray: _Ray = None,
     ray_workers: _RayWorkers = None,
     merge: _Merge = False,
@@ -118,8 +123,7 @@ def scan(
     """
     if merge and report:
         raise UsageError("--merge and --report exclude each other: choose one")
-    if (html is not None or json) and not report:
-        raise UsageError(f"{'--json' if json else '--html'} goes with --report: give both, or neither")
+    _refuse_ignored(context, merge=merge, report=report)
     if report:
         _report([Path(name) for name in inputs], html, most, json=json)
         return
@@ -152,8 +156,24 @@ def scan(
         parts=PartFormat(format_),
         part_lines=part_lines,
         column=column,
+        give_up_after=give_up_after,
     )
     _conclude(_run(config, ray, ray_workers), allow_errors)
+
+
+def _refuse_ignored(context: typer.Context, *, merge: bool, report: bool) -> None:
+    """Raise `UsageError` for an option that --merge, --report, or a scan without them, does not look at."""
+    of_report = {"html", "json", "most"}
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if source is None or source.name != "COMMANDLINE" or name in ("inputs", "merge", "report"):
+            continue
+        if name in of_report and not report:
+            raise UsageError(f"{parameter.opts[0]} goes with --report: give both, or neither")
+        if (report and name not in of_report) or (merge and name != "output"):
+            mode = "--report" if report else "--merge"
+            raise UsageError(f"{parameter.opts[0]} does nothing with {mode}: leave it out")
 
 
 def _run(config: "ScanConfig", ray: str | None, ray_workers: int | None) -> "ScanResult":

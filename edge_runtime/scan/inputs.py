@@ -17,7 +17,7 @@ from fakelens.edge_runtime.scan.folder import walk_folder, walk_store
 from fakelens.edge_runtime.scan.item import Item
 from fakelens.edge_runtime.scan.manifest import read_manifest
 from fakelens.edge_runtime.scan.skipped import Skipped
-from fakelens.edge_runtime.scan.storage import check_scheme, identify_url, is_url, open_url
+from fakelens.edge_runtime.scan.storage import as_usage, check_scheme, explain, identify_url, is_url, open_url
 from fakelens.edge_runtime.scan.tars import is_tar, list_tar, refuse_packed
 
 STDIN = "-"
@@ -41,7 +41,7 @@ class Input:
     kind: InputKind
 
     def identify(self) -> str:
-        """Return what changes when the input does: a digest of a manifest, the size of a tar.
+        """Return what changes when the input does: a digest of a manifest, of a tar's size and time.
 
         A folder's name stands for it: what it holds is in the plan.
         """
@@ -50,7 +50,8 @@ class Input:
         if is_url(self.name):
             return identify_url(self.name)
         if self.kind is InputKind.TAR:
-            return str(Path(self.name).stat().st_size)
+            status = Path(self.name).stat()  # the places of its pictures hold as long as nobody writes to it
+            return hashlib.sha256(f"{status.st_size} {status.st_mtime_ns}".encode()).hexdigest()
         with Path(self.name).open("rb") as stream:
             return digest_stream(stream)
 
@@ -61,12 +62,20 @@ class Input:
             yield from walk_store(self.name, skipped) if url else walk_folder(Path(self.name), skipped)
         elif self.name == STDIN:
             yield from read_manifest(sys.stdin.buffer, "standard input", column)
+        elif is_url(self.name):
+            try:
+                yield from self._read(skipped, column)
+            except Exception as error:  # the net may fail in the middle, in each driver's own way
+                raise as_usage(explain(self.name, error)) from error
         else:
-            with closing(open_input(self.name)) as stream:
-                if self.kind is InputKind.TAR:
-                    yield from list_tar(stream, self.name, skipped)
-                else:
-                    yield from read_manifest(stream, self.name, column)
+            yield from self._read(skipped, column)
+
+    def _read(self, skipped: Skipped, column: str | None) -> Iterator[Item]:
+        with closing(open_input(self.name)) as stream:
+            if self.kind is InputKind.TAR:
+                yield from list_tar(stream, self.name, skipped)
+            else:
+                yield from read_manifest(stream, self.name, column)
 
 
 def find_scan_inputs(names: Iterable[str]) -> list[Input]:

@@ -140,6 +140,11 @@ def _make_item(value: Any, name: str, number: int) -> Item:
         return _break_line(name, number, f"over {_MOST_CHARACTERS} characters, which is no name")
     if "\0" in value:
         return _break_line(name, number, "a zero byte in the name")
+    if not value.isascii():
+        try:
+            value.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:  # JSON may hold halves of characters
+            return _break_line(name, number, "no text, so no name")
     return Item(name=value)
 
 

@@ -1,19 +1,18 @@
 """What a scan found: the distribution of P(fake), the most suspicious pictures, what was skipped."""
 
 import heapq
-import html
 import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from fakelens.edge_runtime.answers.pages.parts import escape, wrap_page
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.scan.checker import ERROR
 from fakelens.edge_runtime.scan.header import Header
 from fakelens.edge_runtime.scan.merge import find_results
-from fakelens.edge_runtime.scan.results import read_lines, tell_outcome
+from fakelens.edge_runtime.scan.results import read_lines, read_row
 from fakelens.edge_runtime.scan.shard import parse_shard
 from fakelens.edge_runtime.scan.skipped import describe_skipped
 
@@ -67,11 +66,11 @@ def make_report(folder: Path, most: int) -> ScanReport:
 
 
 def _count_line(report: ScanReport, heap: list[tuple[float, str, bool]], line: str, most: int) -> None:
-    outcome = tell_outcome(line)
-    if outcome is None:
+    found = read_row(line)
+    if found is None:
         return
+    row, outcome = found
     report.counts[outcome] += 1
-    row: dict[str, Any] = json.loads(line)
     if row["verdict"] is None:
         examples = report.examples.setdefault(outcome, [])
         if len(examples) < _EXAMPLES:
@@ -128,22 +127,23 @@ def save_report(report: ScanReport, path: Path) -> None:
     longest = max(report.bins) or 1
     bars = "".join(
         f'<rect x="{index * 40}" y="{200 - 200 * count / longest:.1f}" width="36" '
-        f'height="{200 * count / longest:.1f}" fill="{"#e69f00" if index >= _BINS // 2 else "#0072b2"}">'
+        f'height="{200 * count / longest:.1f}" class="{"fake" if index >= _BINS // 2 else "real"}">'
         f"<title>P(fake) {index / _BINS:.2f} to {(index + 1) / _BINS:.2f}: {count:,}</title></rect>"
         for index, count in enumerate(report.bins)
     )
     rows = "".join(
-        f"<tr><td>{suspect.p_fake:.3f}<td>{_quote(_describe(suspect))}" for suspect in report.suspects
+        f'<tr><td class="n">{suspect.p_fake:.3f}</td><th scope="row">{escape(_describe(suspect))}</th></tr>'
+        for suspect in report.suspects
     )
-    failures = "".join(f"<li>{_quote(line)}" for line in _list_failures(report)) or "<li>nothing"
-    page = _PAGE.format(
-        title=_quote(f"fakelens scan: {report.header.model}"),
-        headline=_quote(_headline(report)),
-        summary=_quote(_sum_up(report)),
+    failures = "".join(f"<li>{escape(line)}</li>" for line in _list_failures(report)) or "<li>Nothing.</li>"
+    body = _BODY.format(
+        headline=escape(_headline(report)),
+        summary=escape(_sum_up(report)),
         bars=bars,
-        rows=rows or "<tr><td>no picture is called fake",
+        rows=rows or '<tr><th scope="row">No picture is called fake.</th></tr>',
         failures=failures,
     )
+    page = wrap_page(f"fakelens scan: {report.header.model}", body, style=_STYLE)
     write_atomic(path, page.encode(errors="xmlcharrefreplace"))
 
 
@@ -179,31 +179,21 @@ def _list_failures(report: ScanReport) -> list[str]:
     return lines + [f"skipped: {line}" for line in describe_skipped(report.header.skipped)]
 
 
-def _quote(text: str) -> str:
-    return html.escape(escape_line(text))
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
- body {{ font: 16px/1.5 system-ui, sans-serif; color: #1d1d1f }}
- body {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
- svg {{ width: 100%; height: 14rem }}
- td {{ padding-right: 1rem; overflow-wrap: anywhere; vertical-align: top }}
- h2 {{ font-size: 1.1rem; margin-top: 2rem }} li {{ overflow-wrap: anywhere }}
-</style>
+_STYLE = """.bars { width: 100%; height: 10rem; border-bottom: 1px solid var(--soft) }
+.bars .real { fill: var(--real) } .bars .fake { fill: var(--fake) }
+h1 { overflow-wrap: anywhere } li { overflow-wrap: anywhere }
+"""
+_BODY = """<section class="banner" aria-label="Summary"><p>{summary}</p></section>
 <h1>{headline}</h1>
-<p>{summary}</p>
-<p>A verdict is evidence, no proof.</p>
-<h2>P(fake), from 0 to 1</h2>
-<svg viewBox="0 0 800 200" preserveAspectRatio="none" role="img" aria-label="Pictures by P(fake)">
+<section class="panel"><h2>P(fake)</h2>
+<div><svg class="bars" viewBox="0 0 800 200" preserveAspectRatio="none" role="img"
+aria-label="Pictures by P(fake)">
 {bars}</svg>
-<h2>Most suspicious</h2>
-<table>{rows}</table>
-<h2>Errors and skipped</h2>
-<ul>{failures}</ul>
-</html>
+<p class="ends" aria-hidden="true"><span>0, like a camera</span><span>like a generator, 1</span></p></div>
+</section>
+<section class="panel"><h2>Most suspicious</h2>
+<div class="scroll" tabindex="0" role="region" aria-label="Most suspicious">
+<table><tbody>{rows}</tbody></table></div></section>
+<section class="panel"><h2>Errors and skipped</h2>
+<ul>{failures}</ul></section>
 """

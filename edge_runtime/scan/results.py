@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.scan.checker import ERROR, Answer
@@ -143,9 +143,16 @@ class Results:
 
 def tell_outcome(line: bytes | str) -> str | None:
     """Return what a line of results counts as; None where it is no whole line."""
+    found = read_row(line)
+    return None if found is None else found[1]
+
+
+def read_row(line: bytes | str) -> tuple[dict[str, Any], str] | None:
+    """Return the object of a line of results and what it counts as; None where it is no whole line."""
     try:
         row = json.loads(line)
-        return str(row["verdict"]) if row["verdict"] is not None else f"{ERROR}{row['error_kind']}"
+        verdict = row["verdict"]
+        return row, str(verdict) if verdict is not None else f"{ERROR}{row['error_kind']}"
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -32,7 +32,7 @@ from fakelens.edge_runtime.scan.shard import Shard
 from fakelens.edge_runtime.scan.skipped import Skipped
 
 PLAN_NAME = "plan.txt"
-_MOST_PASSING = 50  # errors in a row that another run may not see: then the net is down
+GIVE_UP_AFTER = 50  # errors in a row that another run may not see: then the net is down
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,7 @@ class ScanConfig:
     parts: PartFormat = PartFormat.JSONL
     part_lines: int = PART_LINES
     column: str | None = None
+    give_up_after: int = GIVE_UP_AFTER  # pictures in a row that no store gives; 0: never
 
     @property
     def folder(self) -> Path:
@@ -81,7 +82,7 @@ def scan(config: ScanConfig, open_check: Callable[[CheckerSpec], Check] | None =
     check_folder_writable(folder, f"-o {folder}")
     header = _prepare(config, inputs)
     with closing(Results(folder, config.parts, config.part_lines)) as results:
-        rate = _check_rest(check, results, folder, header.plan)
+        rate = _check_rest(check, results, config, header.plan)
         results.finish_part()
         if results.done != header.plan.lines:
             raise UsageError(
@@ -108,33 +109,35 @@ def stream(config: ScanConfig, out: TextIO) -> ScanResult:
     )
 
 
-def _check_rest(check: Check, results: Results, folder: Path, plan: PlanFacts) -> float:
+def _check_rest(check: Check, results: Results, config: ScanConfig, plan: PlanFacts) -> float:
+    folder = config.folder
     with Pace(plan.lines, results.done) as pace:
         answers = check(read_plan(folder / PLAN_NAME, results.done) if results.done < plan.lines else ())
-        for answer in _stop_where_the_net_is_down(answers, folder):
+        if config.give_up_after:
+            answers = _stop_where_the_net_is_down(answers, folder, config.give_up_after)
+        for answer in answers:
             results.add(answer)
             pace.advance(is_error=answer.outcome.startswith(ERROR))
         return pace.rate()
 
 
-def _stop_where_the_net_is_down(answers: Iterable[Answer], folder: Path) -> Iterator[Answer]:
+def _stop_where_the_net_is_down(answers: Iterable[Answer], folder: Path, most: int) -> Iterator[Answer]:
     """Yield `answers`; hold back errors that may pass, and give up after many in a row, none of them kept."""
     held: list[Answer] = []
     for answer in answers:
-        if not is_passing(answer.outcome):
+        if not is_passing(answer):
             yield from held
             held.clear()
             yield answer
             continue
         held.append(answer)
-        if len(held) >= _MOST_PASSING:
+        if len(held) >= most:
+            kind = answer.outcome.removeprefix(ERROR)
             said = str(json.loads(answer.line).get("error"))[:200]
             raise UsageError(
-                f"{folder}: {_MOST_PASSING} pictures in a row are "
-                f"{answer.outcome.removeprefix(ERROR)} (the last: "
-                f"{said}); see to network and credentials, then run the same command again: nothing "
-                "of these is "
-                "kept, all before them is"
+                f"{folder}: {most} pictures in a row are {kind} (the last: {said}); see to network and "
+                "credentials, then run the same command again: nothing of these is kept, all before them is; "
+                "--give-up-after 0 goes on, and keeps their errors"
             )
     yield from held
 

@@ -1,7 +1,6 @@
 """Which part of a scan a machine does: by a digest of each picture's name, so that all machines agree."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 
 from fakelens.edge_runtime.errors import UsageError
@@ -45,5 +44,6 @@ def parse_shard(text: str) -> Shard:
 
 
 def digest_key(key: str) -> int:
-    """Return the first 8 bytes of the SHA-256 of `key` as a number."""
-    return int.from_bytes(hashlib.sha256(os.fsencode(key)).digest()[:_DIGEST_BYTES], "big")
+    """Return the first 8 bytes of the SHA-256 of `key` as a number, the same under every locale."""
+    content = key.encode("utf-8", "surrogateescape")
+    return int.from_bytes(hashlib.sha256(content).digest()[:_DIGEST_BYTES], "big")

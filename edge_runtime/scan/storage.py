@@ -1,6 +1,9 @@
 """Bytes that lie elsewhere: s3://, gs://, az:// and http(s):// by fsspec, a part of the extra `remote`."""
 
+import hashlib
+import logging
 import re
+import time
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
@@ -10,6 +13,9 @@ from fakelens.edge_runtime.redact import redact_url
 
 SCHEMES = ("s3", "gs", "gcs", "az", "abfs", "http", "https", "memory")
 MOST_BYTES = 512_000_000  # of one picture: a name in a manifest may stand for anything
+_HTTP_TRIES, _PAUSE_S = 3, 0.5  # the other drivers try again by themselves; the pause doubles
+_VERSIONS = ("ETag", "Content-MD5", "Digest", "Last-Modified", "size")  # what a server says of a file
+_LOGGERS = ("adlfs", "asyncio", "azure", "botocore", "fsspec", "gcsfs", "google", "s3fs")
 _URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://")
 _NO_CREDENTIALS = {  # classes of botocore, google-auth and azure-identity, which need not be installed
     "NoCredentialsError",
@@ -26,6 +32,7 @@ _REMEDIES = {
     "gs": "run `gcloud auth application-default login` or set GOOGLE_APPLICATION_CREDENTIALS",
     "az": "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY, or AZURE_STORAGE_CONNECTION_STRING",
 }
+_WHO, _NOT_YOU = 401, 403  # of HTTP
 REFUSED = "access is refused"
 NOT_FETCHED = "cannot be fetched"
 
@@ -62,18 +69,14 @@ def read_url(url: str, offset: int = 0, size_bytes: int = 0) -> bytes:
     `CredentialsError` where the store was not even asked: so it is with every other picture there.
     """
     check_scheme(url)
-    try:
-        system, path = _open_system(url)
-        end = offset + size_bytes if size_bytes else MOST_BYTES
-        ranged = size_bytes or system.protocol not in ("http", ("http", "https"), "memory")
-        content = system.cat_file(path, start=offset, end=end) if ranged else system.cat_file(path)
-    except Exception as error:  # each driver raises kinds of its own
-        raise explain(url, error) from error
-    if not size_bytes and len(content) >= MOST_BYTES:
-        raise ImageError(
-            f"{redact_url(url)}: over {MOST_BYTES // 10**6} MB, which is too large for a picture"
-        )
-    return cast(bytes, content)
+    for pause_s in (_PAUSE_S * 2**number for number in range(_HTTP_TRIES - 1)):
+        try:
+            return _fetch(url, offset, size_bytes)
+        except ImageError as error:
+            if not url.lower().startswith("http") or NOT_FETCHED not in str(error):
+                raise
+        time.sleep(pause_s)
+    return _fetch(url, offset, size_bytes)
 
 
 def open_url(url: str) -> BinaryIO:
@@ -90,19 +93,37 @@ def identify_url(url: str) -> str:
     """Return what changes when the content of `url` does, as far as its store says it."""
     try:
         system, path = _open_system(url)
-        return str(system.ukey(path))
+        if not url.lower().startswith("http"):
+            return str(system.ukey(path))
+        facts = system.info(path)  # over HTTP the key above is of the name alone
+        said = "\n".join(f"{name}: {facts[name]}" for name in _VERSIONS if facts.get(name))
+        return hashlib.sha256(said.encode()).hexdigest()
     except Exception as error:
         raise as_usage(explain(url, error)) from error
 
 
 def list_url(url: str) -> Iterator[str]:
-    """Yield the URLs of all objects below `url`, a folder's listing at a time."""
+    """Yield the URLs of all objects below `url`, a folder's listing at a time.
+
+    fsspec's own walk leaves out folders that it fails to list; here that ends the listing.
+    """
     check_scheme(url)
     try:
         system, path = _open_system(url)
-        for folder, _, names in system.walk(path):
-            for name in sorted(names):
-                yield system.unstrip_protocol(f"{folder}/{name}" if folder else name)
+        pending = [path.rstrip("/")]
+        while pending:
+            folder = pending.pop()
+            listing = system.ls(folder, detail=True)
+            for facts in sorted(listing, key=lambda each: str(each["name"])):
+                name = facts["name"].rstrip("/")
+                if facts["type"] != "directory":
+                    if name != folder or facts.get("size"):  # an empty object may stand for its folder
+                        yield system.unstrip_protocol(name)
+                elif name != folder:
+                    pending.append(name)
+            system.invalidate_cache(folder)  # or the listings of all folders stay in memory
+    except FileNotFoundError as error:
+        raise UsageError(f"{redact_url(url)}: no such bucket or folder; check its name") from error
     except Exception as error:
         raise as_usage(explain(url, error)) from error
 
@@ -112,14 +133,14 @@ def explain(url: str, error: Exception) -> FakelensError:
     if isinstance(error, FakelensError):
         return error
     shown = redact_url(url)
-    if _lacks_credentials(error):
-        scheme = url.partition("://")[0].lower()
-        remedy = _REMEDIES.get({"gcs": "gs", "abfs": "az"}.get(scheme, scheme), "say who you are")
+    status = _find_status(error)
+    scheme = url.partition("://")[0].lower()
+    remedy = _REMEDIES.get({"gcs": "gs", "abfs": "az"}.get(scheme, scheme), "")
+    if _lacks_credentials(error) or (remedy and status == _WHO):
         return CredentialsError(f"{shown}: no credentials; {remedy}, and run the same command again")
     if isinstance(error, FileNotFoundError):
         return ImageError(f"{shown}: no such file")
-    status = getattr(error, "status", None)
-    if isinstance(error, PermissionError) or status in (401, 403):
+    if isinstance(error, PermissionError) or status in (_WHO, _NOT_YOU):
         return ImageError(f"{shown}: {REFUSED} ({status or redact_url(str(error)) or 'permission'})")
     reason = redact_url(" ".join(str(error).split()))[:200]
     return ImageError(f"{shown}: {NOT_FETCHED} ({status or reason or type(error).__name__})")
@@ -130,11 +151,42 @@ def as_usage(error: FakelensError) -> FakelensError:
     return UsageError(str(error)) if isinstance(error, ImageError) else error
 
 
+def _fetch(url: str, offset: int, size_bytes: int) -> bytes:
+    try:
+        system, path = _open_system(url)
+        end = offset + size_bytes if size_bytes else MOST_BYTES
+        ranged = size_bytes or system.protocol not in ("http", ("http", "https"), "memory")
+        content = cast(
+            bytes, system.cat_file(path, start=offset, end=end) if ranged else system.cat_file(path)
+        )
+    except Exception as error:  # each driver raises kinds of its own
+        raise explain(url, error) from error
+    shown = redact_url(url)
+    if size_bytes and len(content) > size_bytes:  # a server that knows no ranges gives all
+        content = content[offset:end]
+    if size_bytes and len(content) < size_bytes:
+        raise ImageError(f"{shown}: {NOT_FETCHED} ({len(content)} of {size_bytes} bytes came)")
+    if not size_bytes and len(content) >= MOST_BYTES:
+        raise ImageError(f"{shown}: over {MOST_BYTES // 10**6} MB, which is too large for a picture")
+    return content
+
+
 def _open_system(url: str) -> tuple[Any, str]:
     import fsspec
 
+    for name in _LOGGERS:  # what no handler takes, Python prints: whole tracebacks beside our one line
+        if not logging.getLogger(name).handlers:
+            logging.getLogger(name).addHandler(logging.NullHandler())
     system, path = fsspec.core.url_to_fs(url)
     return system, path
+
+
+def _find_status(error: BaseException) -> int | None:
+    """Return the HTTP status that `error` carries, by the names that the drivers give it."""
+    for name in ("status", "code", "status_code"):
+        if isinstance(status := getattr(error, name, None), int):
+            return status
+    return _NOT_YOU if str(error).startswith("Forbidden") else None  # gcsfs
 
 
 def _lacks_credentials(error: BaseException) -> bool:

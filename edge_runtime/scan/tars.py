@@ -43,11 +43,15 @@ def list_tar(stream: BinaryIO, name: str, skipped: Skipped) -> Iterator[Item]:
             while (member := archive.next()) is not None:
                 archive.members = []  # type: ignore[attr-defined]  # or the list of all of them stays in memory
                 members += 1
-                if not member.isreg():
+                path = PurePosixPath(member.name)
+                if not member.isreg() or path.name.startswith("."):  # macOS puts ._a.jpg beside a.jpg
                     continue
                 end = member.offset_data + member.size
-                if PurePosixPath(member.name).suffix.lower() not in IMAGE_SUFFIXES:
+                if path.suffix.lower() not in IMAGE_SUFFIXES:
                     skipped.others += 1
+                elif member.issparse():
+                    reason = "a sparse file in the archive; pack it without --sparse"
+                    yield Item(name=f"{name}/{member.name}", key=f"{base}/{member.name}", broken=reason)
                 elif end > size_bytes:
                     break
                 else:

@@ -80,11 +80,11 @@ def make_app(desk: Desk, port: int) -> ASGIApp:
 
     app = Starlette(
         routes=[
+            Route("/check", check, methods=["POST"]),  # looked up first
             Route("/", page, methods=["GET", "POST"]),
             Route("/favicon.ico", icon),
             Route("/icon.svg", icon),
             Route("/manifest.json", manifest),
-            Route("/check", check, methods=["POST"]),
             Route(OPEN_PATH, health),
             Route("/metrics", metrics),
             Route("/openapi.json", openapi),

@@ -1,27 +1,16 @@
 """The command: one table, one line, the right exit code, and nothing of TensorFlow's own talk."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from fakelens.convert.recipes import ConvertConfig
 from fakelens.edge_runtime.errors import UsageError
+from tests.conftest import Fakelens
 
 
-def fakelens(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-c",
-        "from fakelens.edge_runtime.main import main; main()",
-        *map(str, arguments),
-    ]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-
-
-def test_convert_writes_beside_the_run_and_prints_only_its_own_words(run: Path) -> None:
-    done = fakelens("convert", run, "--max-drop", "5")
+def test_convert_writes_beside_the_run_and_prints_only_its_own_words(fakelens: Fakelens, run: Path) -> None:
+    done = fakelens("convert", run, "--max-drop", "5", fresh=True)
     assert done.returncode == 0, done.stderr
     output = run / "tiny-int8.tflite"
     assert done.stdout.startswith(f"{output}  {output.stat().st_size:,} bytes")
@@ -34,7 +23,9 @@ def test_convert_writes_beside_the_run_and_prints_only_its_own_words(run: Path) 
     assert "uint8 [1, 16, 16, 3]" in shown.stdout
 
 
-def test_a_failed_gate_shows_the_table_exits_1_and_leaves_nothing(lossy_run: Path) -> None:
+def test_a_failed_gate_shows_the_table_exits_1_and_leaves_nothing(
+    fakelens: Fakelens, lossy_run: Path
+) -> None:
     before = sorted(lossy_run.iterdir())
     done = fakelens("convert", lossy_run)
     assert done.returncode == 1
@@ -54,7 +45,7 @@ def test_a_failed_gate_shows_the_table_exits_1_and_leaves_nothing(lossy_run: Pat
     ],
 )
 def test_bad_options_are_one_line_and_exit_2(
-    finished_run: Path, arguments: tuple[str, ...], reason: str
+    fakelens: Fakelens, finished_run: Path, arguments: tuple[str, ...], reason: str
 ) -> None:
     done = fakelens("convert", finished_run, *arguments)
     assert done.returncode == 2
@@ -62,7 +53,7 @@ def test_bad_options_are_one_line_and_exit_2(
     assert reason in done.stderr
 
 
-def test_an_interrupted_run_is_one_line_and_exit_2(run: Path) -> None:
+def test_an_interrupted_run_is_one_line_and_exit_2(fakelens: Fakelens, run: Path) -> None:
     (run / "run.json").unlink()
     done = fakelens("convert", run)
     assert done.returncode == 2
@@ -74,3 +65,9 @@ def test_an_interrupted_run_is_one_line_and_exit_2(run: Path) -> None:
 def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="--name"):
         ConvertConfig(run=tmp_path, name=name)
+
+
+def test_one_picture_of_few_may_change_unless_none_may(tmp_path: Path) -> None:
+    assert ConvertConfig(run=tmp_path).allow_points(20) == 5
+    assert ConvertConfig(run=tmp_path).allow_points(10_000) == 0.5
+    assert ConvertConfig(run=tmp_path, max_drop=0).allow_points(20) == 0

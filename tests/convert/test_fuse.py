@@ -1,7 +1,6 @@
 """`fakelens convert MODEL --whole MODEL --fuse DATA`: one file of both, decided by validation images."""
 
 import csv
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.contract import Pool
-
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
+from tests.conftest import Fakelens
 
 
 def write_data(folder: Path, split: str = "val", count: int = 40, seed: int = 0) -> Path:

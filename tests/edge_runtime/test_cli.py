@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +10,8 @@ import pytest
 from PIL import Image
 
 from fakelens.edge_runtime.modelfile.library import list_models
+from tests.conftest import Fakelens
 
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 DEVICE_ONLY = (
     "tensorflow",
     "tf_keras",
@@ -106,7 +105,7 @@ def test_files_patterns_and_stdin_in_one_call(fakelens: Fakelens, model_file: Pa
 
 def test_one_good_file_leaves_stderr_empty(fakelens: Fakelens, model_file: Path, photos: Path) -> None:
     """LiteRT announces its delegate on stderr, from C++; nobody asked."""
-    done = fakelens("check", photos / "a real.png", "--model", model_file, "--threads", 2)
+    done = fakelens("check", photos / "a real.png", "--model", model_file, "--threads", 2, fresh=True)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == f"REAL   P(fake) 0.004  {photos}/a real.png"

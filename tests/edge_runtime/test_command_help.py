@@ -5,7 +5,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ import pytest
 import typer
 
 from fakelens.edge_runtime.command_help import COMMANDS, GroupedCommands
+from tests.conftest import Fakelens
 
 COMMAND = Path(sys.executable).parent / "fakelens"
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")

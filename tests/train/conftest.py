@@ -41,7 +41,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def config() -> TrainConfig:
     """A net and a schedule small enough for seconds."""
     return load_config(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.conftest import Fakelens
 from tests.train.conftest import write_images, write_pictures
 
 FAKELENS = str(Path(sys.executable).parent / "fakelens")
@@ -16,10 +17,6 @@ SMALL = [
     *("--network", "classic", "--size", "16", "--batch-size", "16"),
     *("--set", "network.width=4", "--set", "fit.ema=0.9", "--set", "fit.patience=0"),
 ]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([FAKELENS, *arguments], capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
@@ -41,8 +38,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["train", "--from", "run", "--resume"], "leave out DATA, --recipe, --start and --resume"),
     ],
 )
-def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], message: str) -> None:
-    done = run(*arguments)
+def test_wrong_usage_is_one_line_and_exit_2(fakelens: Fakelens, arguments: list[str], message: str) -> None:
+    done = fakelens(*arguments)
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
@@ -54,14 +51,14 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], message: str) 
     [([], "no real/ and fake/"), (["real"], "no fake/"), (["real", "fake"], "no images")],
 )
 def test_unusable_data_is_one_line_and_leaves_nothing(
-    tmp_path: Path, classes: list[str], message: str
+    fakelens: Fakelens, tmp_path: Path, classes: list[str], message: str
 ) -> None:
     (tmp_path / "data").mkdir()
     for name in classes:
         (tmp_path / "data" / name).mkdir()
         if len(classes) == 1:
             write_images(tmp_path / "data" / name, 3, 90, 1)
-    done = run("train", str(tmp_path / "data"), "-o", str(tmp_path / "run"))
+    done = fakelens("train", str(tmp_path / "data"), "-o", str(tmp_path / "run"))
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
@@ -72,6 +69,9 @@ def make_bad_data(kind: str, folder: Path) -> None:
     if kind == "three":
         write_images(folder / "real", 2, 90, 1)
         write_images(folder / "fake", 1, 160, 2)
+    elif kind == "uneven":
+        write_images(folder / "real", 1, 90, 1)
+        write_images(folder / "fake", 201, 160, 2)
     elif kind == "same":
         for label in ("real", "fake"):
             write_images(folder / label, 12, 90, 1)
@@ -86,12 +86,15 @@ def make_bad_data(kind: str, folder: Path) -> None:
     [
         ("three", "2 are the least"),
         ("same", "sort each picture into one class"),
+        ("uneven", "201 others, too uneven to learn from"),
         ("tiny", "has 8 px on its shorter side"),
     ],
 )
-def test_data_that_nothing_can_be_learned_from_is_one_line(tmp_path: Path, kind: str, message: str) -> None:
+def test_data_that_nothing_can_be_learned_from_is_one_line(
+    fakelens: Fakelens, tmp_path: Path, kind: str, message: str
+) -> None:
     make_bad_data(kind, tmp_path / "data")
-    done = run("train", str(tmp_path / "data"), "-o", str(tmp_path / "run"))
+    done = fakelens("train", str(tmp_path / "data"), "-o", str(tmp_path / "run"))
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
@@ -99,7 +102,7 @@ def test_data_that_nothing_can_be_learned_from_is_one_line(tmp_path: Path, kind:
 
 
 @pytest.mark.slow
-def test_a_killed_training_resumes_to_the_same_result(tmp_path: Path, data: Path) -> None:
+def test_a_killed_training_resumes_to_the_same_result(fakelens: Fakelens, tmp_path: Path, data: Path) -> None:
     epochs = ["--epochs", "25", *SMALL]
     killed = tmp_path / "killed"
     process = subprocess.Popen([FAKELENS, "train", str(data), "-o", str(killed), *epochs])
@@ -111,14 +114,14 @@ def test_a_killed_training_resumes_to_the_same_result(tmp_path: Path, data: Path
     assert process.wait() == -signal.SIGKILL
     assert not (killed / "run.json").exists()
 
-    done = run("convert", str(killed))
+    done = fakelens("convert", str(killed))
     assert done.returncode == 2
     assert "--resume" in done.stderr
 
-    resumed = run("train", "--resume", "-o", str(killed))
+    resumed = fakelens("train", "--resume", "-o", killed, fresh=True)
     assert resumed.returncode == 0, resumed.stderr
     assert "resuming after epoch" in resumed.stderr
-    whole = run("train", str(data), "-o", str(tmp_path / "whole"), *epochs)
+    whole = fakelens("train", data, "-o", tmp_path / "whole", *epochs, fresh=True)
     assert resumed.stdout.splitlines()[:2] == whole.stdout.splitlines()[:2]
 
 
@@ -151,8 +154,10 @@ def formats(tmp_path: Path) -> Path:
     return tmp_path / "formats"
 
 
-def test_training_warns_of_giveaways_before_a_pixel_is_decoded(tmp_path: Path, formats: Path) -> None:
-    done = run("train", str(formats), "-o", str(tmp_path / "run"))
+def test_training_warns_of_giveaways_before_a_pixel_is_decoded(
+    fakelens: Fakelens, tmp_path: Path, formats: Path
+) -> None:
+    done = fakelens("train", str(formats), "-o", str(tmp_path / "run"))
     assert done.returncode == 2  # no fake can be decoded
     warning = done.stderr.splitlines()[0]
     assert warning.startswith("WARNING: file metadata alone")
@@ -160,18 +165,20 @@ def test_training_warns_of_giveaways_before_a_pixel_is_decoded(tmp_path: Path, f
     assert f"--equalize {formats}-equal" in warning
 
 
-def test_resuming_and_a_taken_output_are_not_probed(tmp_path: Path, formats: Path) -> None:
+def test_resuming_and_a_taken_output_are_not_probed(
+    fakelens: Fakelens, tmp_path: Path, formats: Path
+) -> None:
     for arguments in (["--resume", "-o", str(tmp_path / "gone")], ["-o", str(formats)]):
-        done = run("train", str(formats), *arguments)
+        done = fakelens("train", str(formats), *arguments)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert "WARNING" not in done.stderr
 
 
-def test_audit_fails_its_gate_then_equalizes(tmp_path: Path) -> None:
+def test_audit_fails_its_gate_then_equalizes(fakelens: Fakelens, tmp_path: Path) -> None:
     data, page = tmp_path / "data", tmp_path / "page.html"
     write_pictures(data / "real", 30, ".jpg")
     write_pictures(data / "fake", 30, ".png")
-    before = run("audit", str(data), "--json", "--html", str(page))
+    before = fakelens("audit", str(data), "--json", "--html", str(page))
     assert before.returncode == 1
     assert json.loads(before.stdout)["metadata"]["auc"]["value"] > 0.99
     assert before.stderr.count("\n") == 1
@@ -182,7 +189,7 @@ def test_audit_fails_its_gate_then_equalizes(tmp_path: Path) -> None:
     assert 'data-state="bad"' in page.read_text()
 
     (data / "real" / "text.jpg").write_text("no image")
-    after = run("audit", str(data), "--equalize", str(tmp_path / "equal"), "--max-auc", ".8")
+    after = fakelens("audit", str(data), "--equalize", str(tmp_path / "equal"), "--max-auc", ".8")
     assert after.returncode == 2  # a file was left out
     assert "left out:" in after.stderr
     assert "Not removed: traces of an earlier compression" in after.stderr
@@ -200,7 +207,9 @@ def test_audit_fails_its_gate_then_equalizes(tmp_path: Path) -> None:
         (["{data}", "--equalize", "{data}"], "is not empty"),
     ],
 )
-def test_wrong_usage_of_audit_is_one_line_and_exit_2(data: Path, arguments: list[str], message: str) -> None:
-    done = run("audit", *(argument.format(data=data) for argument in arguments))
+def test_wrong_usage_of_audit_is_one_line_and_exit_2(
+    fakelens: Fakelens, data: Path, arguments: list[str], message: str
+) -> None:
+    done = fakelens("audit", *(argument.format(data=data) for argument in arguments))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert message in done.stderr

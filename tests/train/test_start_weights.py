@@ -1,8 +1,6 @@
 """From a finished run to a start, and from the start to a run of other pictures, before and after."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from fakelens.train.run.job import open_job
 from fakelens.train.run.trainer import describe_result, run_job
 from fakelens.train.start_weights import start_weights
 from fakelens.train.starts.tuning import describe_start
+from tests.conftest import RunModule
 from tests.train.conftest import write_images
 
 
@@ -81,11 +80,12 @@ def test_the_start_of_the_package_answers_as_its_release_model_does() -> None:
     assert learns == {"block11", "block12", "block13", "logits"}
 
 
-def test_an_unfinished_run_is_no_start(data: Path, config: TrainConfig, tmp_path: Path) -> None:
+def test_an_unfinished_run_is_no_start(
+    run_module: RunModule, data: Path, config: TrainConfig, tmp_path: Path
+) -> None:
     open_job(data, tmp_path / "run", config)
     with pytest.raises(RunError, match="not finished"):
         start_weights(tmp_path / "run", tmp_path / "a.npz")
-    command = [sys.executable, "-m", "fakelens.train.start_weights", str(tmp_path / "none"), "-o", "a.tflite"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_module("fakelens.train.start_weights", tmp_path / "none", "-o", "a.tflite")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "must end in .npz" in done.stderr

@@ -14,14 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.benchmarks.labelled import (
-    DIGEST_LENGTH,
-    LabelledImage,
-    Split,
-    find_labelled,
-    find_mask,
-    limit_sources,
-)
+from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, Split, find_mask
 from fakelens.edge_runtime.modelfile.contract import Fit
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.config import DataConfig, ImageCache, describe_input
@@ -32,11 +25,12 @@ from fakelens.train.data.layouts import cut_videos, is_video, name_groups
 from fakelens.train.data.leave_out import drop_left_out, leave_out
 from fakelens.train.data.pooling import JudgedImages, group_images
 from fakelens.train.data.tilebank import SourceImage, open_bank
-from fakelens.train.data.usable import check_usable
+from fakelens.train.data.usable import check_usable, choose_images
 
 _log = logging.getLogger(__name__)
 _ORDER = (Split.TRAIN, Split.VAL, Split.TEST)
 _CLASSES = (0, 1)
+_FEWEST_CUT = 2  # images of a class, in a part that is cut off; of very few, a third
 _MOST_BOOST = 5.0  # times as many histories for an image of a rare source
 
 
@@ -96,7 +90,7 @@ def load_dataset(data: Path, config: DataConfig) -> Dataset:
     The cut depends on content and `config.split_seed` alone, not on names or order. Raises `UsageError`
     where a class or a split would hold too few images.
     """
-    found = _choose_images(data, config)
+    found = choose_images(data, config)
     load = _load_tiles if config.fit is Fit.TILES or config.delivered else _load_whole
     dataset = load(data, found, config)
     counts = {split: tuple(dataset.count(split, label) for label in _CLASSES) for split in Split}
@@ -104,15 +98,6 @@ def load_dataset(data: Path, config: DataConfig) -> Dataset:
     check_usable(data, counts, dataset.cleaning.conflicts, val_given=val_given)
     _report(dataset.cleaning)
     return dataset
-
-
-def _choose_images(data: Path, config: DataConfig) -> list[LabelledImage]:
-    """Return the images of `data` that `config` asks for, those of sources that are left out too."""
-    found = find_labelled(data, layout=config.layout)
-    if not config.most:
-        return found
-    tested = [image for image in found if image.split is Split.TEST]
-    return limit_sources([image for image in found if image.split is not Split.TEST], config.most) + tested
 
 
 def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
@@ -280,7 +265,7 @@ def _cut(
     for label in _CLASSES:
         of_class = [int(row) for row in rows if labels[row] == label]
         of_class.sort(key=lambda row: hashlib.sha256(f"{key} {digests[row]}".encode()).digest())
-        cut += of_class[: round(len(of_class) * share) or min(1, len(of_class))]
+        cut += of_class[: max(round(len(of_class) * share), min(_FEWEST_CUT, len(of_class) // 3))]
     taken = np.array(sorted(cut), np.int64)
     return np.setdiff1d(rows, taken), taken
 

@@ -23,6 +23,11 @@ def count_steps(images: int, batch_size: int) -> int:
     return math.ceil(images / batch_size)
 
 
+def describe_epochs(epochs: int, steps: int) -> str:
+    """Return `epochs` of `steps` each in words."""
+    return f"{epochs} epoch{'s' * (epochs != 1)} of {steps} step{'s' * (steps != 1)}"
+
+
 def plan_epoch(
     losses: Floats, batch_size: int, skip_easy: float, rng: np.random.Generator, repeats: int = 1
 ) -> EpochPlan:

@@ -1,15 +1,31 @@
 """Is there enough to learn from? What a data set must hold, and what to do where it does not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fakelens.benchmarks.labelled import Split
+from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, limit_sources
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
+from fakelens.train.config import DataConfig
 
 _FEWEST = 2  # images of each class in each of train and val, below which nothing can be learned or chosen
 _MOST_UNEVEN = 200  # images of the one class for one of the other
 _KEPT_UNEVEN = 10  # what the remedy leaves
+
+
+def choose_images(data: Path, config: DataConfig) -> list[LabelledImage]:
+    """Return the images of `data` that `config` asks for, those of sources that are left out too."""
+    found = find_labelled(data, layout=config.layout)
+    if not config.most:
+        return found
+    tested = [image for image in found if image.split is Split.TEST]
+    return limit_sources([image for image in found if image.split is not Split.TEST], config.most) + tested
+
+
+def check_numbers(data: Path, config: DataConfig) -> None:
+    """Raise `UsageError` where the files of `data` are too uneven to learn from; none is decoded."""
+    trained = [image for image in choose_images(data, config) if image.split in (None, Split.TRAIN)]
+    _check_even(data, [sum(image.label == label for image in trained) for label in range(len(LABELS))])
 
 
 def check_usable(
@@ -32,9 +48,14 @@ def check_usable(
                 f"{data}: {count} usable {name} images in the {split} split, {_FEWEST} are the least; "
                 f"{_name_remedy(split, val_given=val_given)}"
             )
-    rarer, others = sorted(counts[Split.TRAIN])
+    _check_even(data, counts[Split.TRAIN])
+
+
+def _check_even(data: Path, counts: Sequence[int]) -> None:
+    """Raise `UsageError` where one class has so many more training images than the other."""
+    rarer, others = sorted(counts)
     if others > _MOST_UNEVEN * rarer:
-        name = LABELS[counts[Split.TRAIN].index(rarer)]
+        name = LABELS[counts.index(rarer)]
         raise UsageError(
             f"{data}: {rarer:,} {name} images to train on and {others:,} others, too uneven to learn from; "
             f"add {name} ones, or take fewer of the others with --set data.most={_KEPT_UNEVEN * rarer}"

@@ -12,7 +12,7 @@ from typing import Any
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.config import NETWORK_KEYS, TrainConfig
-from fakelens.train.data.epoch import count_steps
+from fakelens.train.data.epoch import count_steps, describe_epochs
 from fakelens.train.starts.names import IMAGENET, is_start, list_starts
 from fakelens.train.starts.start_file import THE_START, read_start
 
@@ -111,10 +111,11 @@ def tune_fit(config: TrainConfig, pictures: int, rows: int, free: frozenset[str]
         fit = replace(fit, epochs=min(max(_FEWEST_EPOCHS, round(_SEEN / rows)), _MOST_EPOCHS))
     if "distill.share" in free and distill.teachers:
         distill = replace(distill, share=tuning.share)
+    steps = count_steps(rows * fit.repeats, min(fit.batch_size, rows))
     _log.info(
-        "fine-tuning %s on %d pictures of the rarer class: %s, rate %g, %d epochs of %d steps%s",
-        *(network.weights, pictures, _name_layers(network.name, network.cut - network.frozen)),
-        *(fit.learning_rate, fit.epochs, count_steps(rows * fit.repeats, min(fit.batch_size, rows))),
+        "fine-tuning %s on %d pictures of the rarer class, %d versions of all: %s, rate %g, %s%s",
+        *(network.weights, pictures, rows, _name_layers(network.name, network.cut - network.frozen)),
+        *(fit.learning_rate, describe_epochs(fit.epochs, steps)),
         f", {100 * distill.share:.0f}% of what is learned are its own answers" if distill.teachers else "",
     )
     return replace(config, network=network, fit=fit, distill=distill)

@@ -91,7 +91,7 @@ def draw_model(model: PageModel) -> str:
         ("FAKE from P(fake)", f"{decision.threshold:.3f}"),
         ("UNSURE", f"{decision.unsure_low:.3f} to {decision.unsure_high:.3f}" if banded else "no band"),
         ("fakelens", version("fakelens")),
-        ("Checked", show_time(datetime.now(UTC))),
+        ("Checked, UTC", show_time(datetime.now(UTC))),
         ("Model file, sha256", model.sha256),
     ]
     known = [(name, value) for name, value in facts if value]
@@ -119,7 +119,7 @@ def is_tiny(image: Image.Image) -> bool:
 
 def show_time(time: datetime) -> str:
     """Return a time in UTC as people read it."""
-    return f"{time:%Y-%m-%d %H:%M} UTC"
+    return f"{time:%Y-%m-%d %H:%M}"
 
 
 def shrink(image: Image.Image, longest: int) -> Image.Image:

@@ -1,7 +1,6 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,9 @@ from fakelens.benchmarks.bench.variants import VARIANTS, build_variants, find_te
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.extras import is_installed
 from fakelens.edge_runtime.modelfile.container import read_model
-from tests.conftest import COMMAND
+from tests.conftest import COMMAND, Fakelens
 
 NAMES = [variant.name for variant in VARIANTS]
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture

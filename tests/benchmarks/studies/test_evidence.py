@@ -1,7 +1,5 @@
 """The tables of a photo model, on greys with figures known by arithmetic; bright is fake."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from fakelens.benchmarks.studies.evidence import (
     tabulate_whole,
 )
 from fakelens.edge_runtime.errors import UsageError
+from tests.conftest import RunModule
 
 
 @pytest.fixture
@@ -96,22 +95,15 @@ def test_a_limit_holds_for_each_source_and_class(sources: Path) -> None:
     assert counts == {("camera", 0): 2, ("phone", 0): 2, ("phone", 1): 2, ("made/gan", 1): 2}
 
 
-def test_the_command_prints_tables_or_one_line(model_file: Path, sources: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "fakelens.benchmarks.studies.evidence",
-        str(model_file),
-        "--data",
-        str(sources),
-    ]
-    done = subprocess.run(
-        [*command, "--without", f"made/gan={model_file}"], capture_output=True, text=True, check=True
-    )
+def test_the_command_prints_tables_or_one_line(
+    run_module: RunModule, model_file: Path, sources: Path
+) -> None:
+    command = ["fakelens.benchmarks.studies.evidence", model_file, "--data", sources]
+    done = run_module(*command, "--without", f"made/gan={model_file}")
     assert done.stdout.count("\n| --- |") == 5
-    unseen = subprocess.run([*command, "--split", "train"], capture_output=True, text=True, check=True)
+    unseen = run_module(*command, "--split", "train")
     assert "| 1 real, 1 fake |" in unseen.stdout
-    failed = subprocess.run([*command, "--without", "x=y"], capture_output=True, text=True, check=False)
+    failed = run_module(*command, "--without", "x=y")
     assert failed.returncode == 2
     assert failed.stderr.startswith("fakelens: --without x: no test images of that source")
     assert failed.stderr.count("\n") == 1

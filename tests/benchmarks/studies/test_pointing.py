@@ -1,7 +1,5 @@
 """The model calls bright tiles fake, so the hottest tile is the bright patch."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from PIL import Image
 from fakelens.benchmarks.studies.pointing import point_all
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
+from tests.conftest import RunModule
 
 SIZE = 8
 
@@ -42,16 +41,8 @@ def test_a_hit_is_a_hottest_tile_inside_the_mask(tile_model: Path, patches: Path
     assert 0.1 < first.share < 0.2  # 16 x 16 of 40 x 40 px
 
 
-def test_the_command_tells_hits_and_chance(tile_model: Path, patches: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "fakelens.benchmarks.studies.pointing",
-        str(tile_model),
-        "--data",
-        str(patches),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+def test_the_command_tells_hits_and_chance(run_module: RunModule, tile_model: Path, patches: Path) -> None:
+    done = run_module("fakelens.benchmarks.studies.pointing", tile_model, "--data", patches)
     assert "| splice | 2 | 50.00%" in done.stdout
 
 

@@ -8,15 +8,12 @@ import pytest
 from PIL import Image
 
 from fakelens.benchmarks.studies import screenshots
+from tests.conftest import RunModule
 
-COMMAND = [sys.executable, "-m", screenshots.__name__]
 
-
-def test_a_page_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_a_page_that_is_not_there_is_one_line(run_module: RunModule, tmp_path: Path) -> None:
     pytest.importorskip("playwright", reason="needs the extra dev")
-    done = subprocess.run(
-        [*COMMAND, tmp_path, tmp_path / "no.html"], capture_output=True, text=True, check=False
-    )
+    done = run_module(screenshots.__name__, tmp_path, tmp_path / "no.html")
     assert (done.returncode, done.stderr) == (
         2,
         f"fakelens: {tmp_path}/no.html: no such page; name an HTML file\n",
@@ -29,7 +26,7 @@ def test_pictures_of_the_pages_are_small(tmp_path: Path) -> None:
         pytest.importorskip(package, reason="needs the extra dev")
     if not screenshots.shutil.which("chromium"):
         pytest.skip("needs Chromium: apt-get install chromium")
-    subprocess.run([*COMMAND, tmp_path], check=True)
+    subprocess.run([sys.executable, "-m", screenshots.__name__, tmp_path], check=True)
     taken = sorted(tmp_path.glob("screens-*.webp"))
     assert [path.name for path in taken] == [
         f"screens-{name}.webp" for name in ("check", "one", "open", "serve")

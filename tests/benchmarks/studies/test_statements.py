@@ -1,12 +1,11 @@
 """The measuring command counts files that speak, by source, class and strength."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 from fakelens.benchmarks.labelled import find_labelled
 from fakelens.benchmarks.studies.statements import ask_all, count_files
 from fakelens.edge_runtime.provenance.evidence import Strength
+from tests.conftest import RunModule
 from tests.edge_runtime.provenance.conftest import A1111, make_jpeg, make_text_png
 
 
@@ -29,13 +28,8 @@ def test_files_are_counted_by_strength(tmp_path: Path) -> None:
     assert count_files(ask_all(images, as_png=True)) == {}
 
 
-def test_the_command_prints_a_table(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "fakelens.benchmarks.studies.statements", write_data(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+def test_the_command_prints_a_table(run_module: RunModule, tmp_path: Path) -> None:
+    done = run_module("fakelens.benchmarks.studies.statements", write_data(tmp_path))
     assert "| webui | fake | 4 | 4 |  |  |  |" in done.stdout
     assert "declares-generated on 4 photos: 0 (" in done.stdout
     assert "declares-generated on 4 files of generators: 4 (" in done.stdout

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
 from fakelens.convert.ship.layout import Platform
 from fakelens.convert.ship.pipeline import ShipConfig, ship_model
 from fakelens.edge_runtime.errors import UsageError
+from tests.conftest import Fakelens
 
-Fakelens = Callable[..., CompletedProcess[str]]
 ALL = tuple(f"--{platform}" for platform in Platform)
 
 

@@ -1,7 +1,6 @@
 """Photo models from tiles to heatmap; the model calls bright tiles fake."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.modelfile.contract import Contract, Fit, InputSpec, Pool, check_contract
 from fakelens.edge_runtime.pictures.preprocess import cut_tiles
 from fakelens.edge_runtime.pictures.tiles import Region, place_grid
+from tests.conftest import Fakelens
 
 SIZE = 8
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from fakelens.edge_runtime.check.batch import BatchConfig, check_batch
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Source, Strength
+from tests.conftest import Fakelens
 from tests.edge_runtime.provenance.conftest import (
     A1111,
     created,
@@ -28,7 +28,6 @@ from tests.edge_runtime.provenance.conftest import (
     make_text_png,
 )
 
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 CAMERA_EXIF = make_exif({0x010F: b"Canon\0", 0x0110: b"EOS R5\0"}, {0x829A: bytes(8)})
 
 

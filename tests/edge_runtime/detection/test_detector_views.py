@@ -1,7 +1,6 @@
 """A model of two views: each scores, the contract fuses, the condition decides whether to answer."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from fakelens.edge_runtime.live.checking import FrameChecker
 from fakelens.edge_runtime.modelfile.container import pack_model, read_model
 from fakelens.edge_runtime.modelfile.contract import ConditionLimits, Decision, OperatingPoint, Pool
 from fakelens.edge_runtime.pictures.preprocess import fit_views
+from tests.conftest import Fakelens
 
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 PackModel = Callable[..., Path]
 
 CURVE = (

@@ -1,7 +1,6 @@
 """A verdict near the threshold falls with a mild degradation, a clear one stands; bright is fake."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.recheck import recheck
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.modelfile.contract import Decision, Pool
+from tests.conftest import Fakelens
 
 SIZE = 8
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture

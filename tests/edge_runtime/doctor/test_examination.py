@@ -1,15 +1,13 @@
 """`fakelens doctor` as a user runs it, and its checks on a made-up machine."""
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from fakelens.edge_runtime.doctor.examination import examine
 from fakelens.edge_runtime.doctor.health import Status
 from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL
+from tests.conftest import Fakelens
 
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 NAMES = ["python", "architecture", "board", "cameras", "display", "opencv", "litert", "model", "speed"]
 NAMES += ["temperature", "throttling"]
 

@@ -4,12 +4,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 from fakelens.edge_runtime.info.app import read_app_facts, render_app_facts
 from fakelens.edge_runtime.modelfile.contract import Decision, Pool
-
-Fakelens = Callable[..., CompletedProcess[str]]
+from tests.conftest import Fakelens
 
 
 def test_json_has_every_figure(fakelens: Fakelens, model_file: Path) -> None:

@@ -3,8 +3,6 @@
 import gzip
 import hashlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import flatbuffers
@@ -13,6 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from fakelens.edge_runtime.modelfile.container import pack_model
 from fakelens.edge_runtime.modelfile.contract import Contract, DataSource, InputSpec, Measurement, Training
+from tests.conftest import Fakelens
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +55,8 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def info(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from fakelens.edge_runtime.main import main; main()", "info"]
-    return subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, check=False)
-
-
-def test_json_is_one_object_with_everything(model_file: Path) -> None:
-    done = info(model_file, "--json")
+def test_json_is_one_object_with_everything(fakelens: Fakelens, model_file: Path) -> None:
+    done = fakelens("info", model_file, "--json")
     assert done.returncode == 0
     assert done.stdout.count("\n") == 1
     found = json.loads(done.stdout)
@@ -76,8 +70,8 @@ def test_json_is_one_object_with_everything(model_file: Path) -> None:
     assert found["graph"]["input"]["type"] == "uint8"
 
 
-def test_text_names_contract_card_ops_and_sizes(model_file: Path) -> None:
-    done = info(model_file)
+def test_text_names_contract_card_ops_and_sizes(fakelens: Fakelens, model_file: Path) -> None:
+    done = fakelens("info", model_file)
     assert done.returncode == 0
     size = f"{model_file.stat().st_size:,} bytes, gzip"
     digest = hashlib.sha256(model_file.read_bytes()).hexdigest()
@@ -94,23 +88,25 @@ def test_text_names_contract_card_ops_and_sizes(model_file: Path) -> None:
         assert part in done.stdout
 
 
-def test_a_foreign_truncated_or_missing_file_is_one_line_and_exit_2(model_file: Path, tmp_path: Path) -> None:
+def test_a_foreign_truncated_or_missing_file_is_one_line_and_exit_2(
+    fakelens: Fakelens, model_file: Path, tmp_path: Path
+) -> None:
     content = model_file.read_bytes()
     foreign, truncated, text = (tmp_path / name for name in ("foreign", "truncated", "text"))
     foreign.write_bytes(content[: content.index(b"PK\x03\x04")])
     truncated.write_bytes(content[:-40])
     text.write_text("hello, I am no model, whatever my name says")
     for path in (foreign, truncated, text, tmp_path / "missing", tmp_path):
-        done = info(path)
+        done = fakelens("info", path)
         assert done.returncode == 2, path
         assert done.stdout == ""
         assert done.stderr.startswith("fakelens: ")
         assert done.stderr.strip().count("\n") == 0
 
 
-def test_the_path_alone(model_file: Path) -> None:
-    done = info(model_file, "--path")
+def test_the_path_alone(fakelens: Fakelens, model_file: Path) -> None:
+    done = fakelens("info", model_file, "--path")
     assert (done.returncode, done.stdout) == (0, f"{model_file}\n")
-    refused = info(model_file, "--path", "--json")
+    refused = fakelens("info", model_file, "--path", "--json")
     assert refused.returncode == 2
     assert refused.stderr == "fakelens: --path prints one line: leave out --app and --json\n"

@@ -16,9 +16,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from tests.conftest import Fakelens
 from tests.edge_runtime.provenance.conftest import A1111
 
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 SaveGreys = Callable[[list[int]], Path]
 COMMAND = Path(sys.executable).parent / "fakelens"
 

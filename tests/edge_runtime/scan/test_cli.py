@@ -1,13 +1,14 @@
 """`fakelens scan` as a user runs it: exit codes, streams, refusals, report."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
+from fakelens.edge_runtime.answers.pages.parts import read_asset
+from tests.conftest import Fakelens
+
 HEAVY = ("tensorflow", "pyarrow", "fsspec", "ray", "pandas", "cv2", "jinja2")
 
 
@@ -36,6 +37,7 @@ def test_a_scan_its_report_and_its_exit_codes(
     assert "most suspicious\n0.997 " in shown.stdout
     assert "1 not an image, such as" in shown.stdout
     assert "&lt;b&gt;.png" in page.read_text()
+    assert read_asset("style.css") in page.read_text()  # the look of every page
     facts = json.loads(fakelens("scan", "--report", out, "--json").stdout)
     assert (facts["lines"], facts["counts"]["real"], sum(facts["bins"])) == (4, 1, 3)
     from_stdin = fakelens("scan", "-", "-o", "-", "--model", model_file, stdin=f"{photos}/2.png\n".encode())
@@ -50,6 +52,7 @@ def test_a_scan_its_report_and_its_exit_codes(
         (["x", "--html", "p.html"], "--html goes with --report", 2),
         (["--merge", "--report", "x"], "exclude each other", 2),
         (["--report", "x"], "x: no such folder", 2),
+        (["--merge", ".", "-o", "m", "--model", "photo"], "--model does nothing with --merge", 2),
         (["--merge", ".", "-o", "m"], "holds no results of a scan", 2),
         (["x", "-o", "-", "--format", "parquet"], "give -o DIR", 2),
         (["x", "-o", "r", "--format", "parquet"], 'pip install "fakelens[parquet]"', 3),

@@ -67,8 +67,16 @@ def test_lines_of_every_kind_of_manifest() -> None:
     assert [row.name for row in rows] == ["photos/a, b.png", "table.csv:3", "photos/a.png", "table.csv:5"]
     assert rows[1].broken == rows[3].broken == "broken line, names no picture"
     assert item_from_line(rows[1].to_line()).broken == rows[1].broken
-    Path("rows.jsonl").write_text('{"n": 1, "path": "x.png"}\nnothing\n[1]\n{"n": 2}\n')
-    assert [bool(row.broken) for row in list_items("rows.jsonl")] == [False, True, True, True]
+    Path("rows.jsonl").write_text(
+        '{"n": 1, "path": "a\\nb.png"}\nnothing\n[1]\n{"n": 2}\n{"path": "\\ud800.png"}\n'
+    )
+    assert [row.broken for row in list_items("rows.jsonl")] == [
+        "",
+        *(
+            f"broken line, {why}"
+            for why in ("not JSON", "not a JSON object", "names no picture", "no text, so no name")
+        ),
+    ]
     Path("other.csv").write_text("id,photo\n1,x.png\n")
     assert [row.name for row in list_items("other.csv", "photo")] == ["x.png"]
     with pytest.raises(UsageError, match=r"no column path, url, file \.\.\. among id, photo; say which"):
@@ -94,6 +102,7 @@ def test_a_parquet_manifest() -> None:
 
 def test_a_tar_is_read_where_its_pictures_lie(photos: Path, model_file: Path) -> None:
     with tarfile.open("shard-000.tar", "w") as archive:
+        archive.add(photos / "notes.txt", "._a.png")  # as macOS leaves them
         for name in ("a.png", "notes.txt", "deep/b.png"):
             archive.add(photos / name, name)
     skipped = Skipped()

@@ -1,9 +1,12 @@
 """Pictures that lie elsewhere: over HTTP from a real server, and in a store of fsspec's."""
 
+import hashlib
 import json
 import tarfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -20,20 +23,33 @@ from fakelens.edge_runtime.scan.storage import CredentialsError, check_scheme, e
 
 @pytest.fixture
 def server(tmp_path: Path, save_grey: Callable[[Path, int], Path]) -> Iterator[str]:
-    """Serves one picture; the rest is missing, refused, or an error of the server."""
+    """Serves one picture and what lies in `www`; the rest is missing, refused, or an error of the server.
+
+    It knows no ranges, as Python's own server.
+    """
     pytest.importorskip("aiohttp", reason='needs "fakelens[remote]"')
-    picture = save_grey(tmp_path / "served.png", 220).read_bytes()
+    (tmp_path / "www").mkdir()
+    save_grey(tmp_path / "www" / "a.png", 220)
+    tries: Counter[str] = Counter()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status = {"/a.png": 200, "/secret.png": 403, "/down.png": 503}.get(
-                self.path.partition("?")[0], 404
-            )
+            name = self.path.partition("?")[0].lstrip("/")
+            tries[name] += 1
+            status = {"secret.png": 403, "down.png": 503}.get(name, 200)
+            if name == "flaky.png":
+                name, status = "a.png", 200 if tries[name] == 3 else 503
+            file = tmp_path / "www" / name
+            if status == 200 and not file.exists():
+                status = 404
+            content = file.read_bytes() if status == 200 else b""
             self.send_response(status)
-            self.send_header("Content-Length", str(len(picture) if status == 200 else 0))
+            self.send_header("Content-Length", str(len(content)))
+            self.send_header("ETag", hashlib.md5(content).hexdigest())
             self.end_headers()
-            if status == 200:
-                self.wfile.write(picture)
+            self.wfile.write(b"" if self.command == "HEAD" else content)
+
+        do_HEAD = do_GET  # noqa: N815 (as it is called)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -55,10 +71,10 @@ def make_config(tmp_path: Path, model_file: Path, names: list[str], root: str = 
 def test_pictures_come_over_http_and_failures_have_their_kind(
     server: str, tmp_path: Path, model_file: Path
 ) -> None:
-    names = ["a.png", "b.png", f"{server}/secret.png?token=abc", "down.png", "a.png"]
+    names = ["a.png", "b.png", f"{server}/secret.png?token=abc", "down.png", "a.png", "flaky.png"]
     config = make_config(tmp_path, model_file, names, server)
     assert scan(config).counts == {
-        "fake": 2,
+        "fake": 3,
         "error: not found": 1,
         "error: refused": 1,
         "error: not fetched": 1,
@@ -75,6 +91,24 @@ def test_a_scan_stops_where_the_net_is_down_and_keeps_none_of_it(
     with pytest.raises(UsageError, match=r"50 pictures in a row are not fetched.*run the same command again"):
         scan(config)
     assert len(list(read_lines(tmp_path / "out"))) == 1
+
+
+def test_a_manifest_and_a_tar_over_http_without_ranges(server: str, tmp_path: Path, model_file: Path) -> None:
+    www = tmp_path / "www"
+    with tarfile.open(www / "x.tar", "w") as archive:
+        archive.add(www / "a.png", "notes.png")
+    (www / "list.csv").write_text("path\na.png\n")
+    spec = CheckerSpec(model=str(model_file), root=server)
+    inputs = [f"{server}/x.tar", f"{server}/list.csv"]
+    config = ScanConfig(inputs=inputs, output=tmp_path / "out", checker=spec)
+    assert scan(config).counts == {"fake": 2}
+    (www / "list.csv").write_text("path\nb.png\n")
+    with pytest.raises(UsageError, match=r"list\.csv has changed since .* was begun"):
+        scan(config)
+    # Larger than a block: what comes after it cannot be asked for.
+    (www / "list.csv").write_text("path\n" + "a.png\n" * 2_000_000)
+    with pytest.raises(UsageError, match=r"list\.csv: cannot be fetched \(.*range"):
+        scan(replace(config, output=tmp_path / "other"))
 
 
 def test_a_folder_and_a_tar_of_a_store(

@@ -3,15 +3,12 @@
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import COMMAND
+from tests.conftest import COMMAND, Fakelens
 from tests.edge_runtime.serve.conftest import Client, Serve, make_picture
-
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def test_it_serves_until_a_signal(model_file: Path) -> None:

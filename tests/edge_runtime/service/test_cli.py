@@ -1,13 +1,12 @@
 """`fakelens service` where systemctl is a stand-in that writes down what it is asked for."""
 
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
+from tests.conftest import Fakelens
+
 _STAND_IN = """#!/bin/sh
 echo "$@" >> "$FAKELENS_TEST_ASKED"
 exit "${FAKELENS_TEST_CODE:-0}"

@@ -6,7 +6,6 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,8 +20,8 @@ from fakelens.edge_runtime.service.unit import (
     render_unit,
     unit_path,
 )
+from tests.conftest import Fakelens
 
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 PROGRAM = Path(sys.executable).with_name("fakelens")
 ANALYZE = shutil.which("systemd-analyze")
 ODD = ("--source", "rtsp://eve:p%20w@cam/a b", "--token", 'to$ken "x" \\y', "--preview", "0.0.0.0:8080")

@@ -27,6 +27,14 @@ def test_a_flat_folder_is_cut_by_class_into_three(data: Path) -> None:
         assert [dataset.count(split, label) for split in Split] == [22, 8, 10]
 
 
+def test_of_few_pictures_two_of_a_class_are_validation_and_two_are_test(tmp_path: Path) -> None:
+    write_images(tmp_path / "real", 8, 90, 1)
+    write_images(tmp_path / "fake", 8, 165, 2)
+    dataset = load_dataset(tmp_path, DataConfig(size=16))
+    counts = [[dataset.count(split, label) for label in (0, 1)] for split in Split]
+    assert counts == [[4, 4], [2, 2], [2, 2]]
+
+
 def test_the_split_depends_on_content_and_seed_alone(data: Path) -> None:
     before = load_dataset(data, CONFIG)
     kept = contents(before, Split.VAL)

@@ -5,7 +5,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, Split
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.train.data.photo_sources import Choice, PhotoSource, lay_out_source, read_sources
+from tests.conftest import RunModule
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[3]
 PHOTOS = "FAKELENS_PHOTOS"
 GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
 HEX_DIGITS = 16
+MODULE = "fakelens.train.data.photo_sources"
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -47,11 +48,6 @@ def list_files(folder: Path) -> set[str]:
 def place(data: bytes, label: str, suffix: str) -> str:
     digest = hashlib.sha256(data).hexdigest()[:DIGEST_LENGTH]
     return f"{'test' if digest[0] in '012' else 'train'}/{label}/{digest}{suffix}"
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fakelens.train.data.photo_sources", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -143,15 +139,17 @@ def test_pictures_that_a_partial_clone_lacks_are_counted(clones: Path, tmp_path:
     assert result.problems == ("real: 1 missing in a partial clone: clone without --filter",)
 
 
-def test_the_command_counts_and_ends_with_2_where_something_is_missing(clones: Path, tmp_path: Path) -> None:
+def test_the_command_counts_and_ends_with_2_where_something_is_missing(
+    run_module: RunModule, clones: Path, tmp_path: Path
+) -> None:
     commit(clones / "raccoon_dataset", {"images/a.jpg": b"a", "images/b.png": b"b"})
-    done = run(clones, tmp_path / "out", "raccoons")
+    done = run_module(MODULE, clones, tmp_path / "out", "raccoons")
     assert (done.returncode, done.stderr) == (
         0,
         "1 pictures of 1 sources; 0 incomplete or gone, 1 changed\n",
     )
     assert done.stdout.startswith("raccoons: ")
-    done = run(clones, tmp_path / "out")
+    done = run_module(MODULE, clones, tmp_path / "out")
     assert done.returncode == 2
     count = len(read_sources())
     assert done.stderr.splitlines()[-1] == (
@@ -168,14 +166,14 @@ def test_the_command_counts_and_ends_with_2_where_something_is_missing(clones: P
         ([".", "out", "nowhere"], "fakelens: nowhere: no such source; there are diffusiondb, "),
     ],
 )
-def test_bad_usage_is_one_line(arguments: list[str], said: str) -> None:
-    done = run(*arguments)
+def test_bad_usage_is_one_line(run_module: RunModule, arguments: list[str], said: str) -> None:
+    done = run_module(MODULE, *arguments)
     assert done.returncode == 2
     assert done.stderr.startswith(said)
     assert done.stderr.count("\n") == 1
 
 
-def test_the_sources_are_sound() -> None:
+def test_the_sources_are_sound(run_module: RunModule) -> None:
     sources = read_sources()
     assert len({source.repository for source in sources.values()}) == 33
     for source in sources.values():
@@ -186,7 +184,7 @@ def test_the_sources_are_sound() -> None:
             assert sum((bool(choice.folders), bool(choice.take), choice.list is not None)) == 1
     listed = [sources[name].fake for name in ("gpt_image", "nano_banana_pro")]
     assert [len(choice.read_list()) for choice in listed if choice is not None] == [622, 629]
-    lines = run("--list").stdout.splitlines()
+    lines = run_module(MODULE, "--list").stdout.splitlines()
     assert len(lines) == 33
     assert "datitran/raccoon_dataset 939388493018" in lines
 

@@ -1,7 +1,5 @@
 import json
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +13,8 @@ from fakelens.train.fakes import latent_pairs as subject
 from fakelens.train.fakes.latent_pairs import REPORT_NAME, PairsConfig, describe_pairs, synthesize_pairs
 from fakelens.train.fakes.latent_twins import Kind
 from fakelens.train.fakes.latents import LatentAutoencoder, load_autoencoder
+from tests.conftest import Fakelens
 from tests.train.torch_files import make_halves, write_legacy, write_zip
-
-FAKELENS = str(Path(sys.executable).parent / "fakelens")
 
 
 def _save_photo(path: Path, seed: int, width: int = 90, height: int = 80) -> None:
@@ -179,33 +176,31 @@ def test_a_large_photo_gives_up_to_three_cuts(autoencoder: LatentAutoencoder, tm
     assert counts == [3, 2, 1, 1]
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([FAKELENS, "synthesize", *arguments], capture_output=True, text=True, check=False)
-
-
-def test_the_command_refuses_other_weights(photos: Path, tmp_path: Path) -> None:
+def test_the_command_refuses_other_weights(fakelens: Fakelens, photos: Path, tmp_path: Path) -> None:
     weights = write_zip(tmp_path / "a.pth", make_halves()[0])
     arguments = [str(photos), "-o", str(tmp_path / "data"), "--whole", "--autoencoder"]
-    done = _run(*arguments, str(weights), str(weights))
+    done = fakelens("synthesize", *arguments, weights, weights)
     assert done.returncode == 2
     assert "the sha256 is" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "data").exists()
 
 
-def test_the_option_needs_the_others(photos: Path, tmp_path: Path) -> None:
-    done = _run(str(photos), "-o", str(tmp_path / "data"), "--autoencoder", "a", "b")
+def test_the_option_needs_the_others(fakelens: Fakelens, photos: Path, tmp_path: Path) -> None:
+    done = fakelens("synthesize", photos, "-o", str(tmp_path / "data"), "--autoencoder", "a", "b")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "--autoencoder goes with --whole" in done.stderr
 
 
-def test_the_command_makes_pairs_with_the_real_weights(photos: Path, tmp_path: Path) -> None:
+def test_the_command_makes_pairs_with_the_real_weights(
+    fakelens: Fakelens, photos: Path, tmp_path: Path
+) -> None:
     folder = os.environ.get("FAKELENS_TAEF2")
     if not folder:
         pytest.skip("FAKELENS_TAEF2 names no folder with the weights, see train/recipes/README.md")
     weights = [str(Path(folder) / f"taef2_{half}.pth") for half in ("encoder", "decoder")]
-    done = _run(
-        str(photos), "-o", str(tmp_path / "data"), "--whole", "--crop", "64", "--photos", "3",
+    done = fakelens(
+        "synthesize", photos, "-o", str(tmp_path / "data"), "--whole", "--crop", "64", "--photos", "3",
         "--autoencoder", *weights,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

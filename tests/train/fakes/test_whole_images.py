@@ -1,7 +1,5 @@
 import hashlib
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +13,8 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.fakes import whole_images as subject
 from fakelens.train.fakes.kinds import Generator, Manipulation
 from fakelens.train.fakes.whole_images import REPORT_NAME, WholeConfig, WholeResult, synthesize_whole
+from tests.conftest import Fakelens
 
-FAKELENS = str(Path(sys.executable).parent / "fakelens")
 GENERATORS = (Generator.NEAREST, Generator.SHUFFLE)
 PHOTOS = {"jpegs": ("jpg", 4), "pngs": ("png", 4)}  # by source: suffix, photos a split
 
@@ -198,14 +196,9 @@ def test_an_interruption_leaves_nothing(
     assert not list(tmp_path.iterdir())
 
 
-def _run(photos: Path, output: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [FAKELENS, "synthesize", str(photos), "-o", str(output), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def test_the_command_makes_what_was_asked_for(photos: Path, tmp_path: Path) -> None:
+def test_the_command_makes_what_was_asked_for(fakelens: Fakelens, photos: Path, tmp_path: Path) -> None:
     chosen = ["--whole", "--generators", "bilinear,splice", "--photos", "4", "--steps", "1", "--sharp", "1"]
-    done = _run(photos, tmp_path / "data", *chosen)
+    done = fakelens("synthesize", photos, "-o", tmp_path / "data", *chosen)
     assert done.returncode == 0, done.stderr
     assert "broken.png" in done.stderr
     assert {line.split()[0] for line in done.stdout.splitlines()} == {"bilinear", "splice"}
@@ -230,14 +223,16 @@ def test_unusable_settings_are_one_line(
     assert not list(tmp_path.iterdir())
 
 
-def test_options_of_whole_fakes_need_the_option(photos: Path, tmp_path: Path) -> None:
-    done = _run(photos, tmp_path / "data", "--photos", "4")
+def test_options_of_whole_fakes_need_the_option(fakelens: Fakelens, photos: Path, tmp_path: Path) -> None:
+    done = fakelens("synthesize", photos, "-o", tmp_path / "data", "--photos", "4")
     assert done.returncode == 2
     assert done.stderr == "fakelens: --generators, --photos, --most-px and --sharp go with --whole only\n"
 
 
 @pytest.mark.parametrize("option", ["--tile-size", "--tiles-per-photo"])
-def test_options_of_tiles_are_refused_for_whole_fakes(photos: Path, tmp_path: Path, option: str) -> None:
-    done = _run(photos, tmp_path / "data", "--whole", option, "64")
+def test_options_of_tiles_are_refused_for_whole_fakes(
+    fakelens: Fakelens, photos: Path, tmp_path: Path, option: str
+) -> None:
+    done = fakelens("synthesize", photos, "-o", tmp_path / "data", "--whole", option, "64")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"fakelens: {option} goes without --whole only: there are no tiles\n"

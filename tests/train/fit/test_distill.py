@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,22 @@ from fakelens.train.fit.distill import ask_teachers, soften_labels
 from fakelens.train.run.job import open_job
 from fakelens.train.run.teachers import check_teachers
 from fakelens.train.run.trainer import run_job
+from tests.train.conftest import write_images
 
 
-@pytest.fixture
-def teacher(data: Path, config: TrainConfig, tmp_path: Path) -> Path:
-    run_job(open_job(data, tmp_path / "teacher", config))
-    return tmp_path / "teacher"
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 images a class that no test changes."""
+    folder = tmp_path_factory.mktemp("distill") / "data"
+    write_images(folder / "real", 40, 90, 1)
+    write_images(folder / "fake", 40, 165, 2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def teacher(data: Path, config: TrainConfig) -> Path:
+    """A finished run that no test changes."""
+    return run_job(open_job(data, data.parent / "teacher", config)).run
 
 
 def with_teacher(config: TrainConfig, *teachers: Path, share: float = 0.5) -> TrainConfig:
@@ -64,10 +75,11 @@ def test_a_teacher_of_other_data_is_refused(config: TrainConfig, teacher: Path) 
         check_teachers(release, "other")
 
 
-def test_an_unfinished_run_is_no_teacher(config: TrainConfig, teacher: Path) -> None:
-    (teacher / "run.json").unlink()
+def test_an_unfinished_run_is_no_teacher(config: TrainConfig, teacher: Path, tmp_path: Path) -> None:
+    unfinished = Path(shutil.copytree(teacher, tmp_path / "unfinished"))
+    (unfinished / "run.json").unlink()
     with pytest.raises(ConfigError, match="not a finished run"):
-        check_teachers(with_teacher(config, teacher), "any")
+        check_teachers(with_teacher(config, unfinished), "any")
 
 
 def test_a_refused_teacher_leaves_no_run_behind(data: Path, config: TrainConfig, tmp_path: Path) -> None:

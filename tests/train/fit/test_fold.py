@@ -33,19 +33,26 @@ def build(*, quantized: bool) -> Any:
     return model
 
 
-@pytest.mark.parametrize("quantized", [False, True])
-def test_the_folded_model_takes_raw_bytes(quantized: bool) -> None:
-    model = build(quantized=quantized)
-    before = predict(model, IMAGES, BYTE_SCALE)
+@pytest.fixture(scope="module", params=[False, True], ids=["float", "quantized"])
+def built(request: pytest.FixtureRequest) -> tuple[Any, list[Any], Any, bool]:
+    """A network, the weights that each test puts back first, and its answers with them."""
+    model = build(quantized=request.param)
+    return model, model.get_weights(), predict(model, IMAGES, BYTE_SCALE), request.param
+
+
+def test_the_folded_model_takes_raw_bytes(built: tuple[Any, list[Any], Any, bool]) -> None:
+    model, weights, before, quantized = built
+    model.set_weights(weights)
     fold_input_scale(model)
     np.testing.assert_allclose(predict(model, IMAGES), before, atol=2e-3 if quantized else 1e-5)
 
 
 @pytest.mark.parametrize("bias", [-0.8, 0.0, 0.8])
-@pytest.mark.parametrize("quantized", [False, True])
-def test_the_folded_calibration_scales_and_shifts_the_logit(quantized: bool, bias: float) -> None:
-    model = build(quantized=quantized)
-    before = predict(model, IMAGES, BYTE_SCALE)
+def test_the_folded_calibration_scales_and_shifts_the_logit(
+    built: tuple[Any, list[Any], Any, bool], bias: float
+) -> None:
+    model, weights, before, quantized = built
+    model.set_weights(weights)
     fold_calibration(model, 2.5, bias)
     after = predict(model, IMAGES, BYTE_SCALE)
     expected = Calibration(temperature=2.5, bias=bias).apply(before)

@@ -1,13 +1,18 @@
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.train.config import TrainConfig, load_config
+from fakelens.train.data.epoch import plan_epoch
 from fakelens.train.defaults import find_free
 from fakelens.train.run.job import derive_job, open_job, reopen_job
+from fakelens.train.starts.tuning import describe_start
 from tests.train.conftest import write_images
 
 
@@ -42,6 +47,23 @@ def test_free_keys_follow_the_data_and_are_kept_when_resumed(tmp_path: Path, dat
     assert reopen_job(job.run, data, config, free).config == job.config
     with pytest.raises(UsageError, match="other settings"):
         reopen_job(job.run, data, config)
+
+
+@pytest.mark.parametrize(("histories", "start"), [(1, False), (3, False), (3, True)])
+def test_the_steps_that_are_announced_are_those_of_an_epoch(
+    tmp_path: Path, data: Path, caplog: pytest.LogCaptureFixture, histories: int, start: bool
+) -> None:
+    """Each picture counts as often as it has histories."""
+    flags = describe_start("imagenet") if start else {"data.delivered": True, "data.fit": "resize"}
+    flags |= {"data.size": 16, "data.histories": histories, "fit.batch_size": 16}
+    with caplog.at_level(logging.INFO, "fakelens"):
+        job = open_job(data, tmp_path / "run", load_config(None, flags), find_free(None, flags))
+    images, _ = job.dataset.take(Split.TRAIN)
+    assert len(images) == histories * sum(job.dataset.count(Split.TRAIN, label) for label in (0, 1))
+    fit = job.config.fit
+    losses = np.full(len(images), np.inf, np.float32)
+    plan = plan_epoch(losses, fit.batch_size, fit.skip_easy, np.random.default_rng(0), fit.repeats)
+    assert f"{fit.epochs} epochs of {len(plan.rows)} steps" in caplog.text
 
 
 @pytest.mark.parametrize(

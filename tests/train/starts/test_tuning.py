@@ -54,7 +54,7 @@ def test_what_is_set_stays(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         tuned = tune_fit(tune_data(config, 50, free), 50, 100, free)
     assert replace(tuned, fit=replace(tuned.fit, batch_size=config.fit.batch_size)) == config
-    assert "the last 12 blocks learn, rate 1e-05, 1 epochs of 7 steps, 90%" in caplog.text
+    assert "the last 12 blocks learn, rate 1e-05, 1 epoch of 7 steps, 90%" in caplog.text
     assert keep_free(config, tuned, free) == tuned
 
 

@@ -1,6 +1,5 @@
 """Each name of a source opens the right kind."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +10,7 @@ from fakelens.edge_runtime.extras import is_installed
 from fakelens.edge_runtime.live.source import Resolution
 from fakelens.edge_runtime.live.sources.factory import make_source
 from fakelens.edge_runtime.live.sources.folder import FolderSource
-
-Fakelens = Callable[..., subprocess.CompletedProcess[str]]
+from tests.conftest import Fakelens
 
 
 def test_a_name_stands_for_one_kind_of_source(tmp_path: Path) -> None:

@@ -1,0 +1,27 @@
+"""Many files: small ones go to a worker together."""
+
+from pathlib import Path
+
+import pytest
+
+from fakelens.edge_runtime.detection.many_files import group_files
+
+
+@pytest.mark.parametrize(
+    ("sizes", "groups"),
+    [
+        ([1_000] * 20, [8, 8, 4]),
+        ([50_000] * 3, [1, 1, 1]),
+        ([20_000, 20_000, 1_000, 90_000, 1_000], [1, 2, 1, 1]),
+        ([], []),
+    ],
+)
+def test_small_files_are_handed_to_a_worker_together(
+    tmp_path: Path, sizes: list[int], groups: list[int]
+) -> None:
+    paths = [tmp_path / str(number) for number in range(len(sizes))]
+    for path, size in zip(paths, sizes, strict=True):
+        path.write_bytes(bytes(size))
+    found = list(group_files([*paths]))
+    assert [len(group) for group in found] == groups
+    assert [path for group in found for path in group] == paths
