@@ -8,6 +8,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -173,9 +174,15 @@ def make_graph(
         tensors[target].quantization = quantization
         add_op("QUANTIZE", [probabilities], target, (options.QuantizeOptions, schema.QuantizeOptionsT()))
 
-    subgraph, model = schema.SubGraphT(), schema.ModelT()
+    subgraph = schema.SubGraphT()
     subgraph.tensors, subgraph.operators = tensors, operators
     subgraph.inputs, subgraph.outputs = [source], [target]
+    return pack_graph(subgraph, codes, buffers)
+
+
+def pack_graph(subgraph: Any, codes: list[Any], buffers: list[Any]) -> bytes:
+    """The flatbuffer of a model of one subgraph."""
+    model = schema.ModelT()
     model.version, model.subgraphs, model.operatorCodes, model.buffers = 3, [subgraph], codes, buffers
     builder = flatbuffers.Builder()
     builder.Finish(model.Pack(builder), b"TFL3")
@@ -353,7 +360,9 @@ def run_module(run_here: RunHere) -> RunModule:
 
     def run(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         start = partial(runpy.run_module, module, run_name="__main__")
-        return run_here(start, [module, *map(str, arguments)])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # that it is imported already
+            return run_here(start, [module, *map(str, arguments)])
 
     return run
 

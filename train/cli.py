@@ -74,19 +74,21 @@ def train(
     data, given = _place_data(data, layout, given, of_run=resume or parent is not None)
     require_tensorflow()
     show_log()
-    from fakelens.train.distributed import join_team
-    from fakelens.train.run.member import lead, name_facts
-
     if members is not None and not members.is_chief:
         _assist(members, wait, data, output, (recipe, given))
         return
     if parent is not None:
-        from fakelens.train.run.job import derive_job
-
-        job = derive_job(parent, output, given)
+        job = _derive_job(parent, output, given)
     else:
         job = _open_job(data, output, given, recipe=recipe, resume=resume)
-    job = _choose_cache(job, cache)
+    _train(_choose_cache(job, cache), members, wait, require_auc)
+
+
+def _train(job: "Job", members: Workers | None, wait: float, require_auc: float | None) -> None:
+    """Train, with the other `members` where there are some, and print what it came to."""
+    from fakelens.train.distributed import join_team
+    from fakelens.train.run.member import lead, name_facts
+
     team = join_team(members, name_facts(job), wait)
     load_tensorflow()
     from fakelens.train.run.outcome import check_auc
@@ -134,12 +136,18 @@ def _assist(
     settings: tuple[str | None, dict[str, Any]],
 ) -> None:
     """Train as one of `members` that is not the chief, with a recipe and the keys that are given."""
-    from fakelens.train.config import load_config
     from fakelens.train.defaults import find_free
     from fakelens.train.run.member import assist, open_member
+    from fakelens.train.settings import load_config
 
     config, free = load_config(*settings), find_free(*settings)
     assist(members, wait, lambda run: open_member(data, run, chief_run, config, free))
+
+
+def _derive_job(parent: Path, output: Path, given: dict[str, Any]) -> "Job":
+    from fakelens.train.run.job import derive_job
+
+    return derive_job(parent, output, given)
 
 
 def _open_job(
@@ -147,12 +155,12 @@ def _open_job(
 ) -> "Job":
     """Return the job of a run, new or resumed, after a warning where file metadata tell the classes apart."""
     from fakelens.train.audit.giveaways import warn_of_giveaways
-    from fakelens.train.config import load_config
     from fakelens.train.data.layouts import describe_layout, naming_command
     from fakelens.train.data.usable import check_numbers
     from fakelens.train.defaults import find_free
     from fakelens.train.run.job import open_job, reopen_job
     from fakelens.train.run.rundir import check_new
+    from fakelens.train.settings import load_config
 
     config, free = load_config(recipe, given), find_free(recipe, given)
     if resume or data is None:

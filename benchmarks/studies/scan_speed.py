@@ -90,9 +90,8 @@ def _time(arguments: Sequence[str]) -> _Lap:
         command = [sys.executable, "-m", "fakelens.edge_runtime", *arguments]
         done = subprocess.run(command, stdout=answers, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
-        raise UsageError(
-            f"fakelens {arguments[0]} ended with {done.returncode}: {done.stderr.strip()[-200:]}"
-        )
+        last = (done.stderr.strip().splitlines() or [""])[-1]
+        raise UsageError(f"fakelens {arguments[0]} ended with {done.returncode}: {last}")
     return _Lap(wall_s=time.perf_counter() - wall_s, cpu_s=_count_cpu() - cpu_s)
 
 

@@ -15,6 +15,7 @@ from fakelens.edge_runtime.modelfile.threads import count_cores
 from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, DecodeConfig
 from fakelens.edge_runtime.scan.failure import Failure, tell_failure
 from fakelens.edge_runtime.scan.item import Item
+from fakelens.edge_runtime.scan.manifest import make_item
 from fakelens.edge_runtime.scan.storage import REFUSED, is_url, read_url
 from fakelens.edge_runtime.workers import map_in_order
 
@@ -66,8 +67,9 @@ class Checker:
             yield to_answer(result)
 
     def check_names(self, names: Iterable[str]) -> list[str]:
-        """Return the line of JSON of each of `names`."""
-        return [answer.line for answer in self.check(Item(name=name) for name in names)]
+        """Return the line of JSON of each of `names`; of an empty one, or a null of a table, too."""
+        items = (make_item(name, "names", number) for number, name in enumerate(names, 1))
+        return [answer.line for answer in self.check(items)]
 
     def _prefetch(self, pictures: Iterator["_Picture"]) -> Iterator["_Picture"]:
         """Fetch ahead in threads from the first that is not here on: the net is slow, but answers many."""

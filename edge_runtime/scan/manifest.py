@@ -61,7 +61,7 @@ def _read_text(stream: BinaryIO, name: str, column: str | None) -> Iterator[Item
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
         if line.strip():
-            yield _make_item(line.decode("utf-8", "surrogateescape"), name, number)
+            yield make_item(line.decode("utf-8", "surrogateescape"), name, number)
 
 
 def _read_csv(stream: BinaryIO, name: str, column: str | None) -> Iterator[Item]:
@@ -78,7 +78,7 @@ def _read_csv(stream: BinaryIO, name: str, column: str | None) -> Iterator[Item]
             yield _break_line(name, rows.line_num, str(error))
             continue
         if row:
-            yield _make_item(row[place] if place < len(row) else None, name, rows.line_num)
+            yield make_item(row[place] if place < len(row) else None, name, rows.line_num)
 
 
 def _read_jsonl(stream: BinaryIO, name: str, column: str | None) -> Iterator[Item]:
@@ -96,7 +96,7 @@ def _read_jsonl(stream: BinaryIO, name: str, column: str | None) -> Iterator[Ite
             continue
         if chosen is None:
             chosen = _choose_column(list(row), name, None)
-        yield _make_item(row.get(chosen), name, number)
+        yield make_item(row.get(chosen), name, number)
 
 
 def _read_parquet(stream: BinaryIO, name: str, column: str | None) -> Iterator[Item]:
@@ -111,7 +111,7 @@ def _read_parquet(stream: BinaryIO, name: str, column: str | None) -> Iterator[I
         for batch in file.iter_batches(_BATCH_ROWS, columns=[chosen]):
             for value in batch.column(0).to_pylist():
                 number += 1
-                yield _make_item(value, name, number)
+                yield make_item(value, name, number)
     except (pa.ArrowException, OSError) as error:
         raise UsageError(
             f"{name}: cannot be read as Parquet ({' '.join(str(error).split())[:120]})"
@@ -133,7 +133,8 @@ def _choose_column(columns: list[str], name: str, column: str | None) -> str:
     )
 
 
-def _make_item(value: Any, name: str, number: int) -> Item:
+def make_item(value: Any, name: str, number: int) -> Item:
+    """Return the item that `value`, in line `number` of the list `name`, stands for, or why it is broken."""
     if not isinstance(value, str) or not value.strip():
         return _break_line(name, number, "names no picture")
     if len(value) > _MOST_CHARACTERS:

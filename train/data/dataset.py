@@ -95,8 +95,9 @@ def load_dataset(data: Path, config: DataConfig) -> Dataset:
     dataset = load(data, found, config)
     counts = {split: tuple(dataset.count(split, label) for label in _CLASSES) for split in Split}
     val_given = any(image.split is Split.VAL for image in found)
-    check_usable(data, counts, dataset.cleaning.conflicts, val_given=val_given)
-    _report(dataset.cleaning)
+    cleaning = dataset.cleaning
+    check_usable(data, counts, cleaning.conflicts, cleaning.unreadable, val_given=val_given)
+    _report(cleaning)
     return dataset
 
 

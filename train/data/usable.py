@@ -29,12 +29,19 @@ def check_numbers(data: Path, config: DataConfig) -> None:
 
 
 def check_usable(
-    data: Path, counts: Mapping[Split, tuple[int, ...]], conflicts: int, *, val_given: bool = False
+    data: Path,
+    counts: Mapping[Split, tuple[int, ...]],
+    conflicts: int,
+    unreadable: Sequence[str] = (),
+    *,
+    val_given: bool = False,
 ) -> None:
     """Raise `UsageError` where a class of `data` is too rare in `counts`, its images by split and class.
 
-    `conflicts` pictures stood in both classes and count in neither; `val_given` where `data` has a val/.
+    `conflicts` pictures stood in both classes and count in neither; `unreadable` are lines, one for each file
+    that cannot be read; `val_given` where `data` has a val/.
     """
+    broken = f" ({len(unreadable)} files cannot be read: {unreadable[0]})" if unreadable else ""
     for split in (Split.TRAIN, Split.VAL):
         for name, count in zip(LABELS, counts[split], strict=True):
             if count >= _FEWEST:
@@ -45,8 +52,8 @@ def check_usable(
                     f"leaves {count} {name} ones for {split}; sort each picture into one class"
                 )
             raise UsageError(
-                f"{data}: {count} usable {name} images in the {split} split, {_FEWEST} are the least; "
-                f"{_name_remedy(split, val_given=val_given)}"
+                f"{data}: {count} usable {name} images in the {split} split, {_FEWEST} are the least"
+                f"{broken}; {_name_remedy(split, val_given=val_given)}"
             )
     _check_even(data, counts[Split.TRAIN])
 

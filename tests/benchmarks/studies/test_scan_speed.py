@@ -15,5 +15,5 @@ def test_both_are_timed_on_the_same_pictures(tmp_path: Path) -> None:
     assert (found.images, found.ratio) == (4, pytest.approx(found.scan_per_s / found.check_per_s))
     assert found.cpu_ratio > 0
     (tmp_path / "5.jpg").write_text("no image")
-    with pytest.raises(UsageError, match=r"fakelens scan ended with 2: .*no verdict"):
+    with pytest.raises(UsageError, match=r"fakelens scan ended with 2: .*have no verdict"):
         measure_scan(tmp_path, "cifake-quick", rounds=1, threads=1)

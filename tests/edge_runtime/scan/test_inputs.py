@@ -118,6 +118,9 @@ def test_a_tar_is_read_where_its_pictures_lie(photos: Path, model_file: Path) ->
     cut = list(list_items("cut.tar"))
     assert [item.name for item in cut] == ["cut.tar/a.png", "cut.tar:end"]
     assert "breaks off" in cut[-1].broken
+    assert [json.loads(line)["error"] for line in checker.check_names([""])] == [
+        "names:1: broken line, names no picture"
+    ]
     # Bytes that are no picture are named as the member that they are.
     broken = Item(name="shard-000.tar/a.png", archive="shard-000.tar", offset=0, size_bytes=20)
     (answer,) = checker.check([broken])

@@ -99,6 +99,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     server.stop()
 
 
+@pytest.mark.slow
 def test_s3(
     s3: Any, pictures: dict[str, bytes], scan: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +119,7 @@ def test_s3(
     assert "s3://bucket/in: cannot be fetched" in done.stderr
 
 
+@pytest.mark.slow
 def test_google(
     pictures: dict[str, bytes], scan: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

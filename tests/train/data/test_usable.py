@@ -30,5 +30,14 @@ def test_what_cannot_be_learned_from_is_refused(
         check_usable(DATA, counts, conflicts)
 
 
+def test_files_that_cannot_be_read_and_a_val_that_is_there_are_named() -> None:
+    with pytest.raises(
+        UsageError, match=r"are the least \(2 files cannot be read: a\); add images, or cut more"
+    ):
+        check_usable(DATA, count((9, 9), (9, 1)), 0, ("a", "b"))
+    with pytest.raises(UsageError, match="or take that folder away"):
+        check_usable(DATA, count((9, 9), (9, 1)), 0, val_given=True)
+
+
 def test_uneven_classes_are_used() -> None:
     check_usable(DATA, count((2, 400)), 3)

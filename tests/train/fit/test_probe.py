@@ -6,10 +6,11 @@ import tf_keras as keras
 
 from fakelens.benchmarks.metrics import roc_auc
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.train.config import NetworkConfig, load_config
+from fakelens.train.config import NetworkConfig
 from fakelens.train.fit.loop import Examples, predict
 from fakelens.train.fit.probe import probe_head
 from fakelens.train.networks import build_network
+from fakelens.train.settings import load_config
 
 SIZE = 32
 
