@@ -13,7 +13,7 @@ from fakelens.convert.finish import Converted, ConvertResult, finish, load_inter
 from fakelens.convert.network import check_quantizers, load_network, predict
 from fakelens.convert.recipes import ConvertConfig, Io, Quantization
 from fakelens.convert.run import Run, Validation, read_run, read_validation
-from fakelens.convert.tflite import convert_network
+from fakelens.convert.tflite import convert_network, quantize_network
 from fakelens.convert.verify import ConversionStage, Scores
 from fakelens.edge_runtime.errors import RunError
 from fakelens.edge_runtime.modelfile.contract import Contract
@@ -103,9 +103,11 @@ def _quantize(
     network: Any, aware: str | None, calibration: ImageU8, validation: Validation, config: ConvertConfig
 ) -> Attempt:
     """Return the int8 graph of `network` and what it says of the validation images."""
-    graph = convert_network(network, Quantization.INT8, config.io, calibration)
     p_network = None
-    if aware is not None:
+    if aware is None:
+        graph = quantize_network(network, config.io, calibration)
+    else:
+        graph = convert_network(network, Quantization.INT8, config.io, calibration)
         p_network = validation.pool_rows(predict(network, validation.images_u8)[:, 1])
     return Attempt(graph=graph, p_fake=_score(graph, validation, config), aware=aware, p_network=p_network)
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from fakelens.convert.recipes import Io, Quantization
+from fakelens.convert.rounding import round_weights
 from fakelens.edge_runtime.errors import RunError
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
@@ -34,6 +35,12 @@ def convert_network(
     size = int(network.input_shape[1])
     call = functools.partial(network, training=False)
     return convert_call(call, size, network.variables, (quantization, io), calibration_u8)
+
+
+def quantize_network(network: keras.Model, io: Io, calibration_u8: ImageU8) -> bytes:
+    """Return the int8 graph of a `network` that knows nothing of it, its weights rounded for these images."""
+    graph = convert_network(network, Quantization.INT8, io, calibration_u8)
+    return round_weights(graph, convert_network(network, Quantization.FLOAT32, Io.FLOAT), calibration_u8)
 
 
 def convert_call(

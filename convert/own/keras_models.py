@@ -16,6 +16,8 @@ import tensorflow as tf
 from fakelens.convert.own.classifier import Classifier, GraphForm, check_shapes
 from fakelens.convert.own.config import Scaling
 from fakelens.convert.own.scaling import Floats, describe_scaling
+from fakelens.convert.recipes import Io, Quantization
+from fakelens.convert.rounding import round_weights
 from fakelens.convert.tflite import NetworkCall, convert_call
 from fakelens.edge_runtime.errors import UsageError
 
@@ -86,9 +88,14 @@ class _TensorFlowClassifier:
             shares = tf.nn.softmax(answer) if reading.logits else answer
             return shares if reading.fake_last else tf.concat([shares[:, 1:], shares[:, :1]], axis=-1)
 
-        return convert_call(
-            classify, self.size, self.variables, (form.quantization, form.io), form.calibration_u8
-        )
+        def convert(quantization: Quantization, io: Io) -> bytes:
+            images = form.calibration_u8
+            return convert_call(classify, self.size, self.variables, (quantization, io), images)
+
+        graph = convert(form.quantization, form.io)
+        if form.quantization is not Quantization.INT8 or form.calibration_u8 is None:
+            return graph
+        return round_weights(graph, convert(Quantization.FLOAT32, Io.FLOAT), form.calibration_u8)
 
 
 def _open_keras(path: Path, size: int | None, library: Any, kind: str) -> Classifier:

@@ -1,0 +1,199 @@
+"""Weights of an int8 graph rounded for the calibration images: errors of some make up for those of others.
+
+Rounding each weight to the nearest step leaves errors that add up wherever the inputs go together, as the
+pixels of a bright picture do. GPTQ (Frantar et al. 2022) rounds the weights of an output one by one and lets
+those still to come take up the error, by the second moments of the layer's inputs; what is left on average
+goes into the bias (Nagel et al. 2019). Steps and ranges stay those of the converter, so the graph is as fast
+as before.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from fakelens.edge_runtime.pictures.preprocess import ImageU8
+
+_KINDS = {
+    schema.BuiltinOperator.CONV_2D,
+    schema.BuiltinOperator.DEPTHWISE_CONV_2D,
+    schema.BuiltinOperator.FULLY_CONNECTED,
+}
+_IMAGES = 64  # whose activations are looked at
+_PLACES = 200  # of each, in each layer
+_DAMPING = 0.01  # of the mean second moment, so that inputs that never vary can be divided by
+_IDENTIFIER = b"TFL3"
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(kw_only=True)
+class _Moments:
+    """Sums over the inputs of a layer: one set, or one for each channel of a depthwise convolution."""
+
+    second: Any = 0.0  # [..., inputs, inputs]
+    first: Any = 0.0  # [..., inputs]
+    count: int = 0
+
+    def add(self, inputs: Floats) -> None:
+        """Take in `inputs` [..., n, inputs]."""
+        self.second = self.second + inputs.swapaxes(-1, -2) @ inputs
+        self.first = self.first + inputs.sum(axis=-2)
+        self.count += inputs.shape[-2]
+
+
+def round_weights(graph: bytes, float_graph: bytes, images_u8: ImageU8) -> bytes:
+    """Return the int8 `graph` with its weights rounded anew.
+
+    `float_graph` is the same network in float32 with input float32 [1, size, size, 3], raw RGB; `images_u8`
+    [n, size, size, 3] are those of the calibration. A layer that the graphs do not share stays as it is, and
+    a weight that is zero stays zero.
+    """
+    moments = _gather(float_graph, images_u8)
+    plain, integer = (schema.ModelT.InitFromPackedBuf(part, 0) for part in (float_graph, graph))
+    layers = _find_layers(integer)
+    for name, op in _find_layers(plain).items():
+        if name in layers and name in moments:
+            _round_layer((plain, op), (integer, layers[name]), moments[name])
+    builder = flatbuffers.Builder(len(graph))
+    builder.Finish(integer.Pack(builder), _IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def round_rows(rows: Floats, steps: Floats, second: Floats) -> npt.NDArray[np.int8]:
+    """Return the weights `rows` [outputs, inputs] in whole `steps` [outputs], each -127 to 127.
+
+    `second` are the second moments of the inputs [inputs, inputs], or of those of each row
+    [outputs, inputs, inputs].
+    """
+    count = rows.shape[1]
+    damping = _DAMPING * np.mean(np.diagonal(second, axis1=-2, axis2=-1), axis=-1) + np.finfo(float).tiny
+    damped = second + np.asarray(damping)[..., None, None] * np.eye(count)
+    inverse = np.linalg.cholesky(np.linalg.inv(damped)).swapaxes(-1, -2)
+    left = np.array(rows)
+    whole = np.zeros(rows.shape, np.int8)
+    for at in range(count):
+        nearest = np.clip(np.rint(left[:, at] / steps), -127, 127)
+        whole[:, at] = np.where(rows[:, at] == 0, 0, nearest)
+        error = (left[:, at] - whole[:, at] * steps) / inverse[..., at, at]
+        left[:, at:] -= error[:, None] * inverse[..., at, at:]
+    return whole
+
+
+def measure_error(rows: Floats, rounded: Floats, second: Floats) -> Floats:
+    """Return the mean squared error of each output [outputs] where `rounded` stands for `rows`."""
+    change = rows - rounded
+    return np.asarray(np.einsum("...i,...ij,...j->...", change, second, change), np.float64)
+
+
+def _find_layers(model: Any) -> dict[str, Any]:
+    """Return the operators that have weights, by the name of what they give."""
+    part = model.subgraphs[0]
+    found = {}
+    for op in part.operators:
+        code = model.operatorCodes[op.opcodeIndex]
+        weighted = max(code.builtinCode, code.deprecatedBuiltinCode) in _KINDS
+        if weighted and model.buffers[part.tensors[op.inputs[1]].buffer].data is not None:
+            found[part.tensors[op.outputs[0]].name.decode()] = op
+    return found
+
+
+def _is_depthwise(model: Any, op: Any) -> bool:
+    code = model.operatorCodes[op.opcodeIndex]
+    kind = max(code.builtinCode, code.deprecatedBuiltinCode)
+    return bool(kind == schema.BuiltinOperator.DEPTHWISE_CONV_2D)
+
+
+def _gather(float_graph: bytes, images_u8: ImageU8) -> dict[str, _Moments]:
+    """Return the moments of the inputs of each layer, over random places of some of the images."""
+    model = schema.ModelT.InitFromPackedBuf(float_graph, 0)
+    layers = _find_layers(model)
+    moments: dict[str, _Moments] = {}
+    rng = np.random.default_rng(0)
+    interpreter = Interpreter(
+        model_content=float_graph,
+        experimental_preserve_all_tensors=True,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    )
+    interpreter.allocate_tensors()
+    entry = interpreter.get_input_details()[0]["index"]
+    for row in rng.permutation(len(images_u8))[:_IMAGES]:
+        interpreter.set_tensor(entry, images_u8[row][None].astype(np.float32))
+        interpreter.invoke()
+        for name, op in layers.items():
+            activations = interpreter.get_tensor(op.inputs[0])
+            kernel = model.subgraphs[0].tensors[op.inputs[1]].shape
+            by_channel = _is_depthwise(model, op)
+            inputs = _take_inputs(activations, kernel, rng)
+            if inputs is None:
+                continue
+            flat = inputs.transpose(2, 0, 1) if by_channel else inputs.reshape(len(inputs), -1)
+            moments.setdefault(name, _Moments()).add(flat)
+    return moments
+
+
+def _take_inputs(
+    activations: npt.NDArray[np.float32], kernel: npt.NDArray[np.int32], rng: np.random.Generator
+) -> Floats | None:
+    """Return what a kernel sees at random places [n, height x width, channels].
+
+    None where it is larger than what it sees, or convolves groups of channels.
+    """
+    if len(kernel) == 2:  # dense
+        return np.asarray(activations.reshape(-1, 1, kernel[1]), np.float64)
+    height, width, channels = (int(side) for side in kernel[1:])
+    picture = activations[0]
+    if height > picture.shape[0] or width > picture.shape[1] or channels != picture.shape[2]:
+        return None
+    windows = np.lib.stride_tricks.sliding_window_view(picture, (height, width), axis=(0, 1))
+    down, right = (rng.integers(0, room, _PLACES) for room in windows.shape[:2])
+    taken = windows[down, right].astype(np.float64)  # [n, channels, height, width]
+    return taken.reshape(*taken.shape[:2], -1).swapaxes(1, 2)
+
+
+def _round_layer(plain: tuple[Any, Any], integer: tuple[Any, Any], moments: _Moments) -> None:
+    """Set weights and bias of an operator of the int8 model after those of the float one."""
+    weights, kernel = _read(*plain, 1, np.float32), integer[0].subgraphs[0].tensors[integer[1].inputs[1]]
+    nearest = _read(*integer, 1, np.int8)
+    by_channel = _is_depthwise(*integer)
+    rows, old = (
+        part.reshape(-1, part.shape[-1]).T if by_channel else part.reshape(len(part), -1)
+        for part in (weights.astype(np.float64), nearest)
+    )
+    steps = np.broadcast_to(np.asarray(kernel.quantization.scale, np.float64), (len(rows),))
+    second = moments.second / moments.count
+    new = round_rows(rows, steps, second)
+    errors = [measure_error(rows, whole * steps[:, None], second) for whole in (old, new)]
+    whole = np.where((errors[1] < errors[0])[:, None], new, old)
+    laid_out = whole.T if by_channel else whole
+    _write(*integer, 1, np.ascontiguousarray(laid_out, np.int8))
+    if len(integer[1].inputs) > 2 and integer[1].inputs[2] >= 0:
+        missing = np.sum((rows - whole * steps[:, None]) * (moments.first / moments.count), axis=1)
+        _shift_bias(plain, integer, missing)
+
+
+def _shift_bias(plain: tuple[Any, Any], integer: tuple[Any, Any], missing: Floats) -> None:
+    bias = integer[0].subgraphs[0].tensors[integer[1].inputs[2]]
+    has_bias = len(plain[1].inputs) > 2 and plain[1].inputs[2] >= 0
+    exact = _read(*plain, 2, np.float32).astype(np.float64) if has_bias else 0.0
+    steps = np.asarray(bias.quantization.scale, np.float64)
+    _write(*integer, 2, np.rint((exact + missing) / steps).astype(np.int32))
+
+
+def _read(model: Any, op: Any, place: int, kind: type) -> npt.NDArray[Any]:
+    tensor = model.subgraphs[0].tensors[op.inputs[place]]
+    data = np.asarray(model.buffers[tensor.buffer].data, np.uint8).tobytes()
+    return np.frombuffer(data, kind).reshape(tensor.shape)
+
+
+def _write(model: Any, op: Any, place: int, values: npt.NDArray[Any]) -> None:
+    """Set a tensor of the operator, in a buffer of its own where others share it."""
+    tensor = model.subgraphs[0].tensors[op.inputs[place]]
+    if sum(other.buffer == tensor.buffer for part in model.subgraphs for other in part.tensors) > 1:
+        model.buffers.append(schema.BufferT())
+        tensor.buffer = len(model.buffers) - 1
+    model.buffers[tensor.buffer].data = np.frombuffer(values.tobytes(), np.uint8)

@@ -1,0 +1,95 @@
+"""Weights rounded for the calibration images, on real converter graphs."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import tf_keras as keras
+from ai_edge_litert import schema_py_generated as schema
+
+from fakelens.convert.finish import load_interpreter
+from fakelens.convert.recipes import Io, Quantization
+from fakelens.convert.rounding import measure_error, round_rows
+from fakelens.convert.tflite import convert_network, quantize_network
+
+SIZE = 24
+
+
+@pytest.fixture(scope="module")
+def images() -> npt.NDArray[np.uint8]:
+    """Bright smooth pictures: neighbouring pixels go together, so errors of weights add up."""
+    rng = np.random.default_rng(0)
+    level = rng.uniform(60, 220, (80, 1, 1, 3))
+    return np.clip(level + rng.normal(0, 12, (80, SIZE, SIZE, 3)), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    """Convolution, depthwise and dense layers; half of one kernel is zero, and it sees no brightness."""
+    keras.utils.set_random_seed(1)
+    layers = keras.layers
+    image = keras.Input((SIZE, SIZE, 3))
+    x = layers.Conv2D(16, 3, 2, "same", activation="relu", name="first")(image)
+    x = layers.DepthwiseConv2D(5, padding="same", name="depthwise")(x)
+    x = layers.Conv2D(16, 1, activation="relu", name="pointwise")(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    model = keras.Model(image, layers.Dense(2, activation="softmax", name="logits")(x))
+    first = model.get_layer("first")
+    kernel, bias = first.get_weights()
+    kernel -= kernel.mean(axis=(0, 1), keepdims=True)
+    kernel[..., :8] *= np.random.default_rng(2).random(kernel[..., :8].shape) < 0.5
+    first.set_weights([kernel, bias])
+    return model
+
+
+def test_the_answers_come_nearer_to_those_of_the_network(
+    network: keras.Model, images: npt.NDArray[np.uint8]
+) -> None:
+    exact = network(images.astype(np.float32)).numpy()[:, 1]
+    plain = convert_network(network, Quantization.INT8, Io.UINT8, images[:40])
+    rounded = quantize_network(network, Io.UINT8, images[:40])
+    errors = []
+    for graph in (plain, rounded):
+        p_fake = load_interpreter(graph, 1).predict(images[40:])[:, 1]
+        errors.append(float(np.sqrt(np.mean((p_fake - exact[40:]) ** 2))))
+    assert errors[1] < 0.8 * errors[0]
+    assert len(rounded) < 1.05 * len(plain)  # the same tensors, other numbers
+
+
+def test_zeros_stay_zeros_and_steps_stay_steps(network: keras.Model, images: npt.NDArray[np.uint8]) -> None:
+    plain = convert_network(network, Quantization.INT8, Io.UINT8, images[:40])
+    rounded = quantize_network(network, Io.UINT8, images[:40])
+    kernel = network.get_layer("first").get_weights()[0].transpose(3, 0, 1, 2)
+    found = 0
+    for (before, old_steps), (after, new_steps) in zip(
+        _read_kernels(plain), _read_kernels(rounded), strict=True
+    ):
+        np.testing.assert_array_equal(old_steps, new_steps)
+        if before.shape == kernel.shape:
+            found += 1
+            assert not after[kernel == 0].any()
+            assert (before != after).any()
+    assert found == 1
+
+
+def test_correlated_inputs_share_the_error_of_rounding() -> None:
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(5, 1, (500, 1)) + rng.normal(0, 0.1, (500, 9))
+    second = inputs.T @ inputs / len(inputs)
+    rows, steps = rng.normal(0, 0.4, (20, 9)), np.full(20, 0.05)
+    whole = round_rows(rows, steps, second)
+    nearest = np.rint(rows / steps[:, None])
+    assert whole.dtype == np.int8
+    before, after = (measure_error(rows, part * steps[:, None], second) for part in (nearest, whole))
+    assert after.mean() < before.mean() / 5
+
+
+def _read_kernels(graph: bytes) -> list[tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]]:
+    """Return values and steps of the kernels of convolutions."""
+    model = schema.ModelT.InitFromPackedBuf(graph, 0)
+    found = []
+    for tensor in model.subgraphs[0].tensors:
+        data = model.buffers[tensor.buffer].data
+        if tensor.type == schema.TensorType.INT8 and data is not None and len(tensor.shape) == 4:
+            values = np.frombuffer(np.asarray(data, np.uint8).tobytes(), np.int8).reshape(tensor.shape)
+            found.append((values, np.asarray(tensor.quantization.scale)))
+    return found
