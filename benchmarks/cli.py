@@ -10,6 +10,7 @@ import typer
 
 from fakelens.benchmarks import options
 from fakelens.edge_runtime.errors import GateError, UsageError
+from fakelens.edge_runtime.options import choose_format
 
 if TYPE_CHECKING:
     from fakelens.benchmarks.bench.regressions import Row, Tolerance
@@ -53,14 +54,11 @@ def bench(
     from fakelens.benchmarks.bench.table import TableConfig
     from fakelens.benchmarks.scoring.choice import BenchConfig
 
-    output = _choose_output(json=json, csv=csv)
+    output = choose_format(json=json, csv=csv)
     if card and limit is not None:
         raise UsageError("--card holds figures of all images: leave out --limit")
-    if robust and instructions:
-        raise UsageError("--robust counts no instructions: leave out --instructions")
-    if robust and (exclude, reference, min_accuracy, html, compare) != (None,) * 5:
-        others = "--exclude, --reference, --min-accuracy, --html or --compare"
-        raise UsageError(f"--robust does not go with {others}: run bench twice")
+    if robust:
+        _refuse_beside_robust(instructions, exclude, reference, min_accuracy, html, compare)
     bounds = _read_bounds(compare, tolerance, max_drop, min_accuracy)
     counts = _parse_threads(threads or ["1"])
     if len(counts) > 1 and (robust or not timing):
@@ -86,13 +84,17 @@ def bench(
     if robust and accuracy is not None:
         _report_robustness(accuracy, output, card=card)
         return
-    table = TableConfig(
-        models=subject.models,
-        threads=counts if timing else (),
-        accuracy=accuracy,
-        instructions=instructions,
-    )
+    timed = counts if timing else ()
+    table = TableConfig(models=subject.models, threads=timed, accuracy=accuracy, instructions=instructions)
     _conclude(*_measure(table, output, html), bounds, output, card=card)
+
+
+def _refuse_beside_robust(instructions: bool, *others: object) -> None:
+    if instructions:
+        raise UsageError("--robust counts no instructions: leave out --instructions")
+    if any(other is not None for other in others):
+        named = "--exclude, --reference, --min-accuracy, --html or --compare"
+        raise UsageError(f"--robust does not go with {named}: run bench twice")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,14 +121,6 @@ def _read_bounds(
         allowed=Tolerance(**{name: value for name, value in given.items() if value is not None}),
         min_accuracy=min_accuracy or 0,
     )
-
-
-def _choose_output(*, json: bool, csv: bool) -> "Format":
-    from fakelens.edge_runtime.answers.output_format import Format
-
-    if json and csv:
-        raise UsageError("--json and --csv exclude each other: choose one")
-    return Format.JSON if json else Format.CSV if csv else Format.TEXT
 
 
 def _check_html(html: Path | None) -> None:

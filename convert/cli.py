@@ -3,7 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,15 +21,8 @@ if TYPE_CHECKING:
 
 _DEFAULTS = ConvertConfig(run=Path())
 _BORDERS = BorderConfig()
-_FUSING = (
-    "whole",
-    "tiles",
-    "pool",
-    "split",
-    "false_alarms",
-    "missed",
-    "by_source",
-)  # go with --fuse or --scores
+# Go with --fuse or --scores.
+_FUSING = ("whole", "tiles", "pool", "split", "false_alarms", "missed", "by_source")
 _OWN = ("real_images", "fake_images", "scaling", "size", "wrap")  # go with a model of your own
 _CONVERTING = ("float32", "float16", "dynamic", "int8", "io", "max_drop", "qat", "threads")  # go without
 
@@ -80,25 +73,10 @@ def convert(
     """
     fusing = fuse is not None or scores is not None
     _refuse_given(context, (*_CONVERTING, *_OWN) if fusing else _FUSING, fusing=fusing)
-    if fusing and output is None:
-        raise UsageError("-o is missing: give the name of the .tflite file to write")
-    if output is not None and fusing:
+    if fusing:
+        views = {"whole": whole, "tiles": tiles, "pool": pool, "split": split, "by_source": by_source}
         borders = BorderConfig(false_alarms=false_alarms, missed=missed)
-        _fuse(
-            FuseConfig(
-                model=str(run),
-                output=output,
-                whole=whole,
-                tiles=tiles,
-                data=fuse,
-                scores=scores,
-                split=split,
-                name=name,
-                pool=pool,
-                by_source=by_source,
-                borders=borders,
-            )
-        )
+        _fuse(run, output, name, views | {"data": fuse, "scores": scores, "borders": borders})
         return
     config = ConvertConfig(
         run=run, io=io, max_drop=max_drop, qat=qat, name=name, output=output, threads=threads
@@ -111,17 +89,29 @@ def convert(
     if not own and not any((real_images, fake_images, scaling, size, wrap)):
         _convert(config)
         return
-    if real_images is None or fake_images is None:
+    real, fake = _name_pictures(run, real_images, fake_images)
+    _check_own(config, chosen, wrap=wrap)
+    _convert_own(OwnConfig(real=real, fake=fake, form=config, scaling=scaling, size=size))
+
+
+def _name_pictures(run: Path, real: Path | None, fake: Path | None) -> tuple[Path, Path]:
+    """Return both folders of pictures, which a model from elsewhere needs."""
+    if real is None or fake is None:
         raise UsageError(
             f"{run}: a model from elsewhere is read by pictures: add --real-images DIR --fake-images DIR"
         )
+    return real, fake
+
+
+def _check_own(config: ConvertConfig, chosen: Quantization | None, *, wrap: bool) -> None:
+    """Raise `UsageError` where what was asked for does not go with a model from elsewhere."""
+    run = config.run
     if wrap is not (run.suffix.lower() == ".tflite"):
         raise UsageError(f"{run}: " + ("--wrap is for a .tflite alone" if wrap else "a .tflite needs --wrap"))
-    if qat is not None:
+    if config.qat is not None:
         raise UsageError(f"{run}: --qat trains on a run of `fakelens train`; leave it out for other models")
     if wrap and chosen is not None:
         raise UsageError(f"--wrap keeps the numbers of the file: leave out --{chosen}")
-    _convert_own(OwnConfig(real=real_images, fake=fake_images, form=config, scaling=scaling, size=size))
 
 
 def _choose_quantization(*given: bool) -> Quantization | None:
@@ -198,8 +188,11 @@ def _convert_own(config: OwnConfig) -> None:
     typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
 
 
-def _fuse(config: FuseConfig) -> None:
+def _fuse(run: Path, output: Path | None, name: str | None, settings: dict[str, Any]) -> None:
     """Fuse model files, show the gates and say what was written."""
+    if output is None:
+        raise UsageError("-o is missing: give the name of the .tflite file to write")
+    config = FuseConfig(model=str(run), output=output, name=name, **settings)
     require_extra("train", "scipy")
     from rich.console import Console
 

@@ -173,9 +173,15 @@ def make_graph(
         tensors[target].quantization = quantization
         add_op("QUANTIZE", [probabilities], target, (options.QuantizeOptions, schema.QuantizeOptionsT()))
 
-    subgraph, model = schema.SubGraphT(), schema.ModelT()
+    subgraph = schema.SubGraphT()
     subgraph.tensors, subgraph.operators = tensors, operators
     subgraph.inputs, subgraph.outputs = [source], [target]
+    return pack_graph(subgraph, codes, buffers)
+
+
+def pack_graph(subgraph: Any, codes: list[Any], buffers: list[Any]) -> bytes:
+    """The flatbuffer of a model of one subgraph."""
+    model = schema.ModelT()
     model.version, model.subgraphs, model.operatorCodes, model.buffers = 3, [subgraph], codes, buffers
     builder = flatbuffers.Builder()
     builder.Finish(model.Pack(builder), b"TFL3")

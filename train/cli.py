@@ -74,19 +74,21 @@ def train(
     data, given = _place_data(data, layout, given, of_run=resume or parent is not None)
     require_tensorflow()
     show_log()
-    from fakelens.train.distributed import join_team
-    from fakelens.train.run.member import lead, name_facts
-
     if members is not None and not members.is_chief:
         _assist(members, wait, data, output, (recipe, given))
         return
     if parent is not None:
-        from fakelens.train.run.job import derive_job
-
-        job = derive_job(parent, output, given)
+        job = _derive_job(parent, output, given)
     else:
         job = _open_job(data, output, given, recipe=recipe, resume=resume)
-    job = _choose_cache(job, cache)
+    _train(_choose_cache(job, cache), members, wait, require_auc)
+
+
+def _train(job: "Job", members: Workers | None, wait: float, require_auc: float | None) -> None:
+    """Train, with the other `members` where there are some, and print what it came to."""
+    from fakelens.train.distributed import join_team
+    from fakelens.train.run.member import lead, name_facts
+
     team = join_team(members, name_facts(job), wait)
     load_tensorflow()
     from fakelens.train.run.outcome import check_auc
@@ -140,6 +142,12 @@ def _assist(
 
     config, free = load_config(*settings), find_free(*settings)
     assist(members, wait, lambda run: open_member(data, run, chief_run, config, free))
+
+
+def _derive_job(parent: Path, output: Path, given: dict[str, Any]) -> "Job":
+    from fakelens.train.run.job import derive_job
+
+    return derive_job(parent, output, given)
 
 
 def _open_job(

@@ -54,7 +54,7 @@ def measure_opening(browser: Any, page: Path) -> Opening:
         session = context.new_cdp_session(opened)
         session.send("Performance.enable", {"timeDomain": "threadTicks"})
         opened.goto(page.resolve().as_uri())
-        opened.wait_for_function(f"{_LOADED} > 0 && {_PAINTED} !== null")
+        opened.wait_for_function(f"{_LOADED} > 0 && ({_PAINTED}) !== null")
         work = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
         return Opening(
             painted_s=opened.evaluate(_PAINTED) / 1e3,

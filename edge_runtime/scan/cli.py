@@ -2,7 +2,6 @@
 
 import re
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,19 +9,13 @@ import typer
 
 from fakelens.edge_runtime import options
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.scan.part_format import PartFormat
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.scan.run import ScanConfig, ScanResult
 
 
 _ADDRESS = re.compile(r"auto|local|(ray://)?[\w.-]+:\d+")
-
-
-class Parts(StrEnum):
-    """How finished parts are written."""
-
-    JSONL = "jsonl"
-    PARQUET = "parquet"
 
 
 _Inputs = Annotated[
@@ -36,20 +29,14 @@ _Inputs = Annotated[
 _Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="DIR|-", help="Where results go; - for stdout.")
 ]
-_Model = Annotated[
-    str | None, typer.Option(help="A release model's name or a .tflite file made by `fakelens convert`.")
-]
 _Shard = Annotated[
     str, typer.Option(metavar="INDEX/COUNT", help="Only this part, counted from 0, by digest of the names.")
 ]
-_Format = Annotated[Parts, typer.Option("--format", help="Of finished parts.")]
+_Format = Annotated[PartFormat, typer.Option("--format", help="Of finished parts.")]
 _PartLines = Annotated[int, typer.Option(min=1, help="Pictures in a part.")]
 _Column = Annotated[str | None, typer.Option(help="The manifest's column that names the pictures.")]
 _Root = Annotated[
     str, typer.Option(metavar="DIR|URL", help="Below it lies what a manifest names relatively.")
-]
-_Threads = Annotated[
-    int | None, typer.Option(min=1, show_default="one a core", help="Pictures checked side by side.")
 ]
 _AllowErrors = Annotated[
     float,
@@ -95,13 +82,13 @@ def scan(
     context: typer.Context,
     inputs: _Inputs,
     output: _Output = None,
-    model: _Model = None,
+    model: options.Model = None,
     shard: _Shard = "0/1",
-    format_: _Format = Parts.JSONL,
+    format_: _Format = PartFormat.JSONL,
     part_lines: _PartLines = 100_000,
     column: _Column = None,
     root: _Root = "",
-    threads: _Threads = None,
+    threads: options.Threads = None,
     pixels_only: options.PixelsOnly = False,
     cautious: options.Cautious = False,
     sensitive: options.Sensitive = False,
@@ -121,53 +108,52 @@ def scan(
 
     Exit codes: 0 done, 2 a picture or input could not be read (see --allow-errors).
     """
-    if merge and report:
-        raise UsageError("--merge and --report exclude each other: choose one")
     _refuse_ignored(context, merge=merge, report=report)
     if report:
-        _report([Path(name) for name in inputs], html, most, json=json)
-        return
-    if output is None:
-        raise UsageError("say where results go: -o DIR, or -o - for JSON lines on stdout")
-    if merge:
-        _merge([Path(name) for name in inputs], output)
-        return
-    from fakelens.edge_runtime.detection.verdict import Stance
-    from fakelens.edge_runtime.scan.checker import CheckerSpec
-    from fakelens.edge_runtime.scan.header import PartFormat
-    from fakelens.edge_runtime.scan.run import ScanConfig
-    from fakelens.edge_runtime.scan.shard import parse_shard
+        _report(inputs, html, most, json=json)
+    elif merge:
+        _merge(inputs, _name_target(output))
+    else:
+        from fakelens.edge_runtime.scan.checker import CheckerSpec
+        from fakelens.edge_runtime.scan.run import ScanConfig
+        from fakelens.edge_runtime.scan.shard import parse_shard
 
-    if cautious and sensitive:
-        raise UsageError("--cautious and --sensitive exclude each other: choose one")
-    config = ScanConfig(
-        inputs=inputs,
-        output=Path(output),
-        checker=CheckerSpec(
+        checker = CheckerSpec(
             model=model,
-            stance=Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None,
+            stance=options.choose_stance(cautious=cautious, sensitive=sensitive),
             pixels_only=pixels_only,
             strict=strict,
             max_megapixels=max_megapixels,
             root=root,
             threads=threads or 0,
-        ),
-        shard=parse_shard(shard),
-        parts=PartFormat(format_),
-        part_lines=part_lines,
-        column=column,
-        give_up_after=give_up_after,
-    )
-    _conclude(_run(config, ray, ray_workers), allow_errors)
+        )
+        config = ScanConfig(
+            inputs=inputs,
+            output=Path(_name_target(output)),
+            checker=checker,
+            shard=parse_shard(shard),
+            parts=format_,
+            part_lines=part_lines,
+            column=column,
+            give_up_after=give_up_after,
+        )
+        _conclude(_run(config, ray, ray_workers), allow_errors)
+
+
+def _name_target(output: str | None) -> str:
+    if output is None:
+        raise UsageError("say where results go: -o DIR, or -o - for JSON lines on stdout")
+    return output
 
 
 def _refuse_ignored(context: typer.Context, *, merge: bool, report: bool) -> None:
     """Raise `UsageError` for an option that --merge, --report, or a scan without them, does not look at."""
+    if merge and report:
+        raise UsageError("--merge and --report exclude each other: choose one")
     of_report = {"html", "json", "most"}
     for parameter in context.command.params:
         name = parameter.name or ""
-        source = context.get_parameter_source(name)
-        if source is None or source.name != "COMMANDLINE" or name in ("inputs", "merge", "report"):
+        if not options.is_typed(context, name) or name in ("inputs", "merge", "report"):
             continue
         if name in of_report and not report:
             raise UsageError(f"{parameter.opts[0]} goes with --report: give both, or neither")
@@ -180,7 +166,6 @@ def _run(config: "ScanConfig", ray: str | None, ray_workers: int | None) -> "Sca
     """Run the scan, and check first that what it needs is installed."""
     from fakelens.edge_runtime.extras import require_extra
     from fakelens.edge_runtime.scan import run
-    from fakelens.edge_runtime.scan.header import PartFormat
 
     if config.parts is PartFormat.PARQUET:
         if str(config.output) == "-":
@@ -219,25 +204,25 @@ def _conclude(result: "ScanResult", allow_errors: float) -> None:
         raise typer.Exit(2)
 
 
-def _merge(folders: list[Path], output: str) -> None:
+def _merge(inputs: list[str], output: str) -> None:
     from fakelens.edge_runtime.scan.merge import merge
     from fakelens.edge_runtime.scan.report import describe_counts
 
     if output == "-":
         raise UsageError("--merge writes a folder: give -o DIR")
-    lines, counts = merge(folders, Path(output))
+    lines, counts = merge([Path(name) for name in inputs], Path(output))
     typer.echo(f"{lines:,} pictures: {describe_counts(counts)}; {output}", err=True)
 
 
-def _report(folders: list[Path], html: Path | None, most: int, *, json: bool) -> None:
+def _report(inputs: list[str], html: Path | None, most: int, *, json: bool) -> None:
     from fakelens.edge_runtime.files import check_writable
     from fakelens.edge_runtime.scan.report import make_report, render_report, report_to_json, save_report
 
-    if len(folders) > 1:
+    if len(inputs) > 1:
         raise UsageError("--report takes one folder of results; --merge makes one of several")
     if html is not None:
         check_writable(html, "--html")
-    found = make_report(folders[0], most)
+    found = make_report(Path(inputs[0]), most)
     typer.echo(report_to_json(found) if json else render_report(found).rstrip("\n"))
     if html is not None:
         save_report(found, html)

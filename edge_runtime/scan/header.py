@@ -2,24 +2,17 @@
 
 import json
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.redact import redact_url
+from fakelens.edge_runtime.scan.part_format import PartFormat
 from fakelens.edge_runtime.scan.plan import PlanFacts
 
 FORMAT = 1
 HEADER_NAME = "scan.json"
-
-
-class PartFormat(StrEnum):
-    """How finished parts are written."""
-
-    JSONL = "jsonl"
-    PARQUET = "parquet"
 
 
 @dataclass(frozen=True, kw_only=True)

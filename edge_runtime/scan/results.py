@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.scan.checker import ERROR, Answer
-from fakelens.edge_runtime.scan.header import PartFormat
 from fakelens.edge_runtime.scan.ledger import Part, add_part, read_ledger, total_counts
+from fakelens.edge_runtime.scan.part_format import PartFormat
 
 PART_LINES = 100_000
 _BLOCK_BYTES = 1 << 20

@@ -18,7 +18,6 @@ from fakelens.edge_runtime.modelfile.library import find_model
 from fakelens.edge_runtime.scan.checker import ERROR, Answer, Check, Checker, CheckerSpec, is_passing
 from fakelens.edge_runtime.scan.header import (
     Header,
-    PartFormat,
     read_header,
     refuse_other,
     write_header,
@@ -26,6 +25,7 @@ from fakelens.edge_runtime.scan.header import (
 from fakelens.edge_runtime.scan.inputs import STDIN, Input, digest_stream, find_scan_inputs
 from fakelens.edge_runtime.scan.item import Item
 from fakelens.edge_runtime.scan.pace import Pace
+from fakelens.edge_runtime.scan.part_format import PartFormat
 from fakelens.edge_runtime.scan.plan import PlanFacts, digest_items, read_plan, sum_names, write_plan
 from fakelens.edge_runtime.scan.results import PART_LINES, Results, lock_folder
 from fakelens.edge_runtime.scan.shard import Shard

@@ -6,13 +6,9 @@ from typing import Annotated
 import typer
 
 from fakelens.edge_runtime import options
-from fakelens.edge_runtime.errors import UsageError
 
 _Address = Annotated[
     str, typer.Argument(metavar="[HOST:PORT]", help="Where to listen; a port alone means this machine.")
-]
-_Model = Annotated[
-    str | None, typer.Option(help="A release model's name or a .tflite file made by `fakelens convert`.")
 ]
 _Token = Annotated[
     str | None,
@@ -20,9 +16,6 @@ _Token = Annotated[
         envvar="FAKELENS_TOKEN",
         help="What the page asks for; needed beyond localhost. @FILE: from a file.",
     ),
-]
-_Threads = Annotated[
-    int | None, typer.Option(min=1, show_default="one a core", help="Pictures checked side by side.")
 ]
 
 
@@ -33,9 +26,9 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     address: _Address = "127.0.0.1:8090",
-    model: _Model = None,
+    model: options.Model = None,
     token: _Token = None,
-    threads: _Threads = None,
+    threads: options.Threads = None,
     max_mb: Annotated[int, typer.Option(min=1, max=2000, help="Of a request.")] = 50,
     max_megapixels: options.MaxMegapixels = options.MOST_MEGAPIXELS,
     queue: Annotated[
@@ -57,7 +50,7 @@ def serve(
     import signal
 
     from fakelens.edge_runtime.detection.detector import Detector
-    from fakelens.edge_runtime.detection.verdict import Stance, describe_stance
+    from fakelens.edge_runtime.detection.verdict import describe_stance
     from fakelens.edge_runtime.live.secret import read_secret
     from fakelens.edge_runtime.modelfile.library import find_model
     from fakelens.edge_runtime.modelfile.threads import count_cores
@@ -67,10 +60,8 @@ def serve(
     from fakelens.edge_runtime.web.address import name_url_for_others
 
     require_packages()
-    if cautious and sensitive:
-        raise UsageError("--cautious and --sensitive exclude each other: choose one")
+    stance = options.choose_stance(cautious=cautious, sensitive=sensitive)
     logging.basicConfig(format="fakelens: %(message)s", level=logging.WARNING)
-    stance = Stance.CAUTIOUS if cautious else Stance.SENSITIVE if sensitive else None
     detector = Detector(model, stance=stance, pixels_only=pixels_only)
     if stance is not None:
         typer.echo(f"note: {describe_stance(detector.contract, stance)}", err=True)

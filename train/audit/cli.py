@@ -1,8 +1,7 @@
 """The command `audit`: the settings of an audit, and what it prints."""
 
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -10,6 +9,7 @@ from fakelens.benchmarks.layouts import Layout
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.train import options
+from fakelens.train.audit import options as own
 
 if TYPE_CHECKING:
     from fakelens.train.audit.equalize import EqualizeConfig
@@ -22,29 +22,13 @@ def audit(
     list_file: options.ListFile = None,
     path_column: options.PathColumn = None,
     label_column: options.LabelColumn = None,
-    limit: Annotated[
-        int | None, typer.Option(metavar="N", help="Most images of each class to open; 5,000 by default.")
-    ] = None,
-    max_auc: Annotated[
-        float | None,
-        typer.Option(help="Exit 1 where file metadata reach a higher AUC; .65 by default."),
-    ] = None,
-    tile_size: Annotated[
-        int | None, typer.Option(help="Count images smaller than so many px; the default of train's --size.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a page.")] = None,
-    equalize: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="OUT",
-            help="Write a copy whose files are encoded alike, without metadata, and audit the copy.",
-        ),
-    ] = None,
-    crop: Annotated[
-        int | None,
-        typer.Option(metavar="PX", help="With --equalize: cut a random square out of each image."),
-    ] = None,
+    limit: own.Limit = None,
+    max_auc: own.MaxAuc = None,
+    tile_size: own.TileSize = None,
+    json: own.Json = False,
+    html: own.Html = None,
+    equalize: own.Equalize = None,
+    crop: own.Crop = None,
 ) -> None:
     """Audit a data set: copies, broken files, metadata and pixel statistics that give the class away.
 

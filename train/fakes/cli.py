@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.options import is_typed
 from fakelens.train import options
+from fakelens.train.fakes import options as own
 from fakelens.train.fakes.kinds import list_fakers
 from fakelens.train.startup import load_tensorflow, show_log
 
@@ -19,34 +21,17 @@ if TYPE_CHECKING:
 
 def synthesize(
     context: typer.Context,
-    photos: Annotated[
-        str,
-        typer.Argument(
-            metavar="PHOTOS", help="Folder of real photos, or `builtin`: those in Python packages."
-        ),
-    ],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DATA", help="The new data set.")],
-    tile_size: Annotated[int, typer.Option(help="Side of a tile in px.")] = 32,
-    tiles_per_photo: Annotated[int, typer.Option(help="Most tiles of a photo, of each class.")] = 200,
-    steps: Annotated[int | None, typer.Option(help="Training steps of each auto-encoder.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of split, tiles and auto-encoder.")] = 0,
-    whole: Annotated[
-        bool, typer.Option("--whole", help="Whole fakes instead of tiles: DATA/<generator>/<split>/fake/.")
-    ] = False,
-    generators: Annotated[
-        str | None,
-        typer.Option(metavar="A,B,C", help=f"--whole: of {', '.join(list_fakers())}; all by default."),
-    ] = None,
-    count: Annotated[
-        int | None, typer.Option("--photos", metavar="N", help="--whole: photos a generator, of all sources.")
-    ] = None,
-    most_px: Annotated[
-        int | None, typer.Option(help="--whole: larger photos are cut, never resized.")
-    ] = None,
-    sharp: Annotated[
-        float | None,
-        typer.Option(metavar="SHARE", help="--whole: fakes made as sharp as their photos."),
-    ] = None,
+    photos: own.Photos,
+    output: own.Output,
+    tile_size: own.TileSize = 32,
+    tiles_per_photo: own.TilesPerPhoto = 200,
+    steps: own.Steps = None,
+    seed: own.Seed = 0,
+    whole: own.Whole = False,
+    generators: own.Generators = None,
+    count: own.Count = None,
+    most_px: own.MostPx = None,
+    sharp: own.Sharp = None,
     autoencoder: options.Autoencoder = None,
     crop: options.Crop = None,
 ) -> None:
@@ -58,8 +43,7 @@ def synthesize(
     With --autoencoder they are pairs, real and fake; the command goes on where it was interrupted.
     """
     for option in ("tile_size", "tiles_per_photo"):
-        source = context.get_parameter_source(option)
-        if whole and source is not None and source.name == "COMMANDLINE":
+        if whole and is_typed(context, option):
             raise UsageError(f"--{option.replace('_', '-')} goes without --whole only: there are no tiles")
     if autoencoder is not None or crop is not None:
         if not whole or autoencoder is None or (generators, most_px, sharp, steps) != (None,) * 4:

@@ -71,7 +71,7 @@ def test_an_option_that_would_change_nothing_is_refused(
 
 def test_where_no_camera_is_there_is_one_line(fakelens: Fakelens, tile_model: Path) -> None:
     pytest.importorskip("cv2", reason="needs the [camera] extra")
-    done = fakelens("watch", "--source", "63", "--model", tile_model, "--headless")
+    done = fakelens("watch", "--source", "63", "--model", tile_model, "--headless", fresh=True)
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith("fakelens: camera 63: it is not there")
     assert done.stderr.count("\n") == 1
@@ -86,7 +86,7 @@ def test_a_video_file_is_watched_to_its_end(fakelens: Fakelens, tile_model: Path
         writer.write(np.full((48, 64, 3), 40 if number < 30 else 220, np.uint8))
     writer.release()
     options = ["--model", tile_model, "--jsonl", "-", "--interval", 0, "--record", tmp_path / "kept"]
-    done = fakelens("watch", "--source", tmp_path / "clip.avi", *options)
+    done = fakelens("watch", "--source", tmp_path / "clip.avi", *options, fresh=True)
     assert (done.returncode, done.stderr) == (0, "")
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     frames = [row for row in rows if row["event"] == "interval"]
@@ -107,17 +107,17 @@ def test_what_a_file_says_of_itself_stands_beside_the_verdict(
         with Image.open(folder / name) as image:
             image.save(folder / name, pnginfo=said_so)
     watch = ["watch", "--source", folder, "--model", tile_model, "--headless"]
-    done = fakelens(*watch, "--jsonl", "-")
+    done = fakelens(*watch, "--jsonl", "-", fresh=True)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     said = [
         (row["event"], row["verdict"], row["pixels"], len(row["evidence"])) for row in rows if row["evidence"]
     ]
     assert ("verdict", "fake", "real", 1) in said
     assert ("evidence", "fake", "fake", 1) in said  # the verdict stays, what the file says is new
-    done = fakelens(*watch)
+    done = fakelens(*watch, fresh=True)
     assert "says so itself: holds the settings of a Stable Diffusion program" in done.stdout
     assert "its pixels alone: REAL" in done.stdout
-    done = fakelens(*watch, "--pixels-only")
+    done = fakelens(*watch, "--pixels-only", fresh=True)
     assert "says so itself" not in done.stdout
     done = fakelens("watch", "--source", "test:loop", "--pixels-only")
     assert (done.returncode, done.stdout) == (2, "")
@@ -128,7 +128,7 @@ def test_a_screen_that_does_not_answer_means_headless(
     fakelens: Fakelens, tile_model: Path, save_greys: SaveGreys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISPLAY", ":4711")  # Qt would end the process
-    done = fakelens("watch", "--source", save_greys([220, 220]), "--model", tile_model)
+    done = fakelens("watch", "--source", save_greys([220, 220]), "--model", tile_model, fresh=True)
     assert (done.returncode, done.stderr) == (0, "")
     lines = [line.partition("  ")[2] for line in done.stdout.splitlines()]
     assert lines[1].startswith("FAKE   P(fake) 0.997  ")
@@ -208,7 +208,9 @@ def test_watching_goes_on_when_the_disk_is_full(
 def test_a_log_that_cannot_be_written_is_told_and_a_closed_pipe_is_the_end(
     fakelens: Fakelens, start: Callable[..., subprocess.Popen[str]], tile_model: Path, save_greys: SaveGreys
 ) -> None:
-    done = fakelens("watch", "--source", save_greys([40]), "--model", tile_model, "--jsonl", "/dev/full")
+    done = fakelens(
+        "watch", "--source", save_greys([40]), "--model", tile_model, "--jsonl", "/dev/full", fresh=True
+    )
     assert done.returncode == 0
     assert done.stderr == "fakelens: --jsonl /dev/full is off: No space left on device; watching goes on\n"
     assert "1 frames checked" in done.stdout

@@ -1,0 +1,54 @@
+"""The options of `fakelens check`, with their help texts."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class FailingVerdict(StrEnum):
+    """Which verdict makes `check` exit with 1."""
+
+    FAKE = "fake"
+    UNSURE = "unsure"  # fake or unsure
+
+
+Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="Files, folders, glob patterns, or - for stdin.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Csv = Annotated[bool, typer.Option("--csv", help="CSV with a header.")]
+Html = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also write a page with the pictures and verdicts.")
+]
+Heatmap = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Also write each picture as PNG, tinted where the model sees fake; --json carries the grid.",
+    ),
+]
+Stable = Annotated[
+    bool, typer.Option("--stable", help="UNSURE where mild recompression or scaling turns the verdict over.")
+]
+Summary = Annotated[
+    bool, typer.Option("--summary", help="With --json: one more object at the end, with the counts.")
+]
+EvidenceOnly = Annotated[
+    bool, typer.Option("--evidence-only", help="Only what the files say of themselves: no model is loaded.")
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        show_default="one a core",
+        help="Files are checked side by side; one file alone uses them inside the model.",
+    ),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Only a line for each picture: no explanation, summary, notes.")
+]
+FailOn = Annotated[
+    FailingVerdict | None, typer.Option("--fail-on", help="Exit 1 where such a verdict was given.")
+]
