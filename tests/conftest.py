@@ -8,6 +8,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -359,7 +360,9 @@ def run_module(run_here: RunHere) -> RunModule:
 
     def run(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         start = partial(runpy.run_module, module, run_name="__main__")
-        return run_here(start, [module, *map(str, arguments)])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # that it is imported already
+            return run_here(start, [module, *map(str, arguments)])
 
     return run
 

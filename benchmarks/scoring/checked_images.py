@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from fakelens.benchmarks.scoring.delivery import Tier, deliver
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label, Verdict
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
 from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.edge_runtime.pictures.tiles import to_logit
@@ -91,12 +93,13 @@ def write_scores(path: Path, checked: CheckedImages) -> None:
 
     `fakelens convert --scores` reads it: answers of a model that left the images' sources out.
     """
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("digest", "source", "label", "tier", "p_fake", "verdict", *checked.views))
-        for place, image in enumerate(checked.images):
-            digest = hashlib.sha256(image.path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
-            for tier, answers in checked.tiers.items():
-                p_fake, verdict = f"{answers.p_fake[place]:.4f}", answers.answers[place]
-                logits = (f"{value:.4f}" for value in answers.logits[place])
-                writer.writerow((digest, image.source, image.label, tier, p_fake, verdict, *logits))
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(("digest", "source", "label", "tier", "p_fake", "verdict", *checked.views))
+    for place, image in enumerate(checked.images):
+        digest = hashlib.sha256(image.path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
+        for tier, answers in checked.tiers.items():
+            p_fake, verdict = f"{answers.p_fake[place]:.4f}", answers.answers[place]
+            logits = (f"{value:.4f}" for value in answers.logits[place])
+            writer.writerow((digest, image.source, image.label, tier, p_fake, verdict, *logits))
+    write_atomic(path, table.getvalue())

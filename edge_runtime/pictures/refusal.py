@@ -52,7 +52,7 @@ def _why_not_an_image(source: Path | bytes) -> str:
     if kind is Kind.VIDEO:
         return "a video, not an image"
     if kind in (Kind.AVIF, Kind.HEIC) and (size := _read_declared_size(source)) is not None:
-        return f"{size[0]} x {size[1]} px are more than a decoder of {kind} takes; scale it down first"
+        return f"{size[0]} x {size[1]} px are over the limit of what decodes {kind} here; scale it down first"
     if kind is not Kind.OTHER:
         return f"begins as {'an image' if kind is Kind.IMAGE else kind}, but is damaged or incomplete"
     return f"not an image ({READABLE})" + ("" if isinstance(source, bytes) else ", whatever its name says")

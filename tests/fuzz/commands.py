@@ -152,6 +152,13 @@ def _check_arrays(path: Path) -> None:
             arrays[name]
 
 
+def _check_weights(path: Path) -> None:
+    import h5py  # there wherever a command writes them
+
+    with h5py.File(path) as file:
+        list(file)
+
+
 def _check_model(path: Path) -> None:
     read_model(path)
 
@@ -165,4 +172,5 @@ _CHECKS: dict[str, Callable[[Path], None]] = {
     ".json": lambda path: json.loads(path.read_text()),
     ".npz": _check_arrays,
     ".tflite": _check_model,
+    ".h5": _check_weights,
 }

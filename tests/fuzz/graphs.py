@@ -8,6 +8,7 @@ from ai_edge_litert import schema_py_generated as schema
 _EDGES = (0, 1, 2, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _WEIGHTS_BYTES = 64  # of a buffer: damage to weights is another answer, no more
 _MOST_CHANGES = 3
+_IDENTIFIER = slice(4, 8)
 
 
 def damage_graph(graph: bytes, rng: np.random.Generator) -> bytes:
@@ -22,6 +23,7 @@ def damage_graph(graph: bytes, rng: np.random.Generator) -> bytes:
             width = int(rng.choice([1, 2, 4]))
             value = _EDGES[int(rng.integers(len(_EDGES)))] & ((1 << 8 * width) - 1)
             changed[place : place + width] = value.to_bytes(width, "little")
+    changed[_IDENTIFIER] = graph[_IDENTIFIER]  # without it nobody takes it for a graph
     return bytes(changed[: len(graph)])
 
 

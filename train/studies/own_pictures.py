@@ -17,9 +17,9 @@ import typer
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.tables import format_row, format_table
 from fakelens.edge_runtime.detection.verdict import Label
-from fakelens.train.config import load_config, parse_setting
 from fakelens.train.defaults import find_free
 from fakelens.train.run.outcome import show_auc
+from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.starts.tuning import describe_start
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
 from fakelens.train.studies.subsets import Size, lay_out, parse_sizes

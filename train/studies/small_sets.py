@@ -22,10 +22,10 @@ from fakelens.benchmarks.tables import format_row, format_table
 from fakelens.edge_runtime.errors import GateError
 from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.train.audit.pixels import measure_pixels
-from fakelens.train.config import load_config, parse_setting
 from fakelens.train.data.file_threads import map_threads
 from fakelens.train.defaults import find_free
 from fakelens.train.run.outcome import show_auc
+from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
 from fakelens.train.studies.subsets import Size, lay_out, parse_sizes
 

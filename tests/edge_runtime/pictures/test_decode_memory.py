@@ -1,11 +1,14 @@
 """What would take too much memory is read smaller, or refused in one line."""
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.pictures.decode_memory import count_decoding_bytes
@@ -65,3 +68,22 @@ def test_what_cannot_be_read_smaller_is_refused(monkeypatch: pytest.MonkeyPatch)
             load_image(encode(kind, **options))
         limit(monkeypatch, 100)
         assert load_image(encode(kind, **options)).size == SIZE
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory as Linux counts it")
+def test_photos_of_108_megapixels_that_must_be_turned_take_bounded_memory(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    path = tmp_path / "phone.jpg"
+    Image.new("RGB", (12_000, 9_000), "teal").save(path, exif=exif)
+    code = (
+        "import sys; from pathlib import Path;"
+        "from fakelens.edge_runtime.detection.detector import Detector;"
+        "results = Detector().check_files([Path(sys.argv[1])] * 2, keep_images=False);"
+        "print([result.error for result in results], Path('/proc/self/status').read_text())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("[None, None]")
+    peak_kib = next(line.split()[1] for line in done.stdout.splitlines() if line.startswith("VmHWM"))
+    assert int(peak_kib) < 700 * 1024  # 900 MiB when it was turned as a whole; each beside the one before
