@@ -68,6 +68,12 @@ sys.meta_path.insert(0, Blocker())
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files with slow tests first: they wait on browsers and installers while others work."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def kept_log_levels() -> Iterator[None]:
     """A command that runs in this process sets how much is logged; the next test starts as if it had not."""
