@@ -85,40 +85,46 @@ def kept_log_levels() -> Iterator[None]:
         logger.setLevel(level)
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real Chromium, started once for the tests of a module."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: make test installs it")
+    with playwright.sync_playwright() as running:
+        started = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
 @pytest.fixture
-def find_faults() -> Callable[..., list[str]]:
+def find_faults(browser: Any) -> Callable[..., list[str]]:
     """Open a page in a real Chromium at three widths in light and dark; return what is wrong with it.
 
     That is what axe-core finds, what the console says, and a page that scrolls sideways. A page is a file or
     an address; `prepare` is given the open page before it is looked at.
     """
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    reason = "needs playwright and axe-playwright-python: make test installs them"
-    playwright = pytest.importorskip("playwright.sync_api", reason=reason)
+    reason = "needs axe-playwright-python: make test installs it"
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=reason).Axe()
 
     def find(where: Path | str, prepare: Callable[[Any], None] = lambda page: None) -> list[str]:  # noqa: ARG005
         faults: list[str] = []
         address = where if isinstance(where, str) else where.as_uri()
-        with playwright.sync_playwright() as running:
-            browser = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            for width in (390, 820, 1440):
-                for scheme in ("light", "dark"):
-                    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                    page.on("console", lambda message: faults.append(message.text))
-                    page.on("pageerror", lambda error: faults.append(str(error)))
-                    page.goto(address)
-                    prepare(page)
-                    faults.extend(
-                        f"{width} {scheme}: {each['id']}: {each['nodes'][0]['html']}"
-                        for each in axe.run(page).response["violations"]
-                    )
-                    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                        faults.append(f"{width} {scheme}: scrolls sideways")
-                    page.close()
-            browser.close()
+        for width in (390, 820, 1440):
+            for scheme in ("light", "dark"):
+                page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+                page.on("console", lambda message: faults.append(message.text))
+                page.on("pageerror", lambda error: faults.append(str(error)))
+                page.goto(address)
+                prepare(page)
+                faults.extend(
+                    f"{width} {scheme}: {each['id']}: {each['nodes'][0]['html']}"
+                    for each in axe.run(page).response["violations"]
+                )
+                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                    faults.append(f"{width} {scheme}: scrolls sideways")
+                page.close()
         return faults
 
     return find
