@@ -5,7 +5,6 @@ import io
 import logging
 import os
 import runpy
-import shutil
 import subprocess
 import sys
 import warnings
@@ -22,10 +21,12 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 
+from fakelens.benchmarks.studies.chromium import open_chromium
 from fakelens.convert.merge import NamedGraph, merge_graphs
 from fakelens.convert.recipes import Io
 from fakelens.convert.roots import add_first_root
 from fakelens.convert.tflite_metadata.write import attach_metadata
+from fakelens.edge_runtime.errors import MissingExtraError
 from fakelens.edge_runtime.main import main
 from fakelens.edge_runtime.modelfile.container import pack_model
 from fakelens.edge_runtime.modelfile.contract import (
@@ -88,14 +89,12 @@ def kept_log_levels() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A real Chromium, started once for the tests of a module."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: make test installs it")
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with contextlib.ExitStack() as stack:
+        try:
+            started = stack.enter_context(open_chromium())
+        except MissingExtraError as error:
+            pytest.skip(str(error))
         yield started
-        started.close()
 
 
 @pytest.fixture
