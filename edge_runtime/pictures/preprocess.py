@@ -47,7 +47,7 @@ _DECODER_ERRORS: tuple[type[Exception], ...] = (
 )
 _ANIMATED = ("GIF", "WEBP", "PNG")
 _ANIMATION_FRAME_PIXELS = 25_000_000  # larger ones are judged by their first picture
-_ANIMATION_PIXELS = 1_000_000_000  # of all frames up to the last that is looked at
+_ANIMATION_PIXELS = 400_000_000  # of all frames up to the last that is looked at: they are decoded in turn
 _GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes nine bytes
 _TURNED_PIXELS = 32_000_000  # larger ones are turned by bands, not copied
 # TIFF tags of a camera's raw file, whose first picture is a preview.
