@@ -131,7 +131,9 @@ def _estimate_s(run: Run) -> float | None:
         epochs = [float(epoch["seconds"]) for epoch in record["history"]["float"]]
         settings: Any = tomllib.loads((run.path / run_layout.CONFIG).read_text(encoding="utf-8"))
         count = int(settings.get("qat", {}).get("epochs", _EPOCHS))
+        prune = settings.get("prune", {})
+        again = int(prune["epochs"]) if prune.get("sparsity") else 0  # a pruned run is pruned once more
         usual = statistics.median(epochs)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return count * usual * _SLOWER.get(run.contract.training.network, _USUALLY_SLOWER)
+    return usual * (again + count * _SLOWER.get(run.contract.training.network, _USUALLY_SLOWER))

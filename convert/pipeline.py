@@ -19,6 +19,8 @@ from fakelens.edge_runtime.errors import RunError
 from fakelens.edge_runtime.modelfile.contract import Contract
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
+_ALL_LOSE = "all lose more: allow it with --max-drop, or convert with --float16"
+
 
 def convert_run(config: ConvertConfig) -> ConvertResult:
     """Convert a run to one model file, written only if every gate passes.
@@ -67,8 +69,10 @@ def _convert_to_int8(
     plan = plan_aware(run, config) if loses and aware is None and not run.quantization_aware else None
     chosen = choose_attempt(attempts, *known, allowed)
     gate = describe_choice(attempts, chosen, *known)
-    if plan is not None and plan.obstacle:
-        gate = replace(gate, figure=f"{gate.figure}; {plan.obstacle}")
+    advice = plan.obstacle if plan is not None else ""
+    if plan is None and chosen.lose(*known) > allowed + 1e-9:
+        advice = _ALL_LOSE
+    gate = replace(gate, figure="; ".join(part for part in (gate.figure, advice) if part))
     stages = [keras_stage, ConversionStage(name="float .tflite", p_fake=p_float, decision=known[2])]
     if chosen.p_network is not None:
         # Trained on after its float parent, it differs from that; what the file must agree with is this one.

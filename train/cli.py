@@ -136,9 +136,9 @@ def _assist(
     settings: tuple[str | None, dict[str, Any]],
 ) -> None:
     """Train as one of `members` that is not the chief, with a recipe and the keys that are given."""
-    from fakelens.train.config import load_config
     from fakelens.train.defaults import find_free
     from fakelens.train.run.member import assist, open_member
+    from fakelens.train.settings import load_config
 
     config, free = load_config(*settings), find_free(*settings)
     assist(members, wait, lambda run: open_member(data, run, chief_run, config, free))
@@ -155,12 +155,12 @@ def _open_job(
 ) -> "Job":
     """Return the job of a run, new or resumed, after a warning where file metadata tell the classes apart."""
     from fakelens.train.audit.giveaways import warn_of_giveaways
-    from fakelens.train.config import load_config
     from fakelens.train.data.layouts import describe_layout, naming_command
     from fakelens.train.data.usable import check_numbers
     from fakelens.train.defaults import find_free
     from fakelens.train.run.job import open_job, reopen_job
     from fakelens.train.run.rundir import check_new
+    from fakelens.train.settings import load_config
 
     config, free = load_config(recipe, given), find_free(recipe, given)
     if resume or data is None:

@@ -17,9 +17,10 @@ from fakelens.benchmarks.labelled import Layout, Split, find_labelled
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS, Fit
 from fakelens.train.audit.headers import read_header
-from fakelens.train.config import DataConfig, TrainConfig, merge_settings
+from fakelens.train.config import DataConfig, TrainConfig
 from fakelens.train.data.dataset import Dataset
 from fakelens.train.data.epoch import count_steps, describe_epochs
+from fakelens.train.settings import merge_settings
 from fakelens.train.starts.names import is_start
 from fakelens.train.starts.tuning import TUNED_KEYS, is_tuned, knows_something, tune_data, tune_fit
 

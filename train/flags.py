@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.train.config import parse_setting
+from fakelens.train.settings import parse_setting
 from fakelens.train.starts.tuning import check_alone, describe_start
 
 _KEYS: Mapping[str, str] = {

@@ -36,10 +36,10 @@ from fakelens.edge_runtime.pictures.preprocess import (
     DecodeConfig,
     decode_image,
     fit_views,
-    read_animation,
     to_rgb,
 )
 from fakelens.edge_runtime.pictures.tiles import place_tiles
+from fakelens.edge_runtime.pictures.video.animation import read_animation
 from fakelens.edge_runtime.pictures.video.still import Still, Tally
 from fakelens.edge_runtime.provenance.inspection import Inspection
 

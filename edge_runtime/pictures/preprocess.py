@@ -7,7 +7,7 @@ a forensic signal: another library's "bilinear" moves pixels by several grey lev
 import io
 import logging
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -33,7 +33,6 @@ from fakelens.edge_runtime.pictures.regions.image import RegionImage
 from fakelens.edge_runtime.pictures.regions.opening import open_regions
 from fakelens.edge_runtime.pictures.regions.turned import TurnedRows
 from fakelens.edge_runtime.pictures.tiles import place_tiles
-from fakelens.edge_runtime.pictures.video.still import MOST_STILLS, Still, Tally, spread
 
 ImageU8 = npt.NDArray[np.uint8]
 
@@ -41,18 +40,16 @@ VERSION = 2  # raise it when the bytes of any image change: caches are keyed by 
 MAX_MEGAPIXELS = 128  # refuse decompression bombs before decoding; a phone's 108 megapixels pass
 MAX_PIXELS = MAX_MEGAPIXELS * 10**6
 REGION_PIXELS = MAX_PIXELS  # larger ones are read by region, where their format allows
-_DECODER_ERRORS: tuple[type[Exception], ...] = (
+DECODER_ERRORS: tuple[type[Exception], ...] = (
     *(OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError),
     *(struct.error, RuntimeError, MemoryError, AttributeError, Image.DecompressionBombError),
 )
 _ANIMATED = ("GIF", "WEBP", "PNG")
-_ANIMATION_FRAME_PIXELS = 25_000_000  # larger ones are judged by their first picture
-_ANIMATION_PIXELS = 400_000_000  # of all frames up to the last that is looked at: they are decoded in turn
 _GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes nine bytes
 _TURNED_PIXELS = 32_000_000  # larger ones are turned by bands, not copied
 # TIFF tags of a camera's raw file, whose first picture is a preview.
 _DNG_VERSION, _SUBFILE_TYPE, _SUB_IFDS = 50706, 254, 330
-_MUTED = MutedWarnings()
+MUTED = MutedWarnings()
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words on odd files go to stderr
 _TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hold anything there
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -114,7 +111,7 @@ def decode_image(
     else:
         stream = source if content is None else io.BytesIO(content)
     try:
-        with _MUTED:  # our own limit below is stricter than Pillow's warning
+        with MUTED:  # our own limit below is stricter than Pillow's warning
             whole = _decode(stream, config, see, widths)
             return _decode_without_end(stream, config) if whole is None else whole
     except Exception as error:  # Pillow's decoders raise many kinds
@@ -139,7 +136,7 @@ def _decode(
             return None
         if see is not None:
             see(image)
-        return DecodedImage(image=_to_upright_rgb(image), note=note, animated=_is_animated(image))
+        return DecodedImage(image=to_upright_rgb(image), note=note, animated=_is_animated(image))
 
 
 def _is_for_regions(image: Image.Image) -> bool:
@@ -191,45 +188,8 @@ def _is_raw(image: Image.Image) -> bool:
 def _is_animated(image: Image.Image) -> bool:
     try:
         return image.format in _ANIMATED and bool(getattr(image, "is_animated", False))
-    except _DECODER_ERRORS:  # the first picture is there, whatever follows
+    except DECODER_ERRORS:  # the first picture is there, whatever follows
         return False
-
-
-def read_animation(source: Path | bytes, tally: Tally, config: DecodeConfig) -> Iterator[Still]:
-    """Yield up to `MOST_STILLS` pictures of a GIF, WebP or APNG, spread over it; counts go to `tally`.
-
-    Each is decoded as `load_image` decodes the first. Of a very large file only a part is looked at.
-    """
-    with _MUTED, open_image(io.BytesIO(source) if isinstance(source, bytes) else source, config) as image:
-        bound_memory(image)
-        pixels = image.width * image.height
-        tally.frames = _count_frames(image)
-        reach = max(1, min(tally.frames, _ANIMATION_PIXELS // pixels))
-        if pixels > _ANIMATION_FRAME_PIXELS:
-            reach = 1
-        if reach < tally.frames:
-            tally.skipped = f"the rest after frame {reach} is not looked at, it is too large"
-        wanted = set(spread(reach, MOST_STILLS))
-        seconds = 0.0
-        for index in range(reach):
-            try:
-                image.seek(index)
-                if index in wanted:
-                    image.load()
-                    frame = image.copy() if reach > 1 else image
-                    yield Still(seconds=seconds, image=_to_upright_rgb(frame))
-            except _DECODER_ERRORS:  # frames after a damaged one build on it
-                tally.lost = reach - index
-                return
-            duration_ms = image.info.get("duration", 0)
-            seconds += min(max(float(duration_ms or 100), 10.0), 60_000.0) / 1e3
-
-
-def _count_frames(image: Image.Image) -> int:
-    try:
-        return max(1, int(getattr(image, "n_frames", 1)))
-    except _DECODER_ERRORS:
-        return 1
 
 
 def _decode_without_end(source: Path | BinaryIO, config: DecodeConfig) -> DecodedImage:
@@ -246,7 +206,7 @@ def _decode_without_end(source: Path | BinaryIO, config: DecodeConfig) -> Decode
         if rows < height:
             note += f", and {height - rows} of {height} rows with it"
         note = note if reduced is None else f"{note}; {reduced}"
-        return DecodedImage(image=_to_upright_rgb(image, rows), note=note)
+        return DecodedImage(image=to_upright_rgb(image, rows), note=note)
 
 
 def _read_all(stream: BinaryIO) -> bytes:
@@ -287,7 +247,7 @@ def cut_tiles(image: Image.Image, places: Sequence[tuple[int, int]], size: int) 
     return tiles
 
 
-def _to_upright_rgb(image: Image.Image, rows: int | None = None) -> Image.Image:
+def to_upright_rgb(image: Image.Image, rows: int | None = None) -> Image.Image:
     """Return a decoded picture, or its first `rows`, in RGB with its EXIF orientation applied.
 
     `ImageOps.exif_transpose` rewrites EXIF too, and fails where it is odd.

@@ -17,8 +17,8 @@ from fakelens.convert.aware import find_aware, plan_aware
 from fakelens.convert.recipes import ConvertConfig
 from fakelens.convert.run import read_run
 from fakelens.edge_runtime.modelfile.container import read_model
+from tests.conftest import Fakelens
 from tests.convert.conftest import make_images
-from tests.convert.test_cli import fakelens
 
 
 def add_facts(run: Path, data: Path, epoch_s: float, epochs: int = 3) -> None:
@@ -43,6 +43,8 @@ def test_what_is_missing_and_what_takes_long_is_said_with_the_remedy(run: Path, 
     add_facts(run, tmp_path, epoch_s=5)
     assert plan(run) == ("", 30)
     assert find_aware(read_run(run)) is None
+    (run / "config.toml").write_text("[qat]\nepochs = 3\n[prune]\nsparsity = 0.5\nepochs = 6\n")
+    assert plan(run) == ("", 60)  # it is pruned once more
     shutil.rmtree(run / "checkpoints")
     add_facts(run, tmp_path, epoch_s=400, epochs=10)
     assert plan(run) == (
@@ -62,8 +64,9 @@ def test_what_is_missing_and_what_takes_long_is_said_with_the_remedy(run: Path, 
 
 
 @pytest.fixture
-def trained_run(tmp_path: Path) -> Path:
+def trained_run(fakelens: Fakelens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run of `fakelens train` whose plain int8 is ruined: one channel has 2,000 times the others' range."""
+    monkeypatch.setenv("FAKELENS_CACHE", str(tmp_path / "cache"))
     images, labels = make_images(160, seed=3)
     for number, (image, label) in enumerate(zip(images, labels, strict=True)):
         folder = tmp_path / "data" / ("fake" if label else "real")
@@ -74,6 +77,7 @@ def trained_run(tmp_path: Path) -> Path:
     done = fakelens(
         *("train", tmp_path / "data", "-o", run, "--network", "classic", "--size", "16", "--epochs", "40"),
         *("--batch-size", "16", *(word for setting in settings for word in ("--set", setting))),
+        fresh=True,
     )
     assert done.returncode == 0, done.stderr
     network = keras.models.load_model(run / "model.h5", compile=False)
@@ -92,8 +96,10 @@ def trained_run(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_convert_trains_for_eight_bits_goes_on_after_ctrl_c_and_says_both_costs(trained_run: Path) -> None:
-    forbidden = fakelens("convert", trained_run, "--no-qat", "--max-drop", "3")
+def test_convert_trains_for_eight_bits_goes_on_after_ctrl_c_and_says_both_costs(
+    fakelens: Fakelens, trained_run: Path
+) -> None:
+    forbidden = fakelens("convert", trained_run, "--no-qat", "--max-drop", "3", fresh=True)
     assert forbidden.returncode == 1
     assert not (trained_run / "qat").exists()
 
@@ -114,7 +120,7 @@ def test_convert_trains_for_eight_bits_goes_on_after_ctrl_c_and_says_both_costs(
     assert "Traceback" not in said
     assert not list(trained_run.glob("*.tflite"))
 
-    done = fakelens("convert", trained_run, "--max-drop", "3")
+    done = fakelens("convert", trained_run, "--max-drop", "3", fresh=True)
     assert done.returncode == 0, done.stderr
     assert "training the quantization-aware stage" in done.stderr
     shown = " ".join(done.stderr.replace("│", " ").split())
@@ -123,6 +129,6 @@ def test_convert_trains_for_eight_bits_goes_on_after_ctrl_c_and_says_both_costs(
     assert model.contract.training.quantization_aware
     assert model.contract.decision == read_run(trained_run / "qat").contract.decision
 
-    again = fakelens("convert", trained_run, "--max-drop", "3")
+    again = fakelens("convert", trained_run, "--max-drop", "3", fresh=True)
     assert again.returncode == 0, again.stderr
     assert "training" not in again.stderr.splitlines()[0]

@@ -10,7 +10,8 @@ from PIL import Image
 
 pytest.importorskip("tf_keras", reason="training needs the [train] extra")
 
-from fakelens.train.config import TrainConfig, load_config
+from fakelens.train.config import TrainConfig
+from fakelens.train.settings import load_config
 
 
 @pytest.fixture(autouse=True, scope="session")

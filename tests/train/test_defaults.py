@@ -8,7 +8,7 @@ from PIL import Image
 
 from fakelens.edge_runtime.errors import ConfigError, UsageError
 from fakelens.edge_runtime.modelfile.contract import Fit
-from fakelens.train.config import TrainConfig, load_config
+from fakelens.train.config import TrainConfig
 from fakelens.train.defaults import (
     FREE_KEYS,
     choose_schedule,
@@ -17,6 +17,7 @@ from fakelens.train.defaults import (
     keep_free,
     measure_median_side,
 )
+from fakelens.train.settings import load_config
 from fakelens.train.starts.tuning import describe_start
 
 ALL = frozenset(FREE_KEYS)

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fakelens.train.config import load_config
 from fakelens.train.data.epoch import EpochPlan
 from fakelens.train.distributed import SOLO, EpochSpec, Team, plan_shares
 from fakelens.train.fit.checkpoint import load_state
+from fakelens.train.settings import load_config
 from tests.train.conftest import write_images
 
 COMMAND = Path(sys.executable).parent / "fakelens"

@@ -10,7 +10,7 @@ from PIL import Image
 
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import ConfigError, RunError
-from fakelens.train.config import ImageCache, NetworkConfig, TrainConfig, load_config
+from fakelens.train.config import ImageCache, NetworkConfig, TrainConfig
 from fakelens.train.defaults import find_free
 from fakelens.train.fit.loop import predict
 from fakelens.train.fit.start_network import StartNetwork
@@ -18,6 +18,7 @@ from fakelens.train.networks import build_network
 from fakelens.train.run.before_after import describe_before_after
 from fakelens.train.run.job import open_job
 from fakelens.train.run.trainer import describe_result, run_job
+from fakelens.train.settings import load_config
 from fakelens.train.start_weights import start_weights
 from fakelens.train.starts.tuning import describe_start
 from tests.conftest import RunModule

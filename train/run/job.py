@@ -9,11 +9,12 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import stage_folder
 from fakelens.train.audit.leak import Leak
-from fakelens.train.config import TrainConfig, load_config
+from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import Dataset, load_dataset
 from fakelens.train.defaults import choose_fit, choose_view, keep_free
 from fakelens.train.run import rundir
 from fakelens.train.run.teachers import check_teachers
+from fakelens.train.settings import load_config
 
 
 @dataclass(frozen=True, kw_only=True)

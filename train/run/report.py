@@ -19,12 +19,13 @@ from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile.contract import LABELS, Contract
 from fakelens.edge_runtime.pictures.preprocess import ImageU8, load_image
-from fakelens.train.config import TrainConfig, config_to_dict
+from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import Dataset
 from fakelens.train.fit.checkpoint import Epoch
 from fakelens.train.fit.compress import LayerSparsity
 from fakelens.train.run.before_after import BeforeAfter
 from fakelens.train.run.outcome import Outcome
+from fakelens.train.settings import config_to_dict
 
 _WORST = 24  # images shown
 _THUMBNAIL = 160  # px, of the longer side

@@ -19,9 +19,10 @@ from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile.contract import LABELS, Contract, contract_to_json
 from fakelens.train.audit.leak import Leak
-from fakelens.train.config import TrainConfig, config_to_dict, load_config
+from fakelens.train.config import TrainConfig
 from fakelens.train.data.image_rows import Images
 from fakelens.train.data.pooling import JudgedImages
+from fakelens.train.settings import config_to_dict, load_config
 
 _CALIBRATION_PER_CLASS = 128
 _VALIDATION_MOST = 10_000  # images handed over for the gates

@@ -23,9 +23,9 @@ from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.timing.pictures import make_pictures
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import GateError, RunError
-from fakelens.train.config import load_config
 from fakelens.train.fit.checkpoint import load_state
 from fakelens.train.run.rundir import read_start
+from fakelens.train.settings import load_config
 from fakelens.train.startup import require_tensorflow
 
 

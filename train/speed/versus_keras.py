@@ -27,7 +27,8 @@ from fakelens.benchmarks.timing.pictures import make_pictures
 from fakelens.edge_runtime.errors import GateError
 from fakelens.edge_runtime.pictures.preprocess import fit_image, load_image
 from fakelens.edge_runtime.pictures.sources import walk_images
-from fakelens.train.config import TrainConfig, describe_input, load_config
+from fakelens.train.config import TrainConfig, describe_input
+from fakelens.train.settings import load_config
 from fakelens.train.startup import load_tensorflow, require_tensorflow
 
 

@@ -21,9 +21,9 @@ from fakelens.edge_runtime.pictures.preprocess import (
     decode_image,
     fit_image,
     load_image,
-    read_animation,
     to_rgb,
 )
+from fakelens.edge_runtime.pictures.video.animation import read_animation
 from fakelens.edge_runtime.pictures.video.still import Tally
 
 Array = npt.NDArray[Any]

@@ -8,9 +8,10 @@ from PIL import Image
 from fakelens.benchmarks.labelled import LabelledImage, Split
 from fakelens.benchmarks.layouts import Layout
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.train.config import DataConfig, config_from_dict, config_to_dict, load_config
+from fakelens.train.config import DataConfig
 from fakelens.train.data.dataset import load_dataset
 from fakelens.train.data.layouts import describe_layout, name_video, naming_command, place_data
+from fakelens.train.settings import config_from_dict, config_to_dict, load_config
 
 
 def _fill(folder: Path, count: int, seed: int) -> None:

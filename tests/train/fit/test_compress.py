@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
-from fakelens.train.config import PruneConfig, QatConfig, TrainConfig, load_config
+from fakelens.train.config import PruneConfig, QatConfig, TrainConfig
 from fakelens.train.fit.compress import measure_layer_sparsity, overall_sparsity, prune, quantize_aware
 from fakelens.train.fit.fold import BYTE_SCALE
 from fakelens.train.fit.loop import Examples, Stage, predict
 from fakelens.train.networks import build_network
+from fakelens.train.settings import load_config
 
 RNG = np.random.default_rng(0)
 LABELS = (np.arange(48) % 2).astype(np.uint8)

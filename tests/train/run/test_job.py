@@ -8,10 +8,11 @@ import pytest
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import RunError, UsageError
-from fakelens.train.config import TrainConfig, load_config
+from fakelens.train.config import TrainConfig
 from fakelens.train.data.epoch import plan_epoch
 from fakelens.train.defaults import find_free
 from fakelens.train.run.job import derive_job, open_job, reopen_job
+from fakelens.train.settings import load_config
 from fakelens.train.starts.tuning import describe_start
 from tests.train.conftest import write_images
 

@@ -10,9 +10,10 @@ from PIL import Image
 
 from fakelens.edge_runtime.errors import ConfigError, RunError, UsageError
 from fakelens.edge_runtime.modelfile.contract import contract_from_json
-from fakelens.train.config import PruneConfig, QatConfig, TrainConfig, load_config
+from fakelens.train.config import PruneConfig, QatConfig, TrainConfig
 from fakelens.train.run.job import derive_job, open_job, reopen_job
 from fakelens.train.run.trainer import TrainResult, describe_result, run_job
+from fakelens.train.settings import load_config
 from tests.train.conftest import write_images
 
 CONFIG = load_config(

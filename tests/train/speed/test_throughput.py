@@ -1,4 +1,5 @@
-from fakelens.train.config import TrainConfig, load_config
+from fakelens.train.config import TrainConfig
+from fakelens.train.settings import load_config
 from fakelens.train.speed.throughput import measure_feeding
 
 

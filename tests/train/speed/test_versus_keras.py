@@ -1,6 +1,6 @@
 import pytest
 
-from fakelens.train.config import load_config
+from fakelens.train.settings import load_config
 from fakelens.train.speed.versus_keras import measure_training
 
 

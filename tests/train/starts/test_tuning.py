@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.train.config import load_config
 from fakelens.train.defaults import find_free, keep_free
+from fakelens.train.settings import load_config
 from fakelens.train.starts.tuning import check_alone, describe_start, is_tuned, tune_data, tune_fit
 
 

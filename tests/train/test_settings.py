@@ -3,14 +3,9 @@ from pathlib import Path
 import pytest
 
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.train.config import (
-    TrainConfig,
-    config_from_dict,
-    config_to_dict,
-    load_config,
-    parse_setting,
-)
+from fakelens.train.config import TrainConfig
 from fakelens.train.recipes import list_recipes
+from fakelens.train.settings import config_from_dict, config_to_dict, load_config, parse_setting
 
 
 def test_flag_goes_before_recipe_before_default(tmp_path: Path) -> None:

@@ -1,0 +1,148 @@
+"""A recipe and flags as a checked configuration, and a configuration as plain values."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import dacite
+
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.edge_runtime.modelfile.contract import Fit
+from fakelens.train.config import NETWORK_KEYS, VIEWS, TrainConfig
+from fakelens.train.recipes import read_recipe
+
+
+def load_config(recipe: str | None, flags: Mapping[str, Any]) -> TrainConfig:
+    """Return the configuration: flag before recipe before default.
+
+    `recipe` is a packaged name or a TOML file; `flags` maps dotted keys such as `fit.epochs` to values.
+    Raises `ConfigError` for an unknown key, a wrong type or a value out of range.
+    """
+    config = config_from_dict(merge_settings(recipe, flags))
+    _refuse_unread_keys(config.network.name, flags)
+    return config
+
+
+def _refuse_unread_keys(network: str, flags: Mapping[str, Any]) -> None:
+    """Raise `ConfigError` for a key of another network: it would change nothing."""
+    read = NETWORK_KEYS.get(network)
+    for section, _, key in (flag.partition(".") for flag in flags):
+        if key == "weights" and str(flags["network.weights"]).endswith(".npz"):
+            continue  # any network goes on from a start of its own
+        if read is not None and section == "network" and key not in {*read, "name", "views"}:
+            keys = ", ".join(sorted(read))
+            raise ConfigError(f"network.{key} changes nothing: network {network} reads {keys}; leave it out")
+
+
+def merge_settings(recipe: str | None, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what recipe and flags set, unchecked; `data.fit = "auto"` is as if it were not set."""
+    tree: dict[str, Any] = {} if recipe is None else read_recipe(recipe)
+    if recipe is not None:
+        tree.setdefault("recipe", Path(recipe).stem)
+    for key, value in flags.items():
+        *sections, leaf = key.split(".")
+        branch = tree
+        for section in sections:
+            branch = branch.setdefault(section, {})
+            if not isinstance(branch, dict):
+                raise ConfigError(f"{key}: {section} is a value, not a section")
+        branch[leaf] = value
+    if isinstance(tree.get("data"), dict) and tree["data"].get("fit") == "auto":
+        del tree["data"]["fit"]
+    return tree
+
+
+def config_from_dict(tree: Mapping[str, Any]) -> TrainConfig:
+    """Return the checked configuration in `tree`; `ConfigError` where it holds what training cannot use."""
+    hooks = {float: lambda value: float(value) if type(value) is int else value}
+    try:
+        config = dacite.from_dict(
+            TrainConfig, tree, dacite.Config(strict=True, cast=[StrEnum, tuple], type_hooks=hooks)
+        )
+    except (dacite.DaciteError, ValueError) as error:
+        raise ConfigError(f"the configuration cannot be used: {error}") from error
+    _check(config)
+    return config
+
+
+def config_to_dict(config: TrainConfig) -> dict[str, Any]:
+    """Return `config` as plain values, the inverse of `config_from_dict`."""
+    tree = asdict(config)
+    tree["data"]["fit"] = str(config.data.fit)
+    tree["fit"]["precision"] = str(config.fit.precision)
+    tree["fit"]["optimizer"] = str(config.fit.optimizer)
+    return tree
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Return key and value of `section.key=value`, the value written as in TOML (bare words as strings)."""
+    key, separator, value = text.partition("=")
+    if not separator or not key.strip():
+        raise ConfigError(f"{text!r} is no setting: write section.key=value, such as fit.batch_size=128")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()
+
+
+def _check(config: TrainConfig) -> None:
+    ranges: tuple[tuple[str, float, float, float], ...] = (
+        ("data.size", config.data.size, 8, 1024),
+        ("data.validation", config.data.validation, 0.01, 0.5),
+        ("data.test", config.data.test, 0.0, 0.5),
+        ("data.tiles", config.data.tiles, 1, 1024),
+        ("data.histories", config.data.histories, 1, 100),
+        ("data.cuts", config.data.cuts, 1, 1000),
+        ("data.retouched", config.data.retouched, 0.0, 1.0),
+        ("data.zoomed", config.data.zoomed, 0.0, 1.0),
+        ("data.even", config.data.even, 0.0, 1.0),
+        ("data.most", config.data.most, 0, 10**9),
+        ("network.width", config.network.width, 1, 1024),
+        ("network.stages", min(config.network.stages, default=0), 1, 4096),
+        ("network.blocks", config.network.blocks, 0, 16),
+        ("network.dropout", config.network.dropout, 0.0, 0.9),
+        ("network.alpha", config.network.alpha, 0.05, 2.0),
+        ("network.cut", config.network.cut, 1, 16),
+        ("network.frozen", config.network.frozen, 0, 16),
+        ("network.stem_stride", config.network.stem_stride, 1, 2),
+        ("augment.shift", config.augment.shift, 0, config.data.size // 2 - 1),
+        ("augment.cutmix", config.augment.cutmix, 0.0, 1.0),
+        ("augment.degrade", config.augment.degrade, 0.0, 1.0),
+        ("fit.epochs", config.fit.epochs, 1, 100_000),
+        ("fit.batch_size", config.fit.batch_size, 1, 65_536),
+        ("fit.learning_rate", config.fit.learning_rate, 1e-8, 10.0),
+        ("fit.weight_decay", config.fit.weight_decay, 0.0, 1.0),
+        ("fit.warmup_epochs", config.fit.warmup_epochs, 0.0, config.fit.epochs),
+        ("fit.label_smoothing", config.fit.label_smoothing, 0.0, 0.5),
+        ("fit.ema", config.fit.ema, 0.0, 0.99999),
+        ("fit.patience", config.fit.patience, 0, 100_000),
+        ("fit.skip_easy", config.fit.skip_easy, 0.0, 0.95),
+        ("fit.skip_until", config.fit.skip_until, 0.0, 1.0),
+        ("fit.crop", config.fit.crop, 0, config.data.size),
+        ("fit.crop_until", config.fit.crop_until, 0.0, 1.0),
+        ("fit.repeats", config.fit.repeats, 1, 1000),
+        ("fit.norm_momentum", config.fit.norm_momentum, 0.0, 0.9999),
+        ("distill.share", config.distill.share, 0.0, 1.0),
+        ("prune.sparsity", config.prune.sparsity, 0.0, 0.95),
+        ("prune.epochs", config.prune.epochs, 1, 100_000),
+        ("prune.learning_rate", config.prune.learning_rate, 1e-8, 10.0),
+        ("prune.ramp", config.prune.ramp, 0.1, 0.9),
+        ("qat.epochs", config.qat.epochs, 1, 100_000),
+        ("qat.learning_rate", config.qat.learning_rate, 1e-8, 10.0),
+        ("decision.false_alarms", config.decision.false_alarms, 0.0, 1.0),
+        ("decision.unsure_share", config.decision.unsure_share, 0.0, 0.5),
+    )
+    if config.network.views not in VIEWS:
+        raise ConfigError(f"network.views is {config.network.views}, expected {', '.join(map(str, VIEWS))}")
+    if config.data.zoomed and not (config.data.delivered and config.data.fit is Fit.RESIZE):
+        raise ConfigError(
+            "data.zoomed is a share of delivered whole pictures: set data.delivered, fit resize"
+        )
+    if config.augment.cutmix and config.fit.skip_easy:
+        raise ConfigError("augment.cutmix hides which images are easy: set fit.skip_easy to 0, or cutmix")
+    for key, value, low, high in ranges:
+        if not low <= value <= high:
+            raise ConfigError(f"{key} is {value}, expected {low:g} to {high:g}")
