@@ -6,7 +6,6 @@ With FAKELENS_SCREENSHOT=FILE set, the picture for the documentation is written 
 import math
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,23 +25,10 @@ from fakelens.edge_runtime.pictures.tiles import Region
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
 
 pytest.importorskip("starlette", reason="needs the extra preview")
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
-]
+pytestmark = pytest.mark.slow
 
 MakeStatus = Callable[..., LiveStatus]
 SECRET = "a-token-of-23-characters"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture
