@@ -94,7 +94,7 @@ def test_pictures_of_a_few_px_are_refused(tmp_path: Path) -> None:
         write_sized(tmp_path / label, [(8, 8), (8, 9)])
     with pytest.raises(UsageError, match="has 8 px on its shorter side, too few"):
         choose_view(TrainConfig(), tmp_path, ALL)
-    with pytest.raises(UsageError, match="photo looks at 224 px; leave out --start"):
+    with pytest.raises(UsageError, match="photo looks at 320 px; leave out --start"):
         choose_view(load_config(None, describe_start("photo")), tmp_path, ALL)
     flags = {"data.size": 8, "augment.shift": 1}
     assert choose_view(load_config(None, flags), tmp_path, find_free(None, flags)).data.size == 8

@@ -71,7 +71,7 @@ def test_the_start_of_the_package_is_small_and_whole() -> None:
     start = read_start("photo")
     assert len(encode_start(replace(start, weights={}))[0]) < 10_000
     assert start.network["name"] == "lite0"
-    assert start.data["size"] == 224
+    assert start.data["size"] == 320
     assert 0 < start.unsure_low <= start.threshold <= start.unsure_high < 1
     path = Path(__file__).parents[3] / "train" / "starts" / "photo.npz"
     assert path.stat().st_size <= MOST_BYTES

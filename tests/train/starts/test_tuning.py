@@ -28,7 +28,7 @@ def test_more_pictures_train_more_layers_and_need_fewer_histories() -> None:
 
 def test_photo_brings_its_network_and_its_view() -> None:
     config = load_config(None, describe_start("photo"))
-    assert (config.network.name, config.network.weights, config.data.size) == ("lite0", "photo", 224)
+    assert (config.network.name, config.network.weights, config.data.size) == ("lite0", "photo", 320)
     assert config.distill.teachers == ("start",)
     assert is_tuned(config)
 
@@ -54,7 +54,7 @@ def test_what_is_set_stays(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         tuned = tune_fit(tune_data(config, 50, free), 50, 100, free)
     assert replace(tuned, fit=replace(tuned.fit, batch_size=config.fit.batch_size)) == config
-    assert "the last 12 blocks learn, rate 1e-05, 1 epoch of 7 steps, 90%" in caplog.text
+    assert "the last 11 blocks learn, rate 1e-05, 1 epoch of 7 steps, 90%" in caplog.text
     assert keep_free(config, tuned, free) == tuned
 
 
