@@ -1,28 +1,28 @@
 """Scores of a model's views on labelled validation images, and the verdicts that they lead to."""
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, list_splits
 from fakelens.benchmarks.metrics import bootstrap_interval, roc_auc, wilson_interval
 from fakelens.benchmarks.scoring.accuracy import check_readable
+from fakelens.benchmarks.scoring.decoding import decode_each
 from fakelens.convert.fusion import ViewLogits
 from fakelens.edge_runtime.detection.condition import Condition, find_reason, measure_condition
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label, decide
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.modelfile.contract import Contract, Measurement
-from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_views, load_image
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_views
 from fakelens.edge_runtime.pictures.tiles import to_logit
 from fakelens.edge_runtime.progress import show_progress
-from fakelens.edge_runtime.workers import map_in_order
 
-_DECODERS = min(4, os.cpu_count() or 1)
 _SPLIT = "validation"
 _NOTE = "the images that also set fusion and borders"
 _OF_OTHERS = "answers of models that left these sources out; they also set fusion and borders"
@@ -54,7 +54,8 @@ def score_validation(detector: Detector, images: Sequence[LabelledImage], data: 
     rows: list[tuple[float, ...]] = []
     conditions: list[Condition] = []
     errors: list[str] = []
-    found = show_progress(_decode(images, detector), "scoring", len(images))
+    decoded = decode_each(images, partial(_look, detector=detector))
+    found = show_progress(decoded, "scoring", len(images))
     for image, fitted in zip(images, found, strict=True):
         if isinstance(fitted, ImageError):
             errors.append(str(fitted))
@@ -115,13 +116,5 @@ class _Fitted:
     condition: Condition
 
 
-def _decode(images: Sequence[LabelledImage], detector: Detector) -> Iterator[_Fitted | ImageError]:
-    return map_in_order(lambda image: _decode_one(image.path, detector), images, _DECODERS)
-
-
-def _decode_one(path: Path, detector: Detector) -> _Fitted | ImageError:
-    try:
-        image = load_image(path)
-    except ImageError as error:
-        return error
+def _look(image: Image.Image, detector: Detector) -> _Fitted:
     return _Fitted(views_u8=fit_views(image, detector.contract.input), condition=measure_condition(image))

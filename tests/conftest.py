@@ -5,7 +5,6 @@ import io
 import logging
 import os
 import runpy
-import shutil
 import subprocess
 import sys
 import warnings
@@ -22,10 +21,12 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 
+from fakelens.benchmarks.studies.chromium import open_chromium
 from fakelens.convert.merge import NamedGraph, merge_graphs
 from fakelens.convert.recipes import Io
 from fakelens.convert.roots import add_first_root
 from fakelens.convert.tflite_metadata.write import attach_metadata
+from fakelens.edge_runtime.errors import MissingExtraError
 from fakelens.edge_runtime.main import main
 from fakelens.edge_runtime.modelfile.container import pack_model
 from fakelens.edge_runtime.modelfile.contract import (
@@ -68,6 +69,12 @@ sys.meta_path.insert(0, Blocker())
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files with slow tests first: they wait on browsers and installers while others work."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def kept_log_levels() -> Iterator[None]:
     """A command that runs in this process sets how much is logged; the next test starts as if it had not."""
@@ -79,40 +86,44 @@ def kept_log_levels() -> Iterator[None]:
         logger.setLevel(level)
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real Chromium, started once for the tests of a module."""
+    with contextlib.ExitStack() as stack:
+        try:
+            started = stack.enter_context(open_chromium())
+        except MissingExtraError as error:
+            pytest.skip(str(error))
+        yield started
+
+
 @pytest.fixture
-def find_faults() -> Callable[..., list[str]]:
+def find_faults(browser: Any) -> Callable[..., list[str]]:
     """Open a page in a real Chromium at three widths in light and dark; return what is wrong with it.
 
     That is what axe-core finds, what the console says, and a page that scrolls sideways. A page is a file or
     an address; `prepare` is given the open page before it is looked at.
     """
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    reason = "needs playwright and axe-playwright-python: make test installs them"
-    playwright = pytest.importorskip("playwright.sync_api", reason=reason)
+    reason = "needs axe-playwright-python: make test installs it"
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=reason).Axe()
 
     def find(where: Path | str, prepare: Callable[[Any], None] = lambda page: None) -> list[str]:  # noqa: ARG005
         faults: list[str] = []
         address = where if isinstance(where, str) else where.as_uri()
-        with playwright.sync_playwright() as running:
-            browser = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            for width in (390, 820, 1440):
-                for scheme in ("light", "dark"):
-                    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                    page.on("console", lambda message: faults.append(message.text))
-                    page.on("pageerror", lambda error: faults.append(str(error)))
-                    page.goto(address)
-                    prepare(page)
-                    faults.extend(
-                        f"{width} {scheme}: {each['id']}: {each['nodes'][0]['html']}"
-                        for each in axe.run(page).response["violations"]
-                    )
-                    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                        faults.append(f"{width} {scheme}: scrolls sideways")
-                    page.close()
-            browser.close()
+        for width in (390, 820, 1440):
+            for scheme in ("light", "dark"):
+                page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+                page.on("console", lambda message: faults.append(message.text))
+                page.on("pageerror", lambda error: faults.append(str(error)))
+                page.goto(address)
+                prepare(page)
+                faults.extend(
+                    f"{width} {scheme}: {each['id']}: {each['nodes'][0]['html']}"
+                    for each in axe.run(page).response["violations"]
+                )
+                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                    faults.append(f"{width} {scheme}: scrolls sideways")
+                page.close()
         return faults
 
     return find

@@ -8,6 +8,7 @@ move alike. Images are shared out by the digest of their pixels, so every machin
 import hashlib
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from fakelens.train.rendezvous import meet
 from fakelens.train.workers import VARIABLE, Workers
 
 _log = logging.getLogger(__name__)
+# What TensorFlow says where a process is lost, and which one it was.
+_SIGNS = ("Collective ops is aborted", "coordination service", "heartbeat", "Socket closed", "Connection re")
+_SILENT = re.compile(r"heartbeats?\):\s*/job:worker/(?:replica:\d+/)?task:(\d+)")
 _WORD = 4  # bytes of what is summed where bytes are shared
 
 
@@ -211,12 +215,23 @@ def name_losses(team: Team, run: Any) -> Iterator[None]:
     except FakelensError as error:
         leave_team(f"fakelens: {error}", error.exit_code)
     except tf.errors.OpError as error:
-        reason = " ".join(str(error.message).split())[:120]
+        message = str(error.message)
+        gone = tell_loss(message)
+        if gone is None:
+            leave_team(f"fakelens: TensorFlow stopped ({' '.join(message.split())[:200]})", 2)
         leave_team(
-            f"fakelens: another worker is gone ({reason}); the checkpoint of the last epoch is kept, begin "
-            f"all of them again with --resume -o {run}",
+            f"fakelens: {gone} is gone; the checkpoint of the last epoch is kept, begin all of them again "
+            f"with --resume -o {run}",
             2,
         )
+
+
+def tell_loss(message: str) -> str | None:
+    """Return which worker is gone, as TensorFlow's `message` says; None where it speaks of something else."""
+    if not any(sign in message for sign in _SIGNS):
+        return None
+    silent = _SILENT.search(message)
+    return f"worker {silent[1]}" if silent else "another worker"
 
 
 def leave_team(line: str, code: int = 0) -> None:

@@ -1,26 +1,26 @@
 """Scoring labelled images with a model file, through the very path that `fakelens check` takes."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.metrics import Interval, Metrics, evaluate, wilson_interval
+from fakelens.benchmarks.scoring.decoding import decode_each
 from fakelens.edge_runtime.detection.condition import Reason
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label, decide
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.modelfile.contract import Decision
-from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_views, load_image
+from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_views
 from fakelens.edge_runtime.progress import show_progress
-from fakelens.edge_runtime.workers import map_in_order
 
 _PROGRESS_FROM = 200  # images; a small model scores so many in well under two seconds
-_DECODERS = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,9 @@ def score_images(detector: Detector, images: Sequence[LabelledImage]) -> Scores:
     p_fake: list[float] = []
     reasons: list[Reason | None] = []
     errors: list[str] = []
-    for image, fitted in zip(images, _show(_decode(images, detector), len(images)), strict=True):
+    for image, fitted in zip(
+        images, _show(decode_each(images, partial(_look, detector=detector)), len(images)), strict=True
+    ):
         if isinstance(fitted, ImageError):
             errors.append(str(fitted))
             continue
@@ -125,16 +127,7 @@ class _Fitted:
     reason: Reason | None
 
 
-def _decode(images: Sequence[LabelledImage], detector: Detector) -> Iterator[_Fitted | ImageError]:
-    """Yield each image's bytes in order, or why there are none."""
-    return map_in_order(lambda image: _decode_one(image.path, detector), images, _DECODERS)
-
-
-def _decode_one(path: Path, detector: Detector) -> _Fitted | ImageError:
-    try:
-        image = load_image(path)
-    except ImageError as error:
-        return error
+def _look(image: Image.Image, detector: Detector) -> _Fitted:
     return _Fitted(views_u8=fit_views(image, detector.contract.input), reason=detector.find_reason(image))
 
 

@@ -40,7 +40,8 @@ MapRegions = Callable[[Image.Image], tuple[Region, ...]]
 MOST_MAPS = 100
 # As the cards stand.
 _ORDER = (str(Label.FAKE), str(Label.UNSURE), str(Label.REAL), UNREADABLE)
-_THUMBNAIL_CHARS, _LARGE_CHARS = 24_000_000, 16_000_000  # of all pictures of a page together
+_THUMBNAIL_CHARS, _LARGE_CHARS = 24_000_000, 12_000_000  # of all pictures of a page together
+_THUMBNAIL_QUALITY = 70  # a thousand fit on a page that opens at once
 _FEW = 3  # cards that stand open
 
 
@@ -99,7 +100,7 @@ class PageSink:
         if image is None or result.verdict is None:
             return
         thumbnail = shrink(image, THUMBNAIL)
-        self._thumbnails.add(number, rank, to_data_url(thumbnail))
+        self._thumbnails.add(number, rank, to_data_url(thumbnail, _THUMBNAIL_QUALITY))
         if max(image.size) > THUMBNAIL:
             self._large.add(number, rank, to_data_url(shrink(image, LARGE)))
         self._heats[number] = self._draw_heat(image, result.grid, result.verdict.label)

@@ -12,8 +12,8 @@ def encode_png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def encode_jpeg(image: Image.Image) -> bytes:
+def encode_jpeg(image: Image.Image, quality: int = 85) -> bytes:
     """Return the RGB `image` as JPEG, good enough for the eye."""
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85)
+    image.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()

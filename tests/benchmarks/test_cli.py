@@ -4,48 +4,26 @@ import hashlib
 import io
 import json
 import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from fakelens.benchmarks.scoring.battery import BATTERY
-from fakelens.edge_runtime.main import main
 from fakelens.edge_runtime.modelfile.container import pack_model, read_model
 from fakelens.edge_runtime.modelfile.contract import Contract, Decision, InputSpec
+from tests.conftest import Fakelens
 
-WITHOUT_HEAVY = """
-import sys
-for name in ("tensorflow", "tf_keras", "sklearn", "matplotlib", "scipy"):
-    sys.modules[name] = None
-from fakelens.edge_runtime.main import main
-main()
-"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
+Done = subprocess.CompletedProcess[str]
 Bench = Callable[..., Done]
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bench:
-    """Run `fakelens bench --no-timing` in this process; timing takes seconds a model."""
+def bench(fakelens: Fakelens) -> Bench:
+    """Run `fakelens bench --no-timing`; timing takes seconds a model."""
 
     def run(*arguments: object, timing: bool = False) -> Done:
-        flags = [] if timing else ["--no-timing"]
-        monkeypatch.setattr(sys, "argv", ["fakelens", "bench", *map(str, arguments), *flags])
-        with pytest.raises(SystemExit) as end:
-            main()
-        out, err = capsys.readouterr()
-        return Done(returncode=end.value.code, stdout=out, stderr=err)  # type: ignore[arg-type]
+        return fakelens("bench", *arguments, *([] if timing else ["--no-timing"]))
 
     return run
 
@@ -310,9 +288,7 @@ def test_a_comparison_tells_what_has_changed_and_fails_past_its_tolerance(
 HEAVY = ("tensorflow", "tf_keras", "sklearn", "matplotlib", "jinja2", "scipy")
 
 
-def test_the_base_install_times_models_without_data(
-    fakelens: Callable[..., subprocess.CompletedProcess[str]], model_file: Path
-) -> None:
+def test_the_base_install_times_models_without_data(fakelens: Fakelens, model_file: Path) -> None:
     done = fakelens("bench", model_file, "--json", blocked=HEAVY)
     assert (done.returncode, done.stderr) == (0, "")
     row = json.loads(done.stdout)
@@ -346,9 +322,10 @@ def test_accuracy_times_and_page_in_one_go(
 
 
 @pytest.mark.parametrize("flags", [(), ("--robust",)], ids=["clean", "robust"])
-def test_the_base_install_is_enough(model_file: Path, data: Path, flags: tuple[str, ...]) -> None:
-    command = [sys.executable, "-c", WITHOUT_HEAVY, "bench", str(model_file), "--data", str(data), "--json"]
-    command.append("--no-timing")
-    done = subprocess.run([*command, *flags], capture_output=True, text=True, check=False)
+def test_the_base_install_is_enough(
+    fakelens: Fakelens, model_file: Path, data: Path, flags: tuple[str, ...]
+) -> None:
+    command = ("bench", model_file, "--data", data, "--json", "--no-timing")
+    done = fakelens(*command, *flags, blocked=HEAVY)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[0])["accuracy"] == 0.85

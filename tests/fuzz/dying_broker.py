@@ -32,7 +32,7 @@ def can_run_brokers() -> bool:
 
 def kill_broker(inputs: Path, scratch: Path, tries: int, first: int = 0) -> DyingBroker:
     """Watch a test source, kill the broker `tries` times at a random moment, start another in its place."""
-    found = DyingBroker()
+    found = DyingBroker(tries=tries)
     moments = random.Random(first)
     folder = scratch / f"broker-{first}"
     folder.mkdir()
@@ -49,7 +49,6 @@ def kill_broker(inputs: Path, scratch: Path, tries: int, first: int = 0) -> Dyin
         for number in range(tries):
             time.sleep(moments.uniform(0, _DEAD_S))
             broker.kill()
-            found.tries += 1
             before = _count_lines(log)
             time.sleep(moments.uniform(0.3, _DEAD_S))
             wait_until(lambda before=before: _count_lines(log) > before, _BACK_S)  # type: ignore[misc]

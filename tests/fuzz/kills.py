@@ -34,7 +34,10 @@ def kill_at_random(name: str, inputs: Path, scratch: Path, tries: int, first: in
     moments of tries from number `first` on are the same each time.
     """
     kills = Kills(name=name)
-    whole_s = _ENDLESS_S if COMMANDS[name].endless else _time_whole(name, inputs, scratch)
+    try:
+        whole_s = _ENDLESS_S if COMMANDS[name].endless else _time_whole(name, inputs, scratch)
+    except RuntimeError as error:
+        return Kills(name=name, tries=tries, failures=[str(error)])
     for number in range(first, first + tries):
         moments = random.Random(f"{name} {number}")
         folder = scratch / f"{name}-{number}".replace(" ", "")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fakelens.train.data.epoch import EpochPlan
-from fakelens.train.distributed import SOLO, EpochSpec, Team, plan_shares
+from fakelens.train.distributed import SOLO, EpochSpec, Team, plan_shares, tell_loss
 from fakelens.train.fit.checkpoint import load_state
 from fakelens.train.settings import load_config
 from tests.train.conftest import write_images
@@ -54,6 +54,16 @@ def test_shares_cover_all_images_and_agree_on_the_steps() -> None:
         assert (alone.rows == own.rows).all()
         assert (shares[own.rows] == index).all()
     assert set(plan(SOLO)[0].rows.ravel()) == set(range(50))
+
+
+def test_who_is_lost_is_read_from_what_tensorflow_says() -> None:
+    lost = (
+        "Collective ops is aborted by: Error reported from /job:worker/task:1: The following tasks are "
+        "unhealthy (stopped sending heartbeats):\n/job:worker/replica:0/task:1\nThe tasks have crashed."
+    )
+    assert tell_loss(lost) == "worker 1"
+    assert tell_loss("Failed to send RPC to coordination service.") == "another worker"
+    assert tell_loss("OOM when allocating tensor") is None
 
 
 @pytest.fixture
@@ -114,8 +124,10 @@ def test_a_lost_worker_ends_the_others_and_the_run_goes_on(data: Path, tmp_path:
     said = chief.communicate(timeout=900)[0]
     assert chief.returncode == 2, said
     last = said.splitlines()[-1]
-    assert last.startswith("fakelens: another worker is gone (")
-    assert last.endswith(f"begin all of them again with --resume -o {tmp_path / 'run'}")
+    assert last == (
+        "fakelens: worker 1 is gone; the checkpoint of the last epoch is kept, begin all of them again with "
+        f"--resume -o {tmp_path / 'run'}"
+    )
     done = len(load_state(checkpoint).history)
     again = [start(["--resume", "-o", tmp_path / "run"], addresses, index) for index in (0, 1)]
     while again[0].poll() is None and len(load_state(checkpoint).history) <= done:

@@ -9,7 +9,7 @@ import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
-from fakelens.train.config import Optimizer, TrainConfig
+from fakelens.train.config import FitConfig, Optimizer, TrainConfig
 from fakelens.train.data.epoch import count_steps
 from fakelens.train.fit.fold import BYTE_SCALE
 from fakelens.train.fit.loop import Examples, Stage, fit_stage
@@ -52,17 +52,7 @@ def prune(model: Any, examples: Examples, config: TrainConfig, stage: Stage) -> 
     masking = tfmot.sparsity.keras.UpdatePruningStep()
     masking.set_model(wrapped)
     masking.on_train_begin()  # starts the step counters, without which pruning refuses to train
-    fit = replace(
-        stage.fit,
-        epochs=epochs,
-        learning_rate=config.prune.learning_rate,
-        optimizer=Optimizer.ADAMW,
-        skip_easy=0.0,
-        crop=0,
-        ema=0.0,
-        warmup_epochs=0.0,
-        patience=0,
-    )
+    fit = _tune(stage.fit, epochs, config.prune.learning_rate)
     first_full = min(epochs, ramp_steps // steps + 2)
     fit_stage(
         wrapped,
@@ -82,17 +72,7 @@ def quantize_aware(model: Any, examples: Examples, config: TrainConfig, stage: S
     # keeps them itself; symmetric weight quantization maps zero to zero.
     quantized = tfmot.quantization.keras.quantize_model(model)
     _set_ranges(quantized, model, examples.images[:_RANGE_IMAGES])
-    fit = replace(
-        stage.fit,
-        epochs=config.qat.epochs,
-        learning_rate=config.qat.learning_rate,
-        optimizer=Optimizer.ADAMW,
-        skip_easy=0.0,
-        crop=0,
-        ema=0.0,
-        warmup_epochs=0.0,
-        patience=0,
-    )
+    fit = _tune(stage.fit, config.qat.epochs, config.qat.learning_rate)
     fit_stage(quantized, examples, replace(stage, fit=fit, keep_zeros=bool(config.prune.sparsity)))
     return quantized
 
@@ -108,6 +88,21 @@ def measure_layer_sparsity(model: Any) -> tuple[LayerSparsity, ...]:
                     LayerSparsity(layer=layer.name, weights=kernel.size, zeros=int(np.sum(kernel == 0)))
                 )
     return tuple(found)
+
+
+def _tune(fit: FitConfig, epochs: int, learning_rate: float) -> FitConfig:
+    """Return `fit` for a trained network: nothing that helps only at the start, no image left out."""
+    return replace(
+        fit,
+        epochs=epochs,
+        learning_rate=learning_rate,
+        optimizer=Optimizer.ADAMW,
+        skip_easy=0.0,
+        crop=0,
+        ema=0.0,
+        warmup_epochs=0.0,
+        patience=0,
+    )
 
 
 def _set_ranges(quantized: Any, model: Any, images_u8: ImageU8) -> None:

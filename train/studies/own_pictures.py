@@ -22,6 +22,7 @@ from fakelens.train.run.outcome import show_auc
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.starts.tuning import describe_start
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
+from fakelens.train.studies import options
 from fakelens.train.studies.subsets import Size, lay_out, parse_sizes
 
 _SIZES = "50,200,1000"
@@ -38,14 +39,12 @@ class Study:
 
 
 def own_pictures(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder with real/ and fake/.")],
+    data: options.Data,
     start: Annotated[str, typer.Option(metavar="NAME|FILE", help="As in `fakelens train`.")] = "photo",
-    sizes: Annotated[str, typer.Option(help="Pictures a class, or REAL+FAKE.")] = _SIZES,
-    seeds: Annotated[int, typer.Option(min=1, help="Of the choice of pictures and of training.")] = 3,
-    test: Annotated[int, typer.Option(min=10, help="Test pictures of each class.")] = 200,
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As in `fakelens train`.")
-    ] = None,
+    sizes: options.Sizes = _SIZES,
+    seeds: options.Seeds = 3,
+    test: options.Test = 200,
+    setting: options.Setting = None,
 ) -> None:
     """Fine-tune on small parts of DATA and print what that changes."""
     chosen = parse_sizes(sizes)

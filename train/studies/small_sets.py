@@ -9,7 +9,7 @@ import itertools
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ from fakelens.train.defaults import find_free
 from fakelens.train.run.outcome import show_auc
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
+from fakelens.train.studies import options
 from fakelens.train.studies.subsets import Size, lay_out, parse_sizes
 
 _SIZES = "100,300,3000,100+1000"
@@ -50,13 +51,11 @@ class SmallRun:
 
 
 def small_sets(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder with real/ and fake/.")],
-    sizes: Annotated[str, typer.Option(help="Pictures a class, or REAL+FAKE.")] = _SIZES,
-    seeds: Annotated[int, typer.Option(min=1, help="Of the choice of pictures and of training.")] = 3,
-    test: Annotated[int, typer.Option(min=10, help="Test pictures of each class.")] = 200,
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As in `fakelens train`.")
-    ] = None,
+    data: options.Data,
+    sizes: options.Sizes = _SIZES,
+    seeds: options.Seeds = 3,
+    test: options.Test = 200,
+    setting: options.Setting = None,
 ) -> None:
     """Train with the defaults on small parts of DATA and compare with a probe of pixel statistics."""
     chosen = parse_sizes(sizes)

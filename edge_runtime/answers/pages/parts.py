@@ -118,8 +118,8 @@ def draw_facts(facts: Sequence[tuple[str, str]]) -> str:
     return f'<dl class="facts">{rows}</dl>'
 
 
-def to_data_url(image: Image.Image) -> str:
+def to_data_url(image: Image.Image, quality: int = 85) -> str:
     """Return `image` as an address that carries it: JPEG, but PNG where it is tiny or transparent."""
     lossless = image.mode == "RGBA" or max(image.size) <= _LOSSLESS
-    kind, content = ("png", encode_png(image)) if lossless else ("jpeg", encode_jpeg(image))
+    kind, content = ("png", encode_png(image)) if lossless else ("jpeg", encode_jpeg(image, quality))
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

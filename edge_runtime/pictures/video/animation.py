@@ -17,7 +17,7 @@ from fakelens.edge_runtime.pictures.preprocess import (
 from fakelens.edge_runtime.pictures.video.still import MOST_STILLS, Still, Tally, spread
 
 _FRAME_PIXELS = 25_000_000  # larger ones are judged by their first picture
-_PIXELS = 1_000_000_000  # of all frames up to the last that is looked at
+_PIXELS = 400_000_000  # of all frames up to the last that is looked at: they are decoded in turn
 
 
 def read_animation(source: Path | bytes, tally: Tally, config: DecodeConfig) -> Iterator[Still]:

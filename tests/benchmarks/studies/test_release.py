@@ -1,5 +1,4 @@
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.studies.release import release as print_release
 from fakelens.edge_runtime.modelfile.library import find_model, list_models
+from tests.conftest import RunModule
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -28,15 +27,12 @@ def cifake(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def release(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run `python -m fakelens.benchmarks.studies.release` in this process: exit code, stdout, stderr."""
+def release(run_module: RunModule) -> Run:
+    """Run `python -m fakelens.benchmarks.studies.release`: exit code, stdout, stderr."""
 
     def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["release", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            run_command(print_release)
-        out, err = capsys.readouterr()
-        return int(end.value.code or 0), out, err
+        done = run_module(print_release.__module__, *arguments)
+        return done.returncode, done.stdout, done.stderr
 
     return run
 

@@ -1,9 +1,7 @@
 """The page of `check --html`: what stands in it, and how much."""
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.benchmarks.studies.chromium import open_chromium
 from fakelens.benchmarks.studies.open_page import measure_opening
 from fakelens.edge_runtime.answers.page import MOST_MAPS, PageSink
 from fakelens.edge_runtime.answers.pages.picture import PageModel
@@ -45,19 +42,6 @@ def write(folder: Path, page: PageSink, *results: CheckedFile) -> str:
         page.write(result)
     page.save(folder / "page.html")
     return (folder / "page.html").read_text()
-
-
-@contextmanager
-def open_page(path: Path) -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    with pytest.importorskip("playwright.sync_api").sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto(path.as_uri())
-        yield page
-        browser.close()
 
 
 def test_the_page_shows_pictures_verdicts_and_failures_on_its_own(tmp_path: Path) -> None:
@@ -134,7 +118,7 @@ def test_a_video_has_a_strip_and_its_most_suspicious_moments(tmp_path: Path) -> 
 
 
 def test_the_page_is_for_everybody_and_a_click_opens_a_picture(
-    tmp_path: Path, find_faults: Callable[[Path], list[str]]
+    tmp_path: Path, browser: Any, find_faults: Callable[..., list[str]]
 ) -> None:
     def map_regions(_: Image.Image) -> tuple[Region, ...]:
         return (Region(left=0, top=0, size=200, p_fake=0.9),)
@@ -148,22 +132,24 @@ def test_the_page_is_for_everybody_and_a_click_opens_a_picture(
     ]
     write(tmp_path, PageSink(MODEL, map_regions), *results)
     assert find_faults(tmp_path / "page.html") == []
-    with open_page(tmp_path / "page.html") as page:
-        page.get_by_label("FAKE 1").check()
-        assert page.locator(".card:visible").count() == 1
-        page.get_by_label("All 4").check()
-        page.get_by_role("button", name="Open a.mp4").press("Enter")
-        dialog = page.get_by_role("dialog", name="FAKE")
-        assert dialog.locator("figure").count() == 2
-        assert dialog.locator(".heat").is_visible()
-        page.keyboard.press("ArrowRight")
-        assert page.get_by_role("dialog", name="UNSURE").is_visible()
-        page.keyboard.press("Escape")
-        assert page.locator("dialog").is_hidden()
-        assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Open c.png"
+    page = browser.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    page.get_by_label("FAKE 1").check()
+    assert page.locator(".card:visible").count() == 1
+    page.get_by_label("All 4").check()
+    page.get_by_role("button", name="Open a.mp4").press("Enter")
+    dialog = page.get_by_role("dialog", name="FAKE")
+    assert dialog.locator("figure").count() == 2
+    assert dialog.locator(".heat").is_visible()
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_role("dialog", name="UNSURE").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("dialog").is_hidden()
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Open c.png"
+    page.close()
 
 
-def test_a_page_of_a_thousand_pictures_shows_a_screenful(tmp_path: Path) -> None:
+def test_a_page_of_a_thousand_pictures_shows_a_screenful(tmp_path: Path, browser: Any) -> None:
     """Its bytes are bounded, and the browser lays out the cards that are near alone."""
     noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
     image = Image.fromarray(noise)
@@ -172,9 +158,6 @@ def test_a_page_of_a_thousand_pictures_shows_a_screenful(tmp_path: Path) -> None
         page.write(replace(checked(f"{number}.png", p_fake=0.5 + number / 2000, side=8), image=image))
     page.save(tmp_path / "page.html")
     assert (tmp_path / "page.html").stat().st_size < 40_000_000
-    if shutil.which("chromium") is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    with open_chromium() as browser:
-        opening = measure_opening(browser, tmp_path / "page.html")
+    opening = measure_opening(browser, tmp_path / "page.html")
     assert (opening.cards, opening.drawn < 60) == (1000, True)
     assert opening.work_s < 4, opening  # of the processor: a busy machine takes longer, not more
