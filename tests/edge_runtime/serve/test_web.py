@@ -296,3 +296,18 @@ def test_without_scripts_the_form_brings_the_page_with_the_cards(serve: Serve) -
     assert (large.status, b"over the limit of 1 MB" in large.body) == (413, True)
     assert client.get("/manifest.json").json["share_target"]["action"] == "/"
     assert client.get("/icon.svg").headers["content-type"].startswith("image/svg+xml")
+
+
+def test_the_page_and_its_cards_are_for_everybody(
+    serve: Serve, tmp_path: Path, find_faults: Callable[..., list[str]]
+) -> None:
+    """With a card of each kind on it."""
+    chosen = {"a.png": BRIGHT, "b.png": DARK, "c.png": make_picture(128), "d.jpg": b"none"}
+    for name, content in chosen.items():
+        (tmp_path / name).write_bytes(content)
+
+    def check(page: Any) -> None:
+        page.set_input_files("input[name=file]", [str(tmp_path / name) for name in chosen])
+        page.get_by_text("4 checked").wait_for()
+
+    assert find_faults(f"http://127.0.0.1:{serve().port}/", check) == []

@@ -450,3 +450,10 @@ def test_a_browser_without_the_token_gets_a_form(guarded: PreviewSink) -> None:
     assert answer.status == 401
     assert b'<input id="token" name="token" type="password"' in answer.body
     assert "form-action 'self'" in answer.headers["content-security-policy"]
+
+
+def test_the_page_is_for_everybody(
+    preview: PreviewSink, make_status: MakeStatus, find_faults: Callable[..., list[str]]
+) -> None:
+    preview.update(make_status(label=Label.UNSURE, width=64, height=48), FRAME)
+    assert find_faults(preview.url, lambda page: page.wait_for_selector("#verdict.unsure")) == []

@@ -255,13 +255,6 @@ def test_it_fits_a_phone_and_can_be_read_by_day_and_night(
     assert page.faults == []
 
 
-def test_it_is_for_everybody(
-    preview: PreviewSink, make_status: MakeStatus, find_faults: Callable[..., list[str]]
-) -> None:
-    preview.update(make_status(label=Label.UNSURE, width=512, height=384), photo())
-    assert find_faults(preview.url, lambda page: page.wait_for_selector("#verdict.unsure")) == []
-
-
 # The contrast of every element with text of its own against the nearest background behind it.
 CONTRASTS = """() => {
   const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
