@@ -73,7 +73,10 @@ def trained_run(fakelens: Fakelens, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(folder / f"{number:03}.png")
     run = tmp_path / "run"
-    settings = ("network.width=16", "data.test=0", "data.validation=0.4", "fit.patience=0", "fit.ema=0.9")
+    settings = (
+        *("network.width=16", "data.test=0", "data.validation=0.4", "fit.patience=0", "fit.ema=0.9"),
+        "qat.epochs=60",  # time enough to interrupt it
+    )
     done = fakelens(
         *("train", tmp_path / "data", "-o", run, "--network", "classic", "--size", "16", "--epochs", "40"),
         *("--batch-size", "16", *(word for setting in settings for word in ("--set", setting))),
@@ -112,17 +115,19 @@ def test_convert_trains_for_eight_bits_goes_on_after_ctrl_c_and_says_both_costs(
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     deadline = time.monotonic() + 100
-    while not (trained_run / "qat" / "source.json").exists() and time.monotonic() < deadline:
+    while not (trained_run / "qat" / "checkpoints" / "qat.npz").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     subprocess.run(["kill", "-INT", "--", f"-{process.pid}"], check=True)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
+    assert said.splitlines()[-1].startswith("fakelens: interrupted")
     assert "Traceback" not in said
     assert not list(trained_run.glob("*.tflite"))
 
     done = fakelens("convert", trained_run, "--max-drop", "3", fresh=True)
     assert done.returncode == 0, done.stderr
     assert "training the quantization-aware stage" in done.stderr
+    assert "qat: resuming after epoch" in done.stderr
     shown = " ".join(done.stderr.replace("│", " ").split())
     assert "took quantization-aware, trained after it (plain: +" in shown
     model = read_model(trained_run / "model-int8.tflite")
