@@ -94,6 +94,7 @@ def test_fine_tuning_on_own_pictures(tmp_path: Path, run_here: RunHere) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_training_on_ray(tmp_path: Path) -> None:
     pytest.importorskip("tensorflow", reason='needs "fakelens[train]"')
     pytest.importorskip("tensorboardX", reason='Ray Train needs pip install "ray[train]"')

@@ -43,6 +43,7 @@ def test_hours_and_dollars_follow_from_what_the_page_assumes() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_spark_gives_the_lines_of_a_scan(
     tmp_path: Path,
     save_grey: Callable[[Path, int], Path],

@@ -119,6 +119,7 @@ def test_s3(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_google(
     pictures: dict[str, bytes], scan: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
