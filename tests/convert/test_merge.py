@@ -80,7 +80,7 @@ def test_nothing_is_stored_twice(merged: bytes, parts: list[NamedGraph]) -> None
     model = schema.ModelT.InitFromPackedBuf(merged)
     codes = [(code.builtinCode, code.version) for code in model.operatorCodes]
     assert len(codes) == len(set(codes))
-    assert [summary.input.shape[1] for summary in read_graphs(merged, 3)] == [224, 32, 32]
+    assert [summary.input.shape[1] for summary in read_graphs(merged, 3)] == [320, 32, 32]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -127,7 +127,7 @@ def test_one_view_may_run_a_batch(merged: bytes) -> None:
     from ai_edge_litert.interpreter import Interpreter as Plain
 
     plain = Plain(model_content=merged)
-    size = 224
+    size = 320
     images = np.random.default_rng(0).integers(0, 256, (5, size, size, 3), np.uint8)
     plain.resize_tensor_input(plain.get_input_details()[0]["index"], images.shape)
     plain.allocate_tensors()

@@ -69,7 +69,8 @@ def scan(
 
     def run(*arguments: str) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
         output = tmp_path / f"out-{next(numbers)}"
-        done = fakelens("scan", *arguments, "-o", output, "--model", model_file)
+        # A process of its own: fsspec keeps a store that it opened, with the credentials that it had then.
+        done = fakelens("scan", *arguments, "-o", output, "--model", model_file, fresh=True)
         return done, read_verdicts(output)
 
     return run
