@@ -132,7 +132,8 @@ def _find_folders(data: Path, layout: Layout) -> list[ClassFolder]:
     whole = [folder for folder in folders if folder.split is None]
     if whole and len(whole) < len(folders):
         split = next(folder for folder in folders if folder.split is not None)
-        names = [f"{folder.path.relative_to(data).as_posix()}/" for folder in (whole[0], split)]
+        first = min(whole, key=lambda folder: folder.path)
+        names = [f"{folder.path.relative_to(data).as_posix()}/" for folder in (first, split)]
         raise UsageError(
             f"{data}: holds both {names[0]} and {names[1]}, of which only the second is in a split, so it is "
             "unclear what belongs where; put all of it into train/, val/ and test/, or none"

@@ -14,8 +14,8 @@ import flatbuffers
 import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from fakelens.edge_runtime.modelfile.interpreter import LayerReader
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
 _KINDS = {
@@ -95,17 +95,25 @@ def _find_layers(model: Any) -> dict[str, Any]:
     part = model.subgraphs[0]
     found = {}
     for op in part.operators:
-        code = model.operatorCodes[op.opcodeIndex]
-        weighted = max(code.builtinCode, code.deprecatedBuiltinCode) in _KINDS
-        if weighted and model.buffers[part.tensors[op.inputs[1]].buffer].data is not None:
+        if (
+            _read_kind(model, op) in _KINDS
+            and model.buffers[part.tensors[op.inputs[1]].buffer].data is not None
+        ):
             found[part.tensors[op.outputs[0]].name.decode()] = op
     return found
 
 
-def _is_depthwise(model: Any, op: Any) -> bool:
+def _has_data(model: Any, tensor: Any) -> bool:
+    return model.buffers[tensor.buffer].data is not None
+
+
+def _read_kind(model: Any, op: Any) -> int:
     code = model.operatorCodes[op.opcodeIndex]
-    kind = max(code.builtinCode, code.deprecatedBuiltinCode)
-    return bool(kind == schema.BuiltinOperator.DEPTHWISE_CONV_2D)
+    return max(code.builtinCode, code.deprecatedBuiltinCode)  # old files have only the latter
+
+
+def _is_depthwise(model: Any, op: Any) -> bool:
+    return _read_kind(model, op) == schema.BuiltinOperator.DEPTHWISE_CONV_2D
 
 
 def _gather(float_graph: bytes, images_u8: ImageU8) -> dict[str, _Moments]:
@@ -114,18 +122,11 @@ def _gather(float_graph: bytes, images_u8: ImageU8) -> dict[str, _Moments]:
     layers = _find_layers(model)
     moments: dict[str, _Moments] = {}
     rng = np.random.default_rng(0)
-    interpreter = Interpreter(
-        model_content=float_graph,
-        experimental_preserve_all_tensors=True,
-        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-    )
-    interpreter.allocate_tensors()
-    entry = interpreter.get_input_details()[0]["index"]
+    reader = LayerReader(float_graph)
     for row in rng.permutation(len(images_u8))[:_IMAGES]:
-        interpreter.set_tensor(entry, images_u8[row][None].astype(np.float32))
-        interpreter.invoke()
+        reader.run(images_u8[row][None].astype(np.float32))
         for name, op in layers.items():
-            activations = interpreter.get_tensor(op.inputs[0])
+            activations = reader.read(op.inputs[0])
             kernel = model.subgraphs[0].tensors[op.inputs[1]].shape
             by_channel = _is_depthwise(model, op)
             inputs = _take_inputs(activations, kernel, rng)

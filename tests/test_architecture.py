@@ -80,9 +80,8 @@ MAY_USE_KERAS_3 = {  # to read what others trained with it
 }
 MAY_RUN_LITERT = {
     "edge_runtime/modelfile/interpreter.py",
-    "benchmarks/studies/bare_loop.py",  # as above
-    "convert/rounding.py",  # looks at what lies between the layers, which no user of a model does
-}
+    "benchmarks/studies/bare_loop.py",
+}  # the latter: as above
 # From a checkout alone, never in the wheel; the adapters run in environments of their own, each with the
 # packages of the peer that it drives.
 OUTSIDE_THE_WHEEL = {"benchmarks/peers", "benchmarks/emulation"}

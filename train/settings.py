@@ -136,6 +136,14 @@ def _check(config: TrainConfig) -> None:
         ("decision.false_alarms", config.decision.false_alarms, 0.0, 1.0),
         ("decision.unsure_share", config.decision.unsure_share, 0.0, 0.5),
     )
+    for key, value, low, high in ranges:
+        if not low <= value <= high:
+            raise ConfigError(f"{key} is {value}, expected {low:g} to {high:g}")
+    _check_together(config)
+
+
+def _check_together(config: TrainConfig) -> None:
+    """Raise `ConfigError` for keys of which each is in range, and that do not go together."""
     if config.network.views not in VIEWS:
         raise ConfigError(f"network.views is {config.network.views}, expected {', '.join(map(str, VIEWS))}")
     if config.data.zoomed and not (config.data.delivered and config.data.fit is Fit.RESIZE):
@@ -149,6 +157,3 @@ def _check(config: TrainConfig) -> None:
         )
     if config.augment.cutmix and config.fit.skip_easy:
         raise ConfigError("augment.cutmix hides which images are easy: set fit.skip_easy to 0, or cutmix")
-    for key, value, low, high in ranges:
-        if not low <= value <= high:
-            raise ConfigError(f"{key} is {value}, expected {low:g} to {high:g}")

@@ -71,7 +71,8 @@ def write_vectors(model: Path, folder: Path) -> Vectors:
 
 
 def _write_images(detector: Detector, folder: Path) -> Iterator[ImageVector]:
-    pictures = (*list_pictures(detector.contract.input), *_choose_telling(detector))
+    # One may be among both: a set that keeps its order.
+    pictures = dict.fromkeys((*list_pictures(detector.contract.input), *_choose_telling(detector)))
     for number, picture in enumerate(pictures):
         path = folder / f"{number:02d}-{picture.name}.png"
         Image.fromarray(draw_picture(picture)).save(path, compress_level=9)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter as LiteRTInterpreter
+from ai_edge_litert.interpreter import OpResolverType
 
 from fakelens.edge_runtime.errors import ModelError, UsageError
 from fakelens.edge_runtime.machine.quiet import muted_stderr
@@ -191,3 +192,25 @@ def _leftover_ops(ops: list[dict[str, Any]], partitions: list[dict[str, Any]]) -
             covered.add(op["index"])
             pending.extend(int(source) for source in op["inputs"])
     return tuple(op["op_name"] for op in ops if op["op_name"] != _DELEGATE_OP and op["index"] not in covered)
+
+
+class LayerReader:
+    """A graph that keeps what lies between its layers: for converting, far slower than `Interpreter`."""
+
+    def __init__(self, graph: bytes) -> None:
+        """Load `graph`, by LiteRT's own kernels: a delegate shows nothing of what it runs."""
+        self._interpreter = LiteRTInterpreter(
+            model_content=graph,
+            experimental_preserve_all_tensors=True,
+            experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+        )
+        self._interpreter.allocate_tensors()
+
+    def run(self, image: npt.NDArray[np.float32]) -> None:
+        """Run the graph on `image` [1, size, size, 3]."""
+        self._interpreter.set_tensor(self._interpreter.get_input_details()[0]["index"], image)
+        self._interpreter.invoke()
+
+    def read(self, tensor: int) -> npt.NDArray[Any]:
+        """Return the tensor of this number in subgraph 0, as the last run left it."""
+        return np.asarray(self._interpreter.get_tensor(tensor))

@@ -16,7 +16,7 @@ from fakelens.edge_runtime.modelfile.container import pack_model
 from fakelens.edge_runtime.modelfile.contract import Contract, Fit, InputSpec
 from fakelens.edge_runtime.modelfile.library import find_model, list_models
 
-MOST_BYTES = 700_000
+MOST_BYTES = 300_000
 Written = tuple[str, Path, Vectors]
 
 
