@@ -109,11 +109,11 @@ def _has_data(model: Any, tensor: Any) -> bool:
 
 def _read_kind(model: Any, op: Any) -> int:
     code = model.operatorCodes[op.opcodeIndex]
-    return max(code.builtinCode, code.deprecatedBuiltinCode)  # old files have only the latter
+    return int(max(code.builtinCode, code.deprecatedBuiltinCode))  # old files have only the latter
 
 
 def _is_depthwise(model: Any, op: Any) -> bool:
-    return _read_kind(model, op) == schema.BuiltinOperator.DEPTHWISE_CONV_2D
+    return bool(_read_kind(model, op) == schema.BuiltinOperator.DEPTHWISE_CONV_2D)
 
 
 def _gather(float_graph: bytes, images_u8: ImageU8) -> dict[str, _Moments]:
