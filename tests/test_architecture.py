@@ -48,6 +48,7 @@ MAY_RESIZE = {
     "train/data/recompression.py": "as pictures are rescaled on their way, before tiles are cut for training",
     "benchmarks/scoring/retouch.py": "as photos are enlarged and reduced by those who touch them up",
     "train/data/tilebank.py": "huge pictures, before a random way that scales them anyhow",
+    "train/fit/clip_encoder.py": "to the size that another network was made for",
     "train/fakes/latent_twins.py": "photos of several scales, both members of a pair alike",
 }
 NOT_OF_IMAGES = {"np.resize"}

@@ -118,9 +118,10 @@ class FitConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class DistillConfig:
-    """Learning from the answers of finished runs."""
+    """Learning from the answers of larger or finished models."""
 
-    teachers: tuple[str, ...] = ()  # run directories, model files or release models, made from the same data
+    # Run directories, model files or release models, made from the same data; `clip` is a probe on CLIP.
+    teachers: tuple[str, ...] = ()
     share: float = 0.7  # of the teachers' answer in what is to be learned; the rest is the label
 
 

@@ -53,6 +53,7 @@ class Dataset:
     labels: npt.NDArray[np.uint8]  # [n], 1 is fake
     owners: Rows  # [n], which image a row belongs to
     paths: tuple[Path, ...]
+    sources: npt.NDArray[np.str_]  # [n], the folder of its source below DATA, "" where DATA has none
     rows: dict[Split, Rows]  # a split that does not exist is empty
     cleaning: Cleaning
     cache: ImageCache = ImageCache.MEMORY
@@ -115,6 +116,7 @@ def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
         labels=labels,
         owners=np.arange(len(found)),
         paths=tuple(image.path for image in found),
+        sources=np.array([image.source for image in found]),
         rows=splits,
         cleaning=cleaning,
     )
@@ -155,6 +157,7 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
         labels=np.array([image.label for image in found], np.uint8)[files],
         owners=2 * files + bank.worn,
         paths=tuple(found[row].path for row in files),
+        sources=np.array([image.source for image in found])[files],
         rows={split: np.flatnonzero(np.isin(files, rows)) for split, rows in splits.items()},
         cleaning=replace(cleaning, unreadable=(*cleaning.unreadable, *bank.errors.values())),
     )

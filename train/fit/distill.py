@@ -17,9 +17,11 @@ from fakelens.train.config import TrainConfig
 from fakelens.train.data.epoch import Floats
 from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.calibrate import to_logit
-from fakelens.train.fit.loop import Labels, predict
+from fakelens.train.fit.clip_encoder import find_encoder
+from fakelens.train.fit.clip_teacher import Known, ask_clip
+from fakelens.train.fit.loop import predict
 from fakelens.train.fit.start_network import StartNetwork
-from fakelens.train.starts.names import is_start
+from fakelens.train.starts.names import CLIP, is_start
 from fakelens.train.starts.start_file import THE_START, find_start
 
 _RESOLUTION = 1 / 512  # half a step of a uint8 probability: as sure as a model file can say it is
@@ -27,20 +29,20 @@ _RESOLUTION = 1 / 512  # half a step of a uint8 probability: as sure as a model 
 _HASHED = 500  # images at a time
 
 
-def soften_labels(labels: Labels, images_u8: Images, config: TrainConfig) -> Floats:
+def soften_labels(known: Known, images_u8: Images, config: TrainConfig) -> Floats:
     """Return P(fake) [n] to learn: `config.distill.share` of the teachers' answer, the rest the label.
 
     The teachers answer once for all runs on the same images: what they said is kept in the cache folder.
     """
-    cached = cache_folder() / "soft_labels" / f"{_cache_key(_name_teachers(config), images_u8)}.npy"
+    cached = cache_folder() / "soft_labels" / f"{_cache_key(_name_teachers(config), images_u8, known)}.npy"
     if not cached.exists():
         buffer = io.BytesIO()
-        np.save(buffer, ask_teachers(_name_teachers(config), images_u8))
+        np.save(buffer, ask_teachers(_name_teachers(config), images_u8, known))
         cached.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(cached, buffer.getvalue())
     answers = np.load(cached)
     share = config.distill.share
-    return np.asarray(share * answers + (1 - share) * labels, np.float32)
+    return np.asarray(share * answers + (1 - share) * known.labels, np.float32)
 
 
 def _name_teachers(config: TrainConfig) -> tuple[str, ...]:
@@ -48,14 +50,14 @@ def _name_teachers(config: TrainConfig) -> tuple[str, ...]:
     return tuple(config.network.weights if name == THE_START else name for name in config.distill.teachers)
 
 
-def ask_teachers(teachers: tuple[str, ...], images_u8: Images) -> Floats:
-    """Return the P(fake) [n] of the mean logit of all `teachers`."""
-    answers = [np.clip(_ask(teacher, images_u8), _RESOLUTION, 1 - _RESOLUTION) for teacher in teachers]
+def ask_teachers(teachers: tuple[str, ...], images_u8: Images, known: Known) -> Floats:
+    """Return the P(fake) [n] of the mean logit of all `teachers`; CLIP's fitted to what is `known`."""
+    answers = [np.clip(_ask(teacher, images_u8, known), _RESOLUTION, 1 - _RESOLUTION) for teacher in teachers]
     return np.asarray(1 / (1 + np.exp(-np.mean([to_logit(p) for p in answers], axis=0))), np.float32)
 
 
-def _cache_key(teachers: tuple[str, ...], images_u8: Images) -> str:
-    key = hashlib.sha256()
+def _cache_key(teachers: tuple[str, ...], images_u8: Images, known: Known) -> str:
+    key = hashlib.sha256(known.labels.tobytes() + known.sources.tobytes())
     for start in range(0, len(images_u8), _HASHED):
         key.update(images_u8[start : start + _HASHED].tobytes())
     for teacher in teachers:
@@ -63,7 +65,9 @@ def _cache_key(teachers: tuple[str, ...], images_u8: Images) -> str:
     return key.hexdigest()[:24]
 
 
-def _ask(teacher: str, images_u8: Images) -> npt.NDArray[np.float64]:
+def _ask(teacher: str, images_u8: Images, known: Known) -> npt.NDArray[np.float64]:
+    if teacher == CLIP:
+        return np.asarray(ask_clip(images_u8, known), np.float64)
     if is_start(teacher):
         return StartNetwork(teacher).answer(images_u8)
     if not Path(teacher).is_dir():
@@ -74,7 +78,9 @@ def _ask(teacher: str, images_u8: Images) -> npt.NDArray[np.float64]:
 
 
 def find_weights(teacher: str) -> Path:
-    """Return the file that holds a teacher: the model of a run, a start, a model file, a release model."""
+    """Return the file that holds a teacher: CLIP's encoder, the model of a run, a start, a model file."""
+    if teacher == CLIP:
+        return find_encoder()
     if is_start(teacher):
         return find_start(teacher)
     return Path(teacher) / run_layout.MODEL if Path(teacher).is_dir() else find_model(teacher)

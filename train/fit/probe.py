@@ -27,15 +27,17 @@ def probe_head(model: Any, examples: Examples, penalty: float) -> None:
     """Set the last dense layer of `model` to a logistic regression on its inputs for the training images.
 
     `penalty` is that of the squared weights, over standardized features, beside the mean loss. The classes
-    weigh as in training. Labels are hard: soft ones are for the stages after it.
+    weigh as in training. A soft label counts as both classes, each by its share.
     """
     head = next(layer for layer in reversed(model.layers) if isinstance(layer, keras.layers.Dense))
     features = keras.Model(model.input, head.input)
     learned, judged = (_run(features, images) for images in (examples.images, examples.val_images))
     scaler = StandardScaler().fit(learned)
     regression = LogisticRegression(C=1 / (penalty * len(learned)), max_iter=_MOST_STEPS)
-    weights = examples.class_weights[examples.labels]
-    regression.fit(scaler.transform(learned), examples.labels, sample_weight=weights)
+    shares = np.stack([1 - examples.targets, examples.targets])  # [2, n]
+    weights = (shares * examples.class_weights[:, None]).ravel()
+    twice = np.tile(scaler.transform(learned), (2, 1))
+    regression.fit(twice, np.repeat([0, 1], len(learned)), sample_weight=weights)
     slopes = regression.coef_[0] / scaler.scale_
     bias = regression.intercept_[0] - slopes @ scaler.mean_
     # Softmax over (-s / 2, s / 2) is the sigmoid of s.

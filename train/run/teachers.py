@@ -7,8 +7,9 @@ from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.library import find_model
 from fakelens.train.config import TrainConfig
+from fakelens.train.fit.clip_encoder import find_encoder
 from fakelens.train.run import rundir
-from fakelens.train.starts.names import is_start
+from fakelens.train.starts.names import CLIP, is_start
 from fakelens.train.starts.start_file import THE_START
 
 
@@ -19,7 +20,9 @@ def check_teachers(config: TrainConfig, digest: str) -> None:
     made on them. A model file does not tell how its data were cut.
     """
     for teacher in config.distill.teachers:
-        if teacher == THE_START:
+        if teacher == CLIP:
+            find_encoder()
+        elif teacher == THE_START:
             if not is_start(config.network.weights):
                 raise ConfigError(f"teacher {teacher}: this run starts from no model; add --start")
         elif Path(teacher).is_dir():

@@ -25,6 +25,7 @@ from fakelens.train.data.dataset import class_weights
 from fakelens.train.distributed import SOLO, Team
 from fakelens.train.fit.calibrate import Calibration, choose_decision, fit_calibration
 from fakelens.train.fit.checkpoint import Epoch, load_state
+from fakelens.train.fit.clip_teacher import Known
 from fakelens.train.fit.compress import (
     LayerSparsity,
     measure_layer_sparsity,
@@ -130,7 +131,8 @@ def _gather(job: Job) -> Examples:
     targets = labels.astype(np.float32)
     if config.distill.teachers:
         _log.info("soft labels from %s", ", ".join(config.distill.teachers))
-        targets = soften_labels(labels, images, config)
+        known = Known(labels=labels, sources=dataset.sources[dataset.rows[Split.TRAIN]])
+        targets = soften_labels(known, images, config)
     return Examples(
         images=images,
         labels=labels,

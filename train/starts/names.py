@@ -5,6 +5,7 @@ from pathlib import Path
 
 SUFFIX = ".npz"
 IMAGENET = "imagenet"
+CLIP = "clip"  # a teacher, no start: see `fit.clip_teacher`
 STARTS = Path(str(files("fakelens.train.starts")))  # the folder of those that come with the package
 
 

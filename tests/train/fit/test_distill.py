@@ -9,6 +9,7 @@ from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import DistillConfig, TrainConfig
 from fakelens.train.data.dataset import load_dataset
+from fakelens.train.fit.clip_teacher import Known
 from fakelens.train.fit.distill import ask_teachers, soften_labels
 from fakelens.train.run.job import open_job
 from fakelens.train.run.teachers import check_teachers
@@ -42,14 +43,15 @@ def test_a_student_learns_what_its_teacher_answers(
     config = with_teacher(config, teacher)
     dataset = load_dataset(data, config.data)
     images, labels = dataset.take(Split.TRAIN)
+    known = Known(labels=labels, sources=dataset.sources[dataset.rows[Split.TRAIN]])
     before = set((cache / "soft_labels").glob("*"))
-    targets = soften_labels(labels, images, config)
-    answers = ask_teachers(config.distill.teachers, images)
+    targets = soften_labels(known, images, config)
+    answers = ask_teachers(config.distill.teachers, images, known)
     np.testing.assert_allclose(targets, (answers + labels) / 2, atol=1e-6)
     assert 0 < answers.min() < answers.max() < 1
     (cached,) = set((cache / "soft_labels").glob("*")) - before
     np.save(cached, 1 - answers)  # asked once only: what is in the cache counts
-    np.testing.assert_allclose(soften_labels(labels, images, config), (1 - answers + labels) / 2, atol=1e-6)
+    np.testing.assert_allclose(soften_labels(known, images, config), (1 - answers + labels) / 2, atol=1e-6)
 
 
 def test_a_run_with_a_teacher_ends_with_a_model(
