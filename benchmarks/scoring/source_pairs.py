@@ -93,7 +93,7 @@ def _rank(scores: Floats, others: Sequence[Floats]) -> Floats:
 def _vary(placements: Sequence[Floats]) -> float:
     """Return what the choice of the images of one class adds to the variance of the mean."""
     of_sources = [float(ranks.mean(axis=0).var(ddof=1)) / ranks.shape[1] for ranks in placements]
-    return sum(of_sources) / len(placements) ** 2
+    return float(sum(of_sources)) / len(placements) ** 2
 
 
 def _normal_interval(value: float, variance: float) -> Interval:
