@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -28,19 +29,41 @@ def find_archive() -> Path:
     return Path(archive)  # one that is not there is an error: somebody meant it
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cifake:
+    """What the tests need of the archive, which takes seconds to decompress."""
+
+    tests: dict[str, bytes]  # files of the test images, by name in the archive
+    fakes: dict[str, dict[str, bytes]]  # SHA-256 of the fakes' files, by split and file name
+
+
 @pytest.fixture(scope="module")
-def cifake_slice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cifake() -> Cifake:
+    found = Cifake(tests={}, fakes={"train": {}, "test": {}})
+    with tarfile.open(find_archive()) as archive:
+        for member in archive:
+            file = archive.extractfile(member)
+            if file is None:
+                continue
+            path, content = Path(member.name), file.read()
+            split, label = path.parts[-3:-1]
+            if split == "test":
+                found.tests[member.name] = content
+            if label == "FAKE":
+                found.fakes[split][path.name] = hashlib.sha256(content).digest()
+    return found
+
+
+@pytest.fixture(scope="module")
+def cifake_slice(cifake: Cifake, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The 2,000 test images whose names hash lowest, half of each class."""
     folder = tmp_path_factory.mktemp("cifake")
-    with tarfile.open(find_archive()) as archive:
-        members = [m for m in archive if m.isfile() and "/test/" in f"/{m.name}"]
-        chosen: list[tarfile.TarInfo] = []
-        for label in ("REAL", "FAKE"):
-            of_class = [m for m in members if Path(m.name).parent.name == label]
-            of_class.sort(key=lambda m: hashlib.sha256(m.name.encode()).digest())
-            chosen += of_class[:SLICE_PER_CLASS]
-        # In the order of the archive: going back in it means decompressing it from its start.
-        archive.extractall(folder, sorted(chosen, key=lambda m: m.offset), filter="data")
+    for label in ("REAL", "FAKE"):
+        of_class = [name for name in cifake.tests if Path(name).parent.name == label]
+        of_class.sort(key=lambda name: hashlib.sha256(name.encode()).digest())
+        for name in of_class[:SLICE_PER_CLASS]:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(cifake.tests[name])
     return next(folder.glob("**/test")).parent
 
 
@@ -82,20 +105,9 @@ def test_a_release_model_is_as_good_as_its_card(name: str, cifake_slice: Path) -
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_the_list_of_repeated_test_fakes_is_right() -> None:
+def test_the_list_of_repeated_test_fakes_is_right(cifake: Cifake) -> None:
     """Each named test fake is a byte copy of a train fake, and no other is."""
-    digests: dict[str, set[bytes]] = {"train": set(), "test": set()}
-    named: dict[str, bytes] = {}
-    with tarfile.open(find_archive()) as archive:
-        for member in archive:
-            path = Path(member.name)
-            if member.isfile() and path.parent.name == "FAKE":
-                file = archive.extractfile(member)
-                assert file is not None
-                digest = hashlib.sha256(file.read()).digest()
-                digests[path.parent.parent.name].add(digest)
-                if path.parent.parent.name == "test":
-                    named[path.name] = digest
-    repeated = {name for name, digest in named.items() if digest in digests["train"]}
+    trained_on = set(cifake.fakes["train"].values())
+    repeated = {name for name, digest in cifake.fakes["test"].items() if digest in trained_on}
     assert repeated == set(REPEATED.read_text(encoding="utf-8").splitlines())
     assert len(repeated) == 378

@@ -80,7 +80,6 @@ def trained_run(fakelens: Fakelens, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     done = fakelens(
         *("train", tmp_path / "data", "-o", run, "--network", "classic", "--size", "16", "--epochs", "40"),
         *("--batch-size", "16", *(word for setting in settings for word in ("--set", setting))),
-        fresh=True,
     )
     assert done.returncode == 0, done.stderr
     network = keras.models.load_model(run / "model.h5", compile=False)
@@ -102,7 +101,7 @@ def trained_run(fakelens: Fakelens, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_convert_trains_for_eight_bits_goes_on_after_ctrl_c_and_says_both_costs(
     fakelens: Fakelens, trained_run: Path
 ) -> None:
-    forbidden = fakelens("convert", trained_run, "--no-qat", "--max-drop", "3", fresh=True)
+    forbidden = fakelens("convert", trained_run, "--no-qat", "--max-drop", "3")
     assert forbidden.returncode == 1
     assert not (trained_run / "qat").exists()
 
@@ -124,7 +123,7 @@ def test_convert_trains_for_eight_bits_goes_on_after_ctrl_c_and_says_both_costs(
     assert "Traceback" not in said
     assert not list(trained_run.glob("*.tflite"))
 
-    done = fakelens("convert", trained_run, "--max-drop", "3", fresh=True)
+    done = fakelens("convert", trained_run, "--max-drop", "3")
     assert done.returncode == 0, done.stderr
     assert "training the quantization-aware stage" in done.stderr
     assert "qat: resuming after epoch" in done.stderr
@@ -134,6 +133,6 @@ def test_convert_trains_for_eight_bits_goes_on_after_ctrl_c_and_says_both_costs(
     assert model.contract.training.quantization_aware
     assert model.contract.decision == read_run(trained_run / "qat").contract.decision
 
-    again = fakelens("convert", trained_run, "--max-drop", "3", fresh=True)
+    again = fakelens("convert", trained_run, "--max-drop", "3")
     assert again.returncode == 0, again.stderr
     assert "training" not in again.stderr.splitlines()[0]

@@ -16,6 +16,7 @@ from fakelens.edge_runtime.modelfile.library import find_model
 
 COMMAND = Path(sys.executable).with_name("fakelens")
 _MODEL = str(find_model())
+_TURNING = str(find_model("cifake-quick"))  # calls every other of the pictures FAKE, so that events begin
 _PICTURES = 12
 _IMAGES = 40  # of each class
 
@@ -49,12 +50,12 @@ COMMANDS = {
         Writing(
             name="watch --record --jsonl",
             arguments=(
-                *("watch", "--source", "test:loop?images={in}/pictures", "--model", _MODEL, "--headless"),
+                *("watch", "--source", "test:loop?images={in}/pictures", "--model", _TURNING, "--headless"),
                 *("--threads", "1", "--smooth", "0", "--record", "kept"),
                 *("--jsonl", "watch.jsonl", "--interval", "0"),
             ),
             endless=True,
-            slow=True,  # the disk fills by frames, a minute long
+            slow=True,
         ),
         Writing(
             name="scan",

@@ -118,10 +118,10 @@ def test_a_killed_training_resumes_to_the_same_result(fakelens: Fakelens, tmp_pa
     assert done.returncode == 2
     assert "--resume" in done.stderr
 
-    resumed = fakelens("train", "--resume", "-o", killed, fresh=True)
+    resumed = fakelens("train", "--resume", "-o", killed)
     assert resumed.returncode == 0, resumed.stderr
     assert "resuming after epoch" in resumed.stderr
-    whole = fakelens("train", data, "-o", tmp_path / "whole", *epochs, fresh=True)
+    whole = fakelens("train", data, "-o", tmp_path / "whole", *epochs)
     assert resumed.stdout.splitlines()[:2] == whole.stdout.splitlines()[:2]
 
 

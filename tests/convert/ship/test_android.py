@@ -23,6 +23,7 @@ KOTLIN = [path for path in list_template(KIT) if path.suffix in {".kt", ".kts"}]
 RUNNER = Path(__file__).parent / "android" / "CheckVectors.kt"
 ROOT = Path(__file__).parents[3]
 STATEMENTS = find_template(Platform.WEB) / LAYOUTS[Platform.WEB].statements  # which ship copies
+BRIEF = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")  # for a JVM of seconds: half the work
 JARS = [Path("/usr/share/java") / name for name in ("json-android.jar", "junit4.jar", "hamcrest.jar")]
 
 
@@ -51,12 +52,12 @@ def classpath(tmp_path_factory: pytest.TempPathFactory) -> str:
     libraries = os.pathsep.join(map(str, JARS))
     options = ["-Werror", "-jvm-target", "17", "-cp", libraries, "-d", str(target)]
     runtime = Path(compiler).resolve().parents[1] / "lib/kotlin-stdlib.jar"
-    run("bash", compiler, *options, *map(str, sources))
+    run("bash", compiler, *options, *map(str, sources), JAVA_OPTS=" ".join(("-Xmx512M", *BRIEF)))
     return os.pathsep.join([str(target), str(runtime), libraries, str(STATEMENTS)])
 
 
-def run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def run(*command: str, **variables: str) -> str:
+    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -116,7 +117,7 @@ def test_the_read_me_names_files_that_exist() -> None:
 def test_the_unit_tests_of_the_kit_pass(classpath: str) -> None:
     names = [f"fakelens.{path.stem}" for path in (KIT / UNIT_TESTS).glob("*Test.kt")]
     assert len(names) == 6
-    printed = run("java", "-cp", classpath, "org.junit.runner.JUnitCore", *names)
+    printed = run("java", *BRIEF, "-cp", classpath, "org.junit.runner.JUnitCore", *names)
     ran = re.search(r"OK \((\d+) tests?\)", printed)
     assert ran is not None
     assert int(ran[1]) >= 20
@@ -125,4 +126,4 @@ def test_the_unit_tests_of_the_kit_pass(classpath: str) -> None:
 @pytest.mark.slow
 def test_the_model_is_given_the_same_bytes_as_by_python(classpath: str, rules_case: Any) -> None:
     arguments = [str(rules_case.assets), str(rules_case.work)]
-    rules_case.compare(run("java", "-cp", classpath, "CheckVectorsKt", *arguments))
+    rules_case.compare(run("java", *BRIEF, "-cp", classpath, "CheckVectorsKt", *arguments))
