@@ -56,7 +56,7 @@ def embed(images_u8: Images) -> Floats:
     store = EmbeddingStore(cache_folder() / "embeddings" / f"clip-{_SHA256[:16]}.bin")
     places = {digest: place for place, digest in enumerate(digests) if digest not in store}
     if places:
-        encoder = _Encoder(find_encoder())
+        encoder = Encoder(find_encoder())
         results = map_threads(
             lambda place: encoder.embed(images_u8[place]), [*places.values()], "asking CLIP"
         )
@@ -100,7 +100,7 @@ class EmbeddingStore:
         self._known[digest] = embedding
 
 
-class _Encoder:
+class Encoder:
     """The encoder, for several threads at once.
 
     Its eight bits follow the values of each call, so a call has one picture: company changes no answer.

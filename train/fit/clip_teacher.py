@@ -18,6 +18,8 @@ from fakelens.train.fit.clip_encoder import embed
 
 _LOOSE = 1e4  # of a regression on one number, which needs no penalty
 
+Features = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
@@ -27,24 +29,52 @@ class Known:
     sources: npt.NDArray[np.str_]  # [n]
 
 
+@dataclass(frozen=True, kw_only=True)
+class MeansProbe:
+    """Standardized embeddings on the difference between the means of the classes."""
+
+    mean: Features  # [channels], of embeddings of length 1
+    deviation: Features  # [channels]
+    direction: Features  # [channels]
+    bias: float
+
+    def score(self, embeddings: Floats) -> Features:
+        """Return the logit of P(fake) [n] of `embeddings` [n, channels]."""
+        standard = (_to_unit(embeddings) - self.mean) / self.deviation
+        return np.asarray(standard @ self.direction + self.bias, np.float64)
+
+
 def ask_clip(images_u8: Images, known: Known) -> Floats:
-    """Return P(fake) [n] of images [n, size, size, 3] by CLIP, its scores fitted to their labels."""
-    scores = score_by_means(embed(images_u8), known)
-    spread = (scores / scores.std())[:, None]
-    regression = LogisticRegression(C=_LOOSE, class_weight="balanced").fit(spread, known.labels)
-    return np.asarray(regression.predict_proba(spread)[:, 1], np.float32)
+    """Return P(fake) [n] of images [n, size, size, 3] by CLIP, fitted to what is `known` of them."""
+    embeddings = embed(images_u8)
+    logits = fit_means(embeddings, known).score(embeddings)
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
 
-def score_by_means(embeddings: Floats, known: Known) -> npt.NDArray[np.float64]:
-    """Return a score [n] for each of `embeddings` [n, channels]: higher is nearer to the mean fake."""
-    unit = np.asarray(embeddings, np.float64)
-    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-    standard = (unit - unit.mean(axis=0)) / unit.std(axis=0)
+def fit_means(embeddings: Floats, known: Known) -> MeansProbe:
+    """Return the probe for `embeddings` [n, channels]; its scale and bias alone come from a regression."""
+    unit = _to_unit(embeddings)
+    mean, deviation = unit.mean(axis=0), unit.std(axis=0)
+    standard = (unit - mean) / deviation
     direction = _mean_of_sources(standard, known, 1) - _mean_of_sources(standard, known, 0)
-    return np.asarray(standard @ direction, np.float64)
+    scores = standard @ direction
+    spread = scores.std()
+    regression = LogisticRegression(C=_LOOSE, class_weight="balanced")
+    regression.fit(scores[:, None] / spread, known.labels)
+    return MeansProbe(
+        mean=mean,
+        deviation=deviation,
+        direction=direction * float(regression.coef_[0, 0]) / spread,
+        bias=float(regression.intercept_[0]),
+    )
 
 
-def _mean_of_sources(features: npt.NDArray[np.float64], known: Known, label: int) -> npt.NDArray[np.float64]:
+def _to_unit(embeddings: Floats) -> Features:
+    unit = np.asarray(embeddings, np.float64)
+    return np.asarray(unit / np.linalg.norm(unit, axis=1, keepdims=True), np.float64)
+
+
+def _mean_of_sources(features: Features, known: Known, label: int) -> Features:
     of_class = known.labels == label
     means = [
         features[of_class & (known.sources == source)].mean(axis=0)

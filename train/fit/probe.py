@@ -29,9 +29,9 @@ def probe_head(model: Any, examples: Examples, penalty: float) -> None:
     `penalty` is that of the squared weights, over standardized features, beside the mean loss. The classes
     weigh as in training. A soft label counts as both classes, each by its share.
     """
-    head = next(layer for layer in reversed(model.layers) if isinstance(layer, keras.layers.Dense))
+    head = find_head(model)
     features = keras.Model(model.input, head.input)
-    learned, judged = (_run(features, images) for images in (examples.images, examples.val_images))
+    learned, judged = (run_features(features, images) for images in (examples.images, examples.val_images))
     scaler = StandardScaler().fit(learned)
     regression = LogisticRegression(C=1 / (penalty * len(learned)), max_iter=_MOST_STEPS)
     shares = np.stack([1 - examples.targets, examples.targets])  # [2, n]
@@ -46,8 +46,13 @@ def probe_head(model: Any, examples: Examples, penalty: float) -> None:
     _log.info("the head begins with a linear probe: AUC %.3f on validation pictures", auc)
 
 
-def _run(features: Any, images_u8: Images) -> npt.NDArray[np.float64]:
-    """Return the features [n, channels] of `images_u8` [n, size, size, 3]."""
+def find_head(model: Any) -> Any:
+    """Return the last dense layer of `model`."""
+    return next(layer for layer in reversed(model.layers) if isinstance(layer, keras.layers.Dense))
+
+
+def run_features(features: Any, images_u8: Images) -> npt.NDArray[np.float64]:
+    """Return what the network `features` makes [n, channels] of `images_u8` [n, size, size, 3]."""
 
     @tf.function(reduce_retracing=True)
     def forward(images: Any) -> Any:

