@@ -8,6 +8,7 @@ import runpy
 import subprocess
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -70,9 +71,9 @@ sys.meta_path.insert(0, Blocker())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put files with slow tests first: they wait on browsers and installers while others work."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Put files with most slow tests first: they wait on browsers and installers while others work."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture(autouse=True)
@@ -110,11 +111,13 @@ def find_faults(browser: Any) -> Callable[..., list[str]]:
     def find(where: Path | str, prepare: Callable[[Any], None] = lambda page: None) -> list[str]:  # noqa: ARG005
         faults: list[str] = []
         address = where if isinstance(where, str) else where.as_uri()
+        page = browser.new_page()
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
         for width in (390, 820, 1440):
             for scheme in ("light", "dark"):
-                page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                page.on("console", lambda message: faults.append(message.text))
-                page.on("pageerror", lambda error: faults.append(str(error)))
+                page.set_viewport_size({"width": width, "height": 900})
+                page.emulate_media(color_scheme=scheme)
                 page.goto(address)
                 prepare(page)
                 faults.extend(
@@ -123,7 +126,7 @@ def find_faults(browser: Any) -> Callable[..., list[str]]:
                 )
                 if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                     faults.append(f"{width} {scheme}: scrolls sideways")
-                page.close()
+        page.close()
         return faults
 
     return find
