@@ -68,7 +68,7 @@ NEEDED = {
 # `bench` takes times, in many processes of their own.
 SHORTENED = {
     "fakelens train cifake ": " --epochs 1",
-    "fakelens train data ": " --epochs 2",
+    "fakelens train data ": " --epochs 2 --set prune.epochs=1 --set qat.epochs=1",
     "fakelens bench run/model-int8.tflite --data ": " --no-timing",
     "fakelens bench cifake-1m.tflite ": " --no-timing",
 }
