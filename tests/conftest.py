@@ -1,10 +1,12 @@
 """Real model files whose answers are known, built without TensorFlow, and the installed command."""
 
 import contextlib
+import fcntl
 import io
 import logging
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 import warnings
@@ -52,6 +54,7 @@ Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 RunModule = Callable[..., subprocess.CompletedProcess[str]]
 RunHere = Callable[..., subprocess.CompletedProcess[str]]
 RunPip = Callable[..., None]
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 OFFLINE = (
     "NewConnectionError",
     "ConnectTimeoutError",
@@ -85,6 +88,26 @@ def kept_log_levels() -> Iterator[None]:
     logging.disable(logging.NOTSET)
     for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """Write a folder once for all workers of a run; tests leave it as it is."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def make(name: str, write: Callable[[Path], object]) -> Path:
+        folder, unfinished = root / f"shared-{name}", root / f"unfinished-{name}"
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the others wait
+            if not folder.exists():
+                shutil.rmtree(unfinished, ignore_errors=True)
+                write(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="module")
