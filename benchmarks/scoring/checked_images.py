@@ -1,23 +1,19 @@
 """Scores and labels of each image at each tier of delivery: as found, and after a web site's changes."""
 
-import csv
-import hashlib
-import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
-from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage
+from fakelens.benchmarks.labelled import LabelledImage
 from fakelens.benchmarks.scoring.accuracy import check_readable
 from fakelens.benchmarks.scoring.delivery import Tier, deliver
 from fakelens.edge_runtime.detection.detector import Detector
-from fakelens.edge_runtime.detection.verdict import Label, Verdict
+from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
 from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.edge_runtime.pictures.tiles import to_logit
@@ -47,14 +43,39 @@ class CheckedImages:
     errors: tuple[str, ...]  # one line an unreadable image
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a detector says of one image as it arrives."""
+
+    p_fake: float
+    label: Label
+    views: tuple[float, ...] = ()  # P(fake) of each view of a model
+
+
 def check_images(model: str, images: Sequence[LabelledImage]) -> CheckedImages:
     """Return what `model`, a name or path, answers on `images`; `UsageError` where none can be read."""
     detector = Detector(model)
 
-    def answer(image: LabelledImage) -> list[Verdict] | ImageError:
+    def check(picture: Image.Image) -> Answer:
+        verdict = detector.check(picture)
+        views = tuple(view.p_fake for view in verdict.views) or (verdict.p_fake,)
+        return Answer(p_fake=verdict.p_fake, label=verdict.label, views=views)
+
+    return ask_detector(check, images, _name_views(detector.contract.input))
+
+
+def ask_detector(
+    check: Callable[[Image.Image], Answer], images: Sequence[LabelledImage], views: tuple[str, ...] = ()
+) -> CheckedImages:
+    """Return what `check`, any detector, answers on `images` at every tier; several threads call it.
+
+    `UsageError` where no image can be read.
+    """
+
+    def answer(image: LabelledImage) -> list[Answer] | ImageError:
         try:
             picture = load_image(image.path)
-            return [detector.check(deliver(picture, tier)) for tier in Tier]
+            return [check(deliver(picture, tier)) for tier in Tier]
         except ImageError as error:
             return error
 
@@ -69,37 +90,16 @@ def check_images(model: str, images: Sequence[LabelledImage]) -> CheckedImages:
         labels=np.array([image.label for image, _ in read], np.uint8),
         tiers={
             tier: TierAnswers(
-                p_fake=np.array([verdicts[place].p_fake for _, verdicts in read]),
-                answers=tuple(verdicts[place].label for _, verdicts in read),
-                logits=to_logit(np.array([_list_scores(verdicts[place]) for _, verdicts in read])),
+                p_fake=np.array([answers[place].p_fake for _, answers in read]),
+                answers=tuple(answers[place].label for _, answers in read),
+                logits=to_logit(np.array([answers[place].views for _, answers in read])),
             )
             for place, tier in enumerate(Tier)
         },
-        views=_name_views(detector.contract.input),
+        views=views,
         errors=errors,
     )
 
 
 def _name_views(spec: InputSpec) -> tuple[str, ...]:
     return tuple(view.name for view in spec.views) or ("tiles" if spec.fit is Fit.TILES else "whole",)
-
-
-def _list_scores(verdict: Verdict) -> list[float]:
-    return [view.p_fake for view in verdict.views] or [verdict.p_fake]
-
-
-def write_scores(path: Path, checked: CheckedImages) -> None:
-    """Write a line for each image and tier: its digest, truth, P(fake), verdict and the logits of the views.
-
-    `fakelens convert --scores` reads it: answers of a model that left the images' sources out.
-    """
-    table = io.StringIO(newline="")
-    writer = csv.writer(table)
-    writer.writerow(("digest", "source", "label", "tier", "p_fake", "verdict", *checked.views))
-    for place, image in enumerate(checked.images):
-        digest = hashlib.sha256(image.path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
-        for tier, answers in checked.tiers.items():
-            p_fake, verdict = f"{answers.p_fake[place]:.4f}", answers.answers[place]
-            logits = (f"{value:.4f}" for value in answers.logits[place])
-            writer.writerow((digest, image.source, image.label, tier, p_fake, verdict, *logits))
-    write_atomic(path, table.getvalue())

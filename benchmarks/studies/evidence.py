@@ -2,10 +2,11 @@
 
 Run as `python -m fakelens.benchmarks.studies.evidence MODEL --data DATA`, DATA holding a folder for each
 source; prints Markdown. Every figure is of the test parts, unless `--split` names another: that of `train`
-ranks a source that a model has not seen without looking at the test part, for experiments.
+ranks a source that a model has not seen without looking at the test part, for experiments. With
+`--from-scores FILE` the figures are of a file that `--scores` wrote, or any other detector.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -26,23 +27,26 @@ from fakelens.benchmarks.scoring.checked_images import (
     CheckedImages,
     TierAnswers,
     check_images,
-    write_scores,
 )
 from fakelens.benchmarks.scoring.delivery import Tier
+from fakelens.benchmarks.scoring.scores_file import read_scores, write_scores
+from fakelens.benchmarks.scoring.source_pairs import FALSE_ALARMS, LEAST_IMAGES, find_fakes, rank_pairs
 from fakelens.benchmarks.tables import format_share, format_table
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import check_writable
 from fakelens.edge_runtime.modelfile.contract import LABELS
 
 _COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)
 _NONE = "-"
+_NO_SOURCE = "all"  # the name where DATA has no folders of sources
 
 Marks = npt.NDArray[np.bool_]
 
 
 def evidence(
-    model: Annotated[str, typer.Argument(help="A model file or a release model's name.")],
-    data: Annotated[Path, typer.Option(help="Folder with a folder for each source.")],
+    model: Annotated[str | None, typer.Argument(help="A model file or a release model's name.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with a folder for each source.")] = None,
     limit: Annotated[
         int | None,
         typer.Option(metavar="N", help="Measure on N images of each source and class, not on all."),
@@ -52,23 +56,37 @@ def evidence(
         typer.Option(metavar="SOURCE[,SOURCE]=MODEL", help="A model trained without; may be repeated."),
     ] = None,
     split: Annotated[
-        Split, typer.Option(help="The part to measure on; train is fair to --without alone.")
-    ] = Split.TEST,
+        Split | None,
+        typer.Option(help="The part to measure on, test by default; train is fair to --without alone."),
+    ] = None,
     scores: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Write digest, score and verdict of each image.")
     ] = None,
+    from_scores: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Print the figures of such a file, of any detector; runs no model."),
+    ] = None,
 ) -> None:
-    """Print as Markdown: pooled figures, a line a source, risk and coverage, sources left out of training."""
+    """Print as Markdown: pooled figures, set against set, a line a source, coverage, what was left out."""
+    if from_scores is not None:
+        given = {"MODEL": model, "--data": data, "--limit": limit, "--without": without or None}
+        _refuse({**given, "--split": split, "--scores": scores})
+        typer.echo("\n\n".join(tabulate(read_scores(from_scores))))
+        return
+    if model is None or data is None:
+        raise UsageError("give MODEL and --data DATA, or --from-scores CSV")
     pairs = [_split_pair(text) for text in without or []]
+    split = split or Split.TEST
     images = choose_images(data, limit, split)
     for names, _ in pairs:
         for name in names:
             if not any(_is_of(image, name) for image in images):
                 raise UsageError(f"--without {name}: no {split} images of that source in {data}")
+    if scores is not None:
+        check_writable(scores, "--scores")
     checked = check_images(model, images)
-    tables = [tabulate_whole(checked), tabulate_sources(checked), tabulate_coverage(checked)]
-    tables += [tabulate_left_out(names, check_images(other, images)) for names, other in pairs]
-    typer.echo("\n\n".join(tables))
+    left_out = [tabulate_left_out(names, check_images(other, images)) for names, other in pairs]
+    typer.echo("\n\n".join([*tabulate(checked), *left_out]))
     if scores is not None:
         write_scores(scores, checked)
     for error in checked.errors:
@@ -81,6 +99,12 @@ def choose_images(data: Path, limit: int | None, split: Split = Split.TEST) -> l
     return images if limit is None else limit_sources(images, limit)
 
 
+def tabulate(checked: CheckedImages) -> list[str]:
+    """Return the tables of a detector, whichever it is."""
+    tables = (tabulate_whole, tabulate_sets, tabulate_sources, tabulate_coverage)
+    return [make(checked) for make in tables]
+
+
 def tabulate_whole(checked: CheckedImages, chosen: Marks | None = None) -> str:
     """Return the figures over all sources together, or over the `chosen` images, a column a tier."""
     chosen = np.ones(len(checked.labels), bool) if chosen is None else chosen
@@ -91,21 +115,44 @@ def tabulate_whole(checked: CheckedImages, chosen: Marks | None = None) -> str:
     return format_table((counts, *map(str, checked.tiers)), lines)
 
 
+def tabulate_sets(checked: CheckedImages) -> str:
+    """Return how sources of fakes rank against sources of photos, and what is found at few false alarms."""
+    sources = [image.source or _NO_SOURCE for image in checked.images]
+    scores = [answers.p_fake for answers in checked.tiers.values()]
+    ranked = [rank_pairs(checked.labels, sources, p_fake) for p_fake in scores]
+    found = [find_fakes(checked.labels, sources, p_fake) for p_fake in scores]
+    sets = (len(ranked[0].fake_sources), len(ranked[0].real_sources)) if ranked[0] else (0, 0)
+    counts = f"{sets[0]} sets of fakes, {sets[1]} of photos, of {LEAST_IMAGES} or more"
+    lines = [
+        ("AUC, mean of all pairs", *(_interval(pairs.mean) if pairs else _NONE for pairs in ranked)),
+        (
+            "AUC, worst pair",
+            *(
+                f"{_interval(pairs.worst)} {' / '.join(pairs.worst_pair)}" if pairs else _NONE
+                for pairs in ranked
+            ),
+        ),
+        (f"fakes found at {FALSE_ALARMS:.0%} false alarms", *(format_share(each.of_all) for each in found)),
+        ("the same, mean of the sets", *(_format_mean(each.mean_of_sources) for each in found)),
+    ]
+    return format_table((counts, *map(str, checked.tiers)), lines)
+
+
 def tabulate_sources(checked: CheckedImages) -> str:
     """Return a line a source and class; the fakes of each are ranked against all real images."""
-    sources = np.array([image.source or "all" for image in checked.images])
-    clean, web = checked.tiers[Tier.CLEAN], checked.tiers[Tier.WEB]
+    sources = np.array([image.source or _NO_SOURCE for image in checked.images])
+    shown = [checked.tiers[tier] for tier in (Tier.CLEAN, Tier.WEB) if tier in checked.tiers]
     lines = []
     for source in dict.fromkeys(sources.tolist()):
         for label, name in enumerate(LABELS):
             own = (sources == source) & (checked.labels == label)
             if not own.any():
                 continue
-            ranks = (_rank(checked, answers, own) if label else _NONE for answers in (clean, web))
-            shares = (_format_answers(answers, own) for answers in (clean, web))
+            ranks = (_rank(checked, answers, own) if label else _NONE for answers in shown)
+            shares = (_format_answers(answers, own) for answers in shown)
             lines.append((source, name, f"{np.sum(own):,}", *ranks, *shares))
-    header = ("source", "class", "images", "AUC", "AUC, web", "FAKE / UNSURE / REAL", "the same, web")
-    return format_table(header, lines)
+    columns = (("AUC", "AUC, web")[: len(shown)], ("FAKE / UNSURE / REAL", "the same, web")[: len(shown)])
+    return format_table(("source", "class", "images", *columns[0], *columns[1]), lines)
 
 
 def tabulate_coverage(checked: CheckedImages) -> str:
@@ -157,6 +204,13 @@ def _describe(labels: npt.NDArray[np.uint8], answers: TierAnswers) -> dict[str, 
     }
 
 
+def _refuse(given: Mapping[str, object]) -> None:
+    """Raise `UsageError` for what --from-scores would ignore."""
+    for name, value in given.items():
+        if value is not None:
+            raise UsageError(f"{name} is of no use with --from-scores, which runs no model; leave it out")
+
+
 def _choose(answers: TierAnswers, chosen: Marks) -> TierAnswers:
     return TierAnswers(
         p_fake=answers.p_fake[chosen],
@@ -198,6 +252,10 @@ def _share(marks: Marks) -> Interval:
 
 def _format_share(marks: Marks) -> str:
     return format_share(_share(marks)) if len(marks) else _NONE
+
+
+def _format_mean(share: float | None) -> str:
+    return _NONE if share is None else f"{share:.2%}"
 
 
 def _interval(value: Interval) -> str:

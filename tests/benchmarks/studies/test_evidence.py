@@ -11,6 +11,7 @@ from fakelens.benchmarks.studies.evidence import (
     choose_images,
     tabulate_coverage,
     tabulate_left_out,
+    tabulate_sets,
     tabulate_sources,
     tabulate_whole,
 )
@@ -78,6 +79,23 @@ def test_the_whole_and_its_surest_part(checked: CheckedImages) -> None:
     assert len(coverage) == 7
 
 
+def test_sets_are_ranked_against_sets_at_every_tier(
+    model_file: Path, tmp_path: Path, save_grey: Callable[[Path, int], Path]
+) -> None:
+    """Of the made fakes one is as dark as the second darkest photo of the phone."""
+    sets = {"phone/real": (10, 30, 50, 70, 90), "made/fake": (30, 200, 210, 220, 230), "few/fake": (5,)}
+    for folder, levels in sets.items():
+        for place, level in enumerate(levels):
+            save_grey(tmp_path / folder / f"{place}.png", level)
+    table = tabulate_sets(check_images(str(model_file), choose_images(tmp_path, None)))
+    assert find_line(table, "1 sets of fakes, 1 of photos, of 5 or more")[1:] == ["clean", "web", "hard"]
+    mean, worst = (find_line(table, f"AUC, {name}") for name in ("mean of all pairs", "worst pair"))
+    assert all(cell.startswith("0.860 [") for cell in mean[1:])  # 4 of 5, and one of one and a half in 5
+    assert all(cell.startswith("0.860 [") and cell.endswith("] made / phone") for cell in worst[1:])
+    assert find_line(table, "fakes found at 5% false alarms")[1].startswith("66.67% [")  # 4 of 6
+    assert find_line(table, "the same, mean of the sets")[1] == "80.00%"
+
+
 def test_sources_left_out_are_ranked_against_the_photos_left_out(checked: CheckedImages) -> None:
     alone = tabulate_left_out(["made/gan"], checked)  # it has no real images: against those of all others
     assert find_line(alone, "made/gan")[2].startswith("0.778")
@@ -100,12 +118,47 @@ def test_the_command_prints_tables_or_one_line(
 ) -> None:
     command = ["fakelens.benchmarks.studies.evidence", model_file, "--data", sources]
     done = run_module(*command, "--without", f"made/gan={model_file}")
-    assert done.stdout.count("\n| --- |") == 5
+    assert done.stdout.count("\n| --- |") == 6
     unseen = run_module(*command, "--split", "train")
     assert "| 1 real, 1 fake |" in unseen.stdout
     failed = run_module(*command, "--without", "x=y")
     assert failed.returncode == 2
     assert failed.stderr.startswith("fakelens: --without x: no test images of that source")
+    assert failed.stderr.count("\n") == 1
+
+
+def test_the_page_of_a_file_of_scores_is_that_of_the_model(
+    run_module: RunModule, model_file: Path, sources: Path, tmp_path: Path
+) -> None:
+    module, table = "fakelens.benchmarks.studies.evidence", tmp_path / "scores.csv"
+    done = run_module(module, model_file, "--data", sources, "--scores", table)
+    again = run_module(module, "--from-scores", table)
+    assert (again.returncode, again.stderr, again.stdout) == (0, "", done.stdout)
+    clean = tmp_path / "clean.csv"  # another detector's, which saw the pictures as they are
+    rows = [line.split(",")[:5] for line in table.read_text().splitlines()]
+    clean.write_text("\n".join(",".join(row) for row in rows if row[3] in ("tier", "clean")))
+    theirs = run_module(module, "--from-scores", clean)
+    assert "| 6 real, 5 fake | clean |\n" in theirs.stdout
+    assert "| source | class | images | AUC | FAKE / UNSURE / REAL |\n" in theirs.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ((), "give MODEL and --data DATA, or --from-scores CSV"),
+        (("photo",), "give MODEL and --data DATA, or --from-scores CSV"),
+        (("--from-scores", "none.csv"), "none.csv: cannot be read (No such file or directory)"),
+        (("photo", "--from-scores", "none.csv"), "MODEL is of no use with --from-scores"),
+        (("--split", "test", "--from-scores", "none.csv"), "--split is of no use with --from-scores"),
+        (("--without", "a=b", "--from-scores", "none.csv"), "--without is of no use with --from-scores"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    run_module: RunModule, arguments: tuple[str, ...], reason: str
+) -> None:
+    failed = run_module("fakelens.benchmarks.studies.evidence", *arguments)
+    assert failed.returncode == 2
+    assert failed.stderr.startswith(f"fakelens: {reason}")
     assert failed.stderr.count("\n") == 1
 
 
