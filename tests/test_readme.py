@@ -64,11 +64,12 @@ NEEDED = {
     "fakelens audit": "train",
     "fakelens train": "train",
 }
-# The commands are those of the page; what takes hours there is over after an epoch here, and only the first
-# `bench` takes times, in many processes of their own.
+# The commands are those of the page; what takes hours there is over after an epoch here, two kinds of
+# generators stand for all, and only the first `bench` takes times, in many processes of their own.
 SHORTENED = {
     "fakelens train cifake ": " --epochs 1",
     "fakelens train data ": " --epochs 2 --set prune.epochs=1 --set qat.epochs=1",
+    "fakelens synthesize sources --whole ": " --generators nearest,transposed",
     "fakelens bench run/model-int8.tflite --data ": " --no-timing",
     "fakelens bench cifake-1m.tflite ": " --no-timing",
 }
