@@ -22,8 +22,11 @@ TUNED_KEYS = (
     *("fit.learning_rate", "fit.epochs", "fit.batch_size"),
 )
 _FREEZES = "lite0"  # the network that can keep some of its blocks
-_BLOCKS = 14  # of EfficientNet-Lite0 from ImageNet
-_SIZE = 224  # px, of its input
+# Of EfficientNet-Lite0 from ImageNet, as for `photo`: what carries to other sources lies in these blocks, and
+# a linear probe and a gentle rate keep it (train/recipes/README.md).
+_BLOCKS, _LEVELS = 13, [11, 12]
+_SIZE = 320  # px, of its input
+_PENALTY, _GENTLE = 0.06, 1e-4
 _CHOSEN = {"frozen", "dropout"}  # of its network, here and not by the run that it comes from
 _SEEN = 6_000  # pictures, histories included, that all epochs together go through, about
 _FEWEST_EPOCHS, _MOST_EPOCHS = 3, 16
@@ -64,6 +67,9 @@ def describe_start(start: str) -> dict[str, Any]:
         given: dict[str, Any] = {
             "network.name": _FREEZES,
             "network.cut": _BLOCKS,
+            "network.levels": _LEVELS,
+            "network.frozen_norms": True,
+            "fit.probe": _PENALTY,
             "data.size": _SIZE,
             "data.fit": "resize",
             "data.delivered": True,
@@ -106,7 +112,8 @@ def tune_fit(config: TrainConfig, pictures: int, rows: int, free: frozenset[str]
     if "fit.batch_size" in free:
         fit = replace(fit, batch_size=tuning.batch_size)
     if "fit.learning_rate" in free:
-        fit = replace(fit, learning_rate=tuning.learning_rate)
+        rate = _GENTLE if network.weights == IMAGENET else tuning.learning_rate
+        fit = replace(fit, learning_rate=rate)
     if "fit.epochs" in free:
         fit = replace(fit, epochs=min(max(_FEWEST_EPOCHS, round(_SEEN / rows)), _MOST_EPOCHS))
     if "distill.share" in free and distill.teachers:
@@ -116,7 +123,9 @@ def tune_fit(config: TrainConfig, pictures: int, rows: int, free: frozenset[str]
         "fine-tuning %s on %d pictures of the rarer class, %d versions of all: %s, rate %g, %s%s",
         *(network.weights, pictures, rows, _name_layers(network.name, network.cut - network.frozen)),
         *(fit.learning_rate, describe_epochs(fit.epochs, steps)),
-        f", {100 * distill.share:.0f}% of what is learned are its own answers" if distill.teachers else "",
+        f", {100 * distill.share:.0f}% of what is learned are answers of {' and '.join(distill.teachers)}"
+        if distill.teachers
+        else "",
     )
     return replace(config, network=network, fit=fit, distill=distill)
 

@@ -38,7 +38,10 @@ def test_imagenet_has_no_answers_to_keep() -> None:
     config, free = load_config(None, given), find_free(None, given)
     assert is_tuned(config)
     assert tune_fit(config, 50, 600, free).distill == config.distill
-    assert tune_fit(config, 50, 600, free).network.frozen > 0
+    tuned = tune_fit(config, 50, 600, free)
+    assert tuned.network.frozen > 0
+    assert tuned.fit.probe > 0  # a head that knows nothing would spoil what the features know
+    assert tuned.fit.learning_rate <= 1e-4
 
 
 def test_what_is_set_stays(caplog: pytest.LogCaptureFixture) -> None:
