@@ -1,13 +1,16 @@
 """Real model files whose answers are known, built without TensorFlow, and the installed command."""
 
 import contextlib
+import fcntl
 import io
 import logging
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -51,6 +54,7 @@ Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 RunModule = Callable[..., subprocess.CompletedProcess[str]]
 RunHere = Callable[..., subprocess.CompletedProcess[str]]
 RunPip = Callable[..., None]
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 OFFLINE = (
     "NewConnectionError",
     "ConnectTimeoutError",
@@ -70,9 +74,9 @@ sys.meta_path.insert(0, Blocker())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put files with slow tests first: they wait on browsers and installers while others work."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Put files with most slow tests first: they wait on browsers and installers while others work."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +88,26 @@ def kept_log_levels() -> Iterator[None]:
     logging.disable(logging.NOTSET)
     for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """Write a folder once for all workers of a run; tests leave it as it is."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def make(name: str, write: Callable[[Path], object]) -> Path:
+        folder, unfinished = root / f"shared-{name}", root / f"unfinished-{name}"
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the others wait
+            if not folder.exists():
+                shutil.rmtree(unfinished, ignore_errors=True)
+                write(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +134,13 @@ def find_faults(browser: Any) -> Callable[..., list[str]]:
     def find(where: Path | str, prepare: Callable[[Any], None] = lambda page: None) -> list[str]:  # noqa: ARG005
         faults: list[str] = []
         address = where if isinstance(where, str) else where.as_uri()
+        page = browser.new_page()
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
         for width in (390, 820, 1440):
             for scheme in ("light", "dark"):
-                page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                page.on("console", lambda message: faults.append(message.text))
-                page.on("pageerror", lambda error: faults.append(str(error)))
+                page.set_viewport_size({"width": width, "height": 900})
+                page.emulate_media(color_scheme=scheme)
                 page.goto(address)
                 prepare(page)
                 faults.extend(
@@ -123,7 +149,7 @@ def find_faults(browser: Any) -> Callable[..., list[str]]:
                 )
                 if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                     faults.append(f"{width} {scheme}: scrolls sideways")
-                page.close()
+        page.close()
         return faults
 
     return find

@@ -58,8 +58,8 @@ def ask(run_pip: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) 
     python = ENVIRONMENT / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     complete = ENVIRONMENT / "complete"
     if not complete.exists():
-        venv.create(ENVIRONMENT, with_pip=True, clear=True)
-        run_pip(python, "-m", "pip", "install", "mediapipe")
+        venv.create(ENVIRONMENT, clear=True)
+        run_pip(sys.executable, "-m", "pip", "--python", python, "install", "mediapipe")
         complete.touch()
     probe = [python, "-c", "import mediapipe.tasks.python.vision"]
     done = subprocess.run(probe, capture_output=True, text=True, check=False)

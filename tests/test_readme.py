@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -57,11 +58,18 @@ ALLOWED = {  # 3: no camera here; --compare finds another time where the machine
 }
 # CI runs `make demo`; `make test` is what runs beside this; what root installs stays off this machine.
 ELSEWHERE = ("make ", "pip install ", "sudo ", "echo ")
-# The commands are those of the page; what takes hours there is over after an epoch here, and only the first
-# `bench` takes times, in many processes of their own.
+NEEDED = {
+    "fakelens serve": "serve",
+    "fakelens watch": "camera",
+    "fakelens audit": "train",
+    "fakelens train": "train",
+}
+# The commands are those of the page; what takes hours there is over after an epoch here, two kinds of
+# generators stand for all, and only the first `bench` takes times, in many processes of their own.
 SHORTENED = {
     "fakelens train cifake ": " --epochs 1",
-    "fakelens train data ": " --epochs 2",
+    "fakelens train data ": " --epochs 2 --set prune.epochs=1 --set qat.epochs=1",
+    "fakelens synthesize sources --whole ": " --generators nearest,transposed",
     "fakelens bench run/model-int8.tflite --data ": " --no-timing",
     "fakelens bench cifake-1m.tflite ": " --no-timing",
 }
@@ -173,6 +181,18 @@ def test_every_command_of_the_page_runs(page: Path, workplace: Path) -> None:
 def test_the_pages_show_commands() -> None:
     assert len(list_commands(ROOT / "README.md")) >= 15
     assert len(list_commands(DOCS / "commands.md")) >= 15
+
+
+def test_extras_are_there_and_installed_before_what_needs_them() -> None:
+    extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
+    installed: set[str] = set()
+    for command in list_commands(ROOT / "README.md"):
+        for listed in re.findall(r"pip install .*\[([\w,]+)\]", command):
+            installed.update(listed.split(","))
+        for start, extra in NEEDED.items():
+            assert not command.startswith(start) or extra in installed, command
+    assert len(installed) >= 4
+    assert installed <= extras
 
 
 def test_the_readme_is_short() -> None:

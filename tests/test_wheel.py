@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 LEFT_OUT = ("benchmarks/peers", "benchmarks/emulation")  # measure other tools and machines, from a checkout
+PIP = (sys.executable, "-m", "pip", "--python")  # what follows is the Python to install into
 PACKAGES = ("edge_runtime", "benchmarks", "convert", "train")
 LEFTOVERS = (  # of building the kits in place
     "web/node_modules/left-pad/index.js",
@@ -56,9 +57,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory, run_pip: Callable[..., None]
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory, run_pip: Callable[..., None]) -> Path:
     """The folder of programs of a new environment with nothing but the wheel and what it asks for."""
     folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=True)
+    venv.create(folder)
     programs = folder / ("Scripts" if sys.platform == "win32" else "bin")
-    run_pip(programs / "python", "-m", "pip", "install", wheel)
+    run_pip(*PIP, programs / "python", "install", wheel)
     return programs
 
 
@@ -97,7 +98,7 @@ def test_it_holds_one_namespace_and_all_its_data(wheel: Path) -> None:
 def test_the_base_install_brings_no_tensorflow_and_the_command_starts(
     environment: Path, tmp_path: Path
 ) -> None:
-    listed = run(environment / "python", "-m", "pip", "list", "--format", "json", cwd=tmp_path)
+    listed = run(*PIP, environment / "python", "list", "--format", "json", cwd=tmp_path)
     installed = {package["name"].lower() for package in json.loads(listed.stdout)}
     assert "fakelens" in installed
     assert not installed & {

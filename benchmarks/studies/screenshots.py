@@ -141,7 +141,7 @@ def _join(screens: list[tuple[str, Image.Image]]) -> Image.Image:
 
 def _encode(sheet: Image.Image) -> bytes:
     stream = io.BytesIO()
-    sheet.save(stream, "WEBP", quality=70, method=6)
+    sheet.save(stream, "WEBP", quality=70)
     return stream.getvalue()
 
 

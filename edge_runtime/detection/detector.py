@@ -3,7 +3,6 @@
 import copy
 import time
 from collections.abc import Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,6 @@ from fakelens.edge_runtime.detection.verdict import (
 from fakelens.edge_runtime.detection.video import judge_stills
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.modelfile.contract import Decision, Fit
-from fakelens.edge_runtime.modelfile.interpreter_pool import InterpreterPool
 from fakelens.edge_runtime.pictures.arrays import Colours, image_from_array
 from fakelens.edge_runtime.pictures.contents import read_whole
 from fakelens.edge_runtime.pictures.formats import is_video
@@ -71,7 +69,6 @@ class Detector(Scorer):
         self._pixels_only = pixels_only
         self._decision = take_stance(self.contract, stance)
         self._widths = tuple({view.size for view in self._views if view.fit is Fit.RESIZE})
-        self._beside_others: Detector | None = None
 
     @property
     def pixels_only(self) -> bool:
@@ -171,13 +168,12 @@ class Detector(Scorer):
         return check_side_by_side(check, paths, decode, workers, keep_images=keep_images)
 
     def _with_one_thread(self) -> "Detector":
-        """Return this detector as several threads use it at once, each inference on a thread alone."""
+        """Return this detector, its pool too, as several threads use it at once: each inference on one."""
         if self._threads == 1:
             return self
-        if self._beside_others is None:
-            self._beside_others = copy.copy(self)
-            self._beside_others._pool = InterpreterPool(partial(self._load, 1))
-        return self._beside_others
+        beside_others = copy.copy(self)
+        beside_others._threads = 1
+        return beside_others
 
     def _judge(self, image: Image.Image, start: float, inspection: Inspection | None = None) -> Verdict:
         spec = self.contract.input

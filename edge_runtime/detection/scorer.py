@@ -1,7 +1,6 @@
 """What a model file says of input tensors: P(fake) of tiles, of views and of an image."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,10 +34,10 @@ class Scorer:
         self._file = read_model(find_model(model))
         self._views = self.contract.input.views or (self.contract.input,)
         self._threads = threads
-        self._pool = InterpreterPool(partial(self._load, threads))
+        self._pool = InterpreterPool(self._load, threads)
         for index, spec in enumerate(self._views):
             size = spec.size
-            with self._pool.lend() as interpreter:
+            with self._pool.lend(threads) as interpreter:
                 shapes = interpreter.shapes(index)
             if shapes != ((1, size, size, 3), (1, len(LABELS))):
                 raise ModelError(
@@ -57,11 +56,12 @@ class Scorer:
 
     def score(self, images_u8: ImageU8, view: int = 0) -> npt.NDArray[np.float32]:
         """Return P(fake) [n] of input tensors of a view, uint8 [n, size, size, 3]: fitted images or tiles."""
-        interpreter = self._pool.take()  # no `with`: of a small picture its generator is a part of the time
+        # No `with`: of a small picture its generator is a part of the time.
+        interpreter = self._pool.take(self._threads)
         try:
             return interpreter.predict(images_u8, view)[:, 1]
         finally:
-            self._pool.give_back(interpreter)
+            self._pool.give_back(interpreter, self._threads)
 
     def score_views(
         self, views_u8: Sequence[ImageU8], scores: npt.NDArray[np.float32] | None = None

@@ -1,8 +1,13 @@
 """Memory that decoding takes, known before it begins: what is too large is read smaller, or refused."""
 
-from PIL import Image, JpegImagePlugin
+from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from fakelens.edge_runtime.errors import ImageError
+
+if TYPE_CHECKING:
+    from PIL.JpegImagePlugin import JpegImageFile
 
 MOST_BYTES = 1_350_000_000  # for one picture, beside the hundred megabytes of everything else
 RGB_BYTES = 4  # of a pixel, as Pillow keeps it
@@ -33,7 +38,7 @@ def bound_memory(image: Image.Image) -> str | None:
     if size_bytes <= MOST_BYTES:
         return None
     width, height = image.size
-    if isinstance(image, JpegImagePlugin.JpegImageFile):
+    if _as_jpeg(image) is not None:
         whole_bytes = _count_coefficients(image) * _COEFFICIENT_BYTES * width * height
         for scale in _SCALES:
             if whole_bytes + (size_bytes - whole_bytes) / scale**2 <= MOST_BYTES:
@@ -47,8 +52,18 @@ def bound_memory(image: Image.Image) -> str | None:
 
 def _count_coefficients(image: Image.Image) -> float:
     """Return how many numbers of a pixel a JPEG keeps until its last scan; 0 where rows come one by one."""
-    if not isinstance(image, JpegImagePlugin.JpegImageFile) or not image.info.get("progressive"):
+    jpeg = _as_jpeg(image)
+    if jpeg is None or not jpeg.info.get("progressive"):
         return 0.0
-    layers = [(across, down) for _, across, down, _ in image.layer]
+    layers = [(across, down) for _, across, down, _ in jpeg.layer]
     most = max(across for across, _ in layers) * max(down for _, down in layers)
     return sum(across * down for across, down in layers) / max(1, most)
+
+
+def _as_jpeg(image: Image.Image) -> "JpegImageFile | None":
+    """Return `image` where it is a JPEG; what knows them is loaded by then, and starting does without it."""
+    if image.format not in ("JPEG", "MPO"):
+        return None
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    return image if isinstance(image, JpegImageFile) else None

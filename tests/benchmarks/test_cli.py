@@ -304,18 +304,24 @@ def test_the_base_install_times_models_without_data(fakelens: Fakelens, model_fi
 
 
 @pytest.mark.slow
-def test_accuracy_times_and_page_in_one_go(
+def test_accuracy_times_by_threads_exclusions_and_page_in_one_go(
     bench: Bench, model_file: Path, data: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("matplotlib", reason="the page needs the bench extra")
-    page = tmp_path / "bench.html"
-    arguments = (model_file, "--data", data, "--threads", "1,2", "--html", page)
+    page, names = tmp_path / "bench.html", tmp_path / "seen.txt"
+    names.write_text("FAKE/1 (1).png\n")
+    arguments = (model_file, "--data", data, "--exclude", names, "--threads", "1,2", "--html", page)
     done = bench(*arguments, timing=True)
     assert done.returncode == 0, done.stderr
     assert all(line.startswith("not valid: brightness.tflite, ") for line in done.stderr.splitlines())
     models, calibration, details, sample = done.stdout.rstrip("\n").split("\n\n")
-    assert [line.split()[5] for line in models.splitlines()[1:]] == ["1", "2"]
-    assert len(calibration.splitlines()) == 2
+    one, two, without = models.splitlines()[1:]
+    assert [line.split()[5] for line in (one, two, without)] == ["1", "2", "-"]
+    assert one.split()[:5] == two.split()[:5]  # images and accuracy
+    assert (one.split()[1], without.split()[1]) == ("20", "19")
+    assert one.endswith("  greys test")
+    assert without.endswith("  greys test, without the 1 of seen.txt")
+    assert len(calibration.splitlines()) == 3
     assert len(details.splitlines()) == 3
     assert sample.startswith("timed on 16 files of greys ")
     assert "</table>" in page.read_text()  # a chart needs two models, see bench/test_page.py

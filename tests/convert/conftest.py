@@ -14,6 +14,7 @@ import tf_keras as keras
 from PIL import Image
 
 from fakelens.edge_runtime.modelfile.contract import Contract, DataSource, InputSpec, Training
+from tests.conftest import MakeOnce
 
 Array = npt.NDArray[Any]
 
@@ -160,24 +161,30 @@ def untrained_folded_network(untrained_network: keras.Model) -> keras.Model:
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory, float_network: keras.Model) -> Path:
+def finished_run(make_once: MakeOnce, request: pytest.FixtureRequest) -> Path:
     """Shared and read-only; tests that damage a run take `run`."""
-    folded = clone(float_network)
-    fold_scaling(folded)
-    return write_run(tmp_path_factory.mktemp("runs") / "plain", folded)
+
+    def write(path: Path) -> None:
+        folded = clone(request.getfixturevalue("float_network"))
+        fold_scaling(folded)
+        write_run(path, folded)
+
+    return make_once("plain-run", write)
 
 
 @pytest.fixture(scope="session")
-def finished_qat_run(tmp_path_factory: pytest.TempPathFactory, float_network: keras.Model) -> Path:
+def finished_qat_run(make_once: MakeOnce, request: pytest.FixtureRequest) -> Path:
     """Pruned to half, then quantization-aware; shared and read-only."""
-    pruned = prune(float_network)
-    aware = quantize(pruned, epochs=20)
-    parent = clone(pruned)
-    for network in (aware, parent):
-        fold_scaling(network)
-    return write_run(
-        tmp_path_factory.mktemp("runs") / "qat", aware, parent=parent, quantization_aware=True, sparsity=0.5
-    )
+
+    def write(path: Path) -> None:
+        pruned = prune(request.getfixturevalue("float_network"))
+        aware = quantize(pruned, epochs=20)
+        parent = clone(pruned)
+        for network in (aware, parent):
+            fold_scaling(network)
+        write_run(path, aware, parent=parent, quantization_aware=True, sparsity=0.5)
+
+    return make_once("qat-run", write)
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def trained_run(fakelens: Fakelens, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     run = tmp_path / "run"
     settings = (
         *("network.width=16", "data.test=0", "data.validation=0.4", "fit.patience=0", "fit.ema=0.9"),
-        "qat.epochs=60",  # time enough to interrupt it
+        "qat.epochs=30",  # time enough to interrupt it
     )
     done = fakelens(
         *("train", tmp_path / "data", "-o", run, "--network", "classic", "--size", "16", "--epochs", "40"),

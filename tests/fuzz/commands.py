@@ -16,7 +16,8 @@ from fakelens.edge_runtime.modelfile.library import find_model
 
 COMMAND = Path(sys.executable).with_name("fakelens")
 _MODEL = str(find_model())
-_TURNING = str(find_model("cifake-quick"))  # calls every other of the pictures FAKE, so that events begin
+# A small one where its size is no matter; it calls every other of the pictures FAKE, so that events begin.
+_SMALL = str(find_model("cifake-quick"))
 _PICTURES = 12
 _IMAGES = 40  # of each class
 
@@ -50,7 +51,7 @@ COMMANDS = {
         Writing(
             name="watch --record --jsonl",
             arguments=(
-                *("watch", "--source", "test:loop?images={in}/pictures", "--model", _TURNING, "--headless"),
+                *("watch", "--source", "test:loop?images={in}/pictures", "--model", _SMALL, "--headless"),
                 *("--threads", "1", "--smooth", "0", "--record", "kept"),
                 *("--jsonl", "watch.jsonl", "--interval", "0"),
             ),
@@ -59,14 +60,14 @@ COMMANDS = {
         ),
         Writing(
             name="scan",
-            arguments=("scan", "{in}/pictures", "-o", "verdicts", "--model", _MODEL, "--part-lines", "4"),
+            arguments=("scan", "{in}/pictures", "-o", "verdicts", "--model", _SMALL, "--part-lines", "4"),
         ),
         Writing(
             name="bench --html",
-            arguments=("bench", _MODEL, "--data", "{in}/data", "--no-timing", "--html", "bench.html"),
+            arguments=("bench", _SMALL, "--data", "{in}/data", "--no-timing", "--html", "bench.html"),
             slow=True,
         ),
-        Writing(name="ship", arguments=("ship", _MODEL, "--to", "kits"), slow=True),
+        Writing(name="ship", arguments=("ship", _SMALL, "--to", "kits"), slow=True),
         Writing(name="audit --html", arguments=("audit", "{in}/data", "--html", "audit.html"), trains=True),
         Writing(
             name="audit --equalize", arguments=("audit", "{in}/data", "--equalize", "alike"), trains=True

@@ -1,5 +1,7 @@
 import json
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +19,17 @@ def test_a_file_is_named_after_the_board_or_the_processor() -> None:
     assert name_host(host) == "amd-epyc-milan-2-4ghz-x86-64-4-cores"
 
 
+@pytest.fixture
+def one_core() -> Iterator[None]:
+    """As many numbers of threads are measured as there are cores: one takes half the time."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    yield
+    os.sched_setaffinity(0, cores)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_core")
 def test_one_file_holds_everything_that_was_measured(
     model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

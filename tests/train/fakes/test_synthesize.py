@@ -1,9 +1,11 @@
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from fakelens.benchmarks.labelled import Split
@@ -21,6 +23,7 @@ from fakelens.train.fakes.photo_survey import split_photos
 from fakelens.train.fakes.synthesize import REPORT_NAME, SynthesizeConfig, SynthesizeResult, synthesize
 from fakelens.train.fakes.tiles import compress_like
 
+pytestmark = pytest.mark.usefixtures("eager")
 PHOTOS = 6
 
 
@@ -134,6 +137,15 @@ def test_fakes_differ_from_their_reals(made: tuple[Path, SynthesizeResult]) -> N
         assert fake.read_bytes() != real.read_bytes()
 
 
+@pytest.fixture
+def compiled() -> Iterator[None]:
+    """Many steps are worth compiling."""
+    tf.config.run_functions_eagerly(False)
+    yield
+    tf.config.run_functions_eagerly(True)
+
+
+@pytest.mark.usefixtures("compiled")
 def test_training_brings_the_fakes_close_to_their_reals(photos: Path, tmp_path: Path) -> None:
     result = synthesize(_config(photos, tmp_path / "data", steps=120))
     assert 0.3 < result.quality.difference < 15

@@ -9,7 +9,8 @@ import { Smoother } from '../src/smoothing';
 
 const WARM_UP = 5; // frames
 const FRAMES = 60;
-const CALLS = 200;
+const [LEAST_CALLS, MOST_CALLS] = [20, 200];
+const CALLS_MS = 1000; // about so long, at least and at most so many calls
 const LIVE_MS = 5000;
 
 export interface BenchResult {
@@ -30,10 +31,11 @@ async function measure(): Promise<BenchResult> {
   const video = find('video', HTMLVideoElement);
   video.srcObject = await openCamera('environment');
   await video.play();
-  await client.ask('time', { runs: CALLS });
-  const before = (await client.ask('time', { runs: CALLS })).callMs;
+  const warm = (await client.ask('time', { runs: LEAST_CALLS })).callMs;
+  const runs = Math.min(MOST_CALLS, Math.max(LEAST_CALLS, Math.round(CALLS_MS / warm)));
+  const before = (await client.ask('time', { runs })).callMs;
   const { tiles, frameMs } = await timeFrames(client, video, new Smoother(contract.decision));
-  const after = (await client.ask('time', { runs: CALLS })).callMs;
+  const after = (await client.ask('time', { runs })).callMs;
   const live = await timeLive(client, video, contract);
   const callMs = (before + after) / 2;
   const floorFps = 1000 / (callMs * tiles), wholeFps = 1000 / frameMs;
