@@ -15,6 +15,7 @@ from fakelens.benchmarks.scoring.scores_file import read_scores, write_scores
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import UsageError
 
+LEFT_OUT = Path(__file__).parents[3] / "benchmarks" / "results" / "left_out"
 HEADER = "digest,source,label,tier,p_fake"
 
 
@@ -105,3 +106,10 @@ def test_no_file_and_no_text_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="is no CSV"):
         read_scores(tmp_path / "binary.csv")
+
+
+def test_detectors_that_are_compared_saw_the_same_pictures() -> None:
+    ours, theirs = (read_scores(LEFT_OUT / name) for name in ("left-out.csv", "sahu65.csv"))
+    pictures = [{(image.path, image.source, image.label) for image in read.images} for read in (ours, theirs)]
+    assert pictures[0] > pictures[1]  # ours saw more of them
+    assert list(ours.tiers) == list(theirs.tiers) == list(Tier)
