@@ -167,7 +167,6 @@ TESTED_THROUGH_OTHERS = {
     "convert/own/keras_models.py": "models of Keras 2 and 3, converted",
     "convert/own/pictures.py": "the folders that `convert` is given for foreign models",
     "convert/own/splice.py": "foreign graphs, wrapped",
-    "convert/own/wrapped.py": "`convert --wrap`",
     "convert/tflite_metadata/schema.py": "metadata written and read back",
     "train/audit/cli.py": "`audit`",
     "train/audit/options.py": "`audit`",

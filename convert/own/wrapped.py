@@ -12,6 +12,7 @@ from fakelens.convert.own.splice import Side, name_type, quantize, read_sides, s
 from fakelens.edge_runtime.errors import ModelError, UsageError
 from fakelens.edge_runtime.modelfile.container import check_identifier
 from fakelens.edge_runtime.modelfile.graph import read_graph
+from fakelens.edge_runtime.modelfile.graph_check import check_graph
 from fakelens.edge_runtime.modelfile.interpreter import Interpreter
 
 _RANGE_SLACK = 0.05
@@ -47,6 +48,7 @@ def load_graph(path: Path, size: int | None, threads: int) -> Classifier:
         raise UsageError(f"{path}: cannot read the model ({error.strerror or error})") from error
     try:
         check_identifier(content, str(path))
+        check_graph(content)  # LiteRT trusts what it is given
         inputs, outputs = read_sides(content)
         side = check_shapes(path, [each.shape for each in inputs], [each.shape for each in outputs], size)
         _check_types(path, inputs[0], outputs[0])

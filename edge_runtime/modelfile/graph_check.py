@@ -11,10 +11,10 @@ from typing import Any
 from ai_edge_litert import schema_py_generated as schema
 
 from fakelens.edge_runtime.errors import ModelError
+from fakelens.edge_runtime.modelfile.operator_check import check_operator
 
 _MOST_TENSOR_BYTES = 1 << 29
 _MOST_RANK = 8
-_MOST_STEP = 1 << 12  # px, of strides, windows and dilations
 _SIZES = {  # of a value by the schema's types; others are not read by value here
     "FLOAT32": 4,
     "FLOAT16": 2,
@@ -29,8 +29,14 @@ _SIZES = {  # of a value by the schema's types; others are not read by value her
     "UINT32": 4,
     "UINT16": 2,
 }
-_STEPS = ("strideW", "strideH", "dilationWFactor", "dilationHFactor", "filterWidth", "filterHeight")
-_CHOICES = {"padding": 1, "fusedActivationFunction": 5}  # and the last value of each
+_ZERO_POINTS = {  # of stored integers, those that their type can hold; wider types have none but 0
+    "UINT8": range(256),
+    "INT8": range(-128, 128),
+    "INT16": range(1),
+    "INT32": range(1),
+    "INT64": range(1),
+}
+_LEAST_SCALE = 1e-37  # smaller ones are denormal: what is divided by them is infinite
 _ERRORS = (
     struct.error,
     IndexError,
@@ -47,14 +53,14 @@ def check_graph(graph: bytes) -> None:
     """Raise `ModelError` unless tensors, buffers and operators of `graph` fit together."""
     try:
         model = schema.ModelT.InitFromPackedBuf(graph)
-        sizes = {code: _SIZES[name] for name, code in vars(schema.TensorType).items() if name in _SIZES}
+        types = {code: name for name, code in vars(schema.TensorType).items() if name in _SIZES}
         names = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
         kinds = [names[max(code.builtinCode, code.deprecatedBuiltinCode)] for code in model.operatorCodes]
         for subgraph in model.subgraphs:
-            _check_tensors(subgraph.tensors, model.buffers, sizes)
+            _check_tensors(subgraph.tensors, model.buffers, types)
             _check_flow(subgraph, model.buffers)
             for operator in subgraph.operators:
-                _check_operator(kinds[_demand(operator.opcodeIndex, len(kinds), "operator code")], operator)
+                check_operator(kinds[_demand(operator.opcodeIndex, len(kinds), "operator code")], operator)
     except _ERRORS as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ModelError(f"the graph is damaged ({reason}); fetch or convert the model again") from error
@@ -70,15 +76,15 @@ def _list(values: Iterable[Any] | None) -> list[int]:
     return [] if values is None else [int(value) for value in values]
 
 
-def _check_tensors(tensors: list[Any], buffers: list[Any], sizes: dict[int, int]) -> None:
+def _check_tensors(tensors: list[Any], buffers: list[Any], types: dict[int, str]) -> None:
     """Shapes fit the bytes that are there, and quantization fits the shapes."""
     for place, tensor in enumerate(tensors):
         shape = _list(tensor.shape)
         if len(shape) > _MOST_RANK or any(side < 0 for side in shape):
             raise ValueError(f"tensor {place} has the shape {shape[: _MOST_RANK + 1]}")
-        if tensor.type not in sizes:
+        if tensor.type not in types:
             raise ValueError(f"tensor {place} is of type {tensor.type}, which no image classifier needs")
-        size_bytes = math.prod(shape) * sizes[tensor.type]
+        size_bytes = math.prod(shape) * _SIZES[types[tensor.type]]
         data = buffers[_demand(tensor.buffer, len(buffers), "buffer")].data
         if size_bytes > _MOST_TENSOR_BYTES or (data is not None and len(data) not in (0, size_bytes)):
             there = "none" if data is None else len(data)
@@ -86,6 +92,7 @@ def _check_tensors(tensors: list[Any], buffers: list[Any], sizes: dict[int, int]
         if tensor.isVariable or tensor.sparsity is not None:
             raise ValueError(f"tensor {place} is variable or sparse, which no image classifier needs")
         _check_quantization(place, tensor.quantization, shape)
+        _check_numbers(place, tensor.quantization, types[tensor.type])
 
 
 def _check_quantization(place: int, found: Any, shape: list[int]) -> None:
@@ -99,8 +106,21 @@ def _check_quantization(place: int, found: Any, shape: list[int]) -> None:
         not 0 <= found.quantizedDimension < len(shape) or scales != shape[found.quantizedDimension]
     ):
         raise ValueError(f"tensor {place} has {scales} scales for the shape {shape}")
-    if scales and not all(math.isfinite(scale) and scale >= 0 for scale in found.scale):
+
+
+def _check_numbers(place: int, found: Any, kind: str) -> None:
+    """Scales and zero points are such as numbers of this type are stored by: kernels take them on trust."""
+    if found is None or found.scale is None:
+        return
+    if not all(math.isfinite(scale) and (scale == 0 or scale >= _LEAST_SCALE) for scale in found.scale):
         raise ValueError(f"tensor {place} has a scale that is no number")
+    if kind not in _ZERO_POINTS:  # floats, whose quantization nobody reads
+        return
+    for zero_point in _list(found.zeroPoint):
+        if zero_point not in _ZERO_POINTS[kind]:
+            raise ValueError(f"tensor {place} has the zero point {zero_point}, which no {kind.lower()} is")
+    if len(found.scale) == 1 and found.scale[0] == 0 and kind in ("UINT8", "INT8", "INT16"):
+        raise ValueError(f"tensor {place} has the scale 0")
 
 
 def _check_flow(subgraph: Any, buffers: list[Any]) -> None:
@@ -129,15 +149,3 @@ def _check_flow(subgraph: Any, buffers: list[Any]) -> None:
     for place in _list(subgraph.outputs):
         if _demand(place, count, "output") not in there:
             raise ValueError(f"output {place} is never written")
-
-
-def _check_operator(kind: str, operator: Any) -> None:
-    options = operator.builtinOptions
-    for name in _STEPS:
-        value = getattr(options, name, 1)
-        if not 1 <= value <= _MOST_STEP:
-            raise ValueError(f"{kind} has {name} {value}")
-    for name, last in _CHOICES.items():
-        value = getattr(options, name, 0)
-        if not 0 <= value <= last:
-            raise ValueError(f"{kind} has {name} {value}")

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tests.fuzz.commands import COMMAND, COMMANDS
+from tests.fuzz.patience import LONGEST_S
 from tests.mosquitto import MOSQUITTO, Listener, RealBroker, wait_until
 
 _BACK_S = 60.0  # until the new broker has heard of us
@@ -60,12 +61,21 @@ def kill_broker(inputs: Path, scratch: Path, tries: int, first: int = 0) -> Dyin
     except AssertionError as error:
         found.failures.append(f"broker: {error}")
     finally:
-        process.terminate()
-        _, said = process.communicate(timeout=60)
+        said = _end(process)
         broker.stop()
     if "Traceback" in said or process.returncode != 0:
         found.failures.append(f"broker: watch ended with {process.returncode}: {said[-200:]!r}")
     return found
+
+
+def _end(process: subprocess.Popen[str]) -> str:
+    """Ask `process` to end and return what it said; a code other than 0 where it must be made to."""
+    process.terminate()
+    try:
+        return process.communicate(timeout=LONGEST_S)[1]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.communicate()[1]
 
 
 def render_brokers(found: list[DyingBroker]) -> str:

@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 
 from tests.fuzz.commands import COMMANDS, list_broken
+from tests.fuzz.patience import LONGEST_S, run_group, run_twice
 
 ROOT = Path(__file__).parents[2]
 _PAGE_BYTES = 4096  # a file system in memory counts in these
-_LONGEST_S = 600.0
 _SCRIPT = """
 mount -t tmpfs -o size=$1 tmpfs "$2" && cd "$2" && shift 2 || exit 99
 if [ -z "$ENDLESS" ]; then
@@ -69,12 +69,15 @@ def fill_disk(name: str, inputs: Path, scratch: Path, tries: int, first: int = 0
         pages = 1 if number == 0 else round(2 ** sizes.uniform(1, 7))
         folder = scratch / f"{name}-disk-{number}".replace(" ", "")
         folder.mkdir()
-        done = _run(name, inputs, folder, pages * _PAGE_BYTES)
         found.tries += 1
+        where = f"{name} on {pages * _PAGE_BYTES:,} bytes"
+        done = run_twice(lambda: _run(name, inputs, folder, pages * _PAGE_BYTES))  # noqa: B023 (called here)
+        if done is None:
+            found.failures.append(f"{where}: says nothing within {LONGEST_S:g} s, twice")
+            continue
         lines = done.stderr.splitlines()
         broken = [line for line in lines if line.startswith(_BROKEN)]
         said = [line for line in lines if "disk is full" in line or "o space left" in line]
-        where = f"{name} on {pages * _PAGE_BYTES:,} bytes"
         found.failures += [f"{where}: {line}" for line in broken]
         if "Traceback" in done.stderr:
             found.failures.append(f"{where}: a traceback: {lines[-1] if lines else ''}")
@@ -100,18 +103,12 @@ def render_full_disks(found: list[FullDisk]) -> str:
 
 
 def _run(name: str, inputs: Path, folder: Path, size_bytes: int) -> subprocess.CompletedProcess[str]:
+    """Run the command; the disk is gone with its process, so that a second try finds an empty one."""
     command = COMMANDS[name].fill(inputs)
     variables = {"ROOT": str(ROOT), "PYTHON": sys.executable, "LOG": f"{folder}.log"}
     variables["ENDLESS"] = "yes" if COMMANDS[name].endless else ""
-    return subprocess.run(
-        ["unshare", "-rm", "sh", "-c", _SCRIPT, "sh", str(size_bytes), str(folder), *command],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        timeout=_LONGEST_S,
-        env=os.environ | variables,
-    )
+    script = ["unshare", "-rm", "sh", "-c", _SCRIPT, "sh", str(size_bytes), str(folder), *command]
+    return run_group(script, os.environ | variables, LONGEST_S)
 
 
 if __name__ == "__main__":

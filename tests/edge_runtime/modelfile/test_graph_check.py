@@ -78,9 +78,75 @@ def set_code(model: Any) -> None:
     model.subgraphs[0].operators[0].opcodeIndex = 99
 
 
+def find_quantized(model: Any, kind: int) -> Any:
+    return next(
+        tensor.quantization
+        for tensor in model.subgraphs[0].tensors
+        if tensor.type == kind and tensor.quantization is not None and tensor.quantization.scale is not None
+    )
+
+
+def set_zero_point(model: Any) -> None:  # LiteRT ends with a segmentation fault
+    activations = model.subgraphs[0].tensors[int(model.subgraphs[0].operators[0].outputs[0])]
+    activations.quantization.zeroPoint = np.array([-128 ^ 0x4000], np.int64)
+
+
+def set_zero_point_of_bias(model: Any) -> None:
+    bias = find_quantized(model, schema.TensorType.INT32)
+    bias.zeroPoint = np.full(len(bias.scale), 5, np.int64)
+
+
+def set_no_scale(model: Any) -> None:
+    activations = model.subgraphs[0].tensors[int(model.subgraphs[0].operators[0].outputs[0])]
+    activations.quantization.scale = np.zeros(1, np.float32)
+
+
+def set_denormal_scale(model: Any) -> None:
+    weights = find_quantized(model, schema.TensorType.INT8)
+    weights.scale = np.full(len(weights.scale), 1e-42, np.float32)
+
+
+def leave_out_input(model: Any) -> None:
+    operator = find_operator(model, "filterWidth")
+    operator.inputs = [-1]
+
+
+def leave_out_options(model: Any) -> None:
+    operator = find_operator(model, "filterWidth")
+    operator.builtinOptions, operator.builtinOptionsType = None, 0
+
+
+def set_other_options(model: Any) -> None:
+    operator = find_operator(model, "filterWidth")
+    operator.builtinOptions = schema.SoftmaxOptionsT()
+    operator.builtinOptionsType = schema.BuiltinOptions.SoftmaxOptions
+
+
+def set_beta(model: Any) -> None:
+    find_operator(model, "beta").builtinOptions.beta = float("nan")
+
+
+def set_format(model: Any) -> None:
+    find_operator(model, "weightsFormat").builtinOptions.weightsFormat = 1
+
+
+def set_kind(model: Any) -> None:
+    for code in model.operatorCodes:
+        code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.WHILE
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
+        (set_zero_point, "zero point -16512, which no int8 is"),
+        (set_zero_point_of_bias, "zero point 5, which no int32 is"),
+        (set_no_scale, "the scale 0"),
+        (set_denormal_scale, "a scale that is no number"),
+        (leave_out_input, "lacks an input"),
+        (leave_out_options, "no options of its kind"),
+        (set_other_options, "no options of its kind"),
+        (set_beta, "beta that is no number"),
+        (set_format, "weightsFormat 1"),
         (set_stride, "strideW 0"),
         (set_activation, "fusedActivationFunction 77"),
         (set_buffer, "buffer 4000"),
@@ -98,6 +164,11 @@ def test_what_does_not_fit_is_named(change: Change, reason: str, tmp_path: Path)
     with pytest.raises(ModelError, match=f"sealed.tflite: the graph is damaged .*{reason}.*") as caught:
         read_model(path)
     assert "\n" not in str(caught.value)
+
+
+def test_an_operator_that_no_classifier_needs_is_named() -> None:
+    with pytest.raises(ModelError, match="the graph has the operator WHILE, which fakelens does not run"):
+        check_graph(pack(set_kind))
 
 
 def test_intact_graphs_pass(brightness_graph: bytes) -> None:

@@ -4,6 +4,8 @@ import { layOverWhite } from '../../src/pixels';
 import { readPicture, readStatement } from '../kit';
 import { contract, expect, expectAccessible, expectNoSidewaysScroll, phone, readVector, test, tiled, vectors } from './app';
 
+test.use({ serviceWorkers: 'block' }); // what they keep is for offline.spec.ts
+
 const [first] = vectors.images;
 const largest = vectors.images.reduce((a, b) => (a.width * a.height > b.width * b.height ? a : b));
 
