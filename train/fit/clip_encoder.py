@@ -66,7 +66,7 @@ def embed(images_u8: Images) -> Floats:
 
 
 def _digest(image_u8: npt.NDArray[np.uint8]) -> bytes:
-    return hashlib.sha256(np.ascontiguousarray(image_u8)).digest()[:_DIGEST_BYTES]
+    return hashlib.sha256(image_u8.tobytes()).digest()[:_DIGEST_BYTES]
 
 
 class EmbeddingStore:
@@ -89,7 +89,7 @@ class EmbeddingStore:
         return digest in self._known
 
     def __getitem__(self, digest: bytes) -> Embedding:
-        return self._known[digest]
+        return np.asarray(self._known[digest], np.float32)
 
     def add(self, digest: bytes, embedding: Embedding) -> None:
         """Keep an embedding, on the disk at once."""

@@ -100,7 +100,7 @@ def fit_probe(
 
 def _open_clip() -> Features:
     encoder = Encoder(find_encoder())
-    return lambda images: np.stack([encoder.embed(image) for image in images])
+    return lambda images: np.stack([encoder.embed(images[place]) for place in range(len(images))])
 
 
 def _fit_regression(features: npt.NDArray[Any], labels: npt.NDArray[np.uint8], penalty: float) -> Scores:
