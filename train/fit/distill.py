@@ -9,6 +9,7 @@ import numpy.typing as npt
 import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 
+from fakelens.benchmarks.clip import FILE, find_package
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.files import cache_folder, write_atomic
@@ -17,7 +18,6 @@ from fakelens.train.config import TrainConfig
 from fakelens.train.data.epoch import Floats
 from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.calibrate import to_logit
-from fakelens.train.fit.clip_encoder import find_encoder
 from fakelens.train.fit.clip_teacher import Known, ask_clip
 from fakelens.train.fit.loop import predict
 from fakelens.train.fit.start_network import StartNetwork
@@ -80,7 +80,7 @@ def _ask(teacher: str, images_u8: Images, known: Known) -> npt.NDArray[np.float6
 def find_weights(teacher: str) -> Path:
     """Return the file that holds a teacher: CLIP's encoder, the model of a run, a start, a model file."""
     if teacher == CLIP:
-        return find_encoder()
+        return find_package() / FILE
     if is_start(teacher):
         return find_start(teacher)
     return Path(teacher) / run_layout.MODEL if Path(teacher).is_dir() else find_model(teacher)

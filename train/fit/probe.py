@@ -5,6 +5,7 @@ network says of sources that it never saw suffers most (LP-FT, Kumar et al. 2022
 """
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from fakelens.benchmarks.metrics import roc_auc
+from fakelens.train.data.epoch import Floats
 from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.loop import Examples
 
@@ -22,28 +24,50 @@ _log = logging.getLogger(__name__)
 _BATCH = 64
 _MOST_STEPS = 300  # of the solver
 
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A logit of P(fake) that is linear in the features."""
+
+    slopes: Values  # [channels]
+    bias: float
+
+    def score(self, features: Values) -> Values:
+        """Return the logits [n] of `features` [n, channels]."""
+        return np.asarray(features @ self.slopes + self.bias, np.float64)
+
 
 def probe_head(model: Any, examples: Examples, penalty: float) -> None:
     """Set the last dense layer of `model` to a logistic regression on its inputs for the training images.
 
-    `penalty` is that of the squared weights, over standardized features, beside the mean loss. The classes
-    weigh as in training. A soft label counts as both classes, each by its share.
+    The classes weigh as in training; `penalty` as `fit_line` has it.
     """
     head = find_head(model)
     features = keras.Model(model.input, head.input)
     learned, judged = (run_features(features, images) for images in (examples.images, examples.val_images))
-    scaler = StandardScaler().fit(learned)
-    regression = LogisticRegression(C=1 / (penalty * len(learned)), max_iter=_MOST_STEPS)
-    shares = np.stack([1 - examples.targets, examples.targets])  # [2, n]
-    weights = (shares * examples.class_weights[:, None]).ravel()
-    twice = np.tile(scaler.transform(learned), (2, 1))
-    regression.fit(twice, np.repeat([0, 1], len(learned)), sample_weight=weights)
-    slopes = regression.coef_[0] / scaler.scale_
-    bias = regression.intercept_[0] - slopes @ scaler.mean_
+    line = fit_line(learned, examples.targets, examples.class_weights, penalty)
     # Softmax over (-s / 2, s / 2) is the sigmoid of s.
-    head.set_weights([np.stack([-slopes / 2, slopes / 2], axis=1), np.array([-bias / 2, bias / 2])])
-    auc = roc_auc(examples.val_labels, regression.decision_function(scaler.transform(judged)))
+    half, bias = line.slopes / 2, line.bias / 2
+    head.set_weights([np.stack([-half, half], axis=1), np.array([-bias, bias])])
+    auc = roc_auc(examples.val_labels, line.score(judged))
     _log.info("the head begins with a linear probe: AUC %.3f on validation pictures", auc)
+
+
+def fit_line(features: Values, targets: Floats, class_weights: Floats, penalty: float) -> Line:
+    """Return the logistic regression of `targets` [n], P(fake), on `features` [n, channels].
+
+    `penalty` is that of the squared weights, over standardized features, beside the mean loss. A target
+    counts as both classes, each by its share and its weight [2].
+    """
+    scaler = StandardScaler().fit(features)
+    regression = LogisticRegression(C=1 / (penalty * len(features)), max_iter=_MOST_STEPS)
+    weights = (np.stack([1 - targets, targets]) * class_weights[:, None]).ravel()
+    twice = np.tile(scaler.transform(features), (2, 1))
+    regression.fit(twice, np.repeat([0, 1], len(features)), sample_weight=weights)
+    slopes = regression.coef_[0] / scaler.scale_
+    return Line(slopes=slopes, bias=float(regression.intercept_[0] - slopes @ scaler.mean_))
 
 
 def find_head(model: Any) -> Any:
@@ -51,7 +75,7 @@ def find_head(model: Any) -> Any:
     return next(layer for layer in reversed(model.layers) if isinstance(layer, keras.layers.Dense))
 
 
-def run_features(features: Any, images_u8: Images) -> npt.NDArray[np.float64]:
+def run_features(features: Any, images_u8: Images) -> Values:
     """Return what the network `features` makes [n, channels] of `images_u8` [n, size, size, 3]."""
 
     @tf.function(reduce_retracing=True)

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from fakelens.benchmarks.clip import find_package
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.library import find_model
 from fakelens.train.config import TrainConfig
-from fakelens.train.fit.clip_encoder import find_encoder
 from fakelens.train.run import rundir
 from fakelens.train.starts.names import CLIP, is_start
 from fakelens.train.starts.start_file import THE_START
@@ -21,7 +21,7 @@ def check_teachers(config: TrainConfig, digest: str) -> None:
     """
     for teacher in config.distill.teachers:
         if teacher == CLIP:
-            find_encoder()
+            find_package()
         elif teacher == THE_START:
             if not is_start(config.network.weights):
                 raise ConfigError(f"teacher {teacher}: this run starts from no model; add --start")

