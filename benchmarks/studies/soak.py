@@ -87,6 +87,7 @@ def soak(frames: int = FRAMES, seed: int = 0, model: str = MODEL) -> SoakResult:
     detector, controls = Detector(model), Controls()
     config = RehearsalConfig(width=96, height=64, fps=3000.0, every=200, seconds=0.15, seed=seed)
     source = RehearsalSource(kind=Rehearsal.FAULTS, config=config, name="test:faults")
+    source.remote = True  # a first frame that a busy machine delays is waited for
     witness = _Witness(controls, frames)
     threads, files = threading.active_count(), _count_files()
     start = time.monotonic()

@@ -85,7 +85,7 @@ class RehearsalSource:
     """A live source; where it is in its play outlives its connections."""
 
     live = True
-    remote = False
+    remote: bool = False
 
     def __init__(self, *, kind: Rehearsal, config: RehearsalConfig, name: str) -> None:
         self.name, self.config = name, config
