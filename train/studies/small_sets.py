@@ -25,7 +25,7 @@ from fakelens.edge_runtime.errors import GateError
 from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.train.audit.pixels import measure_pixels
 from fakelens.train.data.file_threads import map_threads
-from fakelens.train.defaults import find_free
+from fakelens.train.defaults import choose_start, find_free
 from fakelens.train.run.outcome import show_auc
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
@@ -98,7 +98,7 @@ def _run(pictures: Pictures, size: Size, seed: int, given: dict[str, Any]) -> Sm
         folder = Path(name)
         lay_out(pictures, folder / "data", size, seed)
         probe = score_probe(find_labelled(folder / "data"), seed)
-        flags = {"seed": seed, **given}
+        flags = choose_start(folder / "data", None, {"seed": seed, **given})
         job = open_job(folder / "data", folder / "run", load_config(None, flags), find_free(None, flags))
         result = run_job(job)
     keras.backend.clear_session()
