@@ -46,7 +46,9 @@ from fakelens.train.run.before_after import BeforeAfter, Tuned, compare_with_sta
 from fakelens.train.run.job import Job
 from fakelens.train.run.outcome import Outcome, judge_outcome
 from fakelens.train.run.report import ReportData, write_report
+from fakelens.train.starts.head import move_head
 from fakelens.train.starts.names import is_start
+from fakelens.train.starts.start_file import read_start
 
 _log = logging.getLogger(__name__)
 _PARAMETERS = ("kernel", "depthwise_kernel", "bias", "gamma", "beta")
@@ -172,7 +174,10 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
         keras.mixed_precision.set_global_policy("float32")
     _log.info("%s, %d parameters, %s", config.network.name, model.count_params(), policy)
     if config.fit.probe and not stage.checkpoint.exists():
-        probe_head(model, examples, config.fit.probe)
+        if is_start(config.network.weights):
+            move_head(model, read_start(config.network.weights), examples, config.fit.probe)
+        else:
+            probe_head(model, examples, config.fit.probe)
     fit_stage(model, examples, stage)
     if policy == "float32" and size is not None and stage.team.count == 1:
         return model

@@ -27,9 +27,10 @@ _FREEZES = "lite0"  # the network that can keep some of its blocks
 _BLOCKS, _LEVELS = 13, [11, 12]
 _SIZE = 320  # px, of its input
 _PENALTY, _GENTLE = 0.06, 1e-4
+_DISTANCE = 0.2  # penalty on how far a start's head moves towards the pictures
 _CHOSEN = {"frozen", "dropout"}  # of its network, here and not by the run that it comes from
-_SEEN = 2_000  # pictures, histories included, that all epochs together go through, about
-_FEWEST_EPOCHS, _MOST_EPOCHS = 1, 4  # more spoil what the start knows of pictures that are not there
+_SEEN = 1_500  # pictures, histories included, that all epochs together go through, about
+_FEWEST_EPOCHS, _MOST_EPOCHS = 1, 2  # more spoil what the start knows of pictures that are not there
 _COMMON: Mapping[str, Any] = {
     "augment.shift": 0,
     "network.dropout": 0.2,
@@ -79,7 +80,13 @@ def describe_start(start: str) -> dict[str, Any]:
     own = {f"network.{key}": value for key, value in found.network.items() if key in read}
     own |= {f"data.{key}": value for key, value in found.data.items()}
     name = start if start in list_starts() else str(Path(start).resolve())  # --resume may come from elsewhere
-    return {**_COMMON, **own, "network.weights": name, "distill.teachers": [THE_START]}
+    return {
+        **_COMMON,
+        **own,
+        "network.weights": name,
+        "distill.teachers": [THE_START],
+        "fit.probe": _DISTANCE,
+    }
 
 
 def is_tuned(config: TrainConfig) -> bool:
