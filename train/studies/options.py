@@ -12,3 +12,9 @@ Test = Annotated[int, typer.Option(min=10, help="Test pictures of each class.")]
 Setting = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As in `fakelens train`.")
 ]
+Most = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Pictures of each source and class to choose from.")
+]
+Keep = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Keep finished rows in FILE, and go on after them.")
+]

@@ -3,14 +3,16 @@
 Run as `python -m fakelens.train.studies.small_sets DATA`: trains on parts of DATA of several sizes and seeds,
 and holds each run against a probe of pixel statistics (those of `fakelens audit`) that learned from the
 same pictures and is judged on the same others. Prints a Markdown table; exit 1 where a run ends below.
+`--keep FILE` remembers finished rows: the same command goes on after them when it was killed.
 """
 
 import itertools
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import dacite
 import numpy as np
 import numpy.typing as npt
 import typer
@@ -28,7 +30,8 @@ from fakelens.train.run.outcome import show_auc
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
 from fakelens.train.studies import options
-from fakelens.train.studies.subsets import Size, lay_out, parse_sizes
+from fakelens.train.studies.kept_rows import open_rows
+from fakelens.train.studies.subsets import Pictures, Size, lay_out, parse_sizes
 
 _SIZES = "100,300,3000,100+1000"
 _HEADER = ("pictures (real + fake)", "seed", "pixel statistics, AUC", "network, AUC", "says")
@@ -55,6 +58,8 @@ def small_sets(
     sizes: options.Sizes = _SIZES,
     seeds: options.Seeds = 3,
     test: options.Test = 200,
+    most: options.Most = None,
+    keep: options.Keep = None,
     setting: options.Setting = None,
 ) -> None:
     """Train with the defaults on small parts of DATA and compare with a probe of pixel statistics."""
@@ -63,10 +68,17 @@ def small_sets(
     load_tensorflow()
     show_log()
     given = dict(parse_setting(text) for text in setting or [])
+    pictures = Pictures(data=data, test=test, most=most)
+    rows = open_rows(keep, {"study": "small_sets", "set": given, **asdict(pictures)})
     runs = []
     typer.echo(format_table(_HEADER, []))
     for size, seed in itertools.product(chosen, range(seeds)):
-        runs.append(_run(data, size, seed, test, given))
+        name = f"{size}, seed {seed}"
+        if (kept := rows.find(name)) is None:
+            runs.append(_run(pictures, size, seed, given))
+            rows.add(name, asdict(runs[-1]))
+        else:
+            runs.append(dacite.from_dict(SmallRun, kept))
         typer.echo(format_row(_describe(runs[-1])))
     below = [run for run in runs if run.is_below]
     typer.echo(
@@ -76,7 +88,7 @@ def small_sets(
         raise GateError(f"{len(below)} runs end below what pixel statistics tell")
 
 
-def _run(data: Path, size: Size, seed: int, test: int, given: dict[str, Any]) -> SmallRun:
+def _run(pictures: Pictures, size: Size, seed: int, given: dict[str, Any]) -> SmallRun:
     import tf_keras as keras
 
     from fakelens.train.run.job import open_job
@@ -84,7 +96,7 @@ def _run(data: Path, size: Size, seed: int, test: int, given: dict[str, Any]) ->
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        lay_out(data, folder / "data", size, seed, test)
+        lay_out(pictures, folder / "data", size, seed)
         probe = score_probe(find_labelled(folder / "data"), seed)
         flags = {"seed": seed, **given}
         job = open_job(folder / "data", folder / "run", load_config(None, flags), find_free(None, flags))

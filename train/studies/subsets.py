@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
+from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, limit_sources
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
 
@@ -34,13 +34,27 @@ def parse_sizes(text: str) -> list[Size]:
     return sizes
 
 
-def lay_out(data: Path, folder: Path, size: Size, seed: int, test: int) -> None:
-    """Link `size` pictures of `data` under FOLDER/train, chosen by `seed`, and `test` a class under test/.
+@dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """What small sets are cut out of."""
+
+    data: Path
+    test: int  # test pictures of each class
+    most: int | None = None  # pictures of each source and class that are taken; None for all
+
+    def find(self) -> list[LabelledImage]:
+        """Return the pictures that may be chosen."""
+        found = find_labelled(self.data)
+        return found if self.most is None else limit_sources(found, self.most)
+
+
+def lay_out(pictures: Pictures, folder: Path, size: Size, seed: int) -> None:
+    """Link `size` of `pictures` under FOLDER/train, chosen by `seed`, and those to test on under test/.
 
     The test pictures are the same for every seed: those of its test part, else some that are kept apart.
     Raises `UsageError` where there are too few.
     """
-    found = find_labelled(data)
+    found, test = pictures.find(), pictures.test
     for label, wanted in enumerate((size.real, size.fake)):
         of_class = [image for image in found if image.label == label]
         apart = [image for image in of_class if image.split is Split.TEST] or _shuffle(of_class, 0)[:test]
@@ -49,8 +63,8 @@ def lay_out(data: Path, folder: Path, size: Size, seed: int, test: int) -> None:
         rest = [image for image in of_class if image not in kept and image.split is not Split.TEST]
         if len(rest) < wanted or len(apart) < test:
             raise UsageError(
-                f"{data}: {len(rest)} {LABELS[label]} pictures to train on and {len(apart)} to test, "
-                f"{wanted} and {test} are asked for: choose smaller --sizes, or --test"
+                f"{pictures.data}: {len(rest)} {LABELS[label]} pictures to train on and {len(apart)} to "
+                f"test, {wanted} and {test} are asked for: choose smaller --sizes, or --test"
             )
         _link(_shuffle(rest, seed + 1)[:wanted], folder / Split.TRAIN / LABELS[label])
         _link(apart, folder / Split.TEST / LABELS[label])

@@ -7,11 +7,11 @@ from fakelens.benchmarks.labelled import find_labelled
 from fakelens.benchmarks.metrics import Interval
 from fakelens.edge_runtime.errors import GateError
 from fakelens.train.studies.small_sets import SmallRun, score_probe, small_sets
-from fakelens.train.studies.subsets import Size, lay_out
+from fakelens.train.studies.subsets import Pictures, Size, lay_out
 from tests.train.conftest import write_images
 
 
-def test_the_table_has_a_line_for_each_size_and_seed(
+def test_the_table_has_a_line_for_each_size_and_seed_and_goes_on_after_those_that_were_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_images(tmp_path / "real", 50, 90, 1)
@@ -20,16 +20,21 @@ def test_the_table_has_a_line_for_each_size_and_seed(
         *("network.name=classic", "network.width=4", "data.size=16", "data.validation=0.2", "fit.ema=0.9"),
         *("fit.epochs=3", "fit.learning_rate=0.01"),
     ]
-    with suppress(GateError):  # three epochs may be too few to reach the probe
-        small_sets(tmp_path, "20,10+40", 1, 10, fast)
-    lines = capsys.readouterr().out.splitlines()
+    rows = tmp_path / "rows.jsonl"
+    for _ in range(2):
+        with suppress(GateError):  # three epochs may be too few to reach the probe
+            small_sets(tmp_path, "20,10+40", seeds=1, test=10, keep=rows, setting=fast)
+        assert len(rows.read_text().splitlines()) == 2  # nothing is trained again
+    both = capsys.readouterr().out.splitlines()
+    lines = both[: len(both) // 2]
+    assert both[len(lines) :] == lines
     assert [line[:14] for line in lines[2:4]] == ["| 20 + 20 | 0 ", "| 10 + 40 | 0 "]
     assert lines[2].count("[") == 2
     assert " of 2 runs end at or above the probe" in lines[-1]
 
 
 def test_the_probe_learns_from_what_the_network_learns_from(tmp_path: Path, data: Path) -> None:
-    lay_out(data, tmp_path / "cut", Size(real=20, fake=20), 0, 15)
+    lay_out(Pictures(data=data, test=15), tmp_path / "cut", Size(real=20, fake=20), 0)
     assert score_probe(find_labelled(tmp_path / "cut"), 0).value > 0.99  # brightness tells the class
 
 

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakelens.benchmarks.labelled import Split, find_labelled
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.train.studies.subsets import Size, lay_out, parse_sizes
+from fakelens.train.studies.subsets import Pictures, Size, lay_out, parse_sizes
 from tests.train.conftest import write_images
 
 
@@ -23,7 +24,7 @@ def read(folder: Path, split: Split) -> set[Path]:
 def test_seeds_choose_other_pictures_and_the_same_test(tmp_path: Path, data: Path) -> None:
     size = Size(real=10, fake=25)
     for seed in (0, 1):
-        lay_out(data, tmp_path / str(seed), size, seed, 12)
+        lay_out(Pictures(data=data, test=12), tmp_path / str(seed), size, seed)
         found = find_labelled(tmp_path / str(seed), Split.TRAIN)
         assert [sum(image.label == label for image in found) for label in (0, 1)] == [10, 25]
     assert read(tmp_path / "0", Split.TEST) == read(tmp_path / "1", Split.TEST)
@@ -37,7 +38,10 @@ def test_a_test_part_of_the_data_is_kept(tmp_path: Path) -> None:
     for split, count in (("train", 12), ("test", 6)):
         for number, label in enumerate(("real", "fake")):
             write_images(tmp_path / "data" / split / label, count, 100, count + number)
-    lay_out(tmp_path / "data", tmp_path / "a", Size(real=12, fake=12), 0, 6)
+    pictures = Pictures(data=tmp_path / "data", test=6)
+    lay_out(pictures, tmp_path / "a", Size(real=12, fake=12), 0)
     assert all("test" in path.parts for path in read(tmp_path / "a", Split.TEST))
     with pytest.raises(UsageError, match="to train on and 6 to test, 12 and 7 are asked for"):
-        lay_out(tmp_path / "data", tmp_path / "b", Size(real=12, fake=12), 0, 7)
+        lay_out(replace(pictures, test=7), tmp_path / "b", Size(real=12, fake=12), 0)
+    with pytest.raises(UsageError, match="5 real pictures to train on"):
+        lay_out(replace(pictures, most=5, test=5), tmp_path / "c", Size(real=12, fake=12), 0)
