@@ -95,7 +95,7 @@ def test_a_worker_that_never_comes_is_named_and_the_same_command_begins_again(
     monkeypatch.setenv("TF_CONFIG", "is put back")
     monkeypatch.delenv("TF_CONFIG")
     first, second = free_addresses(2).split(",")
-    options = ["--workers", f"{first},{second}", "--index", "0", "--wait", "0.5", "--network", "classic"]
+    options = ["--workers", f"{first},{second}", "--index", "0", "--wait", "1", "--network", "classic"]
     for _ in range(2):
         done = fakelens("train", data, "-o", tmp_path / "run", *options)
         assert done.returncode == 2
