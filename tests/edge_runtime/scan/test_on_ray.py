@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.scan.on_ray import check_answers
+from fakelens.edge_runtime.scan.on_ray import RaySpec, check_answers, open_ray
 from fakelens.edge_runtime.scan.results import read_lines
 
 COMMAND = Path(sys.executable).parent / "fakelens"
@@ -91,3 +91,14 @@ def test_what_ray_cannot_do_is_one_line(
         check_answers("127.0.0.1:1")
     done = fakelens("scan", tmp_path / "list.txt", "-o", "x", "--ray-workers", 2)
     assert "--ray-workers goes with --ray" in done.stderr
+
+
+def test_a_ray_of_ones_own_that_does_not_start_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray", reason='needs "fakelens[ray]"')
+    pytest.importorskip("pandas", reason='needs "fakelens[ray]"')
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / "file"))
+    with pytest.raises(UsageError, match=r"--ray: Ray does not start .*run the same command"):
+        open_ray(RaySpec())

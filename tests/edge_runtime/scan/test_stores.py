@@ -126,7 +126,6 @@ def test_s3(
     assert "s3://bucket/in: cannot be fetched" in done.stderr
 
 
-@pytest.mark.slow
 def test_google(
     pictures: dict[str, bytes], scan: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +177,6 @@ def azure(tmp_path: Path) -> Iterator[str]:
         server.wait()
 
 
-@pytest.mark.slow
 def test_azure(
     azure: str, pictures: dict[str, bytes], scan: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
