@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from fakelens.benchmarks.layouts import Layout
-from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.errors import FakelensError, UsageError
 from fakelens.train import options
 from fakelens.train.audit.cli import audit
 from fakelens.train.config import ImageCache
@@ -17,6 +17,7 @@ from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
 from fakelens.train.workers import Workers, find_workers
 
 if TYPE_CHECKING:
+    from fakelens.train.distributed import Team
     from fakelens.train.run.job import Job
 
 
@@ -81,15 +82,29 @@ def train(
         job = _derive_job(parent, output, given)
     else:
         job = _open_job(data, output, given, recipe=recipe, resume=resume)
-    _train(_choose_cache(job, cache), members, wait, require_auc)
+    job = _choose_cache(job, cache)
+    team = _gather(job, members, wait, is_new=not resume)
+    _train(job, team, require_auc)
 
 
-def _train(job: "Job", members: Workers | None, wait: float, require_auc: float | None) -> None:
-    """Train, with the other `members` where there are some, and print what it came to."""
+def _gather(job: "Job", members: Workers | None, wait: float, *, is_new: bool) -> "Team":
+    """Return the team of `members`; where one does not come, a new run leaves nothing behind."""
     from fakelens.train.distributed import join_team
-    from fakelens.train.run.member import lead, name_facts
+    from fakelens.train.run.member import name_facts
+    from fakelens.train.run.rundir import forget_start
 
-    team = join_team(members, name_facts(job), wait)
+    try:
+        return join_team(members, name_facts(job), wait)
+    except FakelensError:
+        if is_new:
+            forget_start(job.run)
+        raise
+
+
+def _train(job: "Job", team: "Team", require_auc: float | None) -> None:
+    """Train, with the others of `team` where there are some, and print what it came to."""
+    from fakelens.train.run.member import lead
+
     load_tensorflow()
     from fakelens.train.run.outcome import check_auc
     from fakelens.train.run.trainer import describe_result

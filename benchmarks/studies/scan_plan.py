@@ -1,7 +1,8 @@
 """Whether plan, resume and merge of a scan hold for millions of lines: one stub picture behind all of them.
 
 Run as `python -m fakelens.benchmarks.studies.scan_plan --lines 10000000`. Shards run side by side,
-one a core, each killed (SIGKILL) several times; at the end every name must stand in the merged results once.
+one a core, each killed (SIGKILL) several times: first as it plans, then at even distances over its lines.
+At the end every name must stand in the merged results once.
 """
 
 import multiprocessing
@@ -24,10 +25,11 @@ from fakelens.edge_runtime.modelfile.threads import count_cores
 from fakelens.edge_runtime.scan.checker import Answer, Check, Checker, CheckerSpec
 from fakelens.edge_runtime.scan.header import read_header
 from fakelens.edge_runtime.scan.item import Item
+from fakelens.edge_runtime.scan.ledger import read_ledger
 from fakelens.edge_runtime.scan.merge import merge
 from fakelens.edge_runtime.scan.plan import sum_names
 from fakelens.edge_runtime.scan.results import read_lines
-from fakelens.edge_runtime.scan.run import ScanConfig, scan
+from fakelens.edge_runtime.scan.run import PLAN_NAME, ScanConfig, scan
 from fakelens.edge_runtime.scan.shard import Shard
 
 _NAME = "archive/{:04d}/{:09d}.jpg"
@@ -43,7 +45,8 @@ class Simulation:
     kills: int
     lost: int
     doubled: int
-    peak_mb: float  # memory of the largest process
+    parts: int
+    peak_mb: float  # memory of the largest process, the merging one included
 
 
 def scan_plan(
@@ -57,7 +60,7 @@ def scan_plan(
         found = simulate(Path(base), lines, shards, kills)
     typer.echo(
         f"{found.lines:,} lines in {shards} shards, {found.kills} kills: {found.lost:,} lost, "
-        f"{found.doubled:,} doubled; largest process {found.peak_mb:.0f} MB"
+        f"{found.doubled:,} doubled; {found.parts} parts merged; largest process {found.peak_mb:.0f} MB"
     )
     if found.lost or found.doubled:
         raise typer.Exit(1)
@@ -78,8 +81,8 @@ def simulate(base: Path, lines: int, shards: int, kills: int) -> Simulation:
             checker=CheckerSpec(model=_MODEL),
             shard=Shard(index=index, count=shards),
         )
-        killed = _run_killed(config, picture, kills)
-        typer.echo(f"shard {index} of {shards} is done", err=True)
+        killed = _run_killed(config, picture, _choose_moments(picture, lines // shards, kills))
+        typer.echo(f"shard {index} of {shards} is done, killed {killed} times", err=True)
         return killed
 
     with ThreadPoolExecutor(count_cores()) as pool:
@@ -89,27 +92,35 @@ def simulate(base: Path, lines: int, shards: int, kills: int) -> Simulation:
     assert header is not None
     names, digest = sum_names(Item(name=_find_path(line)) for line in read_lines(base / "merged"))
     wrong = digest != header.plan.names_digest
-    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return Simulation(
         lines=merged,
         kills=killed,
         lost=max(0, lines - names) or int(wrong and names == lines),
         doubled=max(0, names - lines) or int(wrong and names == lines),
-        peak_mb=peak_mb,
+        parts=len(read_ledger(base / "merged")),
+        peak_mb=max(peaks) / 1024,
     )
 
 
-def _run_killed(config: ScanConfig, picture: Path, kills: int) -> int:
-    """Scan in a process of its own; kill it each time that it has written a further part, `kills` times."""
+def _choose_moments(picture: Path, lines: int, kills: int) -> list[int]:
+    """Return `kills` sizes in bytes of plan and parts at which a shard of `lines` lines is killed."""
+    (stub,) = Checker(CheckerSpec(model=_MODEL)).check([Item(name=str(picture))])
+    name = len(_NAME.format(0, 0))
+    plan, rest = lines * name, lines * (len(stub.line) - len(str(picture)) + name)
+    return [plan // 2, *(plan + rest * number // kills for number in range(1, kills))][:kills]
+
+
+def _run_killed(config: ScanConfig, picture: Path, moments: list[int]) -> int:
+    """Scan in a process of its own; kill it as its folder reaches each of the sizes `moments`."""
     killed = 0
     context = multiprocessing.get_context("spawn")
     while True:
         process = context.Process(target=_scan_stub, args=(config, picture))
         process.start()
-        before = _count_bytes(config.folder)
-        while killed < kills and process.is_alive():
+        while killed < len(moments) and process.is_alive():
             time.sleep(0.02)
-            if _count_bytes(config.folder) > before + 1_000_000 * killed:
+            if _count_bytes(config.folder) > moments[killed]:
                 process.kill()
                 killed += 1
                 break
@@ -122,7 +133,7 @@ def _run_killed(config: ScanConfig, picture: Path, kills: int) -> int:
 
 def _count_bytes(folder: Path) -> int:
     total = 0
-    for path in folder.glob("part-*.jsonl"):
+    for path in [folder / PLAN_NAME, *folder.glob("part-*.jsonl")]:
         try:
             total += path.stat().st_size
         except FileNotFoundError:  # renamed just now

@@ -99,9 +99,15 @@ def check_answers(address: str) -> None:
 
 
 def _name_silence(address: str, reason: str) -> UsageError:
+    reason = " ".join(reason.split())[:160]
+    if address == LOCAL:
+        return UsageError(
+            f"--ray: Ray does not start on this machine ({reason}); run the same command again when it is "
+            "less busy, or give the address of a cluster"
+        )
     return UsageError(
-        f"--ray {address}: no cluster answers ({' '.join(reason.split())[:160]}); begin one with `ray start "
-        "--head`, or leave the address out for one on this machine"
+        f"--ray {address}: no cluster answers ({reason}); begin one with `ray start --head`, or leave the "
+        "address out for one on this machine"
     )
 
 

@@ -165,11 +165,13 @@ def _prepare(config: ScanConfig, inputs: list[Input]) -> Header:
 
 def _plan(config: ScanConfig, inputs: list[Input], header: Header) -> Header:
     skipped = Skipped()
-    plan = write_plan(
-        config.folder / PLAN_NAME,
-        _refuse_none(_list_all(inputs, skipped, config), config, skipped),
-        config.shard,
-    )
+    path = config.folder / PLAN_NAME
+    try:
+        items = _refuse_none(_list_all(inputs, skipped, config), config, skipped)
+        plan = write_plan(path, items, config.shard)
+    except UsageError:
+        path.unlink(missing_ok=True)
+        raise
     header = replace(header, plan=plan, skipped=skipped.to_json())
     write_header(config.folder, header)
     return header
@@ -219,7 +221,10 @@ def _refuse_none(items: Iterator[Item], config: ScanConfig, skipped: Skipped) ->
     if first is None:
         rest = f": {skipped.others} other files" if skipped.others else ""
         needs = "".join(f", {count} {kind}" for kind, count in skipped.needs.items())
-        raise UsageError(f"{', '.join(config.inputs)}: no pictures{rest}{needs}; there is nothing to scan")
+        raise UsageError(
+            f"{', '.join(config.inputs)}: no pictures{rest}{needs}; there is nothing to scan: give "
+            "a folder with some, or a list with a name a line"
+        )
     yield from chain([first], items)
 
 

@@ -103,11 +103,12 @@ def identify_url(url: str) -> str:
 
 
 def list_url(url: str) -> Iterator[str]:
-    """Yield the URLs of all objects below `url`, a folder's listing at a time.
+    """Yield the URLs of all objects below `url`, by the scheme of `url`, a folder's listing at a time.
 
     fsspec's own walk leaves out folders that it fails to list; here that ends the listing.
     """
     check_scheme(url)
+    scheme = url.partition("://")[0]
     try:
         system, path = _open_system(url)
         pending = [path.rstrip("/")]
@@ -118,7 +119,7 @@ def list_url(url: str) -> Iterator[str]:
                 name = facts["name"].rstrip("/")
                 if facts["type"] != "directory":
                     if name != folder or facts.get("size"):  # an empty object may stand for its folder
-                        yield system.unstrip_protocol(name)
+                        yield f"{scheme}://{system.unstrip_protocol(name).partition('://')[2]}"
                 elif name != folder:
                     pending.append(name)
             system.invalidate_cache(folder)  # or the listings of all folders stay in memory

@@ -14,6 +14,7 @@ from fakelens.train.data.epoch import EpochPlan
 from fakelens.train.distributed import SOLO, EpochSpec, Team, plan_shares, tell_loss
 from fakelens.train.fit.checkpoint import load_state
 from fakelens.train.settings import load_config
+from tests.conftest import Fakelens
 from tests.train.conftest import write_images
 
 COMMAND = Path(sys.executable).parent / "fakelens"
@@ -86,6 +87,21 @@ def start(arguments: Sequence[object], addresses: str, index: int) -> "subproces
     return subprocess.Popen(
         list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
+
+
+def test_a_worker_that_never_comes_is_named_and_the_same_command_begins_again(
+    data: Path, tmp_path: Path, fakelens: Fakelens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CONFIG", "is put back")
+    monkeypatch.delenv("TF_CONFIG")
+    first, second = free_addresses(2).split(",")
+    options = ["--workers", f"{first},{second}", "--index", "0", "--wait", "1", "--network", "classic"]
+    for _ in range(2):
+        done = fakelens("train", data, "-o", tmp_path / "run", *options)
+        assert done.returncode == 2
+        said = done.stderr.splitlines()[-1]
+        assert said.startswith(f"fakelens: worker 1 ({second}) did not come; begin all of them with the same")
+        assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.slow

@@ -36,6 +36,12 @@ def start_run(run: Path, config: TrainConfig, data: Path, digest: str, leak: Lea
     write_atomic(run / run_layout.SOURCE, json.dumps(source, indent=1))
 
 
+def forget_start(run: Path) -> None:
+    """Remove what `start_run` made, as long as nothing else is there: the same command begins again."""
+    if all(path.name in (run_layout.CONFIG, run_layout.SOURCE) for path in run.iterdir()):
+        shutil.rmtree(run)
+
+
 def copy_float_state(parent: Path, run: Path) -> None:
     """Give `run` the trained float weights of `parent`, so that its training begins after them."""
     target = run / run_layout.FLOAT_STATE

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.scan.on_ray import check_answers
+from fakelens.edge_runtime.scan.checker import CheckerSpec
+from fakelens.edge_runtime.scan.on_ray import RaySpec, check_answers, open_ray
 from fakelens.edge_runtime.scan.results import read_lines
+from fakelens.edge_runtime.scan.run import ScanConfig, scan
 
 COMMAND = Path(sys.executable).parent / "fakelens"
 
@@ -24,20 +26,13 @@ def test_ray_loses_and_doubles_nothing_though_a_worker_dies(
     pytest.importorskip("ray", reason='needs "fakelens[ray]"')
     pytest.importorskip("pandas", reason='needs "fakelens[ray]"')
     names = [str(save_grey(tmp_path / f"{level}.png", level)) for level in range(0, 250, 10)]
-    lines = [*(names * 120), str(tmp_path / "gone.png")]
+    lines = [*(names * 48), str(tmp_path / "gone.png")]  # 19 batches: enough to die in the middle
     (tmp_path / "list.txt").write_text("\n".join(lines) + "\n")
-    scan = [
-        str(COMMAND),
-        "scan",
-        str(tmp_path / "list.txt"),
-        "--model",
-        str(model_file),
-        "--allow-errors",
-        "5",
-    ]
-    subprocess.run([*scan, "-o", str(tmp_path / "local")], check=True, capture_output=True)
+    checker = CheckerSpec(model=str(model_file))
+    scan(ScanConfig(inputs=[str(tmp_path / "list.txt")], output=tmp_path / "local", checker=checker))
+    words = ["scan", tmp_path / "list.txt", "--model", model_file, "--allow-errors", "5"]
     on_ray = subprocess.Popen(
-        [*scan, "-o", str(tmp_path / "ray"), "--ray", "--ray-workers", "2"],
+        [COMMAND, *words, "-o", tmp_path / "ray", "--ray", "--ray-workers", "2"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -91,3 +86,14 @@ def test_what_ray_cannot_do_is_one_line(
         check_answers("127.0.0.1:1")
     done = fakelens("scan", tmp_path / "list.txt", "-o", "x", "--ray-workers", 2)
     assert "--ray-workers goes with --ray" in done.stderr
+
+
+def test_a_ray_of_ones_own_that_does_not_start_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray", reason='needs "fakelens[ray]"')
+    pytest.importorskip("pandas", reason='needs "fakelens[ray]"')
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / "file"))
+    with pytest.raises(UsageError, match=r"--ray: Ray does not start .*run the same command"):
+        open_ray(RaySpec())

@@ -2,8 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import tarfile
+import threading
+import urllib.parse
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,9 @@ import pytest
 pytest.importorskip("fsspec", reason='needs "fakelens[remote]"')
 
 Fakelens = Callable[..., subprocess.CompletedProcess[str]]
+AZURITE = Path(__file__).parents[3] / "build/azurite/node_modules/.bin/azurite-blob"
+AZURE_NAME = "devstoreaccount1"  # name and key of every emulator of Azure's, as Microsoft publishes them
+AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 
 @pytest.fixture
@@ -119,24 +126,68 @@ def test_s3(
     assert "s3://bucket/in: cannot be fetched" in done.stderr
 
 
-@pytest.mark.slow
-@pytest.mark.long
 def test_google(
     pictures: dict[str, bytes], scan: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gcsfs = pytest.importorskip("gcsfs", reason='needs "fakelens[remote]"')
+    pytest.importorskip("gcsfs", reason='needs "fakelens[remote]"')
     module = pytest.importorskip("gcp_storage_emulator.server", reason="needs gcp-storage-emulator")
     server = module.create_server("127.0.0.1", 0, in_memory=True, default_bucket="bucket")
     server.start()
     try:
-        port = server._api._httpd.socket.getsockname()[1]
+        base = f"http://127.0.0.1:{server._api._httpd.socket.getsockname()[1]}"
         monkeypatch.setenv("NO_GCE_CHECK", "true")  # or it asks the network who this machine is
-        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
-        store = gcsfs.GCSFileSystem(token="anon", skip_instance_cache=True)
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", base)
 
         def put(key: str, content: bytes) -> None:
-            store.pipe(f"bucket/{key}", content)
+            name = urllib.parse.quote(key, safe="")
+            url = f"{base}/upload/storage/v1/b/bucket/o?uploadType=media&name={name}"
+            request = urllib.request.Request(
+                url, content, {"Content-Type": "application/octet-stream"}, method="POST"
+            )
+            urllib.request.urlopen(request).close()
 
         fill_and_scan("gs", put, pictures, scan)
     finally:
         server.stop()
+
+
+@pytest.fixture
+def azure(tmp_path: Path) -> Iterator[str]:
+    """A real server of Azure's emulator; yields what a user sets as AZURE_STORAGE_CONNECTION_STRING."""
+    pytest.importorskip("adlfs", reason='needs "fakelens[remote]"')
+    program = shutil.which("azurite-blob") or shutil.which(AZURITE)
+    if program is None:
+        pytest.skip("needs azurite: npm install --prefix build/azurite azurite")
+    options = ["--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence"]
+    options += ["--skipApiVersionCheck", "--disableTelemetry"]  # a driver may be newer than the server
+    server = subprocess.Popen(
+        [program, *options], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        assert server.stdout is not None
+        said = next((line for line in server.stdout if "listens on" in line), "")
+        assert said, "azurite does not start"
+        threading.Thread(target=server.stdout.read, daemon=True).start()  # or it waits for somebody to read
+        yield (
+            f"DefaultEndpointsProtocol=http;AccountName={AZURE_NAME};AccountKey={AZURE_KEY};"
+            f"BlobEndpoint={said.split()[-1]}/{AZURE_NAME};"
+        )
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_azure(
+    azure: str, pictures: dict[str, bytes], scan: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from azure.storage.blob import BlobServiceClient
+
+    for name in [name for name in os.environ if name.startswith("AZURE_")]:
+        monkeypatch.delenv(name)
+    done, _ = scan("az://bucket/in")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert "no credentials; set AZURE_STORAGE_ACCOUNT_NAME" in done.stderr
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azure)
+    with BlobServiceClient.from_connection_string(azure) as client:
+        bucket = client.create_container("bucket")
+        fill_and_scan("az", bucket.upload_blob, pictures, scan)
