@@ -77,7 +77,7 @@ def choose_start(data: Path, recipe: str | None, flags: Mapping[str, Any]) -> di
         "few pictures: training goes on from the release model %s (--tiles: a small network from nothing)",
         _START,
     )
-    return describe_start(_START) | flags
+    return describe_start(_START) | dict(flags)
 
 
 def keep_free(config: TrainConfig, own: TrainConfig, free: frozenset[str]) -> TrainConfig:
