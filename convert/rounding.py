@@ -7,6 +7,8 @@ goes into the bias (Nagel et al. 2019). Steps and ranges stay those of the conve
 as before.
 """
 
+import copy
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,20 +47,42 @@ class _Moments:
         self.first = self.first + inputs.sum(axis=-2)
         self.count += inputs.shape[-2]
 
+    def join(self, others: "list[_Moments]") -> "_Moments":
+        """Return the moments of these inputs and those of `others` together."""
+        every = [self, *others]
+        return _Moments(
+            second=sum(moments.second for moments in every),
+            first=sum(moments.first for moments in every),
+            count=sum(moments.count for moments in every),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Layer:
+    """An operator with weights, in the float graph and in the int8 one, and what goes into it."""
+
+    plain: tuple[Any, Any]  # model and operator
+    integer: tuple[Any, Any]
+    moments: _Moments
+
 
 def round_weights(graph: bytes, float_graph: bytes, images_u8: ImageU8) -> bytes:
     """Return the int8 `graph` with its weights rounded anew.
 
     `float_graph` is the same network in float32 with input float32 [1, size, size, 3], raw RGB; `images_u8`
     [n, size, size, 3] are those of the calibration. A layer that the graphs do not share stays as it is, and
-    a weight that is zero stays zero.
+    a weight that is zero stays zero. Weights that several layers share are rounded for all of them.
     """
     moments = _gather(float_graph, images_u8)
     plain, integer = (schema.ModelT.InitFromPackedBuf(part, 0) for part in (float_graph, graph))
-    layers = _find_layers(integer)
+    ops = _find_layers(integer)
+    sharing: defaultdict[int, list[_Layer]] = defaultdict(list)  # by the buffer of the weights
     for name, op in _find_layers(plain).items():
-        if name in layers and name in moments:
-            _round_layer((plain, op), (integer, layers[name]), moments[name])
+        if name in ops and name in moments:
+            layer = _Layer(plain=(plain, op), integer=(integer, ops[name]), moments=moments[name])
+            sharing[_find_tensor(*layer.integer, 1).buffer].append(layer)
+    for layers in sharing.values():
+        _round_layers(layers)
     builder = flatbuffers.Builder(len(graph))
     builder.Finish(integer.Pack(builder), _IDENTIFIER)
     return bytes(builder.Output())
@@ -156,45 +180,63 @@ def _take_inputs(
     return taken.reshape(*taken.shape[:2], -1).swapaxes(1, 2)
 
 
-def _round_layer(plain: tuple[Any, Any], integer: tuple[Any, Any], moments: _Moments) -> None:
-    """Set weights and bias of an operator of the int8 model after those of the float one."""
-    weights, kernel = _read(*plain, 1, np.float32), integer[0].subgraphs[0].tensors[integer[1].inputs[1]]
-    nearest = _read(*integer, 1, np.int8)
-    by_channel = _is_depthwise(*integer)
+def _round_layers(layers: list[_Layer]) -> None:
+    """Set the weights that `layers` of the int8 model share, and the bias of each, after the float model."""
+    first = layers[0]
+    weights, kernel = _read(*first.plain, 1, np.float32), _find_tensor(*first.integer, 1)
+    nearest = _read(*first.integer, 1, np.int8)
+    by_channel = _is_depthwise(*first.integer)
     rows, old = (
         part.reshape(-1, part.shape[-1]).T if by_channel else part.reshape(len(part), -1)
         for part in (weights.astype(np.float64), nearest)
     )
     steps = np.broadcast_to(np.asarray(kernel.quantization.scale, np.float64), (len(rows),))
+    moments = first.moments.join([layer.moments for layer in layers[1:]])
     second = moments.second / moments.count
     new = round_rows(rows, steps, second)
     errors = [measure_error(rows, whole * steps[:, None], second) for whole in (old, new)]
     whole = np.where((errors[1] < errors[0])[:, None], new, old)
     laid_out = whole.T if by_channel else whole
-    _write(*integer, 1, np.ascontiguousarray(laid_out, np.int8))
-    if len(integer[1].inputs) > 2 and integer[1].inputs[2] >= 0:
-        missing = np.sum((rows - whole * steps[:, None]) * (moments.first / moments.count), axis=1)
-        _shift_bias(plain, integer, missing)
+    tensors = [_find_tensor(*layer.integer, 1) for layer in layers]
+    _write(first.integer[0], tensors, np.ascontiguousarray(laid_out, np.int8))
+    for layer in layers:
+        if len(layer.integer[1].inputs) > 2 and layer.integer[1].inputs[2] >= 0:
+            means = layer.moments.first / layer.moments.count
+            _shift_bias(layer, np.sum((rows - whole * steps[:, None]) * means, axis=1))
 
 
-def _shift_bias(plain: tuple[Any, Any], integer: tuple[Any, Any], missing: Floats) -> None:
-    bias = integer[0].subgraphs[0].tensors[integer[1].inputs[2]]
-    has_bias = len(plain[1].inputs) > 2 and plain[1].inputs[2] >= 0
-    exact = _read(*plain, 2, np.float32).astype(np.float64) if has_bias else 0.0
+def _shift_bias(layer: _Layer, missing: Floats) -> None:
+    has_bias = len(layer.plain[1].inputs) > 2 and layer.plain[1].inputs[2] >= 0
+    exact = _read(*layer.plain, 2, np.float32).astype(np.float64) if has_bias else 0.0
+    bias = _own_tensor(*layer.integer, 2)
     steps = np.asarray(bias.quantization.scale, np.float64)
-    _write(*integer, 2, np.rint((exact + missing) / steps).astype(np.int32))
+    _write(layer.integer[0], [bias], np.rint((exact + missing) / steps).astype(np.int32))
+
+
+def _find_tensor(model: Any, op: Any, place: int) -> Any:
+    return model.subgraphs[0].tensors[op.inputs[place]]
+
+
+def _own_tensor(model: Any, op: Any, place: int) -> Any:
+    """Return a tensor of the operator, which gets a copy of it where another operator uses it too."""
+    part = model.subgraphs[0]
+    if sum(list(other.inputs).count(op.inputs[place]) for other in part.operators) > 1:
+        part.tensors.append(copy.copy(part.tensors[op.inputs[place]]))
+        op.inputs[place] = len(part.tensors) - 1
+    return part.tensors[op.inputs[place]]
 
 
 def _read(model: Any, op: Any, place: int, kind: type) -> npt.NDArray[Any]:
-    tensor = model.subgraphs[0].tensors[op.inputs[place]]
+    tensor = _find_tensor(model, op, place)
     data = np.asarray(model.buffers[tensor.buffer].data, np.uint8).tobytes()
     return np.frombuffer(data, kind).reshape(tensor.shape)
 
 
-def _write(model: Any, op: Any, place: int, values: npt.NDArray[Any]) -> None:
-    """Set a tensor of the operator, in a buffer of its own where others share it."""
-    tensor = model.subgraphs[0].tensors[op.inputs[place]]
-    if sum(other.buffer == tensor.buffer for part in model.subgraphs for other in part.tensors) > 1:
+def _write(model: Any, tensors: list[Any], values: npt.NDArray[Any]) -> None:
+    """Set `tensors`, which had one buffer, in a buffer of their own where others share theirs."""
+    every = [other for part in model.subgraphs for other in part.tensors]
+    if sum(other.buffer == tensors[0].buffer for other in every) > len(tensors):
         model.buffers.append(schema.BufferT())
-        tensor.buffer = len(model.buffers) - 1
-    model.buffers[tensor.buffer].data = np.frombuffer(values.tobytes(), np.uint8)
+        for tensor in tensors:
+            tensor.buffer = len(model.buffers) - 1
+    model.buffers[tensors[0].buffer].data = np.frombuffer(values.tobytes(), np.uint8)

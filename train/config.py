@@ -70,13 +70,14 @@ class NetworkConfig:
     frozen: int = 0  # blocks that keep their weights, with the stem (lite0 from imagenet or a start)
     frozen_norms: bool = False  # whether batch norms keep weights and statistics of the start (lite0)
     levels: tuple[int, ...] = ()  # blocks, 1 is the first, whose means the head sees beside the last (lite0)
+    half: bool = False  # whether the head sees the image at half its size too, by the same layers (lite0)
     stem_stride: int = 2  # of the first convolution (lite0): 1 sees every pixel at four times the cost
 
 
 NETWORK_KEYS = {  # of NetworkConfig, by the networks that read them; name and views are for all
     "classic": {"width", "dropout"},
     "compact": {"width", "dropout"},
-    "lite0": {"cut", "frozen", "frozen_norms", "levels", "stem_stride", "weights", "dropout"},
+    "lite0": {"cut", "frozen", "frozen_norms", "half", "levels", "stem_stride", "weights", "dropout"},
     "mobilenetv2": {"alpha", "weights", "dropout"},
     "residual": {"stages", "blocks", "dropout"},
     "traces": {"stages", "blocks", "dropout"},
@@ -97,7 +98,7 @@ class AugmentConfig:
 class FitConfig:
     """The optimization of one stage."""
 
-    epochs: int = 30
+    epochs: int = 30  # 0: the probe alone
     batch_size: int = 256
     optimizer: Optimizer = Optimizer.ADAMW
     learning_rate: float = 2e-3  # peak of the cosine
@@ -114,6 +115,7 @@ class FitConfig:
     repeats: int = 1  # times that an epoch goes through the images
     norm_momentum: float = 0.0  # of the batch norms' moving statistics; 0 leaves the network's own
     probe: float = 0.0  # L2 penalty of the logistic regression that the head begins with; 0: at random
+    alike: bool = False  # whether each source counts alike, however many images it has
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -111,7 +111,7 @@ def _check(config: TrainConfig) -> None:
         ("augment.shift", config.augment.shift, 0, config.data.size // 2 - 1),
         ("augment.cutmix", config.augment.cutmix, 0.0, 1.0),
         ("augment.degrade", config.augment.degrade, 0.0, 1.0),
-        ("fit.epochs", config.fit.epochs, 1, 100_000),
+        ("fit.epochs", config.fit.epochs, 0, 100_000),
         ("fit.batch_size", config.fit.batch_size, 1, 65_536),
         ("fit.learning_rate", config.fit.learning_rate, 1e-8, 10.0),
         ("fit.weight_decay", config.fit.weight_decay, 0.0, 1.0),
@@ -154,6 +154,12 @@ def _check_together(config: TrainConfig) -> None:
         raise ConfigError(
             f"network.levels is {list(config.network.levels)}, expected blocks before the last, "
             f"1 to {config.network.cut - 1}"
+        )
+    if not config.fit.epochs and not config.fit.probe:
+        raise ConfigError("fit.epochs is 0, and nothing else learns: give epochs, or the penalty fit.probe")
+    if config.network.half and (config.qat.enabled or config.prune.sparsity):
+        raise ConfigError(
+            "network.half uses layers twice: pruning and quantization-aware training cannot, leave it out"
         )
     if config.augment.cutmix and config.fit.skip_easy:
         raise ConfigError("augment.cutmix hides which images are easy: set fit.skip_easy to 0, or cutmix")

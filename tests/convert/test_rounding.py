@@ -24,7 +24,7 @@ def images() -> npt.NDArray[np.uint8]:
 
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
-    """Convolution, depthwise and dense layers; half of one kernel is zero, and it sees no brightness."""
+    """Layers that see two sizes; half of a kernel is zero, and it sees no brightness."""
     keras.utils.set_random_seed(1)
     layers = keras.layers
     image = keras.Input((SIZE, SIZE, 3))
@@ -32,6 +32,7 @@ def network() -> keras.Model:
     x = layers.DepthwiseConv2D(5, padding="same", name="depthwise")(x)
     x = layers.Conv2D(16, 1, activation="relu", name="pointwise")(x)
     x = layers.GlobalAveragePooling2D()(x)
+    x = layers.Concatenate()([x, keras.Model(image, x).call(layers.AveragePooling2D(2)(image))])
     model = keras.Model(image, layers.Dense(2, activation="softmax", name="logits")(x))
     first = model.get_layer("first")
     kernel, bias = first.get_weights()
@@ -52,7 +53,7 @@ def test_the_answers_come_nearer_to_those_of_the_network(
         p_fake = load_interpreter(graph, 1).predict(images[40:])[:, 1]
         errors.append(float(np.sqrt(np.mean((p_fake - exact[40:]) ** 2))))
     assert errors[1] < 0.8 * errors[0]
-    assert len(rounded) < 1.05 * len(plain)  # the same tensors, other numbers
+    assert len(rounded) < len(plain) + 600  # the same weights, other numbers; a few biases more
 
 
 def test_zeros_stay_zeros_and_steps_stay_steps(network: keras.Model, images: npt.NDArray[np.uint8]) -> None:
@@ -68,7 +69,7 @@ def test_zeros_stay_zeros_and_steps_stay_steps(network: keras.Model, images: npt
             found += 1
             assert not after[kernel == 0].any()
             assert (before != after).any()
-    assert found == 1
+    assert found == 1  # one for both sizes
 
 
 def test_correlated_inputs_share_the_error_of_rounding() -> None:

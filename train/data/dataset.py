@@ -231,6 +231,16 @@ def class_weights(labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return (len(labels) / (len(_CLASSES) * counts)).astype(np.float32)
 
 
+def source_weights(labels: npt.NDArray[np.uint8], sources: npt.NDArray[np.str_]) -> npt.NDArray[np.float32]:
+    """Return weights [n] by which every source of a class counts alike; their mean is 1 in each class."""
+    weights = np.ones(len(labels))
+    for label in np.unique(labels):
+        of_class = labels == label
+        _, group, counts = np.unique(sources[of_class], return_inverse=True, return_counts=True)
+        weights[of_class] = of_class.sum() / (len(counts) * counts[group])
+    return weights.astype(np.float32)
+
+
 def _given_splits(found: Sequence[LabelledImage]) -> Rows:
     order = {None: 0} | {split: number for number, split in enumerate(_ORDER)}
     return np.array([order[image.split] for image in found], np.int64)

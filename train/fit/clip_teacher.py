@@ -2,20 +2,26 @@
 
 Its embedding of a picture becomes a score along the difference between the mean fake and the mean photo, over
 standardized features (diagonal discriminant analysis, Dudoit et al. 2002), where each source counts alike
-however many pictures it has. A regression follows the sources at hand more closely, and ranks pictures of
-other sources worse.
+however many pictures it has. Means are compared among pictures of like content and averaged over these strata
+(Cochran 1968): otherwise what photos happen to show would pass for what makes them photos. A regression
+follows the sources at hand more closely, and ranks pictures of other sources worse.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 
+from fakelens.train.data.dataset import source_weights
 from fakelens.train.data.epoch import Floats
 from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.clip_encoder import embed
 
+_STRATA = (1, 2, 3, 4)  # of like embeddings
+_STARTS = 3  # of the clustering, which ends elsewhere from each
+METHOD = f"{_STRATA} strata from {_STARTS} starts"  # what answers kept in a cache depend on
 _LOOSE = 1e4  # of a regression on one number, which needs no penalty
 
 Features = npt.NDArray[np.float64]
@@ -56,7 +62,12 @@ def fit_means(embeddings: Floats, known: Known) -> MeansProbe:
     unit = _to_unit(embeddings)
     mean, deviation = unit.mean(axis=0), unit.std(axis=0)
     standard = (unit - mean) / deviation
-    direction = _mean_of_sources(standard, known, 1) - _mean_of_sources(standard, known, 0)
+    direction = np.zeros(unit.shape[1])
+    for count in _STRATA:
+        for start in range(_STARTS):
+            strata = KMeans(min(count, len(unit)), n_init=1, random_state=start).fit_predict(unit)
+            part = _differ_within(strata, standard, known)
+            direction += part / (standard @ part).std()
     scores = standard @ direction
     spread = scores.std()
     regression = LogisticRegression(C=_LOOSE, class_weight="balanced")
@@ -74,10 +85,15 @@ def _to_unit(embeddings: Floats) -> Features:
     return np.asarray(unit / np.linalg.norm(unit, axis=1, keepdims=True), np.float64)
 
 
-def _mean_of_sources(features: Features, known: Known, label: int) -> Features:
-    of_class = known.labels == label
-    means = [
-        features[of_class & (known.sources == source)].mean(axis=0)
-        for source in np.unique(known.sources[of_class])
-    ]
-    return np.asarray(np.mean(means, axis=0), np.float64)
+def _differ_within(strata: npt.NDArray[np.int32], features: Features, known: Known) -> Features:
+    """Return the mean fake minus the mean photo [channels], averaged over `strata` [n] that hold both."""
+    weights = source_weights(known.labels, known.sources)
+    direction = np.zeros(features.shape[1])
+    for stratum in range(strata.max() + 1):
+        photos, fakes = ((strata == stratum) & (known.labels == label) for label in (0, 1))
+        if not photos.any() or not fakes.any():
+            continue
+        mass = 1 / (1 / weights[photos].sum() + 1 / weights[fakes].sum())
+        means = [np.average(features[part], axis=0, weights=weights[part]) for part in (photos, fakes)]
+        direction += mass * (means[1] - means[0])
+    return direction

@@ -18,7 +18,7 @@ from fakelens.train.config import TrainConfig
 from fakelens.train.data.epoch import Floats
 from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.calibrate import to_logit
-from fakelens.train.fit.clip_teacher import Known, ask_clip
+from fakelens.train.fit.clip_teacher import METHOD, Known, ask_clip
 from fakelens.train.fit.loop import predict
 from fakelens.train.fit.start_network import StartNetwork
 from fakelens.train.starts.names import CLIP, is_start
@@ -61,6 +61,7 @@ def _cache_key(teachers: tuple[str, ...], images_u8: Images, known: Known) -> st
     for start in range(0, len(images_u8), _HASHED):
         key.update(images_u8[start : start + _HASHED].tobytes())
     for teacher in teachers:
+        key.update(METHOD.encode() if teacher == CLIP else b"")
         key.update(hashlib.sha256(find_weights(teacher).read_bytes()).digest())
     return key.hexdigest()[:24]
 

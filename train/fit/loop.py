@@ -7,7 +7,7 @@ exponential moving average of the weights or the raw ones, of the epoch with the
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Examples:
     class_weights: npt.NDArray[np.float32]  # [2]
     val_images: Images
     val_labels: Labels
+    weights: Floats | None = None  # [n], of their losses beside those of the classes; None: 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +133,8 @@ class FitLoop:
         crop = fit.crop if number <= fit.crop_until * fit.epochs else 0
         spec = EpochSpec(batch_size=self.batch_size, skip_easy=skips, repeats=fit.repeats)
         plans = plan_shares(self.team, self.shares, losses, spec, rngs)
+        if examples.weights is not None:
+            plans = [replace(plan, weights=plan.weights * examples.weights[plan.rows]) for plan in plans]
         rows = np.concatenate([plan.rows for plan in plans], axis=1)
         batches = join_batches(
             [

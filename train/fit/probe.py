@@ -42,12 +42,15 @@ class Line:
 def probe_head(model: Any, examples: Examples, penalty: float) -> None:
     """Set the last dense layer of `model` to a logistic regression on its inputs for the training images.
 
-    The classes weigh as in training; `penalty` as `fit_line` has it.
+    Classes and images weigh as in training; `penalty` as `fit_line` has it.
     """
     head = find_head(model)
     features = keras.Model(model.input, head.input)
     learned, judged = (run_features(features, images) for images in (examples.images, examples.val_images))
-    line = fit_line(learned, examples.targets, examples.class_weights, penalty)
+    weights = np.stack([np.full(len(learned), weight) for weight in examples.class_weights])
+    if examples.weights is not None:
+        weights = weights * examples.weights
+    line = fit_line(learned, examples.targets, weights, penalty)
     # Softmax over (-s / 2, s / 2) is the sigmoid of s.
     half, bias = line.slopes / 2, line.bias / 2
     head.set_weights([np.stack([-half, half], axis=1), np.array([-bias, bias])])
@@ -55,17 +58,17 @@ def probe_head(model: Any, examples: Examples, penalty: float) -> None:
     _log.info("the head begins with a linear probe: AUC %.3f on validation pictures", auc)
 
 
-def fit_line(features: Values, targets: Floats, class_weights: Floats, penalty: float) -> Line:
+def fit_line(features: Values, targets: Floats, weights: Values, penalty: float) -> Line:
     """Return the logistic regression of `targets` [n], P(fake), on `features` [n, channels].
 
     `penalty` is that of the squared weights, over standardized features, beside the mean loss. A target
-    counts as both classes, each by its share and its weight [2].
+    counts as both classes, each by its share and its weight [2, n].
     """
     scaler = StandardScaler().fit(features)
     regression = LogisticRegression(C=1 / (penalty * len(features)), max_iter=_MOST_STEPS)
-    weights = (np.stack([1 - targets, targets]) * class_weights[:, None]).ravel()
+    shares = (np.stack([1 - targets, targets]) * weights).ravel()
     twice = np.tile(scaler.transform(features), (2, 1))
-    regression.fit(twice, np.repeat([0, 1], len(features)), sample_weight=weights)
+    regression.fit(twice, np.repeat([0, 1], len(features)), sample_weight=shares)
     slopes = regression.coef_[0] / scaler.scale_
     return Line(slopes=slopes, bias=float(regression.intercept_[0] - slopes @ scaler.mean_))
 

@@ -37,7 +37,8 @@ _SHIFT, _SCALE = 127 / 255, 128 / 255  # what the weights were learned on: (x - 
 def build(config: NetworkConfig, size: int | None) -> Any:
     """Return the network cut after `config.cut` blocks (16 are all), its stem at `config.stem_stride`.
 
-    The head sees the mean of the last block, and those of the blocks before it that `config.levels` names.
+    The head sees the mean of the last block, and those of the blocks before it that `config.levels` names;
+    with `config.half` those of the image at half its size too, from the same layers.
     Raises `ConfigError` for other weights than none and imagenet, `MissingExtraError` without their package.
     """
     layers = keras.layers
@@ -52,6 +53,10 @@ def build(config: NetworkConfig, size: int | None) -> Any:
         pooled = [(level, ends[level - 1]) for level in config.levels]
         means = [layers.GlobalAveragePooling2D(name=f"mean{level}")(end) for level, end in pooled]
         x = layers.Concatenate(name="levels")([*means, x])
+    if config.half:
+        half = layers.AveragePooling2D(2, name="half")(image)
+        # `call`, not `()`: each layer is applied anew, so that the graph stays flat.
+        x = layers.Concatenate(name="sizes")([x, keras.Model(image, x).call(half)])
     if config.dropout:
         x = layers.Dropout(config.dropout, name="dropout")(x)
     x = layers.Dense(2, name="logits", dtype="float32")(x)

@@ -21,7 +21,7 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.modelfile.contract import Contract, DataSource, Decision, InputSpec, Pool, Training
 from fakelens.train.config import TrainConfig, describe_input
-from fakelens.train.data.dataset import class_weights
+from fakelens.train.data.dataset import class_weights, source_weights
 from fakelens.train.distributed import SOLO, Team
 from fakelens.train.fit.calibrate import Calibration, choose_decision, fit_calibration
 from fakelens.train.fit.checkpoint import Epoch, load_state
@@ -129,9 +129,10 @@ def _gather(job: Job) -> Examples:
         _log.info("%-5s %d real, %d fake", split, dataset.count(split, 0), dataset.count(split, 1))
     _log.info("loss weights against the imbalance of the classes: real %.3f, fake %.3f", *weights)
     targets = labels.astype(np.float32)
+    sources = dataset.sources[dataset.rows[Split.TRAIN]]
     if config.distill.teachers:
         _log.info("soft labels from %s", ", ".join(config.distill.teachers))
-        known = Known(labels=labels, sources=dataset.sources[dataset.rows[Split.TRAIN]])
+        known = Known(labels=labels, sources=sources)
         targets = soften_labels(known, images, config)
     return Examples(
         images=images,
@@ -140,6 +141,7 @@ def _gather(job: Job) -> Examples:
         class_weights=weights,
         val_images=val_images,
         val_labels=val_labels,
+        weights=source_weights(labels, sources) if config.fit.alike else None,
     )
 
 
@@ -173,7 +175,8 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     _log.info("%s, %d parameters, %s", config.network.name, model.count_params(), policy)
     if config.fit.probe and not stage.checkpoint.exists():
         probe_head(model, examples, config.fit.probe)
-    fit_stage(model, examples, stage)
+    if config.fit.epochs:
+        fit_stage(model, examples, stage)
     if policy == "float32" and size is not None and stage.team.count == 1:
         return model
     plain = _build(config, config.data.size)

@@ -28,10 +28,11 @@ from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.files import check_writable
 from fakelens.edge_runtime.pictures.preprocess import fit_image
 from fakelens.train.config import TrainConfig, describe_input
-from fakelens.train.data.dataset import class_weights, load_dataset
+from fakelens.train.data.dataset import class_weights, load_dataset, source_weights
 from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.clip_encoder import SquareEncoder, embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
+from fakelens.train.fit.distill import soften_labels
 from fakelens.train.fit.probe import find_head, fit_line, run_features
 from fakelens.train.networks import build_network
 from fakelens.train.settings import load_config, parse_setting
@@ -49,7 +50,7 @@ class Probe(StrEnum):
 
     CLIP_MEANS = "clip-means"  # the difference between class means: the teacher `clip`
     CLIP_REGRESSION = "clip-regression"
-    NETWORK = "network"  # a regression on what the head of the network sees before it is trained
+    NETWORK = "network"  # a regression on what the head of the network sees, by the recipe's soft labels
 
 
 def probes(
@@ -93,8 +94,10 @@ def fit_probe(data: Path, config: TrainConfig, probe: Probe) -> Callable[[Image.
     if probe is Probe.CLIP_MEANS:
         score: Scores = fit_means(learned, known).score
     else:
-        targets = labels.astype(np.float32)
-        score = fit_line(learned.astype(np.float64), targets, class_weights(labels), config.fit.probe).score
+        distilled = probe is Probe.NETWORK and config.distill.teachers
+        targets = soften_labels(known, pictures, config) if distilled else labels.astype(np.float32)
+        weights = (class_weights(labels)[:, None] * source_weights(labels, known.sources)).astype(np.float64)
+        score = fit_line(learned.astype(np.float64), targets, weights, config.fit.probe).score
     spec = describe_input(config.data)
 
     def check(image: Image.Image) -> Answer:

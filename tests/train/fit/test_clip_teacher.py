@@ -45,12 +45,33 @@ def test_a_large_source_counts_no_more_than_a_small_one() -> None:
     sources = np.array(["large"] * 300 + ["small"] * 100 + ["photos"] * 300)
     labels = (sources != "photos").astype(np.uint8)
     embeddings = rng.normal(0, 1, (700, 512)).astype(np.float32)
-    embeddings[sources == "large", :50] += 0.6
-    embeddings[sources == "small", 50:100] += 0.6
+    embeddings[sources == "large", :50] += 0.25
+    embeddings[sources == "small", 50:100] += 0.25
     apart = score(embeddings, Known(labels=labels, sources=sources))
     pooled = score(embeddings, Known(labels=labels, sources=np.full(700, "all")))
     against = (sources == "small") | (sources == "photos")
     assert roc_auc(labels[against], apart[against]) > roc_auc(labels[against], pooled[against]) + 0.05
+
+
+def test_what_pictures_show_does_not_pass_for_what_they_are() -> None:
+    """Most photos are of one kind and most fakes of another; other sources have it the other way round."""
+    rng = np.random.default_rng(6)
+    labels = (rng.random(1200) < 0.5).astype(np.uint8)
+    kinds = np.where(rng.random(1200) < 0.9, labels, 1 - labels)
+    embeddings = rng.normal(0, 1, (1200, 512))
+    embeddings[:, :100] += 1.5 * kinds[:, None]
+    embeddings[:, 100:200] += 0.3 * labels[:, None]
+    learned, other = slice(0, 800), slice(800, None)
+    known = Known(labels=labels[learned], sources=np.full(800, "all"))
+    fitted = fit_means(embeddings[learned].astype(np.float32), known)
+    within = [kinds[other] == kind for kind in (0, 1)]
+    scores = fitted.score(embeddings[other].astype(np.float32))
+    for kind in (0, 1):
+        of_kind = within[kind]
+        assert roc_auc(labels[other][of_kind], scores[of_kind]) > 0.9
+    content = abs(np.mean(scores[within[1]]) - np.mean(scores[within[0]]))
+    truth = abs(np.mean(scores[labels[other] == 1]) - np.mean(scores[labels[other] == 0]))
+    assert content < truth
 
 
 def test_the_store_forgets_half_a_record_and_nothing_else(tmp_path: Path) -> None:

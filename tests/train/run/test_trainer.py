@@ -67,6 +67,27 @@ def test_the_run_directory_holds_what_convert_needs(result: TrainResult) -> None
     assert (result.run / "float.h5").is_file()
 
 
+def test_a_probe_alone_is_a_run(tmp_path: Path) -> None:
+    settings: dict[str, object] = {
+        "data.size": 32,
+        "data.validation": 0.25,
+        "network.name": "lite0",
+        "network.cut": 2,
+        "network.half": True,
+        "fit.epochs": 0,
+        "fit.warmup_epochs": 0,
+        "fit.probe": 0.1,
+        "fit.alike": True,
+    }
+    result = run_job(open_job(write_data(tmp_path / "data"), tmp_path / "run", load_config(None, settings)))
+    assert result.validation.auc.value > 0.9
+    record = json.loads((result.run / "run.json").read_text())
+    assert record["history"] == {}
+    page = (result.run / "report.html").read_text()
+    assert 'alt="roc"' in page
+    assert 'alt="loss' not in page
+
+
 def test_the_verdict_comes_first(result: TrainResult) -> None:
     sentence = result.outcome.sentence
     assert list(describe_result(result))[-1] == f"{sentence}; {result.run / 'report.html'}"

