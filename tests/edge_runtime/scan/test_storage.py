@@ -135,9 +135,17 @@ def test_what_a_store_refuses_is_one_line_with_the_remedy() -> None:
     class NoCredentialsError(Exception):
         """As botocore calls it."""
 
+    class HttpError(Exception):
+        """As gcsfs calls it."""
+
+        code = 401
+
     error = explain("s3://bucket/a.png", NoCredentialsError("Unable to locate credentials"))
     assert isinstance(error, CredentialsError)
     assert "AWS_PROFILE" in str(error)
+    error = explain("gs://bucket/a.png", HttpError("Anonymous caller does not have storage.objects.get"))
+    assert isinstance(error, CredentialsError)
+    assert "run `gcloud auth application-default login` or set GOOGLE_APPLICATION_CREDENTIALS" in str(error)
     with pytest.raises(UsageError, match="ftp:// is not read"):
         check_scheme("ftp://user:secret@host/a.png")
     with pytest.raises(UsageError, match=r"memory://nowhere/list\.csv: no such file"):
