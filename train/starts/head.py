@@ -49,12 +49,13 @@ def move_head(model: Any, start: Start, examples: Examples, penalty: float) -> N
     own = Line(slopes=slopes / start.temperature, bias=offset / start.temperature + start.bias)
     targets = np.asarray(examples.targets, np.float64)
     real, fake = examples.class_weights
+    weights = (1 - targets) * real + targets * fake
     moved = fit_move(
         Lesson(
             features=learned,
             logits=own.score(learned),
             targets=targets,
-            weights=(1 - targets) * real + targets * fake,
+            weights=weights if examples.weights is None else weights * examples.weights,
         ),
         penalty,
     )
