@@ -28,13 +28,13 @@ def check_numbers(data: Path, config: DataConfig) -> None:
     found = choose_images(data, config)
     trained = [image for image in found if image.split in (None, Split.TRAIN)]
     counts = [sum(image.label == label for image in trained) for label in range(len(LABELS))]
+    _check_even(data, counts)
     for name, count in zip(LABELS, counts, strict=True):
         if count < _FEWEST_CUT and all(image.split is None for image in found):
             raise UsageError(
                 f"{data}: {count} {name} images, too few to train on, to validate and to test; "
                 "give 10 of each class at the very least, better 100"
             )
-    _check_even(data, counts)
 
 
 def check_usable(
