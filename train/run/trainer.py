@@ -38,6 +38,7 @@ from fakelens.train.fit.fold import fold_calibration, fold_input_scale
 from fakelens.train.fit.loop import Examples, Stage, fit_stage, predict
 from fakelens.train.fit.precision import choose_policy
 from fakelens.train.fit.probe import probe_head
+from fakelens.train.fit.start_head import move_head
 from fakelens.train.fit.synchronize import synchronize_norms
 from fakelens.train.fit.views import average_views
 from fakelens.train.networks import build_network
@@ -46,7 +47,6 @@ from fakelens.train.run.before_after import BeforeAfter, Tuned, compare_with_sta
 from fakelens.train.run.job import Job
 from fakelens.train.run.outcome import Outcome, judge_outcome
 from fakelens.train.run.report import ReportData, write_report
-from fakelens.train.starts.head import move_head
 from fakelens.train.starts.names import is_start
 from fakelens.train.starts.start_file import read_start
 

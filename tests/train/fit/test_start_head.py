@@ -5,7 +5,7 @@ pytest.importorskip("tf_keras", reason="training needs the [train] extra")
 
 from fakelens.benchmarks.metrics import roc_auc
 from fakelens.train.fit.probe import Line
-from fakelens.train.starts.head import Lesson, fit_move
+from fakelens.train.fit.start_head import Lesson, fit_move
 
 
 def make_lesson(own: Line, count: int = 200) -> Lesson:
