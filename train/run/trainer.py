@@ -175,8 +175,7 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     _log.info("%s, %d parameters, %s", config.network.name, model.count_params(), policy)
     if config.fit.probe and not stage.checkpoint.exists():
         probe_head(model, examples, config.fit.probe)
-    if config.fit.epochs:
-        fit_stage(model, examples, stage)
+    fit_stage(model, examples, stage)
     if policy == "float32" and size is not None and stage.team.count == 1:
         return model
     plain = _build(config, config.data.size)
