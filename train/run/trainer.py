@@ -180,8 +180,7 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
             move_head(model, read_start(config.network.weights), examples, config.fit.probe)
         else:
             probe_head(model, examples, config.fit.probe)
-    if config.fit.epochs:
-        fit_stage(model, examples, stage)
+    fit_stage(model, examples, stage)
     if policy == "float32" and size is not None and stage.team.count == 1:
         return model
     plain = _build(config, config.data.size)
