@@ -33,12 +33,13 @@ _PHOTOS = ("chelsea.png", "coffee.png", "rocket.jpg", "coins.png", "brick.png", 
 _PICTURES = "pictures"  # the folder of a page
 _SENT = ("rocket", "says so itself")  # to the page of `serve`
 _SETTINGS = "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512, Model: made-up"
-_SEEN_ARE_DECODED = """Promise.all([...document.images]
-  .filter((image) => image.getBoundingClientRect().top < innerHeight).map((image) => image.decode()))"""
+_SEEN_ARE_DECODED = """[...document.images].every((image) => image.getBoundingClientRect().top >= innerHeight
+  || (image.complete && image.naturalWidth > 0))"""
 _WIDTHS = {390: 844, 820: 844, 1440: 844}  # px of a phone, a tablet, a desk: by width its height
 _SCALE = 0.75  # of the pictures that are kept
 _GAP = 12  # px
 _SCHEMES = ("light", "dark")
+_DRAWN_MS = 300  # a picture that is there is painted
 _LIVE_MS = 4_000  # until a live page has a picture and a line
 
 
@@ -93,8 +94,9 @@ def _send(scratch: Path, page: Any) -> None:
     """Choose two pictures on the page of `serve`, and wait for their cards."""
     chosen = [str(path) for path in sorted((scratch / _PICTURES).iterdir()) if path.stem in _SENT]
     page.set_input_files("input[name=file]", chosen)
-    page.get_by_text(f"{len(chosen)} checked").wait_for()
-    page.evaluate(_SEEN_ARE_DECODED)
+    page.get_by_text(f"{len(chosen)} checked", exact=True).wait_for()
+    page.wait_for_function(_SEEN_ARE_DECODED)
+    page.wait_for_timeout(_DRAWN_MS)
 
 
 def _make_pages(scratch: Path) -> tuple[Path, Path]:
