@@ -79,7 +79,7 @@ def test_the_start_of_the_package_answers_as_its_release_model_does() -> None:
     answers = [detector.fuse([float(p_fake)]) for p_fake in detector.score(images)]
     np.testing.assert_allclose(start.answer(images), answers, atol=0.1)
     tuned = build_network(
-        NetworkConfig(name="lite0", weights="photo", cut=13, frozen=10, levels=(11, 12)), 320
+        NetworkConfig(name="lite0", weights="photo", cut=13, frozen=10, levels=(11, 12), half=True), 320
     )
     learns = {layer.name.split("_")[0] for layer in tuned.layers if layer.trainable and layer.weights}
     assert learns == {"block10", "block11", "block12", "logits"}
