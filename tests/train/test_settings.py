@@ -34,7 +34,7 @@ def test_config_survives_its_own_dictionary() -> None:
     [
         ({"fit.epoch": 3}, "epoch"),
         ({"fit.epochs": "many"}, "fit.epochs"),
-        ({"fit.epochs": 0}, "fit.epochs is 0"),
+        ({"fit.epochs": -1}, "fit.epochs is -1"),
         ({"prune.sparsity": 1.5}, "prune.sparsity is 1.5"),
         ({"fit.precision": "float8"}, "float8"),
         ({"name.x": 1}, "name"),
