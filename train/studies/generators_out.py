@@ -36,7 +36,7 @@ Names = tuple[str, ...]
 
 _RECIPE = "photo"
 _GROUPS = 5  # of sources of photos; one is left out each time
-_MADE = "latent"  # the folder of what `synthesize` made, which no generator's maker stands for
+_MADE = "latent"  # the folder of what `synthesize` made, which is no maker of generators
 # Of one maker or one kind, by the names of `train.data.photo_sources`.
 _FAMILIES = {
     "all of OpenAI": ("gpt_image", "gpt_image_food", "dalle2", "dalle3_flats"),
