@@ -121,7 +121,14 @@ def _find_missing(run: Run) -> str:
         data = Path(source["data"])
     except (OSError, ValueError, KeyError, TypeError):
         return f"{run.path / run_layout.SOURCE}, which cannot be read: train anew with --qat"
-    return "" if data.is_dir() else f"the run's pictures, and {data} is gone: put it back"
+    if not data.is_dir():
+        return f"the run's pictures, and {data} is gone: put it back"
+    try:
+        settings: Any = tomllib.loads((run.path / run_layout.CONFIG).read_text(encoding="utf-8"))
+        half = settings["network"]["half"]
+    except (OSError, ValueError, KeyError, TypeError):
+        half = False
+    return "a network that uses each layer once: this run set network.half" if half else ""
 
 
 def _estimate_s(run: Run) -> float | None:

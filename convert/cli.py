@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DEFAULTS = ConvertConfig(run=Path())
 _BORDERS = BorderConfig()
 # Go with --fuse or --scores.
-_FUSING = ("whole", "tiles", "pool", "split", "false_alarms", "missed", "by_source")
+_FUSING = ("bridge", "whole", "tiles", "pool", "split", "false_alarms", "missed", "by_source")
 _OWN = ("real_images", "fake_images", "scaling", "size", "wrap")  # go with a model of your own
 _CONVERTING = ("float32", "float16", "dynamic", "int8", "io", "max_drop", "qat", "threads")  # go without
 
@@ -53,6 +53,7 @@ def convert(
     wrap: options.Wrap = False,
     fuse: options.Fuse = None,
     scores: options.Scores = None,
+    bridge: options.Bridge = None,
     split: options.SplitName = None,
     whole: options.Whole = None,
     tiles: options.Tiles = None,
@@ -76,7 +77,9 @@ def convert(
     if fusing:
         views = {"whole": whole, "tiles": tiles, "pool": pool, "split": split, "by_source": by_source}
         borders = BorderConfig(false_alarms=false_alarms, missed=missed)
-        _fuse(run, output, name, views | {"data": fuse, "scores": scores, "borders": borders})
+        _fuse(
+            run, output, name, views | {"data": fuse, "scores": scores, "bridge": bridge, "borders": borders}
+        )
         return
     config = ConvertConfig(
         run=run, io=io, max_drop=max_drop, qat=qat, name=name, output=output, threads=threads

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fakelens.convert.borders import USUAL_LIMITS, choose_borders, choose_limits
-from fakelens.convert.fusion import ViewLogits, fit_fusion, fuse_scores, read_logits, weigh_images
+from fakelens.convert.fusion import ViewLogits, carry_over, fit_fusion, fuse_scores, read_logits, weigh_images
 from fakelens.convert.merge import FIRST_SIGNATURE, NamedGraph, extract_view, merge_graphs
 from fakelens.convert.recipes import FuseConfig, Io
 from fakelens.convert.roots import add_first_root
@@ -67,6 +67,10 @@ def fuse_files(config: FuseConfig) -> FuseResult:
     elif images is not None and config.data is not None:
         scored = score_validation(_open(pack_model(graph, contract)), images, config.data)
     contract = _decide(contract, scored, config)
+    if config.bridge is not None:
+        ours, theirs = (read_logits(path, names) for path in config.bridge)
+        fusion = carry_over(contract.input.fusion or Fusion(weights=(1.0,)), ours, theirs)
+        contract = replace(contract, input=replace(contract.input, fusion=fusion))
     packed = pack_model(graph, contract)
     gates = (*_check(graph, contract, files), check_file(packed, contract), *_list_figures(contract))
     if all(gate.passed for gate in gates):

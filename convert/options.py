@@ -83,6 +83,14 @@ Scores = Annotated[
     Path | None,
     typer.Option(metavar="CSV", help="The same from logits: columns tiles, whole, label, source."),
 ]
+Bridge = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(
+        metavar="CSV CSV",
+        help="Where --scores are of a second model, which left sources out: what MODEL and that one say of "
+        "pictures that both learned from.",
+    ),
+]
 SplitName = Annotated[
     Split | None, typer.Option(help="Split of --fuse DATA; by default val/, or all where it is not split.")
 ]

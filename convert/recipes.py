@@ -73,6 +73,7 @@ class FuseConfig:
     data: Path | None = None  # validation images
     split: Split | None = None  # of `data`; its val/, or all where it is not split, for None
     scores: Path | None = None  # or a CSV of the views' logits, of images that training left out
+    bridge: tuple[Path, Path] | None = None  # what `model` and that of `scores` say of the same known images
     name: str | None = None  # of the new model; that of `model` for None
     pool: Pool | None = None  # of the tiles; the file's own for None
     by_source: bool = False  # whether each source counts the same
@@ -85,6 +86,8 @@ class FuseConfig:
             raise UsageError("--tiles and --whole exclude each other: either gives the file its second view")
         if self.split is not None and self.data is None:
             raise UsageError(f"--split {self.split} is a part of --fuse DATA, not of --scores; leave it out")
+        if self.bridge is not None and (self.scores is None or self.whole or self.tiles):
+            raise UsageError("--bridge goes with --scores, and with a model of one view")
         check_name(self.name)
         check_output(self.output)
 

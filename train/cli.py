@@ -151,11 +151,13 @@ def _assist(
     settings: tuple[str | None, dict[str, Any]],
 ) -> None:
     """Train as one of `members` that is not the chief, with a recipe and the keys that are given."""
-    from fakelens.train.defaults import find_free
+    from fakelens.train.defaults import choose_start, find_free
     from fakelens.train.run.member import assist, open_member
     from fakelens.train.settings import load_config
 
-    config, free = load_config(*settings), find_free(*settings)
+    recipe, given = settings
+    given = given if data is None else choose_start(data, recipe, given)
+    config, free = load_config(recipe, given), find_free(recipe, given)
     assist(members, wait, lambda run: open_member(data, run, chief_run, config, free))
 
 
@@ -172,14 +174,18 @@ def _open_job(
     from fakelens.train.audit.giveaways import warn_of_giveaways
     from fakelens.train.data.layouts import describe_layout, naming_command
     from fakelens.train.data.usable import check_numbers
-    from fakelens.train.defaults import find_free
+    from fakelens.train.defaults import choose_start, find_free
     from fakelens.train.run.job import open_job, reopen_job
-    from fakelens.train.run.rundir import check_new
+    from fakelens.train.run.rundir import check_new, read_start
     from fakelens.train.settings import load_config
 
-    config, free = load_config(recipe, given), find_free(recipe, given)
     if resume or data is None:
-        return reopen_job(output, data, config if given or recipe else None, free)
+        named = bool(given or recipe)
+        if named and output.is_dir():
+            given = choose_start(read_start(output)[1], recipe, given)
+        config = load_config(recipe, given)
+        return reopen_job(output, data, config if named else None, find_free(recipe, given))
+    config = load_config(recipe, given)
     check_new(output)  # before anything that takes seconds
     with naming_command("train", data):
         told = describe_layout(data, config.data.layout)
@@ -187,7 +193,8 @@ def _open_job(
         typer.echo(told, err=True)
     check_numbers(data, config.data)
     leak = warn_of_giveaways(data, config.data.layout)
-    return open_job(data, output, config, free, leak)
+    given = choose_start(data, recipe, given)
+    return open_job(data, output, load_config(recipe, given), find_free(recipe, given), leak)
 
 
 def _choose_cache(job: "Job", cache: ImageCache | None) -> "Job":

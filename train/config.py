@@ -114,7 +114,9 @@ class FitConfig:
     crop_until: float = 0.5  # share of the epochs that train on crops
     repeats: int = 1  # times that an epoch goes through the images
     norm_momentum: float = 0.0  # of the batch norms' moving statistics; 0 leaves the network's own
-    probe: float = 0.0  # L2 penalty of the logistic regression that the head begins with; 0: at random
+    # L2 penalty of the logistic regression that the head begins with, from a start of the distance to its own
+    # head; 0: at random, or as the start has it.
+    probe: float = 0.0
     alike: bool = False  # whether each source counts alike, however many images it has
 
 

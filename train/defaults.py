@@ -20,9 +20,16 @@ from fakelens.train.audit.headers import read_header
 from fakelens.train.config import DataConfig, TrainConfig
 from fakelens.train.data.dataset import Dataset
 from fakelens.train.data.epoch import count_steps, describe_epochs
-from fakelens.train.settings import merge_settings
+from fakelens.train.settings import config_from_dict, merge_settings
 from fakelens.train.starts.names import is_start
-from fakelens.train.starts.tuning import TUNED_KEYS, is_tuned, knows_something, tune_data, tune_fit
+from fakelens.train.starts.tuning import (
+    TUNED_KEYS,
+    describe_start,
+    is_tuned,
+    knows_something,
+    tune_data,
+    tune_fit,
+)
 
 _log = logging.getLogger(__name__)
 FREE_KEYS = (
@@ -33,6 +40,10 @@ _LARGE_PX = 128  # shorter side of the median picture, above which scaling to 32
 _LEAST_PX, _LEAST_SIZE = 16, 8
 _MOST_ENLARGED = 4  # times, of a start's pictures
 _TILE_PX = 64
+_START = "photo"
+_START_PX = 256  # shorter side of the median picture, from which the start sees what it knows
+_FEW = 5_000  # pictures of the rarer class, up to which a start knows more than they teach
+_OWN_WAY = ("network", "augment", "distill")  # sections in which whoever sets a key has a network in mind
 _MEASURED = 400  # pictures whose headers are read
 _STEPS_AN_EPOCH, _STEPS = 30, 1000  # at least
 _SMALLEST_BATCH = 16  # batch norm wants some
@@ -47,6 +58,26 @@ def find_free(recipe: str | None, flags: Mapping[str, Any]) -> frozenset[str]:
     tuned = knows_something(network.get("name", ""), network.get("weights", ""))
     keys = (*FREE_KEYS, *TUNED_KEYS) if tuned else FREE_KEYS
     return frozenset(key for key in keys if key.split(".")[1] not in tree.get(key.split(".")[0], {}))
+
+
+def choose_start(data: Path, recipe: str | None, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `flags`, with those of the start `photo` before them where few pictures are large enough for it.
+
+    Only where nothing says which network or which view of the pictures is wanted. What a small network learns
+    of a few hundred photographs from nothing is less than plain statistics of their pixels tell.
+    """
+    tree = merge_settings(recipe, flags)
+    looks = {"fit", "size", "tiles", "cuts", "delivered", "leave_out"} & set(tree.get("data", {}))
+    if recipe is not None or looks or any(section in tree for section in _OWN_WAY):
+        return dict(flags)
+    layout = config_from_dict(tree).data.layout
+    if measure_median_side(data, layout) < _START_PX or _count_rarer(data, layout) > _FEW:
+        return dict(flags)
+    _log.info(
+        "few pictures: training goes on from the release model %s (--tiles: a small network from nothing)",
+        _START,
+    )
+    return describe_start(_START) | dict(flags)
 
 
 def keep_free(config: TrainConfig, own: TrainConfig, free: frozenset[str]) -> TrainConfig:

@@ -38,7 +38,8 @@ Start = Annotated[
     typer.Option(
         metavar="NAME|FILE",
         help=f"Go on from weights that know something, {describe_starts()} or a file of "
-        "`python -m fakelens.train.start_weights`: layers and rate follow the number of pictures.",
+        "`python -m fakelens.train.start_weights`: layers and rate follow the number of pictures. By itself "
+        "photo, for up to 5,000 photographs a class.",
     ),
 ]
 Alpha = Annotated[float | None, typer.Option(help="Width of mobilenetv2.")]
@@ -83,8 +84,8 @@ Tiles = Annotated[
     bool,
     typer.Option(
         "--tiles",
-        help="Cut tiles at native resolution, of 64 px or --size; the default where the median picture "
-        "is over 128 px.",
+        help="Cut tiles at native resolution, of 64 px or --size, for a small network from nothing; the "
+        "default where the median picture is over 128 px and --start photo does not suit.",
     ),
 ]
 Resize = Annotated[int | None, typer.Option(metavar="PX", help="Scale whole pictures to PX, however large.")]

@@ -2,8 +2,9 @@
 
 Run as `python -m fakelens.benchmarks.studies.screenshots docs [PAGE.html ...]`: writes `screens-check.webp`,
 `screens-one.webp`, `screens-open.webp` and `screens-serve.webp`, of pages that it makes of photographs of
-scikit-image, none of people, and `screens-PAGE.webp` of each page that is named, such as
-the report of a training.
+scikit-image, none of people, and `screens-PAGE.webp` of each page that is named, such as the report of a
+training; an address, that of `fakelens watch --preview`, gives `screens-preview.webp`. `--print` writes what
+each page is on paper, a PDF beside its picture.
 """
 
 import io
@@ -32,20 +33,23 @@ _PHOTOS = ("chelsea.png", "coffee.png", "rocket.jpg", "coins.png", "brick.png", 
 _PICTURES = "pictures"  # the folder of a page
 _SENT = ("rocket", "says so itself")  # to the page of `serve`
 _SETTINGS = "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512, Model: made-up"
-_SEEN_ARE_DECODED = """Promise.all([...document.images]
-  .filter((image) => image.getBoundingClientRect().top < innerHeight).map((image) => image.decode()))"""
+_SEEN_ARE_DECODED = """[...document.images].every((image) => image.getBoundingClientRect().top >= innerHeight
+  || (image.complete && image.naturalWidth > 0))"""
 _WIDTHS = {390: 844, 820: 844, 1440: 844}  # px of a phone, a tablet, a desk: by width its height
 _SCALE = 0.75  # of the pictures that are kept
 _GAP = 12  # px
 _SCHEMES = ("light", "dark")
+_DRAWN_MS = 300  # a picture that is there is painted
+_LIVE_MS = 4_000  # until a live page has a picture and a line
 
 
 def screenshots(
     folder: Annotated[Path, typer.Argument(help="Where the pictures go.")],
-    pages: Annotated[list[Path] | None, typer.Argument(metavar="[PAGE.html]...")] = None,
+    pages: Annotated[list[str] | None, typer.Argument(metavar="[PAGE.html|ADDRESS]...")] = None,
+    paper: Annotated[bool, typer.Option("--print", help="Write each page as a PDF too.")] = False,
 ) -> None:
     """Write a picture of each page: phone, tablet and desk beside each other, light over dark."""
-    missing = [page for page in pages or [] if not page.is_file()]
+    missing = [page for page in pages or [] if not (_is_address(page) or Path(page).is_file())]
     if missing:
         raise UsageError(f"{missing[0]}: no such page; name an HTML file")
     with tempfile.TemporaryDirectory() as scratch, open_chromium() as browser, serving(None) as place:
@@ -56,12 +60,14 @@ def screenshots(
             _Shown(name="open", address=made[0].as_uri(), prepare=lambda page: page.click(".look")),
             _Shown(name="serve", address=f"http://{place}/", prepare=partial(_send, Path(scratch))),
         ]
-        shown += [_Shown(name=page.stem, address=page.resolve().as_uri()) for page in pages or []]
+        shown += map(_show_named, pages or [])
         for each in shown:
             sheet = _join(list(_take(browser, each)))
             target = folder / f"screens-{each.name}.webp"
             write_atomic(target, _encode(sheet))
             typer.echo(f"{target}: {target.stat().st_size / 1e3:.0f} KB")
+            if paper:
+                _print(browser, each, target.with_suffix(".pdf"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +79,24 @@ class _Shown:
     prepare: Callable[[Any], object] = lambda page: page
 
 
+def _is_address(page: str) -> bool:
+    return page.startswith("http://")
+
+
+def _show_named(page: str) -> _Shown:
+    """Return a page that the command line names."""
+    if _is_address(page):
+        return _Shown(name="preview", address=page, prepare=lambda opened: opened.wait_for_timeout(_LIVE_MS))
+    return _Shown(name=Path(page).stem, address=Path(page).resolve().as_uri())
+
+
 def _send(scratch: Path, page: Any) -> None:
     """Choose two pictures on the page of `serve`, and wait for their cards."""
     chosen = [str(path) for path in sorted((scratch / _PICTURES).iterdir()) if path.stem in _SENT]
     page.set_input_files("input[name=file]", chosen)
-    page.get_by_text(f"{len(chosen)} checked").wait_for()
-    page.evaluate(_SEEN_ARE_DECODED)
+    page.get_by_text(f"{len(chosen)} checked", exact=True).wait_for()
+    page.wait_for_function(_SEEN_ARE_DECODED)
+    page.wait_for_timeout(_DRAWN_MS)
 
 
 def _make_pages(scratch: Path) -> tuple[Path, Path]:
@@ -121,6 +139,15 @@ def _take(browser: Any, shown: _Shown) -> Iterator[tuple[str, Image.Image]]:
             shown.prepare(opened)
             yield scheme, load_image(opened.screenshot())
             opened.close()
+
+
+def _print(browser: Any, shown: _Shown, target: Path) -> None:
+    """Write the page as it is printed, on A4."""
+    opened = browser.new_page()
+    opened.goto(shown.address)
+    shown.prepare(opened)
+    opened.pdf(path=target, format="A4", print_background=False)
+    opened.close()
 
 
 def _join(screens: list[tuple[str, Image.Image]]) -> Image.Image:

@@ -67,7 +67,8 @@ def check_shapes(
         raise UsageError(f"{path}: takes {_show(source)}, expected pictures, [batch, height, width, 3]")
     if len(target) != 2 or target[-1] not in (1, 2):
         raise UsageError(
-            f"{path}: gives {_show(target)}, expected one value (a sigmoid) or two (a softmax) a picture"
+            f"{path}: gives {_show(target)}, expected one value (a sigmoid) or two (a softmax) a picture; "
+            "train it with such a last layer, real against fake"
         )
     height, width = source[1:3]
     if height != width:

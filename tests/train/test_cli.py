@@ -84,7 +84,7 @@ def make_bad_data(kind: str, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("three", "2 are the least"),
+        ("three", "too few to train on, to validate and to test"),
         ("same", "sort each picture into one class"),
         ("uneven", "201 others, too uneven to learn from"),
         ("tiny", "has 8 px on its shorter side"),

@@ -12,6 +12,7 @@ from fakelens.train.config import TrainConfig
 from fakelens.train.defaults import (
     FREE_KEYS,
     choose_schedule,
+    choose_start,
     choose_view,
     find_free,
     keep_free,
@@ -122,3 +123,34 @@ def test_a_resumed_run_keeps_what_followed_its_data() -> None:
     assert again != own
     assert keep_free(again, own, ALL) == own
     assert keep_free(replace(again, seed=4), own, ALL) != own
+
+
+def test_few_large_pictures_go_on_from_the_release_model(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="fakelens")
+    for label in ("real", "fake"):
+        write_sized(tmp_path / "large" / label, [(400, 300)] * 3)
+        write_sized(tmp_path / "small" / label, [(400, 200)] * 3)
+    chosen = choose_start(tmp_path / "large", None, {"seed": 3, "fit.epochs": 2})
+    assert chosen == describe_start("photo") | {"seed": 3, "fit.epochs": 2}
+    assert "goes on from the release model photo" in caplog.text
+    assert choose_start(tmp_path / "small", None, {"seed": 3}) == {"seed": 3}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "flags"),
+    [
+        (None, {"network.name": "compact"}),
+        (None, {"data.fit": "tiles"}),
+        (None, {"data.size": 64}),
+        (None, {"distill.teachers": ("a",)}),
+        ("demo", {}),
+    ],
+)
+def test_whoever_says_what_is_to_be_trained_gets_that(
+    tmp_path: Path, recipe: str | None, flags: dict[str, object]
+) -> None:
+    for label in ("real", "fake"):
+        write_sized(tmp_path / label, [(400, 300)] * 3)
+    assert choose_start(tmp_path, recipe, flags) == flags

@@ -9,6 +9,7 @@ from fakelens.edge_runtime.modelfile.contract import LABELS
 from fakelens.train.config import DataConfig
 
 _FEWEST = 2  # images of each class in each of train and val, below which nothing can be learned or chosen
+_FEWEST_CUT = 6  # of each class, where validation and test are cut off them
 _MOST_UNEVEN = 200  # images of the one class for one of the other
 _KEPT_UNEVEN = 10  # what the remedy leaves
 
@@ -23,9 +24,17 @@ def choose_images(data: Path, config: DataConfig) -> list[LabelledImage]:
 
 
 def check_numbers(data: Path, config: DataConfig) -> None:
-    """Raise `UsageError` where the files of `data` are too uneven to learn from; none is decoded."""
-    trained = [image for image in choose_images(data, config) if image.split in (None, Split.TRAIN)]
-    _check_even(data, [sum(image.label == label for image in trained) for label in range(len(LABELS))])
+    """Raise `UsageError` where the files of `data` are too few or too uneven; none is decoded."""
+    found = choose_images(data, config)
+    trained = [image for image in found if image.split in (None, Split.TRAIN)]
+    counts = [sum(image.label == label for image in trained) for label in range(len(LABELS))]
+    _check_even(data, counts)
+    for name, count in zip(LABELS, counts, strict=True):
+        if count < _FEWEST_CUT and all(image.split is None for image in found):
+            raise UsageError(
+                f"{data}: {count} {name} images, too few to train on, to validate and to test; "
+                "give 10 of each class at the very least, better 100"
+            )
 
 
 def check_usable(

@@ -112,6 +112,10 @@ class FitLoop:
     def _run(self, stop_if_asked: Callable[[], None]) -> StageState:
         self.team.share_file(self.stage.checkpoint)
         state = self._restore() if self.stage.checkpoint.exists() else self._start()
+        if not self.stage.fit.epochs:
+            self._note_weights(state)
+            state.best = state.weights
+            save_state(self.stage.checkpoint, state)
         writer = tf.summary.create_file_writer(str(self.stage.folder / "tensorboard" / self.stage.name))
         while state.epochs_done < self.stage.fit.epochs and not self._is_stalled(state):
             self._run_epoch(state, stop_if_asked)
@@ -156,9 +160,7 @@ class FitLoop:
         train_s = time.perf_counter() - start
         if self.stage.after_epoch is not None:
             self.stage.after_epoch()
-        state.weights = self.model.get_weights()
-        state.average = [v.numpy() for v in self.average]
-        state.optimizer = [v.numpy() for v in self.optimizer.variables]
+        self._note_weights(state)
         val_loss, val_accuracy = self._evaluate(state, number)
         rate = self.optimizer.learning_rate
         record = Epoch(
@@ -182,6 +184,11 @@ class FitLoop:
             record.steps_per_s,
             self.clock.describe(after),
         )
+
+    def _note_weights(self, state: StageState) -> None:
+        state.weights = self.model.get_weights()
+        state.average = [v.numpy() for v in self.average]
+        state.optimizer = [v.numpy() for v in self.optimizer.variables]
 
     def _evaluate(self, state: StageState, number: int) -> tuple[float, float]:
         """Judge the averaged (or raw) weights on validation, keep them where they are the best so far."""

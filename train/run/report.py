@@ -140,6 +140,8 @@ def _draw(data: ReportData) -> dict[str, bytes]:
     labels = data.dataset.judge(split).labels
     figures = {}
     for stage, epochs in data.history.items():
+        if not epochs:
+            continue
         losses = {"training": [e.loss for e in epochs], "validation": [e.val_loss for e in epochs]}
         accuracy = {"validation": [100 * e.val_accuracy for e in epochs]}
         figures[f"loss-{stage}"] = plots.plot_curves(f"Loss, {stage} stage", losses, "log loss")

@@ -38,6 +38,7 @@ from fakelens.train.fit.fold import fold_calibration, fold_input_scale
 from fakelens.train.fit.loop import Examples, Stage, fit_stage, predict
 from fakelens.train.fit.precision import choose_policy
 from fakelens.train.fit.probe import probe_head
+from fakelens.train.fit.start_head import move_head
 from fakelens.train.fit.synchronize import synchronize_norms
 from fakelens.train.fit.views import average_views
 from fakelens.train.networks import build_network
@@ -47,6 +48,7 @@ from fakelens.train.run.job import Job
 from fakelens.train.run.outcome import Outcome, judge_outcome
 from fakelens.train.run.report import ReportData, write_report
 from fakelens.train.starts.names import is_start
+from fakelens.train.starts.start_file import read_start
 
 _log = logging.getLogger(__name__)
 _PARAMETERS = ("kernel", "depthwise_kernel", "bias", "gamma", "beta")
@@ -174,9 +176,11 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
         keras.mixed_precision.set_global_policy("float32")
     _log.info("%s, %d parameters, %s", config.network.name, model.count_params(), policy)
     if config.fit.probe and not stage.checkpoint.exists():
-        probe_head(model, examples, config.fit.probe)
-    if config.fit.epochs:
-        fit_stage(model, examples, stage)
+        if is_start(config.network.weights):
+            move_head(model, read_start(config.network.weights), examples, config.fit.probe)
+        else:
+            probe_head(model, examples, config.fit.probe)
+    fit_stage(model, examples, stage)
     if policy == "float32" and size is not None and stage.team.count == 1:
         return model
     plain = _build(config, config.data.size)

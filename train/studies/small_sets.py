@@ -10,7 +10,7 @@ import itertools
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import dacite
 import numpy as np
@@ -25,9 +25,10 @@ from fakelens.edge_runtime.errors import GateError
 from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.train.audit.pixels import measure_pixels
 from fakelens.train.data.file_threads import map_threads
-from fakelens.train.defaults import find_free
+from fakelens.train.defaults import choose_start, find_free
 from fakelens.train.run.outcome import show_auc
 from fakelens.train.settings import load_config, parse_setting
+from fakelens.train.starts.tuning import describe_start
 from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
 from fakelens.train.studies import options
 from fakelens.train.studies.kept_rows import open_rows
@@ -56,6 +57,9 @@ class SmallRun:
 def small_sets(
     data: options.Data,
     sizes: options.Sizes = _SIZES,
+    start: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="Begin from this where the defaults take photo.")
+    ] = None,
     seeds: options.Seeds = 3,
     test: options.Test = 200,
     most: options.Most = None,
@@ -69,13 +73,13 @@ def small_sets(
     show_log()
     given = dict(parse_setting(text) for text in setting or [])
     pictures = Pictures(data=data, test=test, most=most)
-    rows = open_rows(keep, {"study": "small_sets", "set": given, **asdict(pictures)})
+    rows = open_rows(keep, {"study": "small_sets", "set": given, "start": start, **asdict(pictures)})
     runs = []
     typer.echo(format_table(_HEADER, []))
     for size, seed in itertools.product(chosen, range(seeds)):
         name = f"{size}, seed {seed}"
         if (kept := rows.find(name)) is None:
-            runs.append(_run(pictures, size, seed, given))
+            runs.append(_run(pictures, size, {"seed": seed, **given}, start))
             rows.add(name, asdict(runs[-1]))
         else:
             runs.append(dacite.from_dict(SmallRun, kept))
@@ -88,7 +92,8 @@ def small_sets(
         raise GateError(f"{len(below)} runs end below what pixel statistics tell")
 
 
-def _run(pictures: Pictures, size: Size, seed: int, given: dict[str, Any]) -> SmallRun:
+def _run(pictures: Pictures, size: Size, given: dict[str, Any], start: str | None) -> SmallRun:
+    """Return what one training came to; `given` are its settings, the seed among them."""
     import tf_keras as keras
 
     from fakelens.train.run.job import open_job
@@ -96,9 +101,12 @@ def _run(pictures: Pictures, size: Size, seed: int, given: dict[str, Any]) -> Sm
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        seed = int(given["seed"])
         lay_out(pictures, folder / "data", size, seed)
         probe = score_probe(find_labelled(folder / "data"), seed)
-        flags = {"seed": seed, **given}
+        flags = choose_start(folder / "data", None, given)
+        if start is not None and "network.weights" in flags:
+            flags = describe_start(start) | given
         job = open_job(folder / "data", folder / "run", load_config(None, flags), find_free(None, flags))
         result = run_job(job)
     keras.backend.clear_session()

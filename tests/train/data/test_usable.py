@@ -4,7 +4,8 @@ import pytest
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.train.data.usable import check_usable
+from fakelens.train.config import DataConfig
+from fakelens.train.data.usable import check_numbers, check_usable
 
 DATA = Path("data")
 
@@ -41,3 +42,12 @@ def test_files_that_cannot_be_read_and_a_val_that_is_there_are_named() -> None:
 
 def test_uneven_classes_are_used() -> None:
     check_usable(DATA, count((2, 400)), 3)
+
+
+def test_a_handful_of_pictures_is_refused_before_any_is_decoded(tmp_path: Path) -> None:
+    for folder, names in {"real": "abc", "fake": "abcdef"}.items():
+        (tmp_path / folder).mkdir()
+        for name in names:
+            (tmp_path / folder / f"{name}.png").touch()
+    with pytest.raises(UsageError, match=r"3 real images, too few to train on, .* give 10 of each class"):
+        check_numbers(tmp_path, DataConfig())

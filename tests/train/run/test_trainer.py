@@ -82,7 +82,8 @@ def test_a_probe_alone_is_a_run(tmp_path: Path) -> None:
     result = run_job(open_job(write_data(tmp_path / "data"), tmp_path / "run", load_config(None, settings)))
     assert result.validation.auc.value > 0.9
     record = json.loads((result.run / "run.json").read_text())
-    assert record["history"] == {}
+    assert record["history"]["float"] == []
+    assert (result.run / "checkpoints" / "float.npz").is_file()  # what a start, or pruning, goes on from
     page = (result.run / "report.html").read_text()
     assert 'alt="roc"' in page
     assert 'alt="loss' not in page
