@@ -35,10 +35,13 @@ class FoundFakes:
     mean_of_sources: float | None  # of `LEAST_IMAGES` or more; None where there are none
 
 
-def rank_pairs(labels: npt.NDArray[np.uint8], sources: Sequence[str], p_fake: Floats) -> SourcePairs | None:
+def rank_pairs(
+    labels: npt.NDArray[np.uint8], sources: Sequence[str], p_fake: Floats, *, resamples: int = 1000
+) -> SourcePairs | None:
     """Return the AUCs of all pairs; None unless there are a source of fakes and one of photos to rank.
 
-    The interval of the mean is DeLong's (DeLong et al. 1988): normal, from the placements of the images.
+    `resamples` are those of the worst pair's interval; that of the mean is DeLong's (DeLong et al. 1988):
+    normal, from the placements of the images.
     """
     fakes, reals = (_group(labels, sources, label) for label in (1, 0))
     if not fakes or not reals:
@@ -57,7 +60,7 @@ def rank_pairs(labels: npt.NDArray[np.uint8], sources: Sequence[str], p_fake: Fl
         fake_sources=tuple(fakes),
         real_sources=tuple(reals),
         mean=_normal_interval(float(aucs.mean()), _vary([*above.values()]) + _vary([*below.values()])),
-        worst=bootstrap_interval(roc_auc, labels[both], p_fake[both]),
+        worst=bootstrap_interval(roc_auc, labels[both], p_fake[both], resamples=resamples),
         worst_pair=pair,
     )
 

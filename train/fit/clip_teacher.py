@@ -67,7 +67,8 @@ def fit_means(embeddings: Floats, known: Known) -> MeansProbe:
         for start in range(_STARTS):
             strata = KMeans(min(count, len(unit)), n_init=1, random_state=start).fit_predict(unit)
             part = _differ_within(strata, standard, known)
-            direction += part / (standard @ part).std()
+            if part.any():
+                direction += part / (standard @ part).std()
     scores = standard @ direction
     spread = scores.std()
     regression = LogisticRegression(C=_LOOSE, class_weight="balanced")

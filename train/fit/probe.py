@@ -5,6 +5,7 @@ network says of sources that it never saw suffers most (LP-FT, Kumar et al. 2022
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +46,7 @@ def probe_head(model: Any, examples: Examples, penalty: float) -> None:
     Classes and images weigh as in training; `penalty` as `fit_line` has it.
     """
     head = find_head(model)
-    features = keras.Model(model.input, head.input)
-    learned, judged = (run_features(features, images) for images in (examples.images, examples.val_images))
+    learned, judged = map(open_features(model), (examples.images, examples.val_images))
     weights = np.stack([np.full(len(learned), weight) for weight in examples.class_weights])
     if examples.weights is not None:
         weights = weights * examples.weights
@@ -78,13 +78,17 @@ def find_head(model: Any) -> Any:
     return next(layer for layer in reversed(model.layers) if isinstance(layer, keras.layers.Dense))
 
 
-def run_features(features: Any, images_u8: Images) -> Values:
-    """Return what the network `features` makes [n, channels] of `images_u8` [n, size, size, 3]."""
+def open_features(model: Any) -> Callable[[Images], Values]:
+    """Return what makes the inputs [n, channels] of the last dense layer of `model` of images [n, ...]."""
+    features = keras.Model(model.input, find_head(model).input)
 
     @tf.function(reduce_retracing=True)
     def forward(images: Any) -> Any:
         return features(tf.cast(images, tf.float32) / 255, training=False)
 
-    starts = range(0, len(images_u8), _BATCH)
-    parts = [forward(tf.constant(np.asarray(images_u8[at : at + _BATCH]))).numpy() for at in starts]
-    return np.concatenate(parts).astype(np.float64)
+    def see(images_u8: Images) -> Values:
+        starts = range(0, len(images_u8), _BATCH)
+        parts = [forward(tf.constant(np.asarray(images_u8[at : at + _BATCH]))).numpy() for at in starts]
+        return np.concatenate(parts).astype(np.float64)
+
+    return see

@@ -14,7 +14,6 @@ from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
-import tf_keras as keras
 import typer
 
 from fakelens.benchmarks.command import run_command
@@ -26,7 +25,7 @@ from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import Dataset, class_weights, load_dataset, source_weights
 from fakelens.train.fit.clip_encoder import embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
-from fakelens.train.fit.probe import Values, find_head, fit_line, run_features
+from fakelens.train.fit.probe import Values, fit_line, open_features
 from fakelens.train.networks import build_network
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.kept_rows import KeptRows, open_rows
@@ -116,7 +115,7 @@ def see(data: Path, config: TrainConfig) -> Seen:
     places[rows] = np.arange(len(rows))
     pictures, _ = dataset.take(Split.TRAIN)
     network = build_network(config.network, config.data.size)
-    features = run_features(keras.Model(network.input, find_head(network).input), pictures)
+    features = open_features(network)(pictures)
     return Seen(dataset=dataset, places=places, features=features, embeddings=embed(pictures))
 
 

@@ -8,13 +8,11 @@ knows and what a start is worth.
 
 from collections.abc import Callable
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
-import tf_keras as keras
 import typer
 from PIL import Image
 
@@ -33,7 +31,7 @@ from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.clip_encoder import SquareEncoder, embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
 from fakelens.train.fit.distill import soften_labels
-from fakelens.train.fit.probe import find_head, fit_line, run_features
+from fakelens.train.fit.probe import fit_line, open_features
 from fakelens.train.networks import build_network
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.options import Setting
@@ -87,7 +85,7 @@ def fit_probe(data: Path, config: TrainConfig, probe: Probe) -> Callable[[Image.
     known = Known(labels=labels, sources=dataset.sources[dataset.rows[Split.TRAIN]])
     if probe is Probe.NETWORK:
         network = build_network(config.network, config.data.size)
-        see: Features = partial(run_features, keras.Model(network.input, find_head(network).input))
+        see: Features = open_features(network)
         learned = see(pictures)
     else:
         see, learned = _open_clip(), embed(pictures)

@@ -6,6 +6,8 @@ from fakelens.edge_runtime.errors import RunError
 from fakelens.train.studies.first_epoch import first_epoch
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_training_is_timed_to_its_first_epoch_and_ended(
     data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ def write_source(folder: Path, *, fake: bool, seed: int) -> None:
     """Photos are of coarse noise, fakes of stripes."""
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True)
-    for number in range(8):
+    for number in range(10):
         rough = rng.integers(0, 256, (8, 8, 3), np.uint8)
         if fake:
             rough = np.broadcast_to(rough[:, :1], (8, 8, 3))
@@ -42,7 +42,7 @@ def test_every_source_and_family_is_left_out_with_a_fifth_of_the_photos() -> Non
 def test_finished_rows_are_not_computed_again(tmp_path: Path) -> None:
     for number in range(5):
         write_source(tmp_path / "data" / f"photos{number}" / "real", fake=False, seed=number)
-    for number, name in enumerate(("gpt_image", "dalle2")):
+    for number, name in enumerate(("gpt_image", "dalle2", "glm_products")):
         write_source(tmp_path / "data" / name / "fake", fake=True, seed=10 + number)
     app = Typer()
     app.command()(generators_out)
@@ -51,15 +51,17 @@ def test_finished_rows_are_not_computed_again(tmp_path: Path) -> None:
         "data.histories=1",
         "network.weights=none",
         "data.left_out=",
-        "data.validation=.2",
+        "data.validation=0.1",
+        "data.test=0",
     ]
     words = [word for each in settings for word in ("--set", each)]
+    names = ["| dalle2", "| glm_products", "| gpt_image", "| all of OpenAI"]
     keep = tmp_path / "rows.jsonl"
     arguments = [str(tmp_path / "data"), "--least", "5", "--seeds", "1", "--keep", str(keep), *words]
     first = CliRunner().invoke(app, arguments)
     assert first.exit_code == 0, first.output
     lines = [line for line in first.output.splitlines() if line.startswith("| ")]
-    assert [line.split(" | ")[0] for line in lines[2:]] == ["| dalle2", "| gpt_image", "| all of OpenAI"]
+    assert [line.split(" | ")[0] for line in lines[2:]] == names
     assert all(float(line.split(" | ")[3]) > 0.8 for line in lines[2:])
     kept = keep.read_text()
     assert CliRunner().invoke(app, arguments).output == first.output
