@@ -98,6 +98,7 @@ def trained_run(fakelens: Fakelens, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_convert_trains_for_eight_bits_goes_on_after_ctrl_c_and_says_both_costs(
     fakelens: Fakelens, trained_run: Path
 ) -> None:
