@@ -75,11 +75,9 @@ def convert(
     fusing = fuse is not None or scores is not None
     _refuse_given(context, (*_CONVERTING, *_OWN) if fusing else _FUSING, fusing=fusing)
     if fusing:
-        views = {"whole": whole, "tiles": tiles, "pool": pool, "split": split, "by_source": by_source}
-        borders = BorderConfig(false_alarms=false_alarms, missed=missed)
-        _fuse(
-            run, output, name, views | {"data": fuse, "scores": scores, "bridge": bridge, "borders": borders}
-        )
+        views: dict[str, Any] = {"whole": whole, "tiles": tiles, "pool": pool, "split": split}
+        views |= {"bridge": bridge, "borders": BorderConfig(false_alarms=false_alarms, missed=missed)}
+        _fuse(run, output, name, views | {"data": fuse, "scores": scores, "by_source": by_source})
         return
     config = ConvertConfig(
         run=run, io=io, max_drop=max_drop, qat=qat, name=name, output=output, threads=threads

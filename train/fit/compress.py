@@ -15,6 +15,7 @@ from fakelens.train.fit.fold import BYTE_SCALE
 from fakelens.train.fit.loop import Examples, Stage, fit_stage
 
 _RANGE_IMAGES = 512
+_PARAMETERS = ("kernel", "depthwise_kernel", "bias", "gamma", "beta")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,3 +134,9 @@ def _is_activation_range(name: str, end: str) -> bool:
 def overall_sparsity(layers: tuple[LayerSparsity, ...]) -> float:
     """Return the share of zeros among all kernels' weights."""
     return sum(layer.zeros for layer in layers) / sum(layer.weights for layer in layers)
+
+
+def count_parameters(model: Any) -> int:
+    """Return how many numbers training set or kept: no statistics, and nothing of quantizers."""
+    named = [(v.name.split("/")[-1].split(":")[0], v) for v in model.weights]
+    return sum(int(np.prod(v.shape)) for name, v in named if name in _PARAMETERS)

@@ -28,6 +28,7 @@ from fakelens.train.fit.checkpoint import Epoch, load_state
 from fakelens.train.fit.clip_teacher import Known
 from fakelens.train.fit.compress import (
     LayerSparsity,
+    count_parameters,
     measure_layer_sparsity,
     overall_sparsity,
     prune,
@@ -51,7 +52,6 @@ from fakelens.train.starts.names import is_start
 from fakelens.train.starts.start_file import read_start
 
 _log = logging.getLogger(__name__)
-_PARAMETERS = ("kernel", "depthwise_kernel", "bias", "gamma", "beta")
 _PRUNED = 0.01  # share of zeros above which they are no accident
 _STAGES = ("float", "prune", "qat")
 _PACKAGES = ("fakelens", "tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "pillow")
@@ -265,19 +265,13 @@ def _write_contract(
             recipe=config.recipe,
             network=config.network.name,
             seed=config.seed,
-            parameters=_count_parameters(model),
+            parameters=count_parameters(model),
             sparsity=round(overall_sparsity(measure_layer_sparsity(model)), 4),
             temperature=calibration.temperature,
             bias=calibration.bias,
             versions={name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
         ),
     )
-
-
-def _count_parameters(model: Any) -> int:
-    """Return how many numbers training set or kept: no statistics, and nothing of quantizers."""
-    named = [(v.name.split("/")[-1].split(":")[0], v) for v in model.weights]
-    return sum(int(np.prod(v.shape)) for name, v in named if name in _PARAMETERS)
 
 
 def _facts(history: dict[str, list[Epoch]], report: ReportData) -> dict[str, Any]:
