@@ -42,6 +42,8 @@ def open_job(
     dataset = load_dataset(data, config.data)
     config = choose_fit(config, dataset, free)
     check_teachers(config, dataset.digest)
+    if leak is not None:
+        leak = replace(leak, seen=not config.data.has_histories)
     rundir.start_run(run, config, data, dataset.digest, leak)
     return Job(run=run, config=config, dataset=dataset)
 

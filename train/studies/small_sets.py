@@ -61,7 +61,6 @@ def small_sets(
         str | None, typer.Option(metavar="NAME|FILE", help="Begin from this where the defaults take photo.")
     ] = None,
     seeds: options.Seeds = 3,
-    test: options.Test = 200,
     most: options.Most = None,
     keep: options.Keep = None,
     setting: options.Setting = None,
@@ -72,7 +71,7 @@ def small_sets(
     load_tensorflow()
     show_log()
     given = dict(parse_setting(text) for text in setting or [])
-    pictures = Pictures(data=data, test=test, most=most)
+    pictures = Pictures(data=data, most=most)
     rows = open_rows(keep, {"study": "small_sets", "set": given, "start": start, **asdict(pictures)})
     runs = []
     typer.echo(format_table(_HEADER, []))
