@@ -105,11 +105,17 @@ def knows_something(network: str, weights: str) -> bool:
     return is_start(weights) or (weights == IMAGENET and network == _FREEZES)
 
 
-def tune_data(config: TrainConfig, pictures: int, free: frozenset[str]) -> TrainConfig:
-    """Return `config` with the histories that `pictures` of the rarer class want, where they are free."""
+def tune_data(config: TrainConfig, counts: tuple[int, int], free: frozenset[str]) -> TrainConfig:
+    """Return `config` with the histories that the pictures want, where they are free.
+
+    `counts` are those of the rarer and of the other class. The rarer one has as many versions as the other in
+    all, so that many pictures of one class do not make many more of the few of the other.
+    """
     if "data.histories" not in free:
         return config
-    return replace(config, data=replace(config.data, histories=_choose(pictures).histories))
+    rarer, other = counts
+    histories = max(1, round(_choose(rarer).histories * rarer / max(1, other)))
+    return replace(config, data=replace(config.data, histories=histories))
 
 
 def tune_fit(config: TrainConfig, pictures: int, rows: int, free: frozenset[str]) -> TrainConfig:

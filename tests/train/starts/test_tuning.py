@@ -15,11 +15,13 @@ def test_more_pictures_need_fewer_histories_and_the_head_learns(caplog: pytest.L
     histories = []
     with caplog.at_level(logging.INFO):
         for pictures in (40, 160, 800):
-            data = tune_data(config, pictures, free)
+            data = tune_data(config, (pictures, pictures), free)
             tuned = tune_fit(data, pictures, 2 * pictures * data.data.histories, free)
             histories.append(tuned.data.histories)
             assert (tuned.fit.epochs, tuned.fit.probe > 0) == (0, True)
     assert histories == sorted(histories, reverse=True)
+    assert tune_data(config, (40, 80), free).data.histories == histories[0] / 2
+    assert tune_data(config, (40, 4000), free).data.histories == 1  # and the 40 have a hundred
     assert caplog.text.count("versions of all: the head learns, ") == 3
     load_config(None, given | {"fit.epochs": 0})  # --epochs 0
 
@@ -67,7 +69,7 @@ def test_what_is_set_stays(caplog: pytest.LogCaptureFixture) -> None:
     given = describe_start("photo") | flags
     config, free = load_config(None, given), find_free(None, given)
     with caplog.at_level(logging.INFO):
-        tuned = tune_fit(tune_data(config, 50, free), 50, 100, free)
+        tuned = tune_fit(tune_data(config, (50, 50), free), 50, 100, free)
     assert replace(tuned, fit=replace(tuned.fit, batch_size=config.fit.batch_size)) == config
     assert "the last 11 blocks learn, rate 1e-05, 1 epoch of 7 steps, 90%" in caplog.text
     assert keep_free(config, tuned, free) == tuned
