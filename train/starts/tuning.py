@@ -28,7 +28,7 @@ _FREEZES = "lite0"  # the network that can keep some of its blocks
 # a linear probe and a gentle rate keep it (train/recipes/README.md).
 _BLOCKS, _LEVELS = 13, [11, 12]
 _SIZE = 320  # px, of its input
-_PENALTY, _GENTLE = 0.06, 1e-4
+_PENALTY, _GENTLE = 0.3, 1e-4
 _DISTANCE = 0.2  # penalty on how far a start's head moves towards the pictures
 _CHOSEN = {"frozen", "dropout"}  # of its network, here and not by the run that it comes from
 _SEEN = 1_500  # pictures, histories included, that all epochs together go through, about
@@ -60,8 +60,8 @@ class Tuning:
 
 
 _TUNINGS = (
-    Tuning(pictures=120, trained=3, histories=4, batch_size=16, share=0.3),
-    Tuning(pictures=500, trained=6, histories=2, batch_size=32, share=0.3),
+    Tuning(pictures=120, trained=3, histories=2, batch_size=16, share=0.3),
+    Tuning(pictures=500, trained=6, histories=1, batch_size=32, share=0.3),
     Tuning(pictures=10**9, trained=8, histories=1, batch_size=32, share=0.2),
 )
 
