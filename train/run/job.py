@@ -49,8 +49,8 @@ def open_job(
         leak = replace(leak, seen=not config.data.has_histories)
         if not leak.seen:
             _log.info(
-                "every picture is rescaled and compressed at random before it is learned from: the network does "
-                "not see its file, though what goes with it, such as sharpness"
+                "every picture is rescaled and compressed at random before it is learned from: the network "
+                "does not see its file, though what goes with it, such as sharpness"
             )
     rundir.start_run(run, config, data, dataset.digest, leak)
     return Job(run=run, config=config, dataset=dataset)
