@@ -1,7 +1,7 @@
 """`fakelens serve` under load: throughput against `check` on the same files, and how long answers take.
 
 `python -m fakelens.benchmarks.studies.serve PHOTOS` prints two tables. Server and clients share the machine,
-so the clients' own work is in the figures.
+so the clients' own work is in the figures, all but the making of requests; processor time stands apart.
 """
 
 import re
@@ -17,6 +17,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import numpy as np
 import typer
@@ -33,20 +34,30 @@ _LEAST_SHARE = 0.9  # of the throughput of `check`
 _MOST_TURNS = 2.0  # that a hundredth of the answers may take longer than, see `count_turns`
 _PATIENCE_S = 120.0  # for an answer
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+_CPU = re.compile(rb"^fakelens_cpu_seconds_total (\S+)$", re.MULTILINE)
 _SLOW_STEP_S = 0.2  # between two bytes of the slow client
 
 
 @dataclass(frozen=True, kw_only=True)
-class Throughput:
-    """Pictures a second on the same files, the median of the rounds, which take turns."""
+class Pace:
+    """Medians over the rounds of one way."""
 
-    check: float
-    serve: float
+    per_s: float  # pictures
+    cpu_ms: float  # of a picture: processor time, which the load of the machine disturbs least
+    clients_cpu_ms: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Throughput:
+    """Both ways on the same files, in turns."""
+
+    check: Pace
+    serve: Pace
 
     @property
     def share(self) -> float:
         """What `serve` reaches of `check`."""
-        return self.serve / self.check
+        return self.serve.per_s / self.check.per_s
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,23 +89,40 @@ def serving(model: str | None) -> Iterator[str]:
 
 
 def measure_throughput(paths: Sequence[Path], place: str, model: str | None, rounds: int) -> Throughput:
-    """Return pictures a second of `check` with a thread a core, and of `serve` with two clients a core."""
+    """Return the pace of `check` with a thread a core, and of `serve` with two clients a core."""
     detector, cores = Detector(model), count_cores()
-    check, serve = [], []
+    requests = [prepare_request(path.read_bytes(), place) for path in paths]
+    checks, serves = [], []
     for _ in range(rounds):
-        start = time.perf_counter()
+        start, cpu_s = time.perf_counter(), time.process_time()
         for _checked in detector.check_files(paths, cores, keep_images=False):
             pass
-        check.append(len(paths) / (time.perf_counter() - start))
-        start = time.perf_counter()
-        put_load(paths, place, clients=2 * cores)
-        serve.append(len(paths) / (time.perf_counter() - start))
-    return Throughput(check=float(np.median(check)), serve=float(np.median(serve)))
+        checks.append((time.perf_counter() - start, time.process_time() - cpu_s, 0.0))
+        server_s, cpu_s, start = read_cpu_s(place), time.process_time(), time.perf_counter()
+        put_load(requests, place, clients=2 * cores)
+        taken_s, cpu_s = time.perf_counter() - start, time.process_time() - cpu_s
+        serves.append((taken_s, read_cpu_s(place) - server_s, cpu_s))
+    return Throughput(check=_to_pace(checks, len(paths)), serve=_to_pace(serves, len(paths)))
 
 
-def put_load(paths: Sequence[Path], place: str, clients: int, *, slow: bool = False) -> Load:
-    """Send every file once, spread over `clients` at once, each with a connection of its own."""
-    remaining = iter([prepare_request(path.read_bytes(), place) for path in paths])
+def _to_pace(rounds: Sequence[tuple[float, float, float]], pictures: int) -> Pace:
+    taken_s, cpu_s, clients_s = (float(seconds) for seconds in np.median(rounds, axis=0))
+    ms = 1e3 / pictures
+    return Pace(per_s=pictures / taken_s, cpu_ms=cpu_s * ms, clients_cpu_ms=clients_s * ms)
+
+
+def read_cpu_s(place: str) -> float:
+    """Return the processor time that the server at `place` has taken, by its own metrics."""
+    with urlopen(f"http://{place}/metrics", timeout=_PATIENCE_S) as answer:
+        found = _CPU.search(answer.read())
+    if found is None:
+        raise OSError(f"{place}/metrics says nothing of processor time")
+    return float(found[1])
+
+
+def put_load(requests: Sequence[bytes], place: str, clients: int, *, slow: bool = False) -> Load:
+    """Send every request once, spread over `clients` at once, each with a connection of its own."""
+    remaining = iter(requests)
     taking = threading.Lock()
     seconds: list[float] = []
     others: list[int] = []
@@ -181,9 +209,16 @@ def count_turns(load: Load, pictures_per_s: float) -> float:
 
 def report(throughput: Throughput, loads: Sequence[Load], pictures: int) -> str:
     """Return both tables."""
+    check, serve = throughput.check, throughput.serve
     rows = [
-        ("check, a thread a core", f"{throughput.check:.1f}", ""),
-        ("serve, two clients a core", f"{throughput.serve:.1f}", f"{throughput.share:.2f}"),
+        ("check, a thread a core", f"{check.per_s:.1f}", "", f"{check.cpu_ms:.1f}", ""),
+        (
+            "serve, two clients a core",
+            f"{serve.per_s:.1f}",
+            f"{throughput.share:.2f}",
+            f"{serve.cpu_ms:.1f}",
+            f"{serve.clients_cpu_ms:.1f}",
+        ),
     ]
     lines = []
     for load in loads:
@@ -195,11 +230,13 @@ def report(throughput: Throughput, loads: Sequence[Load], pictures: int) -> str:
         [
             f"{pictures} pictures, {count_cores()} cores; a share of at least {_LEAST_SHARE} is asked for",
             "",
-            format_table(("on the same files", "pictures/s", "share"), rows),
+            format_table(
+                ("on the same files", "pictures/s", "share", "CPU ms a picture", "its clients"), rows
+            ),
             "",
             format_table(("clients", "answers", "p50 ms", "p90 ms", "p99 ms", "not 200"), lines),
             "",
-            f"p99 of the last row is {count_turns(loads[-1], throughput.serve):.2f} times the turn in which "
+            f"p99 of the last row is {count_turns(loads[-1], serve.per_s):.2f} times the turn in which "
             f"each of {loads[-1].clients} clients gets an answer; at most {_MOST_TURNS:g} is asked for",
         ]
     )
@@ -218,10 +255,11 @@ def main(
     paths = list(islice(cycle(found), pictures))
     with serving(model) as place:
         throughput = measure_throughput(paths, place, model, rounds)
-        loads = [put_load(paths, place, clients) for clients in CLIENTS]
-        loads.append(put_load(paths, place, CLIENTS[-1], slow=True))
+        requests = [prepare_request(path.read_bytes(), place) for path in paths]
+        loads = [put_load(requests, place, clients) for clients in CLIENTS]
+        loads.append(put_load(requests, place, CLIENTS[-1], slow=True))
     typer.echo(report(throughput, loads, len(paths)))
-    if throughput.share < _LEAST_SHARE or count_turns(loads[-1], throughput.serve) > _MOST_TURNS:
+    if throughput.share < _LEAST_SHARE or count_turns(loads[-1], throughput.serve.per_s) > _MOST_TURNS:
         raise typer.Exit(1)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from fakelens.edge_runtime.serve.limits import Limits, RefusedError
 from fakelens.edge_runtime.serve.upload import Upload
 
 _DECODED_BYTES = 250_000_000  # of the pictures that threads hold together
+_SOON_S = 0.5  # most answers take less
 _LONGEST_WAIT_S = 60  # that a client is asked to wait before it tries again
 
 
@@ -116,19 +117,31 @@ class Batch:
 
     works: tuple[Work, ...]
 
-    async def wait(self, gone: "asyncio.Future[None]", timeout_s: float) -> list[Answer]:
+    async def wait(
+        self, until_gone: Callable[[], Coroutine[None, None, None]], timeout_s: float
+    ) -> list[Answer]:
         """Return all answers, in order.
 
-        Raises `RefusedError` where they take longer, `ClientDisconnect` where `gone` is done before.
+        Raises `RefusedError` where they take longer, `ClientDisconnect` where `until_gone` ends before, which
+        is begun only where they do not come at once.
         """
         answers = [work.answer for work in self.works]
         every = answers[0] if len(answers) == 1 else asyncio.gather(*answers)
-        await asyncio.wait((every, gone), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        soon_s = min(_SOON_S, timeout_s)
+        await asyncio.wait((every,), timeout=soon_s)
+        if not every.done():
+            gone = asyncio.create_task(until_gone())
+            try:
+                await asyncio.wait(
+                    (every, gone), timeout=timeout_s - soon_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                if gone.done() and not every.done():
+                    raise ClientDisconnect
+            finally:
+                gone.cancel()
         if every.done():
             every.result()  # raises what a thread raised
             return [answer.result() for answer in answers]
-        if gone.done():
-            raise ClientDisconnect
         text = f"no answer after {timeout_s:g} s; send fewer pictures, or serve with a larger --timeout"
         raise RefusedError(503, text, retry_after_s=round(timeout_s))
 

@@ -1,6 +1,7 @@
 """What a server counts, as metrics for Prometheus."""
 
 import threading
+import time
 from bisect import bisect_left
 from collections import Counter
 from importlib.metadata import version
@@ -79,6 +80,7 @@ class Counters:
             ("requests_total", "counter", "Requests to check, by status.", answers),
             ("waiting_pictures", "gauge", "Pictures that wait or are being checked.", [({}, waiting)]),
             ("held_bytes", "gauge", "Bytes of requests in memory.", [({}, held_bytes)]),
+            ("cpu_seconds_total", "counter", "Processor time of this server.", [({}, time.process_time())]),
             ("temperature_celsius", "gauge", "Temperature of the processor.", [({}, read_temperature_c())]),
         ]
         return "".join(format_family(*family) for family in families) + histograms

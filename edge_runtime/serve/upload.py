@@ -10,7 +10,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from fakelens.edge_runtime.serve.budget import Hold
 from fakelens.edge_runtime.serve.limits import TEXT_BYTES, Limits, RefusedError
@@ -57,28 +57,30 @@ def _check_length(request: Request, limits: Limits) -> None:
 
 
 async def _read_chunks(request: Request, hold: Hold, limits: Limits) -> AsyncGenerator[bytes, None]:
-    stream = request.stream()
     waited_s = 0.0  # for the client; not for room
     size_bytes = 0
-    while True:
+    more = True
+    while more:
         start = time.monotonic()
         try:
             async with asyncio.timeout(limits.idle_s):
-                chunk = await anext(stream)
-        except StopAsyncIteration:
-            return
+                message = await request.receive()
         except TimeoutError as error:
             raise RefusedError(
                 408, f"nothing came for {limits.idle_s:g} s; send the picture again"
             ) from error
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk, more = message.get("body", b""), message.get("more_body", False)
         waited_s += time.monotonic() - start
         size_bytes += len(chunk)
         if size_bytes > limits.max_bytes:
             raise _too_large(limits)
         if waited_s > limits.slowest_s:
             raise RefusedError(408, f"not complete after {limits.slowest_s:g} s; send a smaller picture")
-        await hold.take(len(chunk))
-        yield chunk
+        if chunk:
+            await hold.take(len(chunk))
+            yield chunk
 
 
 class _InMemory(MultiPartParser):

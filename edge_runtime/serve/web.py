@@ -1,10 +1,9 @@
 """What the server answers: the page, POST /check, healthz, metrics, openapi.json, an icon."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from PIL import Image
 from starlette.applications import Starlette
@@ -12,12 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fakelens.edge_runtime.answers.pages.picture import PageModel
 from fakelens.edge_runtime.serve.answer import Answer, Wish
 from fakelens.edge_runtime.serve.budget import ByteGate
-from fakelens.edge_runtime.serve.checkers import Batch, Checkers
+from fakelens.edge_runtime.serve.checkers import Checkers
 from fakelens.edge_runtime.serve.counters import Counters
 from fakelens.edge_runtime.serve.limits import Limits, RefusedError
 from fakelens.edge_runtime.serve.openapi import describe_api
@@ -27,6 +26,7 @@ from fakelens.edge_runtime.web.access import OPEN_PATH, Access, Guard
 from fakelens.edge_runtime.web.exposition import CONTENT_TYPE
 from fakelens.edge_runtime.web.policy import make_content_policy
 
+_CHECK = "/check"
 _LINES = "application/x-ndjson"
 _PNG, _HTML = "image/png", "text/html"
 _GONE = 499  # as nginx calls it: nobody is there to read the answer
@@ -80,7 +80,7 @@ def make_app(desk: Desk, port: int) -> ASGIApp:
 
     app = Starlette(
         routes=[
-            Route("/check", check, methods=["POST"]),  # looked up first
+            Route(_CHECK, check, methods=["POST"]),  # for what it says to other methods
             Route("/", page, methods=["GET", "POST"]),
             Route("/favicon.ico", icon),
             Route("/icon.svg", icon),
@@ -97,7 +97,24 @@ def make_app(desk: Desk, port: int) -> ASGIApp:
         forms="'self'",
         attributes="'unsafe-inline'",
     )
-    return Guard(app, Access(port=port, token=desk.token, content_policy=policy))
+    access = Access(port=port, token=desk.token, content_policy=policy)
+    return Guard(_go_straight(app, check), access)
+
+
+def _go_straight(app: ASGIApp, check: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    """Return `app`, past whose routes programs' pictures go straight to `check`.
+
+    While the loop looks for their way, a checking thread waits for the interpreter lock.
+    """
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == _CHECK and scope["method"] == "POST":
+            response = await check(Request(scope, receive))
+            await response(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return route
 
 
 async def _count(
@@ -149,17 +166,9 @@ async def check_uploads(request: Request, desk: Desk, wish: Wish) -> list[Answer
         uploads = await read_uploads(request, hold, desk.limits)
         batch = desk.checkers.check(uploads, wish)
         try:
-            return await _wait(request, batch, desk.limits.timeout_s)
+            return await batch.wait(partial(_until_gone, request), desk.limits.timeout_s)
         finally:
             batch.drop()  # what has not begun by now is not wanted
-
-
-async def _wait(request: Request, batch: Batch, timeout_s: float) -> list[Answer]:
-    gone = asyncio.create_task(_until_gone(request))
-    try:
-        return await batch.wait(gone, timeout_s)
-    finally:
-        gone.cancel()
 
 
 async def _until_gone(request: Request) -> None:
