@@ -18,10 +18,10 @@ from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, DecodeConf
 from fakelens.edge_runtime.scan.failure import Failure, tell_failure
 from fakelens.edge_runtime.scan.item import Item
 from fakelens.edge_runtime.scan.manifest import make_item
+from fakelens.edge_runtime.scan.outcome import ERROR
 from fakelens.edge_runtime.scan.storage import REFUSED, is_url, read_url
 from fakelens.edge_runtime.workers import map_in_order
 
-ERROR = "error: "  # begins the outcome of a picture without verdict
 _FETCHERS = 16  # pictures that come over the net at a time
 
 
