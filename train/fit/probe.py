@@ -82,7 +82,7 @@ def open_features(model: Any) -> Callable[[Images], Values]:
     """Return what makes the inputs [n, channels] of the last dense layer of `model` of images [n, ...]."""
     features = keras.Model(model.input, find_head(model).input)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def forward(images: Any) -> Any:
         return features(tf.cast(images, tf.float32) / 255, training=False)
 
