@@ -58,7 +58,7 @@ ALLOWED = {  # 3: no camera here; --compare finds another time where the machine
     "fakelens doctor": {0, 1},
 }
 # CI runs `make demo`; `make test` is what runs beside this; what root installs stays off this machine.
-ELSEWHERE = ("make ", "pip install ", "sudo ", "echo ")
+ELSEWHERE = ("make ", "python3 -m venv ", "pip install ", "sudo ", "echo ")
 WITH_TENSORFLOW = tuple(f"fakelens {name} " for name in ("audit", "convert", "synthesize", "train"))
 NEEDED = {
     "fakelens serve": "serve",
