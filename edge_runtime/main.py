@@ -83,11 +83,16 @@ def _run() -> int:
     except Exception as error:
         if not hasattr(error, "exit_code"):  # what Click raises for bad usage carries one
             raise
-        if str(getattr(error, "message", "")).startswith("No such command") and os.path.lexists(words[0]):
+        if str(getattr(error, "message", "")).startswith("No such command") and _looks_like_a_file(words[0]):
             return _fail(f"{words[0]}: no such command; did you mean `fakelens check {words[0]}`?", 2)
         error.show() if hasattr(error, "show") else None
         return int(error.exit_code)
     return code if isinstance(code, int) else 0
+
+
+def _looks_like_a_file(word: str) -> bool:
+    """Whether `word` is a file, or is spelt like one: its name may be wrong."""
+    return os.path.lexists(word) or any(sign in word for sign in "./*")
 
 
 def _prepare_streams() -> None:

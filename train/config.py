@@ -53,6 +53,11 @@ class DataConfig:
     layout: Layout = field(default_factory=Layout)  # what of DATA is real and what fake
     split_seed: int = 0  # of the cut, so that runs of several seeds are judged on the same images
 
+    @property
+    def has_histories(self) -> bool:
+        """Whether training sees images after random histories, and never as their files have them."""
+        return self.fit is Fit.TILES or self.delivered
+
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkConfig:

@@ -71,7 +71,7 @@ def choose_start(data: Path, recipe: str | None, flags: Mapping[str, Any]) -> di
     if recipe is not None or looks or any(section in tree for section in _OWN_WAY):
         return dict(flags)
     layout = config_from_dict(tree).data.layout
-    if measure_median_side(data, layout) < _START_PX or _count_rarer(data, layout) > _FEW:
+    if measure_median_side(data, layout) < _START_PX or _count_classes(data, layout)[0] > _FEW:
         return dict(flags)
     _log.info(
         "few pictures: training goes on from the release model %s (--tiles: a small network from nothing)",
@@ -98,7 +98,7 @@ def choose_view(config: TrainConfig, data: Path, free: frozenset[str]) -> TrainC
     own = config.data
     if is_tuned(config):
         _check_start(measure_median_side(data, own.layout), config, data)
-        return tune_data(config, _count_rarer(data, own.layout), free)
+        return tune_data(config, _count_classes(data, own.layout), free)
     if "data.size" not in free:
         return config
     side = measure_median_side(data, own.layout)
@@ -130,11 +130,11 @@ def _check_start(side: int, config: TrainConfig, data: Path) -> None:
         )
 
 
-def _count_rarer(data: Path, layout: Layout) -> int:
-    """Return how many pictures of the rarer class `data` has for training, before anything is cut off."""
+def _count_classes(data: Path, layout: Layout) -> tuple[int, int]:
+    """Return how many pictures `data` has of the rarer class and of the other one, before any is cut off."""
     found = [image for image in find_labelled(data, layout=layout) if image.split in (None, Split.TRAIN)]
     fakes = sum(image.label for image in found)
-    return min(fakes, len(found) - fakes)
+    return min(fakes, len(found) - fakes), max(fakes, len(found) - fakes)
 
 
 def measure_median_side(data: Path, layout: Layout | None = None) -> int:

@@ -115,7 +115,7 @@ def _check(config: TrainConfig) -> None:
         ("fit.batch_size", config.fit.batch_size, 1, 65_536),
         ("fit.learning_rate", config.fit.learning_rate, 1e-8, 10.0),
         ("fit.weight_decay", config.fit.weight_decay, 0.0, 1.0),
-        ("fit.warmup_epochs", config.fit.warmup_epochs, 0.0, config.fit.epochs),
+        ("fit.warmup_epochs", config.fit.warmup_epochs, 0.0, max(1, config.fit.epochs)),
         ("fit.label_smoothing", config.fit.label_smoothing, 0.0, 0.5),
         ("fit.ema", config.fit.ema, 0.0, 0.99999),
         ("fit.patience", config.fit.patience, 0, 100_000),
@@ -159,7 +159,8 @@ def _check_together(config: TrainConfig) -> None:
         raise ConfigError("fit.epochs is 0, and nothing else learns: give epochs, or the penalty fit.probe")
     if config.network.half and (config.qat.enabled or config.prune.sparsity):
         raise ConfigError(
-            "network.half uses layers twice: pruning and quantization-aware training cannot, leave it out"
+            "network.half uses layers twice, which pruning and quantization-aware training cannot: leave out "
+            "either, as with --set network.half=false"
         )
     if config.augment.cutmix and config.fit.skip_easy:
         raise ConfigError("augment.cutmix hides which images are easy: set fit.skip_easy to 0, or cutmix")

@@ -1,6 +1,7 @@
 """A model file that answers: `Detector("model.tflite").check("photo.jpg")`."""
 
 import copy
+import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -97,7 +98,7 @@ class Detector(Scorer):
             )
         if isinstance(image, Image.Image):
             return self._judge(to_rgb(image), start)
-        source = Path(image) if isinstance(image, str) else image
+        source = _take_source(image)
         content = read_whole(source)
         inspection = None if self._pixels_only else Inspection(source, content)
         see = None if inspection is None else inspection.see
@@ -205,6 +206,17 @@ class Detector(Scorer):
         """Return why there is nothing left to see in an upright RGB `image`, by the contract's limits."""
         limits = self._decision.condition
         return None if limits is None else find_reason(measure_condition(image), limits)
+
+
+def _take_source(image: object) -> Path | bytes:
+    """Return the path or the encoded bytes that `image` is; `ImageError` for anything else."""
+    if isinstance(image, str | os.PathLike):
+        return Path(image)
+    if isinstance(image, bytes | bytearray | memoryview):
+        return bytes(image)
+    raise ImageError(
+        f"a {type(image).__name__} is no image: give a path, encoded bytes, a Pillow image or an array"
+    )
 
 
 def _fuse(verdict: Verdict, inspection: Inspection | None) -> Verdict:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 
 from fakelens.edge_runtime.files import digest_file
 from fakelens.edge_runtime.modelfile.container import read_model
@@ -150,7 +150,9 @@ def _render_card(measured: tuple[Measurement, ...]) -> Table:
 
 
 def _plain_table(title: str) -> Table:
-    return Table("", "", title=title, show_header=False, title_justify="left", box=None)
+    """Return a table of two columns; nothing is cut, and a SHA-256 fits into a line of 80 characters."""
+    values = Column(overflow="fold")
+    return Table("", values, title=title, show_header=False, title_justify="left", box=None, pad_edge=False)
 
 
 def _describe_tensor(tensor: TensorInfo) -> str:

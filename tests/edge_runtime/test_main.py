@@ -85,6 +85,7 @@ def test_a_picture_in_place_of_a_command_gets_the_right_command(
     done = fakelens(photo)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"fakelens: {photo}: no such command; did you mean `fakelens check {photo}`?\n"
+    assert fakelens("gone.jpg").stderr.endswith("did you mean `fakelens check gone.jpg`?\n")
 
 
 def test_the_version_is_that_of_the_package(fakelens: Fakelens) -> None:

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tf_keras as keras
 from PIL import Image
 
+from fakelens.benchmarks.labelled import Split
+from fakelens.benchmarks.metrics import evaluate
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import ConfigError, RunError
+from fakelens.edge_runtime.modelfile.contract import Pool
 from fakelens.train.config import ImageCache, NetworkConfig, TrainConfig
 from fakelens.train.defaults import find_free
 from fakelens.train.fit.loop import predict
@@ -62,6 +66,14 @@ def test_a_start_goes_on_where_its_run_ended(start: Path, tmp_path: Path, config
     page = (result.run / "report.html").read_text()
     assert "Before and after fine-tuning" in page
     assert "<h1>run</h1>" in page
+    given |= {"fit.epochs": 0}
+    job = open_job(tmp_path / "own", tmp_path / "head", load_config(None, given), find_free(None, given))
+    result = run_job(job)
+    model = keras.models.load_model(result.run / "model.h5", compile=False)
+    val, judged = job.dataset.take(Split.VAL)[0], job.dataset.judge(Split.VAL)
+    measured = evaluate(judged.labels, judged.pool(predict(model, val), Pool.MEAN), 0.5)  # of what is kept
+    assert measured.ece.value == pytest.approx(result.validation.ece.value, abs=1e-5)
+    assert measured.auc == result.validation.auc
     other = replace(config.network, weights=str(start), width=8)
     with pytest.raises(ConfigError, match="leave the keys of network as --start sets them"):
         build_network(other, 16)

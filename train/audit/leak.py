@@ -11,6 +11,7 @@ class Leak:
     fact: str  # the strongest one: `file type`
     clue: str  # its usual values: `file type: reals JPEG; fakes PNG`
     remedy: str  # the command that makes a copy without it
+    seen: bool = True  # whether the network sees pictures as their files have them
 
     @property
     def sentence(self) -> str:

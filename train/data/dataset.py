@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, Split, find_mask
-from fakelens.edge_runtime.modelfile.contract import Fit
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.config import DataConfig, ImageCache, describe_input
 from fakelens.train.data.arrays import decode_files, digest_files
@@ -92,7 +91,7 @@ def load_dataset(data: Path, config: DataConfig) -> Dataset:
     where a class or a split would hold too few images.
     """
     found = choose_images(data, config)
-    load = _load_tiles if config.fit is Fit.TILES or config.delivered else _load_whole
+    load = _load_tiles if config.has_histories else _load_whole
     dataset = load(data, found, config)
     counts = {split: tuple(dataset.count(split, label) for label in _CLASSES) for split in Split}
     val_given = any(image.split is Split.VAL for image in found)

@@ -10,7 +10,9 @@ company changes a byte, and a photo and the fake made from it, which share a key
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +36,10 @@ _WINDOW_TILES = 4  # sides of a tile: so large is the part of a picture that has
 _WHOLE_PX = 1024  # a longer side is reduced to it before the history of a whole picture
 _LEAST_KEPT = 0.8  # of a side, when a whole picture is cropped
 _TILES, _INDEX = "tiles.bin", "index.npz"
+_NAME_BYTES = 16
 
 Shares = npt.NDArray[np.float64]
+Tiles = tuple[ImageU8, npt.NDArray[np.bool_]]  # of one image, and which of them had a history
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +78,7 @@ def open_bank(images: Sequence[SourceImage], config: DataConfig) -> TileBank:
     return TileBank(tiles=tiles, owners=owners, worn=worn, errors=errors)
 
 
-def cut_image(image: SourceImage, config: DataConfig) -> tuple[ImageU8, npt.NDArray[np.bool_]]:
+def cut_image(image: SourceImage, config: DataConfig) -> Tiles:
     """Return the tiles of one image and which of them had a history; `ImageError` where it is damaged."""
     photo = load_image(image.path)
     rng = np.random.default_rng(int(image.key[:16], 16))
@@ -155,15 +159,17 @@ def _fill(folder: Path, images: Sequence[SourceImage], config: DataConfig) -> No
     owners: list[Rows] = []
     worn: list[npt.NDArray[np.bool_]] = []
     errors: dict[int, str] = {}
+    names = [_name_image(image, config) for image in images]
+    kept = _find_kept(folder.parent, set(names), config)
 
-    def cut(image: SourceImage) -> tuple[ImageU8, npt.NDArray[np.bool_]] | str:
+    def cut(place: int) -> Tiles | str:
         try:
-            return cut_image(image, config)
+            return kept.get(names[place]) or cut_image(images[place], config)
         except ImageError as error:
             return str(error)
 
     with (folder / _TILES).open("wb") as file:
-        for place, result in enumerate(map_threads(cut, images, "cutting tiles")):
+        for place, result in enumerate(map_threads(cut, range(len(images)), "cutting tiles")):
             if isinstance(result, str):
                 errors[place] = result
                 continue
@@ -172,23 +178,48 @@ def _fill(folder: Path, images: Sequence[SourceImage], config: DataConfig) -> No
             worn.append(result[1])
     np.savez(
         folder / _INDEX,
+        names=np.frombuffer(b"".join(names), np.uint8).reshape(len(names), _NAME_BYTES),
         owners=np.concatenate(owners) if owners else np.empty(0, np.int64),
         worn=np.concatenate(worn) if worn else np.empty(0, bool),
         errors=np.array(json.dumps(errors)),
     )
 
 
+def _find_kept(banks: Path, wanted: set[bytes], config: DataConfig) -> dict[bytes, Tiles]:
+    """Return the tiles that other banks have of the images called `wanted`: a few new ones cost little."""
+    kept: dict[bytes, Tiles] = {}
+    for path in banks.glob(f"[!.]*/{_INDEX}"):
+        with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(path) as index:
+            names, owners, worn = (index[key] for key in ("names", "owners", "worn"))
+            shape = (len(owners), config.size, config.size, 3)
+            places = [place for place, name in enumerate(names) if name.tobytes() in wanted]
+            if not places or not len(owners):
+                continue
+            tiles = np.memmap(path.parent / _TILES, np.uint8, "r", shape=shape)
+            for place in places:
+                first, last = np.searchsorted(owners, [place, place + 1])
+                if first < last:  # else it could not be decoded
+                    kept[names[place].tobytes()] = tiles[first:last], worn[first:last]
+    return kept
+
+
 def _name_bank(images: Sequence[SourceImage], config: DataConfig) -> str:
-    settings = (config.size, config.tiles, config.cuts, config.fit, config.zoomed)
-    key = hashlib.sha256(f"{_VERSION} {preprocess.VERSION} {settings}\n".encode())
+    key = hashlib.sha256(_list_settings(config).encode())
     for image in images:
-        facts = (
-            image.digest,
-            image.key,
-            image.judged,
-            image.histories,
-            image.mask is not None,
-            image.retouched,
-        )
-        key.update(f"{facts}\n".encode())
+        key.update(f"{_list_facts(image)}\n".encode())
     return key.hexdigest()[:24]
+
+
+def _name_image(image: SourceImage, config: DataConfig) -> bytes:
+    """Return what tells the tiles of `image` from all others."""
+    whole = f"{_list_settings(config)}{_list_facts(image)}"
+    return hashlib.blake2b(whole.encode(), digest_size=_NAME_BYTES).digest()
+
+
+def _list_settings(config: DataConfig) -> str:
+    settings = (config.size, config.tiles, config.cuts, config.fit, config.zoomed)
+    return f"{_VERSION} {preprocess.VERSION} {settings}\n"
+
+
+def _list_facts(image: SourceImage) -> tuple[object, ...]:
+    return image.digest, image.key, image.judged, image.histories, image.mask is not None, image.retouched

@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
 from fakelens.benchmarks.metrics import roc_auc
+from fakelens.train.fit.frozen_layers import FrozenLayers, Values, find_head
 from fakelens.train.fit.loop import Examples
-from fakelens.train.fit.probe import Line, find_head, open_features
+from fakelens.train.fit.probe import Line
 from fakelens.train.starts.start_file import Start
 
 _log = logging.getLogger(__name__)
 _MOST_STEPS = 300  # of the solver
-
-Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +39,7 @@ def move_head(model: Any, start: Start, examples: Examples, penalty: float) -> N
     `penalty` is that of the squared distance, over standardized features, beside the mean loss.
     """
     head = find_head(model)
-    learned, judged = map(open_features(model), (examples.images, examples.val_images))
+    learned, judged = map(FrozenLayers(model).see, (examples.images, examples.val_images))
     kernel, bias = head.get_weights()
     slopes, offset = kernel[:, 1] - kernel[:, 0], float(bias[1] - bias[0])
     own = Line(slopes=slopes / start.temperature, bias=offset / start.temperature + start.bias)

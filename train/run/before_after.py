@@ -1,11 +1,10 @@
 """A start before and after it was fine-tuned: on the user's pictures, and on photos that neither has seen."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,6 @@ from fakelens.train.data.dataset import Dataset
 from fakelens.train.data.image_rows import Images
 from fakelens.train.data.pooling import JudgedImages, group_images
 from fakelens.train.fakes.photos import export_photos
-from fakelens.train.fit.loop import predict
 from fakelens.train.fit.start_network import StartNetwork
 from fakelens.train.run.outcome import show_auc
 
@@ -50,7 +48,7 @@ class BeforeAfter:
 class Tuned:
     """The fine-tuned network as it is handed over."""
 
-    model: Any  # takes bytes
+    answer: Callable[[Images], npt.NDArray[np.float64]]  # P(fake) [n] of images
     decision: Decision
     pool: Pool
 
@@ -101,7 +99,7 @@ def _compare(part: tuple[str, Images, JudgedImages], start: StartNetwork, tuned:
     name, images, judged = part
     labels = judged.labels
     before = judged.pool(start.answer(images), tuned.pool)
-    after = judged.pool(predict(tuned.model, images), tuned.pool)
+    after = judged.pool(tuned.answer(images), tuned.pool)
     return BeforeAfter(
         part=name,
         counts=tuple(int((labels == label).sum()) for label in range(len(LABELS))),

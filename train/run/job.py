@@ -1,5 +1,6 @@
 """A training job, checked before TensorFlow is loaded: mistakes are reported at once."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from fakelens.train.defaults import choose_fit, choose_view, keep_free
 from fakelens.train.run import rundir
 from fakelens.train.run.teachers import check_teachers
 from fakelens.train.settings import load_config
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,13 @@ def open_job(
     dataset = load_dataset(data, config.data)
     config = choose_fit(config, dataset, free)
     check_teachers(config, dataset.digest)
+    if leak is not None:
+        leak = replace(leak, seen=not config.data.has_histories)
+        if not leak.seen:
+            _log.info(
+                "every picture is rescaled and compressed at random before it is learned from: the network "
+                "does not see its file, though what goes with it, such as sharpness"
+            )
     rundir.start_run(run, config, data, dataset.digest, leak)
     return Job(run=run, config=config, dataset=dataset)
 

@@ -11,6 +11,10 @@ from fakelens.train.data.dataset import Dataset
 
 CHANCE = 0.5
 _LEARNED = "learned"
+_UNSEEN = (
+    ", which the network did not see: it was given every picture rescaled and compressed at random. What "
+    "goes with it, such as sharpness, it may have learned"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,7 @@ class Outcome:
         """The verdict in words."""
         value, low, high = (_show(number) for number in (self.auc.value, self.auc.low, self.auc.high))
         note = "" if self.leak is None else f"; {self.leak.sentence}"
+        note += _UNSEEN if self.leak is not None and not self.leak.seen else ""
         note += f"; the test part has no {self.missing} images and was not scored" if self.missing else ""
         note += "; calibration hit its bound, so P(fake) means little" if self.at_bound else ""
         judged = f"on {self.pictures:,} {self.part} pictures, chance {_show(CHANCE)}"
@@ -48,7 +53,7 @@ class Outcome:
     def _verdict(self) -> str:
         if not self.learned:
             return "no better than guessing"
-        if self.leak is None or self.auc.low > self.leak.auc:
+        if self.leak is None or not self.leak.seen or self.auc.low > self.leak.auc:
             return _LEARNED
         kind = "as good as" if self.auc.high >= self.leak.auc else "not even as good as"
         return f"{kind} {self.leak.fact} alone (audit)"

@@ -4,31 +4,31 @@ Each stage keeps its state in RUN/checkpoints, so that a run goes on from its la
 """
 
 import logging
-import platform
 import shutil
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tf_keras as keras
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Metrics, evaluate
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.edge_runtime.modelfile.contract import Contract, DataSource, Decision, InputSpec, Pool, Training
+from fakelens.edge_runtime.modelfile.contract import Pool
 from fakelens.train.config import TrainConfig, describe_input
 from fakelens.train.data.dataset import class_weights, source_weights
+from fakelens.train.data.image_rows import Images
 from fakelens.train.distributed import SOLO, Team
 from fakelens.train.fit.calibrate import Calibration, choose_decision, fit_calibration
-from fakelens.train.fit.checkpoint import Epoch, load_state
+from fakelens.train.fit.checkpoint import load_state
 from fakelens.train.fit.clip_teacher import Known
 from fakelens.train.fit.compress import (
     LayerSparsity,
-    count_parameters,
     measure_layer_sparsity,
     overall_sparsity,
     prune,
@@ -36,6 +36,7 @@ from fakelens.train.fit.compress import (
 )
 from fakelens.train.fit.distill import soften_labels
 from fakelens.train.fit.fold import fold_calibration, fold_input_scale
+from fakelens.train.fit.frozen_layers import FrozenLayers
 from fakelens.train.fit.loop import Examples, Stage, fit_stage, predict
 from fakelens.train.fit.precision import choose_policy
 from fakelens.train.fit.probe import probe_head
@@ -47,6 +48,7 @@ from fakelens.train.run import rundir
 from fakelens.train.run.before_after import BeforeAfter, Tuned, compare_with_start, describe_before_after
 from fakelens.train.run.job import Job
 from fakelens.train.run.outcome import Outcome, judge_outcome
+from fakelens.train.run.record import list_facts, make_contract
 from fakelens.train.run.report import ReportData, write_report
 from fakelens.train.starts.names import is_start
 from fakelens.train.starts.start_file import read_start
@@ -54,7 +56,7 @@ from fakelens.train.starts.start_file import read_start
 _log = logging.getLogger(__name__)
 _PRUNED = 0.01  # share of zeros above which they are no accident
 _STAGES = ("float", "prune", "qat")
-_PACKAGES = ("fakelens", "tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "pillow")
+Answer = Callable[[Any, Images], npt.NDArray[np.float64]]  # of a model, P(fake) [n] of images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,18 +87,19 @@ def run_job(job: Job, team: Team = SOLO) -> TrainResult:
         if not any((run / run_layout.CHECKPOINTS).iterdir()):
             shutil.rmtree(run)
         raise
+    answer = _open_answers(float_model, config)
     if config.prune.sparsity:
         float_model = prune(float_model, examples, config, _stage(run, config, 1))
     model = float_model
     if config.qat.enabled:
         model = quantize_aware(float_model, examples, config, _stage(run, config, 2))
-        float_model, *_ = _finish(float_model, job)
+        float_model, *_ = _finish(float_model, job, predict)
         rundir.write_model(run / run_layout.FLOAT_MODEL, float_model)
-    model, calibration, pool = _finish(model, job)
+    model, calibration, pool = _finish(model, job, answer)
     rundir.write_model(run / run_layout.MODEL, model)
     rundir.write_calibration(run, examples.images, examples.labels, config.seed)
     rundir.write_validation(run, examples.val_images, dataset.judge(Split.VAL), config.seed)
-    return _hand_over(job, model, calibration, pool)
+    return _hand_over(job, model, (calibration, pool), answer)
 
 
 def fit_share(job: Job, team: Team) -> None:
@@ -197,11 +200,17 @@ def _build(config: TrainConfig, size: int | None) -> Any:
     return model
 
 
-def _finish(model: Any, job: Job) -> tuple[Any, Calibration, Pool]:
+def _open_answers(model: Any, config: TrainConfig) -> Answer:
+    """Return what tells P(fake) of images: where only the head of `model` learned, what was seen is kept."""
+    changes = config.fit.epochs or config.prune.sparsity or config.qat.enabled or config.network.views > 1
+    return predict if changes else FrozenLayers(model).answer
+
+
+def _finish(model: Any, job: Job, answer: Answer) -> tuple[Any, Calibration, Pool]:
     """Return `model` as handed over, taking bytes and calibrated on validation, its calibration and pool."""
     fold_input_scale(model)
     model = average_views(model, job.config.network.views)
-    p_fake, judged = predict(model, job.dataset.take(Split.VAL)[0]), job.dataset.judge(Split.VAL)
+    p_fake, judged = answer(model, job.dataset.take(Split.VAL)[0]), job.dataset.judge(Split.VAL)
     # A pool is a mean of logits, so what calibrates images calibrates their tiles alike.
     pool = judged.choose_pool(p_fake)
     calibration = fit_calibration(judged.labels, judged.pool(p_fake, pool))
@@ -209,11 +218,12 @@ def _finish(model: Any, job: Job) -> tuple[Any, Calibration, Pool]:
     return model, calibration, pool
 
 
-def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> TrainResult:
+def _hand_over(job: Job, model: Any, calibrated: tuple[Calibration, Pool], answer: Answer) -> TrainResult:
     """Decide on validation, measure, and write report and record."""
+    calibration, pool = calibrated
     run, config, dataset = job.run, job.config, job.dataset
     judged = dataset.judge(Split.VAL)
-    p_rows = predict(model, dataset.take(Split.VAL)[0])
+    p_rows = answer(model, dataset.take(Split.VAL)[0])
     labels, p_fake = judged.labels, judged.pool(p_rows, pool)
     decision = choose_decision(labels, p_fake, config.decision)
     validation = evaluate(labels, p_fake, decision.threshold)
@@ -221,13 +231,14 @@ def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> Tr
     if config.data.score_test and len(dataset.rows[Split.TEST]):
         tested = dataset.judge(Split.TEST)
         if len(np.unique(tested.labels)) > 1:
-            p_test = tested.pool(predict(model, dataset.take(Split.TEST)[0]), pool)
+            p_test = tested.pool(answer(model, dataset.take(Split.TEST)[0]), pool)
             test = evaluate(tested.labels, p_test, decision.threshold)
     sparsity = measure_layer_sparsity(model)
-    contract = _write_contract(job, model, calibration, describe_input(config.data, pool), decision)
+    contract = make_contract(job, model, calibration, describe_input(config.data, pool), decision)
     compared: tuple[BeforeAfter, ...] = ()
     if is_start(config.network.weights):
-        compared = compare_with_start(config, dataset, Tuned(model=model, decision=decision, pool=pool))
+        tuned = Tuned(answer=partial(answer, model), decision=decision, pool=pool)
+        compared = compare_with_start(config, dataset, tuned)
     history = {
         name: load_state(path).history
         for name in _STAGES
@@ -242,57 +253,10 @@ def _hand_over(job: Job, model: Any, calibration: Calibration, pool: Pool) -> Tr
         run=run.resolve().name, p_test=p_test, before_after=compared,
     )  # fmt: skip
     write_report(run, report)
-    rundir.write_record(run, contract, quantization_aware=config.qat.enabled, facts=_facts(history, report))
+    rundir.write_record(
+        run, contract, quantization_aware=config.qat.enabled, facts=list_facts(history, report)
+    )
     return TrainResult(
         run=run, validation=validation, test=test, sparsity=sparsity, outcome=report.outcome,
         start=config.network.weights, before_after=compared,
     )  # fmt: skip
-
-
-def _write_contract(
-    job: Job, model: Any, calibration: Calibration, spec: InputSpec, decision: Decision
-) -> Contract:
-    config, dataset = job.config, job.dataset
-    return Contract(
-        name=config.name,
-        description=config.description,
-        limits=config.limits,
-        input=spec,
-        decision=decision,
-        training=Training(
-            data=(DataSource(name=dataset.name, digest=dataset.digest, images=dataset.count_files()),),
-            licences=config.licences,
-            recipe=config.recipe,
-            network=config.network.name,
-            seed=config.seed,
-            parameters=count_parameters(model),
-            sparsity=round(overall_sparsity(measure_layer_sparsity(model)), 4),
-            temperature=calibration.temperature,
-            bias=calibration.bias,
-            versions={name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
-        ),
-    )
-
-
-def _facts(history: dict[str, list[Epoch]], report: ReportData) -> dict[str, Any]:
-    return {
-        "outcome": {
-            "learned": report.outcome.learned,
-            "doubtful": report.outcome.is_doubtful,
-            "sentence": report.outcome.sentence,
-        },
-        "before_after": [asdict(part) for part in report.before_after],
-        "history": {name: [asdict(epoch) for epoch in epochs] for name, epochs in history.items()},
-        "metrics": {
-            "validation": asdict(report.validation),
-            "test": asdict(report.test) if report.test is not None else None,
-        },
-        "sparsity": [asdict(layer) for layer in report.sparsity],
-        "data": {
-            "splits": {
-                str(split): [report.dataset.count(split, 0), report.dataset.count(split, 1)]
-                for split in Split
-            },
-            "cleaning": asdict(report.dataset.cleaning),
-        },
-    }

@@ -1,7 +1,9 @@
-"""How a start is fine-tuned: which of its layers, how fast and how long, by the number of pictures.
+"""How a start goes on learning: what of it, how fast and how long, by the number of pictures.
 
-The fewer the pictures, the more blocks keep what they know. The old answers stay a share of what is learned
-(learning without forgetting, Li & Hoiem 2016), and batch norms keep their statistics.
+The head of `lite0` learns alone, unless epochs are asked for: what its layers know carries further than what
+they learn of a few pictures. With epochs, the fewer the pictures, the more blocks keep what they know. The
+old answers stay a share of what is learned (learning without forgetting, Li & Hoiem 2016), and batch norms
+keep their statistics.
 """
 
 import logging
@@ -26,8 +28,8 @@ _FREEZES = "lite0"  # the network that can keep some of its blocks
 # a linear probe and a gentle rate keep it (train/recipes/README.md).
 _BLOCKS, _LEVELS = 13, [11, 12]
 _SIZE = 320  # px, of its input
-_PENALTY, _GENTLE = 0.06, 1e-4
-_DISTANCE = 0.2  # penalty on how far a start's head moves towards the pictures
+_PENALTY, _GENTLE = 0.3, 1e-4
+_DISTANCE = 0.6  # penalty on how far a start's head moves towards the pictures
 _CHOSEN = {"frozen", "dropout"}  # of its network, here and not by the run that it comes from
 _SEEN = 1_500  # pictures, histories included, that all epochs together go through, about
 _FEWEST_EPOCHS, _MOST_EPOCHS = 1, 2  # more spoil what the start knows of pictures that are not there
@@ -58,8 +60,8 @@ class Tuning:
 
 
 _TUNINGS = (
-    Tuning(pictures=120, trained=3, histories=4, batch_size=16, share=0.3),
-    Tuning(pictures=500, trained=6, histories=2, batch_size=32, share=0.3),
+    Tuning(pictures=120, trained=3, histories=2, batch_size=16, share=0.3),
+    Tuning(pictures=500, trained=6, histories=1, batch_size=32, share=0.3),
     Tuning(pictures=10**9, trained=8, histories=1, batch_size=32, share=0.2),
 )
 
@@ -72,6 +74,7 @@ def describe_start(start: str) -> dict[str, Any]:
             "network.cut": _BLOCKS,
             "network.levels": _LEVELS,
             "network.frozen_norms": True,
+            "network.half": True,
             "fit.probe": _PENALTY,
             "data.size": _SIZE,
             "data.fit": "resize",
@@ -102,11 +105,17 @@ def knows_something(network: str, weights: str) -> bool:
     return is_start(weights) or (weights == IMAGENET and network == _FREEZES)
 
 
-def tune_data(config: TrainConfig, pictures: int, free: frozenset[str]) -> TrainConfig:
-    """Return `config` with the histories that `pictures` of the rarer class want, where they are free."""
+def tune_data(config: TrainConfig, counts: tuple[int, int], free: frozenset[str]) -> TrainConfig:
+    """Return `config` with the histories that the pictures want, where they are free.
+
+    `counts` are those of the rarer and of the other class. The rarer one has as many versions as the other in
+    all, so that many pictures of one class do not make many more of the few of the other.
+    """
     if "data.histories" not in free:
         return config
-    return replace(config, data=replace(config.data, histories=_choose(pictures).histories))
+    rarer, other = counts
+    histories = max(1, round(_choose(rarer).histories * rarer / max(1, other)))
+    return replace(config, data=replace(config.data, histories=histories))
 
 
 def tune_fit(config: TrainConfig, pictures: int, rows: int, free: frozenset[str]) -> TrainConfig:
@@ -123,23 +132,39 @@ def tune_fit(config: TrainConfig, pictures: int, rows: int, free: frozenset[str]
     if "fit.learning_rate" in free:
         fit = replace(fit, learning_rate=_GENTLE)
     if "fit.epochs" in free:
-        fit = replace(fit, epochs=min(max(_FEWEST_EPOCHS, round(_SEEN / rows)), _MOST_EPOCHS))
+        fit = replace(fit, epochs=_choose_epochs(config, rows))
     if "distill.share" in free and distill.teachers:
         distill = replace(distill, share=tuning.share)
-    steps = count_steps(rows * fit.repeats, min(fit.batch_size, rows))
+    tuned = replace(config, network=network, fit=fit, distill=distill)
     _log.info(
-        "fine-tuning %s on %d pictures of the rarer class, %d versions of all: %s, rate %g, %s%s",
-        *(network.weights, pictures, rows, _name_layers(network.name, network.cut - network.frozen)),
-        *(fit.learning_rate, describe_epochs(fit.epochs, steps)),
+        "fine-tuning %s on %d pictures of the rarer class, %d versions of all: %s%s",
+        *(network.weights, pictures, rows, _name_layers(tuned, rows)),
         f", {100 * distill.share:.0f}% of what is learned are answers of {' and '.join(distill.teachers)}"
         if distill.teachers
         else "",
     )
-    return replace(config, network=network, fit=fit, distill=distill)
+    return tuned
 
 
-def _name_layers(network: str, trained: int) -> str:
-    return f"the last {trained} blocks learn" if network == _FREEZES else "all layers learn"
+def _choose_epochs(config: TrainConfig, rows: int) -> int:
+    """Return none where the head of `config` learns by itself, else about as many as see `_SEEN` pictures."""
+    if config.network.name == _FREEZES and config.fit.probe:
+        return 0
+    return min(max(_FEWEST_EPOCHS, round(_SEEN / rows)), _MOST_EPOCHS)
+
+
+def _name_layers(config: TrainConfig, rows: int) -> str:
+    """Say what learns, and how."""
+    network, fit = config.network, config.fit
+    if not fit.epochs:
+        return "the head learns"
+    learn = (
+        f"the last {network.cut - network.frozen} blocks learn"
+        if network.name == _FREEZES
+        else "all layers learn"
+    )
+    steps = count_steps(rows * fit.repeats, min(fit.batch_size, rows))
+    return f"{learn}, rate {fit.learning_rate:g}, {describe_epochs(fit.epochs, steps)}"
 
 
 def _choose(pictures: int) -> Tuning:

@@ -1,16 +1,18 @@
-"""How long after its start `fakelens train` has a first epoch to show.
+"""How long after its start `fakelens train` has a first epoch to show, or a head that learned alone.
 
 Run as `python -m fakelens.train.studies.first_epoch DATA` on an idle machine: cuts 300 + 300 pictures out of
-DATA, trains on them as a user would, with an empty cache and the defaults, until the line of the first epoch
-is there, and ends with 1 where that takes over 20 seconds.
+DATA, trains on them as a user would, with an empty cache and the defaults, until the first line that says how
+well validation pictures are told apart, and ends with 1 where that takes over 20 seconds.
 """
 
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +24,8 @@ from fakelens.train.studies import options
 from fakelens.train.studies.subsets import Pictures, Size, lay_out
 
 _MOST_S = 20.0
-_FIRST = re.compile(r"\w+ 1/\d+ +loss ")
+_FEW = 10  # test pictures of each class: none is looked at so early
+_FIRST = re.compile(r"\w+ 1/\d+ +loss |the head (begins|moves) ")
 _MAIN = "import sys; from fakelens.edge_runtime.main import main; sys.exit(main())"
 
 
@@ -38,20 +41,29 @@ def first_epoch(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         size = Size(real=pictures, fake=pictures)
-        lay_out(Pictures(data=data, test=10, most=most), folder / "data", size, 0)
-        seconds = [_train(folder / "data", folder / str(number), given) for number in range(rounds)]
-    shown = ", ".join(f"{each:.1f}" for each in seconds)
-    typer.echo(f"{size} pictures: first epoch {min(seconds):.1f} s after the start (rounds: {shown})")
-    if min(seconds) > _MOST_S:
-        raise GateError(f"the first epoch takes {min(seconds):.1f} s, over {_MOST_S:g} s")
+        lay_out(Pictures(data=data, most=most, test=_FEW), folder / "data", size, 0)
+        timed = [_train(folder / "data", folder / str(number), given) for number in range(rounds)]
+    seconds = min(each.seconds for each in timed)
+    shown = ", ".join(f"{each.seconds:.1f} with {each.processor_s:.1f} of processor time" for each in timed)
+    typer.echo(f"{size} pictures: first epoch {seconds:.1f} s after the start (rounds: {shown})")
+    if seconds > _MOST_S:
+        raise GateError(f"the first epoch takes {seconds:.1f} s, over {_MOST_S:g} s")
 
 
-def _train(data: Path, scratch: Path, given: list[str]) -> float:
-    """Return the seconds from starting the program to its line of the first epoch; it is ended then."""
+@dataclass(frozen=True, kw_only=True)
+class FirstEpoch:
+    """What it took to the line of the first epoch."""
+
+    seconds: float  # since the program was started
+    processor_s: float  # of it and its threads
+
+
+def _train(data: Path, scratch: Path, given: list[str]) -> FirstEpoch:
+    """Start training, and end it when its first epoch is done."""
     command = [sys.executable, "-c", _MAIN, "train", str(data), "-o", str(scratch / "run"), *given]
     scratch.mkdir()
     environment = {**os.environ, "FAKELENS_CACHE": str(scratch / "cache")}
-    start = time.perf_counter()
+    start, before = time.perf_counter(), _sum_processor_time()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stderr is not None
         said = ""
@@ -59,9 +71,16 @@ def _train(data: Path, scratch: Path, given: list[str]) -> float:
             if _FIRST.match(line):
                 seconds = time.perf_counter() - start
                 process.kill()
-                return seconds
+                process.wait()
+                return FirstEpoch(seconds=seconds, processor_s=_sum_processor_time() - before)
             said = line.strip() or said
     raise RunError(f"training ended before its first epoch: {said}")
+
+
+def _sum_processor_time() -> float:
+    """Return the seconds that all finished programs started from here have had."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

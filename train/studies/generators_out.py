@@ -25,7 +25,8 @@ from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import Dataset, class_weights, load_dataset, source_weights
 from fakelens.train.fit.clip_encoder import embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
-from fakelens.train.fit.probe import Values, fit_line, open_features
+from fakelens.train.fit.frozen_layers import Values, open_features
+from fakelens.train.fit.probe import fit_line
 from fakelens.train.networks import build_network
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.kept_rows import KeptRows, open_rows

@@ -8,7 +8,6 @@ import typer
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="Folder with real/ and fake/.")]
 Sizes = Annotated[str, typer.Option(help="Pictures a class, or REAL+FAKE.")]
 Seeds = Annotated[int, typer.Option(min=1, help="Of the choice of pictures and of training.")]
-Test = Annotated[int, typer.Option(min=10, help="Test pictures of each class.")]
 Setting = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As in `fakelens train`.")
 ]

@@ -66,7 +66,6 @@ def own_pictures(
     start: Annotated[str, typer.Option(metavar="NAME|FILE", help="As in `fakelens train`.")] = "photo",
     sizes: options.Sizes = _SIZES,
     seeds: options.Seeds = 3,
-    test: options.Test = 200,
     most: options.Most = None,
     keep: options.Keep = None,
     setting: options.Setting = None,
@@ -77,7 +76,7 @@ def own_pictures(
     require_tensorflow()
     load_tensorflow()
     show_log()
-    study = Study(pictures=Pictures(data=data, test=test, most=most), settings=settings)
+    study = Study(pictures=Pictures(data=data, most=most), settings=settings)
     rows = open_rows(keep, {"study": "own_pictures", "start": _digest_start(start), **asdict(study)})
     typer.echo(format_table(_HEADER, []))
     for size, seed in itertools.product(chosen, range(seeds)):

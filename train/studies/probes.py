@@ -31,7 +31,8 @@ from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.clip_encoder import SquareEncoder, embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
 from fakelens.train.fit.distill import soften_labels
-from fakelens.train.fit.probe import fit_line, open_features
+from fakelens.train.fit.frozen_layers import open_features
+from fakelens.train.fit.probe import fit_line
 from fakelens.train.networks import build_network
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.options import Setting

@@ -9,6 +9,7 @@ same pictures and is judged on the same others. Prints a Markdown table; exit 1 
 import itertools
 import tempfile
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,7 +62,6 @@ def small_sets(
         str | None, typer.Option(metavar="NAME|FILE", help="Begin from this where the defaults take photo.")
     ] = None,
     seeds: options.Seeds = 3,
-    test: options.Test = 200,
     most: options.Most = None,
     keep: options.Keep = None,
     setting: options.Setting = None,
@@ -72,7 +72,7 @@ def small_sets(
     load_tensorflow()
     show_log()
     given = dict(parse_setting(text) for text in setting or [])
-    pictures = Pictures(data=data, test=test, most=most)
+    pictures = Pictures(data=data, most=most)
     rows = open_rows(keep, {"study": "small_sets", "set": given, "start": start, **asdict(pictures)})
     runs = []
     typer.echo(format_table(_HEADER, []))
@@ -119,7 +119,8 @@ def score_probe(images: list[LabelledImage], seed: int) -> Interval:
     """Return the AUC on the test part of `images` of trees that know pixel statistics of the others."""
     from sklearn.ensemble import ExtraTreesClassifier
 
-    facts = np.array(list(map_threads(_measure, [image.path for image in images], "pixel statistics")))
+    paths = [image.path.resolve() for image in images]
+    facts = np.array(list(map_threads(_measure, paths, "pixel statistics")))
     labels = np.array([image.label for image in images])
     tested = np.array([image.split is Split.TEST for image in images])
     trees = ExtraTreesClassifier(200, min_samples_leaf=3, class_weight="balanced", random_state=seed)
@@ -127,6 +128,7 @@ def score_probe(images: list[LabelledImage], seed: int) -> Interval:
     return bootstrap_interval(roc_auc, labels[tested], trees.predict_proba(facts[tested])[:, 1])
 
 
+@cache  # the runs of a study share pictures, those of the test above all
 def _measure(path: Path) -> npt.NDArray[np.float64]:
     facts = measure_pixels(np.asarray(load_image(path), np.uint8))
     return np.array(list(vars(facts).values()), np.float64)

@@ -9,6 +9,9 @@ from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled, li
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
 
+_FEWEST_TEST, _MOST_TEST = 10, 200  # test pictures of each class
+_TEST_SHARE = 0.2  # of the pictures of a class, where the data have no test part
+
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
@@ -39,8 +42,8 @@ class Pictures:
     """What small sets are cut out of."""
 
     data: Path
-    test: int  # test pictures of each class
     most: int | None = None  # pictures of each source and class that are taken; None for all
+    test: int = _MOST_TEST  # test pictures of each class, at most
 
     def find(self) -> list[LabelledImage]:
         """Return the pictures that may be chosen."""
@@ -51,20 +54,24 @@ class Pictures:
 def lay_out(pictures: Pictures, folder: Path, size: Size, seed: int) -> None:
     """Link `size` of `pictures` under FOLDER/train, chosen by `seed`, and those to test on under test/.
 
-    The test pictures are the same for every seed: those of its test part, else some that are kept apart.
+    The test pictures are the same for every seed: of its test part, else a fifth that is kept apart.
     Raises `UsageError` where there are too few.
     """
-    found, test = pictures.find(), pictures.test
+    found = pictures.find()
     for label, wanted in enumerate((size.real, size.fake)):
         of_class = [image for image in found if image.label == label]
-        apart = [image for image in of_class if image.split is Split.TEST] or _shuffle(of_class, 0)[:test]
-        apart = _shuffle(apart, 0)[:test]
+        rest = [image for image in of_class if image.split is not Split.TEST]
+        if len(rest) < len(of_class):
+            apart = _shuffle([image for image in of_class if image.split is Split.TEST], 0)[: pictures.test]
+        else:
+            share = max(_FEWEST_TEST, round(_TEST_SHARE * len(of_class)))
+            apart = _shuffle(of_class, 0)[: min(pictures.test, share)]
         kept = set(apart)
-        rest = [image for image in of_class if image not in kept and image.split is not Split.TEST]
-        if len(rest) < wanted or len(apart) < test:
+        rest = [image for image in rest if image not in kept]
+        if len(rest) < wanted or len(apart) < _FEWEST_TEST:
             raise UsageError(
                 f"{pictures.data}: {len(rest)} {LABELS[label]} pictures to train on and {len(apart)} to "
-                f"test, {wanted} and {test} are asked for: choose smaller --sizes, or --test"
+                f"test, {wanted} and {_FEWEST_TEST} are needed: choose smaller --sizes, or other pictures"
             )
         _link(_shuffle(rest, seed + 1)[:wanted], folder / Split.TRAIN / LABELS[label])
         _link(apart, folder / Split.TEST / LABELS[label])

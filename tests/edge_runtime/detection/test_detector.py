@@ -43,8 +43,11 @@ def test_path_text_bytes_and_picture_get_the_same_answer(
     path = tmp_path / "picture.png"
     picture.save(path)
     detector = Detector(pixel_model_file)
-    answers = {detector.check(image).p_fake for image in (path, str(path), path.read_bytes(), picture)}
-    assert len(answers) == 1
+    content = path.read_bytes()
+    given = (path, str(path), content, bytearray(content), memoryview(content), picture)
+    assert len({detector.check(image).p_fake for image in given}) == 1
+    with pytest.raises(ImageError, match="a NoneType is no image: give a path, encoded bytes, a Pillow"):
+        detector.check(None)
 
 
 def test_the_decision_is_the_files(model_file: Path, tmp_path: Path, save_grey: SaveGrey) -> None:

@@ -11,6 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from fakelens.edge_runtime.modelfile.container import pack_model
 from fakelens.edge_runtime.modelfile.contract import Contract, DataSource, InputSpec, Measurement, Training
+from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL, find_model
 from tests.conftest import Fakelens
 
 
@@ -86,6 +87,11 @@ def test_text_names_contract_card_ops_and_sizes(fakelens: Fakelens, model_file: 
         size,
     ):
         assert part in done.stdout
+
+
+def test_the_digest_of_a_release_model_is_whole_in_a_line_of_80_characters(fakelens: Fakelens) -> None:
+    digest = hashlib.sha256(find_model(DEFAULT_MODEL).read_bytes()).hexdigest()
+    assert digest in fakelens("info", DEFAULT_MODEL).stdout
 
 
 def test_a_foreign_truncated_or_missing_file_is_one_line_and_exit_2(

@@ -63,6 +63,22 @@ def test_the_cache_is_used_and_follows_content_and_settings(images: list[SourceI
     assert len(open_bank(images, other).errors) == 3
 
 
+def test_what_another_bank_has_is_not_cut_again(images: list[SourceImage], tmp_path: Path) -> None:
+    config = replace(CONFIG, cuts=2)
+    images[2].path.write_text("no image")
+    before = open_bank(images, config)
+    assert set(before.errors) == {2}
+    for image in images[:2]:
+        image.path.write_text("gone")
+    more = [write_photo(tmp_path / "7.png", 7, judged=False), *images[1::-1], images[2]]
+    after = open_bank(more, config)
+    assert set(after.errors) == {3}
+    for old, new in ((0, 2), (1, 1)):
+        np.testing.assert_array_equal(after.tiles[after.owners == new], before.tiles[before.owners == old])
+        np.testing.assert_array_equal(after.worn[after.owners == new], before.worn[before.owners == old])
+    assert open_bank([replace(images[0], judged=True)], config).errors  # it has other tiles
+
+
 def test_a_masked_training_image_is_cut_across_the_edge_of_its_mask(tmp_path: Path) -> None:
     grey = np.full((120, 160, 3), 90, np.uint8)
     mask = np.zeros((120, 160), np.uint8)

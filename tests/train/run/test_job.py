@@ -56,7 +56,7 @@ def test_the_steps_that_are_announced_are_those_of_an_epoch(
 ) -> None:
     """Each picture counts as often as it has histories."""
     flags = describe_start("imagenet") if start else {"data.delivered": True, "data.fit": "resize"}
-    flags |= {"data.size": 16, "data.histories": histories, "fit.batch_size": 16}
+    flags |= {"data.size": 16, "data.histories": histories, "fit.batch_size": 16, "fit.epochs": 3}
     with caplog.at_level(logging.INFO, "fakelens"):
         job = open_job(data, tmp_path / "run", load_config(None, flags), find_free(None, flags))
     images, _ = job.dataset.take(Split.TRAIN)

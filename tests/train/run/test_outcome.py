@@ -57,6 +57,10 @@ def test_what_the_audit_found_is_repeated(
     assert outcome.is_doubtful is not verdict.startswith("learned")
     end = f"real from fake with AUC {alone:.3f} (file type: reals JPEG; fakes PNG)"
     assert outcome.sentence.endswith(end)
+    unseen = replace(outcome, leak=replace(leak, seen=False))  # every picture was compressed anew
+    assert unseen.sentence.startswith("learned" if outcome.learned else "no better than guessing")
+    assert f"{end}, which the network did not see" in unseen.sentence
+    assert unseen.is_doubtful is not outcome.learned
 
 
 def test_the_gate_is_on_the_auc() -> None:

@@ -17,7 +17,7 @@ def test_the_table_shows_before_and_after(
     start_weights(tmp_path / "run", tmp_path / "a.npz")
     capsys.readouterr()
     settings = ["fit.epochs=1", "data.histories=1", "data.size=16", "data.validation=0.2"]
-    given = {"seeds": 1, "test": 10, "setting": settings, "keep": tmp_path / "rows.jsonl"}
+    given = {"seeds": 1, "setting": settings, "keep": tmp_path / "rows.jsonl"}
     own_pictures(data, str(tmp_path / "a.npz"), "12", **given)
     lines = capsys.readouterr().out.splitlines()
     own_pictures(data, str(tmp_path / "a.npz"), "12", **given)

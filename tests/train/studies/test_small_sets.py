@@ -23,7 +23,7 @@ def test_the_table_has_a_line_for_each_size_and_seed_and_goes_on_after_those_tha
     rows = tmp_path / "rows.jsonl"
     for _ in range(2):
         with suppress(GateError):  # three epochs may be too few to reach the probe
-            small_sets(tmp_path, "20,10+40", seeds=1, test=10, keep=rows, setting=fast)
+            small_sets(tmp_path, "20,10+40", seeds=1, keep=rows, setting=fast)
         assert len(rows.read_text().splitlines()) == 2  # nothing is trained again
     both = capsys.readouterr().out.splitlines()
     lines = both[: len(both) // 2]
@@ -34,7 +34,7 @@ def test_the_table_has_a_line_for_each_size_and_seed_and_goes_on_after_those_tha
 
 
 def test_the_probe_learns_from_what_the_network_learns_from(tmp_path: Path, data: Path) -> None:
-    lay_out(Pictures(data=data, test=15), tmp_path / "cut", Size(real=20, fake=20), 0)
+    lay_out(Pictures(data=data), tmp_path / "cut", Size(real=20, fake=20), 0)
     assert score_probe(find_labelled(tmp_path / "cut"), 0).value > 0.99  # brightness tells the class
 
 

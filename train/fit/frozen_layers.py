@@ -1,0 +1,111 @@
+"""What the layers below a head make of pictures: once for each picture, since nobody trains them here.
+
+A picture costs a laptop some tens of milliseconds, a head on all of them next to nothing. So what was seen is
+kept in the cache folder, by the bytes of the picture: the next run looks at the new pictures only.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+import tf_keras as keras
+from scipy.special import expit
+
+from fakelens.edge_runtime.files import cache_folder, write_atomic
+from fakelens.edge_runtime.progress import show_progress
+from fakelens.train.data.image_rows import Images
+
+_BATCH = 64
+_KEPT = 128  # pictures to a file: so many are looked at again after a kill
+_NAME_BYTES = 16
+_NO_MATTER = ("name", "trainable", "momentum")  # of a layer's configuration, for what it makes of a picture
+
+Values = npt.NDArray[np.float64]
+
+
+class FrozenLayers:
+    """The layers of `model` below its last dense layer, as they are now."""
+
+    def __init__(self, model: Any) -> None:
+        self._look = open_features(model)
+        self._folder = cache_folder() / "features" / _name_layers(model)
+        self._seen: dict[bytes, npt.NDArray[np.float32]] = {}
+        for path in sorted(self._folder.glob("*.npz")):
+            with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(path) as file:
+                self._note([row.tobytes() for row in file["names"]], file["features"])
+
+    def see(self, images_u8: Images) -> Values:
+        """Return the features [n, channels] of `images_u8` [n, size, size, 3]."""
+        names = [_name_image(images_u8[row]) for row in range(len(images_u8))]
+        new = list({name: row for row, name in enumerate(names) if name not in self._seen}.values())
+        parts = [np.array(new[at : at + _KEPT]) for at in range(0, len(new), _KEPT)]
+        for rows in show_progress(parts, "looking at pictures"):
+            self._keep([names[row] for row in rows], self._look(images_u8[rows]).astype(np.float32))
+        return np.stack([self._seen[name] for name in names]).astype(np.float64)
+
+    def answer(self, model: Any, images_u8: Images) -> Values:
+        """Return P(fake) [n] of `model`, which has these layers and a head of its own."""
+        kernel, bias = find_head(model).get_weights()
+        logits = self.see(images_u8) @ kernel + bias
+        return np.asarray(expit(logits[:, 1] - logits[:, 0]), np.float64)
+
+    def _keep(self, names: Sequence[bytes], features: npt.NDArray[np.float32]) -> None:
+        self._note(names, features)
+        buffer = io.BytesIO()
+        listed = np.frombuffer(b"".join(names), np.uint8).reshape(len(names), _NAME_BYTES)
+        np.savez(buffer, names=listed, features=features)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(self._folder / f"{_digest(*names)}.npz", buffer.getvalue())
+
+    def _note(self, names: Sequence[bytes], features: npt.NDArray[np.float32]) -> None:
+        self._seen.update(zip(names, features, strict=True))
+
+
+def find_head(model: Any) -> Any:
+    """Return the last dense layer of `model`."""
+    return next(layer for layer in reversed(model.layers) if isinstance(layer, keras.layers.Dense))
+
+
+def open_features(model: Any) -> Callable[[Images], Values]:
+    """Return what makes the inputs [n, channels] of the last dense layer of `model` of images [n, ...]."""
+    features = keras.Model(model.input, find_head(model).input)
+
+    @tf.function(reduce_retracing=True)
+    def forward(images: Any) -> Any:
+        return features(tf.cast(images, tf.float32) / 255, training=False)
+
+    def see(images_u8: Images) -> Values:
+        starts = range(0, len(images_u8), _BATCH)
+        parts = [forward(tf.constant(np.asarray(images_u8[at : at + _BATCH]))).numpy() for at in starts]
+        return np.concatenate(parts).astype(np.float64)
+
+    return see
+
+
+def _name_image(image_u8: npt.NDArray[np.uint8]) -> bytes:
+    return hashlib.blake2b(image_u8.tobytes(), digest_size=_NAME_BYTES).digest()
+
+
+def _name_layers(model: Any) -> str:
+    """Return what tells these layers, with weights and arithmetic, from all others."""
+    parts = []
+    for layer in keras.Model(model.input, find_head(model).input).layers:
+        if not isinstance(layer, keras.layers.Dropout):
+            own = {key: value for key, value in layer.get_config().items() if key not in _NO_MATTER}
+            parts.append(json.dumps([type(layer).__name__, own], sort_keys=True, default=str).encode())
+            parts += [array.tobytes() for array in layer.get_weights()]
+    return _digest(*parts)
+
+
+def _digest(*parts: bytes) -> str:
+    whole = hashlib.blake2b(digest_size=_NAME_BYTES)
+    for part in parts:
+        whole.update(part)
+    return whole.hexdigest()
