@@ -45,6 +45,7 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
     *(struct.error, RuntimeError, MemoryError, AttributeError, Image.DecompressionBombError),
 )
 _ANIMATED = ("GIF", "WEBP", "PNG")
+_TINY_PIXELS = 128 * 128  # take next to nothing; to count them takes a part of their time
 _GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes nine bytes
 _TURNED_PIXELS = 32_000_000  # larger ones are turned by bands, not copied
 # TIFF tags of a camera's raw file, whose first picture is a preview.
@@ -175,7 +176,7 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
         if _is_raw(image):
             image.close()
             raise ImageError(f"a {Kind.RAW} file, whose first picture is a preview: {name_remedy(Kind.RAW)}")
-    if config.reserve is not None:
+    if config.reserve is not None and width * height > _TINY_PIXELS:
         config.reserve(count_decoding_bytes(image))
     return image
 
