@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fakelens.benchmarks.timing.pictures import find_pictures
+from fakelens.edge_runtime.answers.output_format import Format
+from fakelens.edge_runtime.answers.sinks import open_sink
+from fakelens.edge_runtime.check.batch import check_batch
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import ModelError, UsageError
 from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
@@ -24,7 +27,6 @@ _COUNT = re.compile(r"I\s+refs:\s+([\d,]+)")
 _CHECK = "import sys; from fakelens.benchmarks.timing import instructions as i; i.check_some(*sys.argv[1:])"
 
 _SETTINGS = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-PICTURES = 100  # made once, for models of small images; those of photos look at the first few
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ class Span:
 def choose_span(spec: InputSpec) -> Span:
     """Return how many files are enough for a model with input `spec`: a photo takes some seconds."""
     small = spec.fit is Fit.RESIZE and not spec.views
-    return Span(fewer=20, more=PICTURES) if small else Span(fewer=1, more=3)
+    return Span(fewer=20, more=100) if small else Span(fewer=1, more=3)
 
 
 def count_verdict(model: Path, *, pixels_only: bool = False) -> int:
@@ -51,25 +53,21 @@ def count_verdict(model: Path, *, pixels_only: bool = False) -> int:
 
 
 def count_each(code: str, arguments: Sequence[str], spec: InputSpec) -> int:
-    """Return the instructions for each file of Python's `code`, given `arguments`, a folder and a number."""
+    """Return the instructions for each file of Python's `code`, given `arguments` and a folder."""
     if shutil.which("valgrind") is None:
         raise UsageError("instructions are counted by valgrind, which is missing: apt-get install valgrind")
-    span, folder = choose_span(spec), find_pictures(spec, PICTURES)
-    totals = [_run(code, [*arguments, str(folder), str(n)]) for n in (span.fewer, span.more)]
+    span = choose_span(spec)
+    totals = [_run(code, [*arguments, str(find_pictures(spec, n))]) for n in (span.fewer, span.more)]
     return round((totals[1] - totals[0]) / (span.more - span.fewer))
 
 
-def list_files(folder: str, count: str) -> list[Path]:
-    """Return the first `count` files of `folder`, for the code that is counted."""
-    return sorted(Path(folder).glob("*.jpg"))[: int(count)]
-
-
-def check_some(model: str, pixels_only: str, folder: str, count: str) -> None:
-    """Check files as `fakelens check` does: what is counted."""
+def check_some(model: str, pixels_only: str, folder: str) -> None:
+    """Check `folder` as `fakelens check --csv` does, and write what it says: what is counted."""
     detector = Detector(model, pixels_only=bool(int(pixels_only)))
-    for checked in detector.check_files(list_files(folder, count), keep_images=False):
-        if checked.verdict is None:
-            raise ModelError(f"{checked.path}: {checked.error}")
+    with Path(os.devnull).open("w", encoding="utf-8") as stream:
+        result = check_batch(detector, [folder], open_sink(Format.CSV, stream))
+    if result.errors:
+        raise ModelError(f"{folder}: {result.errors} of its files cannot be checked")
 
 
 def _run(code: str, arguments: Sequence[str]) -> int:
