@@ -6,6 +6,8 @@ from urllib.parse import quote_from_bytes
 
 # Control characters, line and paragraph separators, and what turns the direction of reading.
 _UNSAFE = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_QUOTED = re.compile('[,"\r\n]')  # what a cell needs quotes for
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
@@ -22,12 +24,12 @@ def quote_cell(value: object) -> str:
     text = str(value)
     if isinstance(value, str) and text.startswith(_FORMULA):
         text = f"'{text}"
-    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 def is_text(name: str) -> bool:
     """Whether `name` is text, which the name of a file need not be."""
-    return not any("\ud800" <= character <= "\udfff" for character in name)
+    return name.isascii() or _SURROGATE.search(name) is None
 
 
 def percent_encode(name: str) -> str:

@@ -95,7 +95,6 @@ OF_A_PART = {  # of a module whose tests would fill two files, or of several mod
 }
 # Modules that no test imports: what their tests go through.
 TESTED_THROUGH_OTHERS = {
-    "edge_runtime/answers/pages/card.py": "the page of `check --html`",
     "edge_runtime/cli.py": "`fakelens --help`",
     "edge_runtime/doctor/cli.py": "`doctor`",
     "edge_runtime/info/cli.py": "`info`",

@@ -53,6 +53,8 @@ class PeerResult:
     size_bytes: int = 0  # of the packages in its environment
     difference: float = 0.0  # the largest between a tile's P(fake) here and there, against fakelens
     packages: dict[str, str] | None = None
+    rounds_per_s: tuple[float, ...] = ()  # of the folder, in turns with the others'
+    starts_s: tuple[float, ...] = ()
 
 
 def measure_peers(model: str, config: PeersConfig) -> list[PeerResult]:
@@ -112,6 +114,8 @@ def _measure_ready(
             size_bytes=environment.size_bytes,
             difference=0.0 if mine is None else _compare(scores[row], scores[mine]),
             packages=environment.packages,
+            rounds_per_s=tuple(len(job.paths) / taken for taken in seconds[row]),
+            starts_s=tuple(cold[row]),
         )
         for row, (peer, environment) in enumerate(ready)
     ]

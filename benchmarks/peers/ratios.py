@@ -1,6 +1,6 @@
 """Ratios of fakelens over each peer in the same run, and the bounds beyond which it has become worse."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fakelens.benchmarks.peers.catalogue import TENSORFLOW, Role
@@ -9,6 +9,7 @@ from fakelens.benchmarks.peers.measure import PeerResult
 _SCRIPT_TIMES, _OTHER_TIMES = 5.0, 1.0  # images/s of a folder, at least
 _TENSORFLOW_START, _BY_HAND_START = 0.1, 1.5  # of the peer's cold start, at most
 _TENSORFLOW_SIZE = 1 / 8  # of its environment, at most
+_THROUGHPUT = "images/s of a folder"  # more is better; of the others less is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,8 @@ class Ratio:
     value: float
     bound: float
     at_least: bool
+    low: float  # of all rounds, or of all starts; the value itself for what has none
+    high: float
 
     @property
     def is_within(self) -> bool:
@@ -38,17 +41,29 @@ def list_ratios(results: Sequence[PeerResult]) -> list[Ratio]:
 
 
 def _compare(mine: PeerResult, other: PeerResult) -> Iterator[Ratio]:
-    def make_ratio(figure: str, value: float, bound: float, *, at_least: bool = False) -> Ratio:
+    def make_ratio(
+        figure: str, value: float, bound: float, pairs: Iterable[tuple[float, float]] = ()
+    ) -> Ratio:
+        of_rounds = [ours / theirs for ours, theirs in pairs] or [value]
         return Ratio(
-            model=mine.model, figure=figure, peer=other.peer.name, value=value, bound=bound, at_least=at_least
+            model=mine.model,
+            figure=figure,
+            peer=other.peer.name,
+            value=value,
+            bound=bound,
+            at_least=figure == _THROUGHPUT,
+            low=min(of_rounds),
+            high=max(of_rounds),
         )
 
     cold = mine.cold_start_s / other.cold_start_s
+    starts = list(zip(mine.starts_s, other.starts_s, strict=True))
     if other.peer.role is Role.BY_HAND:
-        yield make_ratio("cold start", cold, _BY_HAND_START)
+        yield make_ratio("cold start", cold, _BY_HAND_START, starts)
         return
     times = _SCRIPT_TIMES if other.peer.role is Role.KERAS_SCRIPT else _OTHER_TIMES
-    yield make_ratio("images/s of a folder", mine.folder_per_s / other.folder_per_s, times, at_least=True)
+    rounds = zip(mine.rounds_per_s, other.rounds_per_s, strict=True)
+    yield make_ratio(_THROUGHPUT, mine.folder_per_s / other.folder_per_s, times, rounds)
     if other.peer.requirements == TENSORFLOW:
-        yield make_ratio("cold start", cold, _TENSORFLOW_START)
+        yield make_ratio("cold start", cold, _TENSORFLOW_START, starts)
         yield make_ratio("installed size", mine.size_bytes / other.size_bytes, _TENSORFLOW_SIZE)

@@ -27,12 +27,12 @@ def format_results(results: Sequence[PeerResult]) -> str:
 def format_ratios(ratios: Sequence[Ratio]) -> str:
     """Return a Markdown table of the ratios, fakelens over the peer."""
     return format_table(
-        ("fakelens against", "figure", "ratio", "bound", ""),
+        ("fakelens against", "figure", "ratio [of all rounds]", "bound", ""),
         [
             (
                 ratio.peer,
                 ratio.figure,
-                f"{ratio.value:.3g}",
+                f"{ratio.value:.3g} [{ratio.low:.3g}, {ratio.high:.3g}]",
                 f"{'>=' if ratio.at_least else '<='} {ratio.bound:.3g}",
                 "within" if ratio.is_within else "**outside**",
             )

@@ -47,6 +47,8 @@ class BareLoopResult:
     check_per_s: float  # images/s
     loop_per_s: float
     ratio: float  # of images/s, taken round by round
+    ratio_low: float  # of the rounds
+    ratio_high: float
     cpu_ratio: float  # of CPU time, the loop's over the check's: what a busy machine disturbs least
 
 
@@ -112,13 +114,16 @@ def measure_bare_loop(
             part.result()
 
     pairs = [(_time(check), _time(loop)) for _ in range(rounds + 1)][1:]
+    ratios = [bare.wall_s / mine.wall_s for mine, bare in pairs]
     return BareLoopResult(
         model=file.contract.name,
         threads=threads,
         images=len(paths),
         check_per_s=len(paths) / statistics.median(mine.wall_s for mine, _ in pairs),
         loop_per_s=len(paths) / statistics.median(bare.wall_s for _, bare in pairs),
-        ratio=statistics.median(bare.wall_s / mine.wall_s for mine, bare in pairs),
+        ratio=statistics.median(ratios),
+        ratio_low=min(ratios),
+        ratio_high=max(ratios),
         cpu_ratio=statistics.median(bare.cpu_s / mine.cpu_s for mine, bare in pairs),
     )
 
@@ -131,7 +136,7 @@ def format_bare_loop(results: Sequence[BareLoopResult]) -> str:
         "images",
         "check, images/s",
         "bare loop, images/s",
-        "ratio",
+        "ratio [of all rounds]",
         "of CPU",
     )
     return format_table(
@@ -143,7 +148,7 @@ def format_bare_loop(results: Sequence[BareLoopResult]) -> str:
                 f"{result.images:,}",
                 f"{result.check_per_s:.1f}",
                 f"{result.loop_per_s:.1f}",
-                f"{result.ratio:.3f}",
+                f"{result.ratio:.3f} [{result.ratio_low:.3f}, {result.ratio_high:.3f}]",
                 f"{result.cpu_ratio:.3f}",
             )
             for result in results

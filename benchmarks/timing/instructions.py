@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fakelens.benchmarks.timing.pictures import find_pictures
+from fakelens.edge_runtime.answers.output_format import Format
+from fakelens.edge_runtime.answers.sinks import open_sink
+from fakelens.edge_runtime.check.batch import check_batch
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import ModelError, UsageError
 from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
@@ -65,11 +68,13 @@ def list_files(folder: str, count: str) -> list[Path]:
 
 
 def check_some(model: str, pixels_only: str, folder: str, count: str) -> None:
-    """Check files as `fakelens check` does: what is counted."""
+    """Check files as `fakelens check --csv` does, and write what it says: what is counted."""
     detector = Detector(model, pixels_only=bool(int(pixels_only)))
-    for checked in detector.check_files(list_files(folder, count), keep_images=False):
-        if checked.verdict is None:
-            raise ModelError(f"{checked.path}: {checked.error}")
+    names = [str(path) for path in list_files(folder, count)]
+    with Path(os.devnull).open("w", encoding="utf-8") as stream:
+        result = check_batch(detector, names, open_sink(Format.CSV, stream))
+    if result.errors:
+        raise ModelError(f"{folder}: {result.errors} of its files cannot be checked")
 
 
 def _run(code: str, arguments: Sequence[str]) -> int:

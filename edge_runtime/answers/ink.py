@@ -32,8 +32,10 @@ class Ink:
     def link(self, name: str) -> str:
         """Return a file's name, made safe, as a link to the file."""
         shown = escape_line(name)
+        if not self.links or not is_text(name):
+            return shown
         path = Path(name)
-        if not self.links or not is_text(name) or not path.is_file():
+        if not path.is_file():
             return shown
         return f"\x1b]8;;{path.resolve().as_uri()}\x1b\\{shown}\x1b]8;;\x1b\\"
 

@@ -53,7 +53,8 @@ class AnswerSink:
         yield ""
         yield from textwrap.wrap(explain(verdict), width)
         yield ""
-        yield draw_scale(verdict.p_fake, self._decision, self._ink)
+        scale = draw_scale(verdict.p_fake, self._decision, self._ink)
+        yield scale if verdict.pixels_label is None else f"{scale}  (its pixels)"
         yield ""
         if verdict.evidence is not None:
             for name, statement in _list_statements(verdict.evidence):

@@ -12,7 +12,7 @@ from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.recheck import recheck
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
+from fakelens.edge_runtime.pictures.preprocess import MUTED, DecodeConfig
 from fakelens.edge_runtime.pictures.sources import LeftOut, find_inputs
 from fakelens.edge_runtime.progress import show_progress
 
@@ -58,16 +58,17 @@ def check_batch(
     errors = 0
     most_reduced = 0.0
     config = config or BatchConfig()
-    for checked in _check_all(detector, found.paths, config, read_stdin=STDIN in names):
-        result = _look_closer(detector, checked, config)
-        for sink in sinks:
-            sink.write(result)
-        if result.verdict is None:
-            errors += 1
-        else:
-            counts[result.verdict.label] += 1
-            most_reduced = max(most_reduced, result.verdict.reduction)
-        del checked, result  # with their picture, before the next one is decoded
+    with MUTED:  # once, or each file would set the filters of warnings anew
+        for checked in _check_all(detector, found.paths, config, read_stdin=STDIN in names):
+            result = _look_closer(detector, checked, config)
+            for sink in sinks:
+                sink.write(result)
+            if result.verdict is None:
+                errors += 1
+            else:
+                counts[result.verdict.label] += 1
+                most_reduced = max(most_reduced, result.verdict.reduction)
+            del checked, result  # with their picture, before the next one is decoded
     return BatchResult(counts=counts, errors=errors, most_reduced=most_reduced, left_out=found.left_out)
 
 

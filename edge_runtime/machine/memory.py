@@ -37,6 +37,8 @@ class ByteBudget:
 
     def release(self, place: int) -> None:
         """Give back all that `place` holds."""
+        if place not in self._held:  # only its own thread adds to it
+            return
         with self._changed:
             self._held.pop(place, None)
             self._changed.notify_all()

@@ -15,6 +15,7 @@ _KEPT_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}  # of a pixel of o
 # Of a pixel, at the highest point of decoding, what a decoder keeps beside Pillow's own.
 _DECODER_BYTES: dict[str | None, float] = {"WEBP": 12, "AVIF": 7.5, "HEIF": 5, "JXL": 12}
 _COEFFICIENT_BYTES = 2
+_MOST_PIXEL_BYTES = RGB_BYTES + max(_DECODER_BYTES.values()) + 4 * _COEFFICIENT_BYTES  # of four layers
 _SCALES = (2, 4, 8)  # by which libjpeg reduces as it decodes
 
 
@@ -34,10 +35,12 @@ def bound_memory(image: Image.Image) -> str | None:
     A very large JPEG is reduced to a half, a quarter or an eighth as it is decoded. Raises `ImageError` for
     anything else that is too large.
     """
+    width, height = image.size
+    if width * height * _MOST_PIXEL_BYTES <= MOST_BYTES:  # nothing to count, as of nearly every picture
+        return None
     size_bytes = count_decoding_bytes(image)
     if size_bytes <= MOST_BYTES:
         return None
-    width, height = image.size
     if _as_jpeg(image) is not None:
         whole_bytes = _count_coefficients(image) * _COEFFICIENT_BYTES * width * height
         for scale in _SCALES:

@@ -45,12 +45,14 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
     *(struct.error, RuntimeError, MemoryError, AttributeError, Image.DecompressionBombError),
 )
 _ANIMATED = ("GIF", "WEBP", "PNG")
+_TINY_PIXELS = 128 * 128  # take next to nothing; to count them takes a part of their time
 _GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes nine bytes
 _TURNED_PIXELS = 32_000_000  # larger ones are turned by bands, not copied
 # TIFF tags of a camera's raw file, whose first picture is a preview.
 _DNG_VERSION, _SUBFILE_TYPE, _SUB_IFDS = 50706, 254, 330
 MUTED = MutedWarnings()
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words on odd files go to stderr
+_HOLDS_ORIENTATION = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")  # in Pillow's `info`
 _TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hold anything there
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -141,7 +143,8 @@ def _decode(
 
 def _is_for_regions(image: Image.Image) -> bool:
     """Whether to read `image` by region, where its format allows: the same pixels in less memory."""
-    pixels = image.width * image.height
+    width, height = image.size
+    pixels = width * height
     if image.format == "HEIF":  # its tiles are kept as they are decoded
         return min(_GRID_PIXELS, REGION_PIXELS) < pixels and pixels * RGB_BYTES <= MOST_BYTES
     return pixels > REGION_PIXELS
@@ -173,7 +176,7 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
         if _is_raw(image):
             image.close()
             raise ImageError(f"a {Kind.RAW} file, whose first picture is a preview: {name_remedy(Kind.RAW)}")
-    if config.reserve is not None:
+    if config.reserve is not None and width * height > _TINY_PIXELS:
         config.reserve(count_decoding_bytes(image))
     return image
 
@@ -252,8 +255,7 @@ def to_upright_rgb(image: Image.Image, rows: int | None = None) -> Image.Image:
 
     `ImageOps.exif_transpose` rewrites EXIF too, and fails where it is odd.
     """
-    # The plugin of JPEG XL turns by the file's own field, which overrules EXIF there.
-    method = None if image.format == "JXL" else _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    method = _find_turn(image)
     rgb = to_rgb(image)
     if rows is not None and rows < rgb.height:
         rgb = rgb.crop((0, 0, rgb.width, rows))
@@ -262,3 +264,12 @@ def to_upright_rgb(image: Image.Image, rows: int | None = None) -> Image.Image:
     if rgb.width * rgb.height > _TURNED_PIXELS:
         return RegionImage(TurnedRows(rgb, method))
     return rgb.transpose(method)
+
+
+def _find_turn(image: Image.Image) -> Image.Transpose | None:
+    """Return how to turn a decoded picture upright, by its EXIF orientation."""
+    if image.format == "JXL":  # its plugin turns by the file's own field, which overrules EXIF there
+        return None
+    if image.format == "JPEG" and image.info.keys().isdisjoint(_HOLDS_ORIENTATION):
+        return None  # what `getexif` would find out by a dozen steps, of a small picture a part of its time
+    return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))

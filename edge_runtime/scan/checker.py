@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from fakelens.edge_runtime.answers.sinks import to_object
 from fakelens.edge_runtime.detection.checked_file import CheckedFile
@@ -36,8 +37,7 @@ class CheckerSpec:
     threads: int = 0  # 0: one a core
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """One line of the results, without its end, and what it counts as."""
 
     line: str

@@ -146,7 +146,7 @@ def make_item(value: Any, name: str, number: int) -> Item:
             value.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError:  # JSON may hold halves of characters
             return _break_line(name, number, "no text, so no name")
-    return Item(name=value)
+    return Item(value)
 
 
 def _break_line(name: str, number: int, reason: str) -> Item:

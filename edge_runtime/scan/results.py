@@ -6,7 +6,6 @@ ledger. Whatever moment a kill falls on, each of these steps can be done again.
 """
 
 import errno
-import hashlib
 import json
 import os
 from collections import Counter
@@ -16,12 +15,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import digest_file
 from fakelens.edge_runtime.scan.checker import ERROR, Answer
 from fakelens.edge_runtime.scan.ledger import Part, add_part, read_ledger, total_counts
 from fakelens.edge_runtime.scan.part_format import PartFormat
 
 PART_LINES = 100_000
-_BLOCK_BYTES = 1 << 20
 _LOCK_NAME = ".lock"
 
 
@@ -150,20 +149,11 @@ def tell_outcome(line: bytes | str) -> str | None:
 def read_row(line: bytes | str) -> tuple[dict[str, Any], str] | None:
     """Return the object of a line of results and what it counts as; None where it is no whole line."""
     try:
-        row = json.loads(line)
+        row = json.loads(line if isinstance(line, str) else str(line, "utf-8"))
         verdict = row["verdict"]
         return row, str(verdict) if verdict is not None else f"{ERROR}{row['error_kind']}"
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def digest_file(path: Path) -> str:
-    """Return the SHA-256 of the file at `path`."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def read_lines(folder: Path) -> Iterator[str]:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.machine.memory import return_large_blocks
-from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
+from fakelens.edge_runtime.pictures.preprocess import MUTED, DecodeConfig
 from fakelens.edge_runtime.serve.answer import Answer, Wish, make_answer
 from fakelens.edge_runtime.serve.budget import PixelBudget
 from fakelens.edge_runtime.serve.counters import Counters
@@ -36,6 +36,8 @@ class Checkers:
         self._workers, self._limits, self._counters = workers, limits, counters
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="check")
         self._pixels = PixelBudget(_DECODED_BYTES)
+        self._muted = ExitStack()
+        self._muted.enter_context(MUTED)  # once, or each picture would set the filters of warnings anew
         self.admitted = 0  # pictures that wait or are being checked
         self._usual_s = 0.1  # that one picture takes, lately
 
@@ -58,6 +60,7 @@ class Checkers:
     def close(self) -> None:
         """End the threads; what waits is not begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._muted.close()
 
     def _submit(self, upload: Upload, wish: Wish, loop: asyncio.AbstractEventLoop) -> "Work":
         self.admitted += 1

@@ -11,6 +11,8 @@ def load(job: dict[str, Any]) -> tuple[Any, Any]:
     detector = Detector(job["model"], threads=job["threads"], pixels_only=True)
 
     def tell(verdict: Any) -> list[float]:
+        if verdict.views:  # the graph's own answer, as the others give it
+            return [verdict.views[0].p_fake]
         return [region.p_fake for region in verdict.regions] or [verdict.p_fake]
 
     def judge_all(paths: list[str]) -> list[list[float]]:

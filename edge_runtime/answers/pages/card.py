@@ -12,6 +12,7 @@ from fakelens.edge_runtime.answers.pages.parts import (
 from fakelens.edge_runtime.answers.pages.words import UNREADABLE, advise, explain
 from fakelens.edge_runtime.answers.statements import sort_evidence
 from fakelens.edge_runtime.detection.checked_file import CheckedFile
+from fakelens.edge_runtime.detection.verdict import Verdict
 from fakelens.edge_runtime.modelfile.contract import Decision
 
 
@@ -51,9 +52,16 @@ def _draw_answer(
     said = "" if verdict.evidence is None else draw_statements(sort_evidence(verdict.evidence))
     return (
         f'<div class="answer">{head}<p class="meaning">{escape(explain(verdict))}</p>'
-        f"{draw_scale(verdict.p_fake, verdict.label, decision)}"
+        f"{_draw_score(verdict, decision)}"
         f"{draw_strip(result.moments, decision)}{film}{note}</div>"
         f"<details{' open' if is_open else ''}><summary>Evidence, next step, file</summary>"
         f'<div class="stack">{said}<p class="next"><strong>Next:</strong> {escape(advise(verdict))}</p>'
         f"{draw_facts(facts) if facts else ''}</div></details>"
     )
+
+
+def _draw_score(verdict: Verdict, decision: Decision) -> str:
+    """Return the scale; where the file's own statement decides, it says that the number is of the pixels."""
+    if verdict.pixels_label is None:
+        return draw_scale(verdict.p_fake, verdict.label, decision)
+    return draw_scale(verdict.p_fake, verdict.pixels_label, decision, "P(fake) of its pixels alone")

@@ -58,15 +58,15 @@ def wrap_page(title: str, body: str, *, style: str = "", script: str = "", promi
     )
 
 
-def draw_scale(p_fake: float, label: Label, decision: Decision) -> str:
+def draw_scale(p_fake: float, label: Label, decision: Decision, name: str = "P(fake)") -> str:
     """Return P(fake) as a number and as a mark on the scale, with the hatched band of UNSURE."""
     banded = decision.unsure_low <= decision.unsure_high
     place = f"--p:{p_fake:.4f};--low:{decision.unsure_low:.4f};--high:{decision.unsure_high:.4f}"
     band = '<span class="band"></span>' if banded else '<span class="border"></span>'
     between = f'<span class="hatch">{BETWEEN}</span>' if banded else ""
     return (
-        f'<div class="scale"><p class="score"><span>P(fake)</span> <b>{p_fake:.3f}</b></p>'
-        f'<div class="track" role="meter" aria-label="P(fake)" aria-valuemin="0" aria-valuemax="1" '
+        f'<div class="scale"><p class="score"><span>{name}</span> <b>{p_fake:.3f}</b></p>'
+        f'<div class="track" role="meter" aria-label="{name}" aria-valuemin="0" aria-valuemax="1" '
         f'aria-valuenow="{p_fake:.3f}" aria-valuetext="{p_fake:.2f}, {label}" '
         f'style="{place};--border:{decision.threshold:.4f}">{band}<span class="mark"></span></div>'
         f'<p class="ends" aria-hidden="true"><span>{LIKE_A_CAMERA}</span>{between}'

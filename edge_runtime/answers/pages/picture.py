@@ -103,11 +103,14 @@ def draw_model(model: PageModel) -> str:
 
 
 def list_picture_facts(result: CheckedFile) -> list[tuple[str, str]]:
-    """Return what is to be known of the picture itself: its pixels, what each view says."""
+    """Return what is to be known of the picture itself: its pixels, what each of several views says.
+
+    Of a single view it would be a second number for the answer, before the contract's scale.
+    """
     facts: list[tuple[str, str]] = []
     if result.image is not None:
         facts.append(("Picture", "{} \u00d7 {} px".format(*result.image.size)))
-    if result.verdict is not None:
+    if result.verdict is not None and len(result.verdict.views) > 1:
         facts += [(f"View {view.name}", f"P(fake) {view.p_fake:.3f}") for view in result.verdict.views]
     return facts
 

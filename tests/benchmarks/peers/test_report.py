@@ -13,6 +13,7 @@ MINE = PeerResult(
     cold_start_s=0.2,
     rss_bytes=50_000_000,
     size_bytes=150_000_000,
+    rounds_per_s=(38.0, 40.0, 42.0),
 )
 OTHER = PeerResult(
     model="m",
@@ -22,6 +23,7 @@ OTHER = PeerResult(
     cold_start_s=2.0,
     rss_bytes=600_000_000,
     size_bytes=2_000_000_000,
+    rounds_per_s=(20.0, 20.0, 20.0),
     difference=0.004,
 )
 LEFT_OUT = PeerResult(model="m", peer=PEERS[2], reason="needs the run of m: --run RUN")
@@ -37,9 +39,10 @@ def test_the_table_has_a_line_for_each_peer_and_says_why_one_is_missing() -> Non
 
 def test_the_ratios_stand_beside_their_bounds() -> None:
     table = format_ratios(list_ratios([MINE, OTHER]))
-    assert "| tf.lite.Interpreter | images/s of a folder | 2 | >= 1 | within |" in table
-    assert "| tf.lite.Interpreter | cold start | 0.1 | <= 0.1 | within |" in table
-    assert "| tf.lite.Interpreter | installed size | 0.075 | <= 0.125 | within |" in table
+    assert "| fakelens against | figure | ratio [of all rounds] | bound |  |" in table
+    assert "| tf.lite.Interpreter | images/s of a folder | 2 [1.9, 2.1] | >= 1 | within |" in table
+    assert "| tf.lite.Interpreter | cold start | 0.1 [0.1, 0.1] | <= 0.1 | within |" in table
+    assert "| tf.lite.Interpreter | installed size | 0.075 [0.075, 0.075] | <= 0.125 | within |" in table
 
 
 def test_the_json_holds_host_settings_results_and_ratios() -> None:

@@ -16,7 +16,8 @@ def test_a_check_and_the_bare_loop_are_timed_on_the_same_folder(
     make_pictures(tmp_path / "photos", 6, 40, 30)
     found = measure_bare_loop(pack_tile_model(4), tmp_path / "photos", images=0, rounds=2, threads=threads)
     assert (found.model, found.threads, found.images) == ("tiles", threads, 6)
-    assert min(found.check_per_s, found.loop_per_s, found.ratio, found.cpu_ratio) > 0
+    assert min(found.check_per_s, found.loop_per_s, found.cpu_ratio) > 0
+    assert 0 < found.ratio_low <= found.ratio <= found.ratio_high
 
 
 def test_images_that_the_bare_loop_would_have_to_resize_are_refused(model_file: Path, tmp_path: Path) -> None:
@@ -28,6 +29,17 @@ def test_images_that_the_bare_loop_would_have_to_resize_are_refused(model_file: 
 
 def test_the_table_has_a_line_for_each_result() -> None:
     result = BareLoopResult(
-        model="m", threads=1, images=9, check_per_s=1.0, loop_per_s=2.0, ratio=0.5, cpu_ratio=0.75
+        model="m",
+        threads=1,
+        images=9,
+        check_per_s=1.0,
+        loop_per_s=2.0,
+        ratio=0.5,
+        ratio_low=0.45,
+        ratio_high=0.6,
+        cpu_ratio=0.75,
     )
-    assert format_bare_loop([result]).splitlines()[-1] == "| `m` | 1 | 9 | 1.0 | 2.0 | 0.500 | 0.750 |"
+    assert (
+        format_bare_loop([result]).splitlines()[-1]
+        == "| `m` | 1 | 9 | 1.0 | 2.0 | 0.500 [0.450, 0.600] | 0.750 |"
+    )

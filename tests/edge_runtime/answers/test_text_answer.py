@@ -44,7 +44,7 @@ def test_it_says_what_it_means_what_speaks_for_it_and_what_to_do(monkeypatch: py
         "The file itself says that a generator made the picture. Its pixels alone:",
         "UNSURE.",
         "",
-        "like a camera  ------------//////O///---------  like a generator",
+        "like a camera  ------------//////O///---------  like a generator  (its pixels)",
         "",
         r'File    Declares a generator: names a generator: "a\nb"',
         "Next    Keep this very file: its statement is lost where a website or messenger",

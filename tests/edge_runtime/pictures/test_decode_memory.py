@@ -11,7 +11,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.pictures.decode_memory import count_decoding_bytes
+from fakelens.edge_runtime.pictures.decode_memory import _MOST_PIXEL_BYTES, count_decoding_bytes
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig, decode_image, load_image
 
 SIZE = (320, 200)
@@ -42,6 +42,8 @@ def test_bytes_of_a_pixel_are_known_before_it_is_decoded() -> None:
     assert count(encode("JPEG", progressive=True, subsampling=2)) == 4 + 2 * 1.5
     assert count(encode("JPEG", progressive=True, subsampling=0)) == 4 + 2 * 3
     assert count(encode("WEBP")) > 4
+    for content in (encode("JPEG", PHOTO.convert("CMYK"), progressive=True), encode("WEBP")):
+        assert count(content) <= _MOST_PIXEL_BYTES  # by which most pictures pass uncounted
 
 
 def test_a_very_large_jpeg_is_read_at_a_part_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:

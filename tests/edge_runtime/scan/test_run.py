@@ -18,11 +18,12 @@ from fakelens.edge_runtime.answers.sinks import JsonSink
 from fakelens.edge_runtime.check.batch import check_batch
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import digest_file
 from fakelens.edge_runtime.scan.checker import Answer, CheckerSpec
 from fakelens.edge_runtime.scan.ledger import LEDGER_NAME, read_ledger
 from fakelens.edge_runtime.scan.merge import merge
 from fakelens.edge_runtime.scan.part_format import PartFormat
-from fakelens.edge_runtime.scan.results import Results, digest_file, read_lines
+from fakelens.edge_runtime.scan.results import Results, read_lines
 from fakelens.edge_runtime.scan.run import ScanConfig, scan, stream
 from fakelens.edge_runtime.scan.shard import Shard, parse_shard
 
