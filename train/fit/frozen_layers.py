@@ -25,6 +25,7 @@ from fakelens.train.data.image_rows import Images
 _BATCH = 64
 _KEPT = 128  # pictures to a file: so many are looked at again after a kill
 _NAME_BYTES = 16
+_VERSION = b"2"  # raise it when the features of a picture change
 _NO_MATTER = ("name", "trainable", "momentum")  # of a layer's configuration, for what it makes of a picture
 
 Values = npt.NDArray[np.float64]
@@ -105,7 +106,7 @@ def _name_image(image_u8: npt.NDArray[np.uint8]) -> bytes:
 
 def _name_layers(model: Any) -> str:
     """Return what tells these layers, with weights and arithmetic, from all others."""
-    parts = []
+    parts = [_VERSION]
     for layer in keras.Model(model.input, find_head(model).input).layers:
         if not isinstance(layer, keras.layers.Dropout):
             own = {key: value for key, value in layer.get_config().items() if key not in _NO_MATTER}
