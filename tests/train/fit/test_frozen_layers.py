@@ -43,6 +43,7 @@ def test_a_picture_is_looked_at_once_and_answered_as_the_network_answers(
     network.layers[1].set_weights([2 * array for array in network.layers[1].get_weights()])
     assert np.abs(FrozenLayers(network).see(images[:4]) - seen).max() > 0
     assert find_head(network).units == 2
+    assert len(list(cache.iterdir())) == 2
 
 
 def test_the_layers_are_those_of_the_beginning(cache: Path) -> None:
@@ -52,4 +53,3 @@ def test_the_layers_are_those_of_the_beginning(cache: Path) -> None:
     fold_input_scale(network)
     np.testing.assert_allclose(layers.answer(network, images), before, atol=1e-6)
     np.testing.assert_allclose(predict(network, images), before, atol=1e-6)  # what was folded is still there
-    assert len(list(cache.iterdir())) == 2
