@@ -46,7 +46,7 @@ def test_a_picture_is_looked_at_once_and_answered_as_the_network_answers(
     assert len(list(cache.iterdir())) == 2
 
 
-def test_the_layers_are_those_of_the_beginning(cache: Path) -> None:
+def test_the_layers_are_those_of_the_beginning() -> None:
     network = build_network(NetworkConfig(name="classic", width=4), 16)
     images = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), np.uint8)
     layers, before = FrozenLayers(network), predict(network, images, 1 / 255)
