@@ -84,8 +84,11 @@ def _conclude(candidates: Sequence[Candidate]) -> str:
     fastest = min(timed, key=lambda each: each.latency_ms or 0.0, default=None)
     if best is None and fastest is None:
         return "Nothing was measured"
-    if best is None or fastest is None or best is fastest:
-        return _describe(best or fastest or candidates[0])
+    if best is None or fastest is None or best is fastest:  # the name of a model never begins the sentence
+        ways = {"most accurate": best, "fastest": fastest}
+        way = " and ".join(way for way, model in ways.items() if model is not None)
+        only = f"{way}: " if len(candidates) > 1 else "The model "
+        return only + _describe(best or fastest or candidates[0])
     return f"Most accurate: {_describe(best)}. Fastest: {_describe(fastest)}"
 
 

@@ -17,14 +17,7 @@ import typer
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.studies.bare_loop import run_loop
 from fakelens.benchmarks.tables import format_table
-from fakelens.benchmarks.timing.instructions import (
-    PICTURES,
-    check_some,
-    choose_span,
-    count_each,
-    count_verdict,
-    list_files,
-)
+from fakelens.benchmarks.timing.instructions import check_some, choose_span, count_each, count_verdict
 from fakelens.benchmarks.timing.pictures import find_pictures
 from fakelens.edge_runtime.errors import GateError
 from fakelens.edge_runtime.modelfile.container import read_model
@@ -95,27 +88,28 @@ def measure_verdict(model: Path) -> VerdictCost:
 def count_calls(model: Path) -> VerdictCost:
     """Return how many functions, Python's and those it calls, a verdict by the file `model` runs through."""
     file = read_model(model)
-    span, folder = choose_span(file.contract.input), str(find_pictures(file.contract.input, PICTURES))
+    spec = file.contract.input
+    span = choose_span(spec)
 
     def count(step: Callable[[str], None]) -> int:
         totals: list[int] = []
         for number in (1, span.fewer, span.more):  # the first imports what is imported once
             profile = cProfile.Profile()
-            profile.runcall(step, str(number))
+            profile.runcall(step, str(find_pictures(spec, number)))
             totals.append(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
         return round((totals[2] - totals[1]) / (span.more - span.fewer))
 
     return VerdictCost(
         model=file.contract.name,
-        check=count(lambda number: check_some(str(model), "0", folder, number)),
-        pixels=count(lambda number: check_some(str(model), "1", folder, number)),
-        loop=count(lambda number: loop_some(str(model), folder, number)),
+        check=count(lambda folder: check_some(str(model), "0", folder)),
+        pixels=count(lambda folder: check_some(str(model), "1", folder)),
+        loop=count(lambda folder: loop_some(str(model), folder)),
     )
 
 
-def loop_some(model: str, folder: str, count: str) -> None:
+def loop_some(model: str, folder: str) -> None:
     """Look at files as a hand-written loop does: what is counted."""
-    run_loop(read_model(Path(model)), list_files(folder, count))
+    run_loop(read_model(Path(model)), sorted(Path(folder).glob("*.jpg")))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ _COUNT = re.compile(r"I\s+refs:\s+([\d,]+)")
 _CHECK = "import sys; from fakelens.benchmarks.timing import instructions as i; i.check_some(*sys.argv[1:])"
 
 _SETTINGS = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-PICTURES = 100  # made once, for models of small images; those of photos look at the first few
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +40,7 @@ class Span:
 def choose_span(spec: InputSpec) -> Span:
     """Return how many files are enough for a model with input `spec`: a photo takes some seconds."""
     small = spec.fit is Fit.RESIZE and not spec.views
-    return Span(fewer=20, more=PICTURES) if small else Span(fewer=1, more=3)
+    return Span(fewer=20, more=100) if small else Span(fewer=1, more=3)
 
 
 def count_verdict(model: Path, *, pixels_only: bool = False) -> int:
@@ -54,25 +53,19 @@ def count_verdict(model: Path, *, pixels_only: bool = False) -> int:
 
 
 def count_each(code: str, arguments: Sequence[str], spec: InputSpec) -> int:
-    """Return the instructions for each file of Python's `code`, given `arguments`, a folder and a number."""
+    """Return the instructions for each file of Python's `code`, given `arguments` and a folder."""
     if shutil.which("valgrind") is None:
         raise UsageError("instructions are counted by valgrind, which is missing: apt-get install valgrind")
-    span, folder = choose_span(spec), find_pictures(spec, PICTURES)
-    totals = [_run(code, [*arguments, str(folder), str(n)]) for n in (span.fewer, span.more)]
+    span = choose_span(spec)
+    totals = [_run(code, [*arguments, str(find_pictures(spec, n))]) for n in (span.fewer, span.more)]
     return round((totals[1] - totals[0]) / (span.more - span.fewer))
 
 
-def list_files(folder: str, count: str) -> list[Path]:
-    """Return the first `count` files of `folder`, for the code that is counted."""
-    return sorted(Path(folder).glob("*.jpg"))[: int(count)]
-
-
-def check_some(model: str, pixels_only: str, folder: str, count: str) -> None:
-    """Check files as `fakelens check --csv` does, and write what it says: what is counted."""
+def check_some(model: str, pixels_only: str, folder: str) -> None:
+    """Check `folder` as `fakelens check --csv` does, and write what it says: what is counted."""
     detector = Detector(model, pixels_only=bool(int(pixels_only)))
-    names = [str(path) for path in list_files(folder, count)]
     with Path(os.devnull).open("w", encoding="utf-8") as stream:
-        result = check_batch(detector, names, open_sink(Format.CSV, stream))
+        result = check_batch(detector, [folder], open_sink(Format.CSV, stream))
     if result.errors:
         raise ModelError(f"{folder}: {result.errors} of its files cannot be checked")
 

@@ -97,6 +97,8 @@ def _check_pictures(paths: list[str], request: "CheckRequest", *, summary: bool)
             _sum_up(result, statements.describe(result.files), is_single=is_single(paths))
         elif str(result.left_out):
             _note([f"left out: {result.left_out}"])
+        if request.html is not None:
+            typer.echo(f"page: {escape_line(str(request.html))} (open it in a browser)", err=True)
     if summary:
         typer.echo(summarize(result))
     return result

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import shlex
+import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from fakelens.edge_runtime.pictures.formats import (
 )
 
 _SNIFFED = {".heic", ".heif", ".hif", ".avif", ".jxl"}  # may need a package that is not there
+_TRUSTED = IMAGE_SUFFIXES - _SNIFFED
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 _log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ class LeftOut:
         """Return one line with the counts and the remedies, empty where nothing is left out."""
         parts = [f"{count} {kind} skipped: {name_remedy(kind)}" for kind, count in sorted(self.needs.items())]
         if self.others:
-            parts.append(f"{self.others} not images")
+            parts.append("1 not an image" if self.others == 1 else f"{self.others} not images")
         if self.unreadable:
             parts.append(f"{len(self.unreadable)} cannot be read")
         return "; ".join(parts)
@@ -61,12 +63,15 @@ class LeftOut:
         return bool(self.needs or self.unreadable)
 
 
+_NOTHING = LeftOut()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """What names stand for: the files, each once, in order."""
 
     paths: list[Path]
-    left_out: LeftOut = LeftOut()
+    left_out: LeftOut = _NOTHING
 
 
 def find_inputs(names: Iterable[str], *, decoded: bool = True) -> Found:
@@ -77,11 +82,12 @@ def find_inputs(names: Iterable[str], *, decoded: bool = True) -> Found:
     Raises `UsageError` where a folder or pattern holds nothing to check, and for what is no path.
     """
     found: dict[Path, None] = {}
-    left_out = LeftOut()
+    left_out = _NOTHING
     for name in names:
         part = _expand(name, decoded=decoded)
         found.update(dict.fromkeys(part.paths))
-        left_out = _add(left_out, part.left_out)
+        if part.left_out is not _NOTHING:
+            left_out = _add(left_out, part.left_out)
     return Found(paths=list(found), left_out=left_out)
 
 
@@ -106,9 +112,9 @@ def scan_folder(folder: Path, *, videos: bool = False, decoded: bool = True) -> 
     images: list[Path] = []
     kinds: Counter[Kind] = Counter()
     unreadable: list[str] = []
-    for path in _walk(folder, unreadable):
+    for path, is_plain in _walk(folder, unreadable):
         try:
-            kind = _tell_kind(path)
+            kind = _tell_kind(path, is_plain=is_plain)
         except OSError as error:
             reason = "a link to nothing" if path.is_symlink() else f"cannot be read ({error.strerror})"
             unreadable.append(f"{path}: {reason}")
@@ -122,11 +128,15 @@ def scan_folder(folder: Path, *, videos: bool = False, decoded: bool = True) -> 
             images.append(path)
     others = kinds.pop(Kind.OTHER, 0)
     left_out = LeftOut(needs=dict(kinds), others=others, unreadable=tuple(sorted(unreadable)))
-    return Found(paths=sorted(images), left_out=left_out)
+    images.sort(key=lambda path: path.parts)  # the order of paths, which compare slowly themselves
+    return Found(paths=images, left_out=left_out)
 
 
-def _walk(folder: Path, unreadable: list[str]) -> Iterator[Path]:
-    """Yield what is no folder; folders of the tree itself come before linked ones."""
+def _walk(folder: Path, unreadable: list[str]) -> Iterator[tuple[Path, bool]]:
+    """Yield what is no folder, and whether it is a file that is no link.
+
+    Folders of the tree itself come before linked ones.
+    """
     seen: set[tuple[int, int]] = set()
     pending, linked = [folder], list[Path]()
     while pending or linked:
@@ -142,26 +152,27 @@ def _walk(folder: Path, unreadable: list[str]) -> Iterator[Path]:
             unreadable.append(f"{current}: cannot be read ({error.strerror})")
             continue
         for entry in entries:
-            path = current / entry.name
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir(follow_symlinks=False):
+            path = current / entry.name
+            if entry.is_file(follow_symlinks=False):  # which the listing tells, without another look
+                yield path, True
+            elif entry.is_dir(follow_symlinks=False):
                 pending.append(path)
             elif entry.is_symlink() and path.is_dir():
                 linked.append(path)
             else:
-                yield path
+                yield path, False
 
 
-def _tell_kind(path: Path) -> Kind:
+def _tell_kind(path: Path, *, is_plain: bool) -> Kind:
     """Return what `path` is: by a common suffix, which spares a look into many files, or by content."""
     suffix = path.suffix.lower()
-    path.stat()  # raises where a link leads nowhere
-    if not path.is_file():
+    if not is_plain and not stat.S_ISREG(path.stat().st_mode):  # raises where a link leads nowhere
         return Kind.OTHER  # a pipe would never answer
     if suffix in VIDEO_SUFFIXES:
         return Kind.VIDEO
-    if suffix in IMAGE_SUFFIXES - _SNIFFED:
+    if suffix in _TRUSTED:
         return Kind.IMAGE
     kind = sniff_file(path)
     return Kind.IMAGE if suffix in IMAGE_SUFFIXES and kind in (Kind.OTHER, Kind.EMPTY) else kind

@@ -36,7 +36,9 @@ def test_one_model_needs_no_chart(make_line: MakeLine, tmp_path: Path) -> None:
     write_page(tmp_path / "bench.html", [make_line()], HOST)
     page = (tmp_path / "bench.html").read_text(encoding="utf-8")
     assert "<svg" not in page
-    assert re.search(r"<p>brightness, 85\.0% right, 1\.00 ms an inference, \d+ KB to download</p>", page)
+    assert re.search(
+        r"<p>The model brightness, 85\.0% right, 1\.00 ms an inference, \d+ KB to download</p>", page
+    )
 
 
 def test_a_model_is_drawn_once_with_the_threads_that_suit_it(make_line: MakeLine) -> None:

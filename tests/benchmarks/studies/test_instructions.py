@@ -16,10 +16,10 @@ def test_the_loop_looks_at_each_file(tmp_path: Path, build_brightness_graph: Cal
     model = tmp_path / "b.tflite"
     model.write_bytes(pack_model(build_brightness_graph(), Contract(name="b", input=InputSpec(size=8))))
     make_pictures(tmp_path / "made", 2, 8, 8)
-    loop_some(str(model), str(tmp_path / "made"), "2")
+    loop_some(str(model), str(tmp_path / "made"))
     make_pictures(tmp_path / "large", 2, 16, 8)
     with pytest.raises(UsageError, match="neither resizes nor converts"):
-        loop_some(str(model), str(tmp_path / "large"), "2")
+        loop_some(str(model), str(tmp_path / "large"))
 
 
 def test_the_share_is_what_the_loop_takes_of_a_check() -> None:
@@ -34,7 +34,7 @@ def test_calls_are_counted_the_same_each_time(
     model.write_bytes(pack_model(build_brightness_graph(), Contract(name="b", input=InputSpec(size=8))))
     first = count_calls(model)
     assert first == count_calls(model)
-    assert 100 < first.loop < first.pixels < first.check < 2 * first.loop
+    assert 100 < first.loop < first.pixels < first.check < 2.5 * first.loop
 
 
 def test_without_valgrind_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

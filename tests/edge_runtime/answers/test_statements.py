@@ -188,7 +188,7 @@ def test_evidence_only_needs_no_decoder_and_counts_what_it_leaves_out(
     assert last["summary"]["files"] == len(rows)
     assert last["summary"]["left_out"]["not_images"] == 1
     assert len(last["summary"]["left_out"]["unreadable"]) == 1
-    assert "note: left out: 1 not images; 1 cannot be read" in done.stderr
+    assert "note: left out: 1 not an image; 1 cannot be read" in done.stderr
     done = fakelens("check", folder / "notes.txt", "--evidence-only")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"fakelens: {folder}/notes.txt: not an image, so it says nothing of one\n"

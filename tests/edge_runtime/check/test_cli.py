@@ -205,7 +205,7 @@ def test_what_a_folder_holds_beside_pictures_is_counted(
     assert done.stderr == (
         f"fakelens: {folder}/gone.png: a link to nothing\n"
         "1 picture: 1 REAL; 3 left out: "
-        '1 HEIC skipped: pip install "fakelens[heic]"; 1 not images; 1 cannot be read\n'
+        '1 HEIC skipped: pip install "fakelens[heic]"; 1 not an image; 1 cannot be read\n'
         "no statement found: most real and most fake pictures have none\n"
     )
     done = fakelens("check", folder, "--model", model_file, "--json", "--summary", blocked=["pillow_heif"])

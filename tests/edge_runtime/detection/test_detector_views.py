@@ -109,6 +109,7 @@ def test_nothing_left_to_see_is_unsure_with_the_reason(
     assert [(row["verdict"], row.get("reason")) for row in rows] == [("unsure", "small"), ("fake", None)]
     assert set(rows[0]["views"]) == {"tiles", "whole"}
     assert "too small to judge" in page.read_text()
+    assert done.stderr.endswith(f"page: {page} (open it in a browser)\n")
     text = fakelens("check", small, "--model", path).stdout
     assert text.startswith("UNSURE")
     assert "small.png  (too small to judge)\n" in text
