@@ -1,6 +1,5 @@
 """The checker that a scan runs, here, in a Ray actor or in a Spark task: names in, lines of JSON out."""
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from fakelens.edge_runtime.answers.sinks import to_object
+from fakelens.edge_runtime.answers.sinks import encode_row, to_object
 from fakelens.edge_runtime.detection.checked_file import CheckedFile
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Stance
@@ -154,7 +153,7 @@ def to_answer(result: CheckedFile) -> Answer:
         kind = tell_failure(result.path, result.error or "")
         row["error_kind"] = str(kind)
         outcome = ERROR + kind
-    return Answer(line=json.dumps(row, allow_nan=False), outcome=outcome)
+    return Answer(line=encode_row(row), outcome=outcome)
 
 
 def is_passing(answer: Answer) -> bool:
