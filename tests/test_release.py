@@ -42,15 +42,16 @@ def cifake() -> Cifake:
     found = Cifake(tests={}, fakes={"train": {}, "test": {}})
     with tarfile.open(find_archive()) as archive:
         for member in archive:
-            file = archive.extractfile(member)
+            *_, split, label, name = f"//{member.name}".split("/")
+            wanted = split == "test" or label == "FAKE"  # half of the 120,000
+            file = archive.extractfile(member) if wanted else None
             if file is None:
                 continue
-            path, content = Path(member.name), file.read()
-            split, label = path.parts[-3:-1]
+            content = file.read()
             if split == "test":
                 found.tests[member.name] = content
             if label == "FAKE":
-                found.fakes[split][path.name] = hashlib.sha256(content).digest()
+                found.fakes[split][name] = hashlib.sha256(content).digest()
     return found
 
 

@@ -103,7 +103,7 @@ def test_data_that_nothing_can_be_learned_from_is_one_line(
 
 @pytest.mark.slow
 def test_a_killed_training_resumes_to_the_same_result(fakelens: Fakelens, tmp_path: Path, data: Path) -> None:
-    epochs = ["--epochs", "25", *SMALL]
+    epochs = ["--epochs", "12", *SMALL]
     killed = tmp_path / "killed"
     process = subprocess.Popen([FAKELENS, "train", str(data), "-o", str(killed), *epochs])
     checkpoint = killed / "checkpoints" / "float.npz"

@@ -63,7 +63,7 @@ def build_step(model: keras.Model, config: AutoencoderConfig) -> Step:
     """Return one step of training `model` to give its batch back: batch, float32 [n, h, w, 3], to loss."""
     optimizer = build_optimizer(config)
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator, unused-ignore]
+    @tf.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator, unused-ignore]
     def step(batch: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             loss = measure_loss(batch, model(batch, training=True))

@@ -239,7 +239,8 @@ class FitLoop:
         decay = self.stage.fit.ema
         share = len(self.team.here) / self.team.count  # of the batch
 
-        @tf.function(reduce_retracing=True)
+        # No branch depends on a tensor: there is nothing for autograph to translate, which takes its time.
+        @tf.function(reduce_retracing=True, autograph=False)
         def train_step(images: Any, targets: Any, weights: Any) -> Any:
             """Return the loss of each image, and their weighted mean, whose gradient is followed."""
             soft = targets * (1 - smoothing) + smoothing / _CLASSES
@@ -275,7 +276,7 @@ def _find_masks(model: Any) -> list[tuple[Any, Any]]:
 
 
 def _compile_forward(model: Any, scale: float) -> Any:
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def forward(images: Any) -> Any:
         return model(tf.cast(images, tf.float32) * scale, training=False)
 

@@ -34,6 +34,9 @@ def test_one_file_holds_everything_that_was_measured(
     model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FAKELENS_CACHE", str(tmp_path / "cache"))
+    # Of the photo no figure is looked at.
+    monkeypatch.setattr("fakelens.benchmarks.studies.contribute._PHOTO_PX", (640, 480))
+    monkeypatch.setattr("fakelens.benchmarks.studies.contribute._PHOTO_RUNS", 2)
     monkeypatch.setattr(
         sys, "argv", ["contribute", str(model_file), "--images", "2", "--output", str(tmp_path / "results")]
     )

@@ -218,6 +218,11 @@ def draw_photo(width: int, height: int) -> Image.Image:
     return Image.fromarray(np.clip(128 + 90 * waves + grain, 0, 255).astype(np.uint8))
 
 
+def draw_large() -> Image.Image:
+    """Draw 6000 x 4000 px, of one part over and over: all drawn would take longer than what is tested."""
+    return Image.fromarray(np.tile(np.asarray(draw_photo(600, 400)), (10, 10, 1)))
+
+
 def encode(image: Image.Image, kind: str, **options: Any) -> bytes:
     stream = io.BytesIO()
     image.save(stream, kind, **options)
@@ -242,7 +247,7 @@ ENCODINGS: dict[str, Callable[[], bytes]] = {
     "jpeg progressive": lambda: encode(draw_photo(451, 333), "JPEG", quality=60, progressive=True),
     "jpeg grey": lambda: encode(draw_photo(451, 333).convert("L"), "JPEG", quality=80),
     "jpeg turned": make_turned,
-    "jpeg 24 megapixels": lambda: encode(draw_photo(6000, 4000), "JPEG", quality=90),
+    "jpeg 24 megapixels": lambda: encode(draw_large(), "JPEG", quality=90),
     "webp": lambda: encode(draw_photo(451, 333), "WEBP", quality=70),
     "png translucent": make_translucent,
     "png palette": lambda: encode(draw_photo(451, 333).quantize(50), "PNG"),
@@ -261,12 +266,13 @@ def test_the_browser_decodes_as_pillow_does(
 
 
 @slow
+@pytest.mark.usefixtures("address")  # built already, of all that `npm run screenshot` does
 def test_the_screenshot_is_taken(kits: dict[str, Path], tmp_path: Path) -> None:
     data = pytest.importorskip("skimage.data", reason="needs scikit-image: the extra demo")
     cat = data.chelsea()[:, :450]  # in the public domain (CC0)
     photo, picture = tmp_path / "cat.png", tmp_path / "web-app.png"
     Image.fromarray(cat[::2, ::2].repeat(2, axis=0).repeat(2, axis=1)).save(photo)  # the trace of up-sampling
-    run_well(kits[MODEL], "npm", "run", "screenshot", "--", str(photo), str(picture))
+    run_well(kits[MODEL], "node", "scripts/screenshot.mjs", str(photo), str(picture))
     with Image.open(picture) as taken:
         assert taken.width == 390  # px, a phone's
         pixels = taken.convert("RGB")
