@@ -100,12 +100,11 @@ def count_calls(model: Path) -> VerdictCost:
             totals.append(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
         return round((totals[2] - totals[1]) / (span.more - span.fewer))
 
-    loop = count(lambda folder: loop_some(str(model), folder))  # before a check adds decoders for it to ask
     return VerdictCost(
         model=file.contract.name,
         check=count(lambda folder: check_some(str(model), "0", folder)),
         pixels=count(lambda folder: check_some(str(model), "1", folder)),
-        loop=loop,
+        loop=count(lambda folder: loop_some(str(model), folder)),
     )
 
 
