@@ -74,7 +74,7 @@ export function showVerdict(verdict: Verdict, contract: Contract): void {
   }
   showStatements(verdict.evidence);
   showNote(warnOfReduction(contract, verdict.reduction));
-  const views = verdict.views.length > 1 ? verdict.views : []; // of one it would be a second number for the answer
+  const views = verdict.views.length > 1 ? verdict.views : [];
   showFacts([
     ['Picture', `${verdict.width} × ${verdict.height} px`],
     ['Looked at', tell(verdict.regions.length, contract)],
