@@ -139,6 +139,7 @@ TESTED_THROUGH_OTHERS = {
     "edge_runtime/scan/header.py": "scans into folders of other settings",
     "edge_runtime/scan/manifest.py": "scans of lists of each kind",
     "edge_runtime/scan/pace.py": "the lines that a scan logs",
+    "edge_runtime/scan/outcome.py": "the counts that a scan and its report print",
     "edge_runtime/scan/parquet.py": "`scan --format parquet`, where pyarrow is there",
     "edge_runtime/scan/plan.py": "scans that are killed and go on",
     "edge_runtime/scan/report.py": "`scan --report`",

@@ -70,7 +70,7 @@ def draw_heatmap(image: Image.Image, verdict: Verdict, grid: Sequence[Region]) -
     """Return the RGB `image` tinted by its `grid`, with a legend; a very large one at a part of its size."""
     factor = math.ceil((image.width * image.height / _MOST_PIXELS) ** 0.5)
     shown = image if factor <= 1 else image.reduce(factor)
-    strongest = choose_strongest(verdict.label)
+    strongest = choose_strongest(verdict.of_pixels)
     return add_legend(paint_regions(shown, shrink_regions(grid, factor), strongest), verdict)
 
 

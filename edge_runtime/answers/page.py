@@ -103,7 +103,7 @@ class PageSink:
         self._thumbnails.add(number, rank, to_data_url(thumbnail, _THUMBNAIL_QUALITY))
         if max(image.size) > THUMBNAIL:
             self._large.add(number, rank, to_data_url(shrink(image, LARGE)))
-        self._heats[number] = self._draw_heat(image, result.grid, result.verdict.label)
+        self._heats[number] = self._draw_heat(image, result.grid, result.verdict.of_pixels)
 
     def save(self, path: Path) -> None:
         """Write the page to `path`, atomically."""

@@ -11,7 +11,7 @@ from fakelens.edge_runtime.answers.statements import to_cell, to_rows, to_statem
 from fakelens.edge_runtime.detection.checked_file import CheckedFile
 from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
 
-_encode_row = json.JSONEncoder(allow_nan=False).encode  # made once, not for each line
+encode_row = json.JSONEncoder(allow_nan=False).encode  # made once, not for each line
 FIELDS = ("path", "verdict", "p_fake", "model", "ms", "error", "note", "reason", "evidence", "moments")
 
 
@@ -67,7 +67,7 @@ class JsonSink:
 
     def write(self, result: CheckedFile) -> None:
         """Write the fields that the result has, `verdict` always; the views and the grid of a heatmap too."""
-        self._stream.write(_encode_row(to_object(result)) + "\n")
+        self._stream.write(encode_row(to_object(result)) + "\n")
         self._stream.flush()
 
 

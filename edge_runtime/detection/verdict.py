@@ -54,6 +54,11 @@ class Verdict:
     evidence: tuple[Evidence, ...] | None = None  # what the file says of itself; None where it was not asked
     pixels_label: Label | None = None  # the pixels' answer, where the file's own statement decided instead
 
+    @property
+    def of_pixels(self) -> Label:
+        """What the pixels alone say: what a scale and a heat map show."""
+        return self.pixels_label or self.label
+
 
 def decide(p_fake: float, decision: Decision, reason: Reason | None = None) -> Label:
     """Return the answer for `p_fake` by the threshold and the band; UNSURE where there is a `reason`."""

@@ -185,7 +185,7 @@ def _run(config: "ScanConfig", ray: str | None, ray_workers: int | None) -> "Sca
 def _conclude(result: "ScanResult", allow_errors: float) -> None:
     """Say what the scan came to, and end with 2 where too many pictures have no verdict."""
     from fakelens.edge_runtime.escape import escape_line
-    from fakelens.edge_runtime.scan.report import describe_counts
+    from fakelens.edge_runtime.scan.outcome import describe_counts
     from fakelens.edge_runtime.scan.skipped import describe_skipped
 
     place = "" if str(result.folder) == "-" else f"; {result.folder}"
@@ -206,7 +206,7 @@ def _conclude(result: "ScanResult", allow_errors: float) -> None:
 
 def _merge(inputs: list[str], output: str) -> None:
     from fakelens.edge_runtime.scan.merge import merge
-    from fakelens.edge_runtime.scan.report import describe_counts
+    from fakelens.edge_runtime.scan.outcome import describe_counts
 
     if output == "-":
         raise UsageError("--merge writes a folder: give -o DIR")

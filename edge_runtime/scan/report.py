@@ -9,9 +9,9 @@ from pathlib import Path
 from fakelens.edge_runtime.answers.pages.parts import escape, wrap_page
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.scan.checker import ERROR
 from fakelens.edge_runtime.scan.header import Header
 from fakelens.edge_runtime.scan.merge import find_results
+from fakelens.edge_runtime.scan.outcome import ERROR, describe_counts
 from fakelens.edge_runtime.scan.results import read_lines, read_row
 from fakelens.edge_runtime.scan.shard import parse_shard
 from fakelens.edge_runtime.scan.skipped import describe_skipped
@@ -89,7 +89,7 @@ def _count_line(report: ScanReport, heap: list[tuple[float, str, bool]], line: s
 def render_report(report: ScanReport) -> str:
     """Return `report` as text."""
     longest = max(report.bins) or 1
-    lines = [_headline(report), _sum_up(report), "", "P(fake)"]
+    lines = [_headline(report), describe_counts(report.counts), "", "P(fake)"]
     for index, count in enumerate(report.bins):
         bar = "█" * round(_BAR * count / longest) or ("▏" if count else "")
         lines.append(f"{index / _BINS:.2f} to {(index + 1) / _BINS:.2f} {bar:<{_BAR}} {count:>11,}")
@@ -138,7 +138,7 @@ def save_report(report: ScanReport, path: Path) -> None:
     failures = "".join(f"<li>{escape(line)}</li>" for line in _list_failures(report)) or "<li>Nothing.</li>"
     body = _BODY.format(
         headline=escape(_headline(report)),
-        summary=escape(_sum_up(report)),
+        summary=escape(describe_counts(report.counts)),
         bars=bars,
         rows=rows or '<tr><th scope="row">No picture is called fake.</th></tr>',
         failures=failures,
@@ -152,20 +152,6 @@ def _headline(report: ScanReport) -> str:
     shards = f", {report.shards} of {count} shards" if count > 1 else ""
     header = report.header.describe().partition(", shard")[0]
     return f"{header}: {report.lines:,} of {report.planned:,} pictures{shards}"
-
-
-def _sum_up(report: ScanReport) -> str:
-    return describe_counts(report.counts)
-
-
-def describe_counts(counts: Counter[str]) -> str:
-    """Return verdicts and errors by kind in one line."""
-    verdicts = ", ".join(f"{counts[label]:,} {label}" for label in ("real", "fake", "unsure"))
-    errors = {name.removeprefix(ERROR): n for name, n in sorted(counts.items()) if name.startswith(ERROR)}
-    if not errors:
-        return f"{verdicts}, 0 errors"
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in errors.items())
-    return f"{verdicts}, {sum(errors.values()):,} errors ({kinds})"
 
 
 def _describe(suspect: Suspect) -> str:

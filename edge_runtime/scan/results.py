@@ -16,8 +16,9 @@ from typing import Any, BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import digest_file
-from fakelens.edge_runtime.scan.checker import ERROR, Answer
+from fakelens.edge_runtime.scan.checker import Answer
 from fakelens.edge_runtime.scan.ledger import Part, add_part, read_ledger, total_counts
+from fakelens.edge_runtime.scan.outcome import ERROR
 from fakelens.edge_runtime.scan.part_format import PartFormat
 
 PART_LINES = 100_000

@@ -15,7 +15,7 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import check_folder_writable
 from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.library import find_model
-from fakelens.edge_runtime.scan.checker import ERROR, Answer, Check, Checker, CheckerSpec, is_passing
+from fakelens.edge_runtime.scan.checker import Answer, Check, Checker, CheckerSpec, is_passing
 from fakelens.edge_runtime.scan.header import (
     Header,
     read_header,
@@ -24,6 +24,7 @@ from fakelens.edge_runtime.scan.header import (
 )
 from fakelens.edge_runtime.scan.inputs import STDIN, Input, digest_stream, find_scan_inputs
 from fakelens.edge_runtime.scan.item import Item
+from fakelens.edge_runtime.scan.outcome import ERROR
 from fakelens.edge_runtime.scan.pace import Pace
 from fakelens.edge_runtime.scan.part_format import PartFormat
 from fakelens.edge_runtime.scan.plan import PlanFacts, digest_items, read_plan, sum_names, write_plan

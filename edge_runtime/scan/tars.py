@@ -1,6 +1,5 @@
 """Tars as WebDataset has them: where the pictures in them begin and end, so that nothing is unpacked."""
 
-import tarfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -34,6 +33,8 @@ def list_tar(stream: BinaryIO, name: str, skipped: Skipped) -> Iterator[Item]:
 
     An archive that breaks off gives an item that says so after the pictures before the break.
     """
+    import tarfile  # with all that unpacks, which no other input needs
+
     base = PurePosixPath(name.replace("\\", "/")).name
     size_bytes = stream.seek(0, 2)
     stream.seek(0)

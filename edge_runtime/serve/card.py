@@ -28,5 +28,5 @@ def draw_upload(result: CheckedFile, content: bytes, decision: Decision) -> str:
 
 
 def _draw_picture(result: CheckedFile, image: Image.Image) -> str:
-    heat = "" if result.verdict is None else draw_heat(image, result.grid, result.verdict.label)
+    heat = "" if result.verdict is None else draw_heat(image, result.grid, result.verdict.of_pixels)
     return draw_look(result.path, to_data_url(shrink(image, LARGE)), heat, is_tiny=is_tiny(image))

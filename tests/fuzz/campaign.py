@@ -19,9 +19,10 @@ from tests.fuzz.damaged import Kind, Tally, render_damaged, try_damaged
 from tests.fuzz.dying_broker import DyingBroker, can_run_brokers, kill_broker, render_brokers
 from tests.fuzz.full_disk import FullDisk, can_fill_disks, fill_disk, render_full_disks
 from tests.fuzz.kills import Kills, kill_at_random, render_kills
+from tests.fuzz.page import write_into
 from tests.fuzz.progress import Found, Progress, load_progress, save_progress
 
-_BEGIN, _END = "<!-- made by make fuzz -->", "<!-- end -->"
+_BEGIN = "<!-- made by make fuzz -->"
 _AT_ONCE = 1000  # damaged files, between two looks at the clock
 _DEATHS_AT_ONCE = 5
 _PER_MINUTE = 60.0
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
         print("interrupted; the tables are of what was tried", file=sys.stderr)
     table = _render(progress, options.command)
     if options.page is not None:
-        _write_into(options.page, table)
+        write_into(options.page, _BEGIN, table)
     print(table)
     failures = progress.list_failures()
     for line in failures[:20]:
@@ -108,13 +109,6 @@ def _render(progress: Progress, names: list[str]) -> str:
             render_brokers(of(DyingBroker, ["mqtt"])),
         )
     )
-
-
-def _write_into(page: Path, table: str) -> None:
-    """Replace what stands between the two marks of `page` by `table`."""
-    before, _, rest = page.read_text().partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    page.write_text(f"{before}{_BEGIN}\n\n{table}\n{_END}{after}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Thousands of damaged files: each must end in an answer or in one line, soon, and in bounded memory."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -23,9 +24,11 @@ from tests.fuzz.mutate import mutate
 from tests.fuzz.seeds import make_images, make_models, write_models
 
 MOST_S, MOST_MB = 10.0, 1500  # of processor time: a busy machine makes nothing slower
-_LOOPS_S = 60  # of processor time, for what never ends
-_WAITS_S = 3600  # for what waits without end; a process that gets no processor waits too
+LOOPS_S = 60  # of processor time, for what never ends
+WAITS_S = 3600  # for what waits without end; a process that gets no processor waits too
 ROOT = Path(__file__).parents[2]
+_MEMORY = Path("/dev/shm")  # a disk takes longer to write a file anew than we take to try it
+_FOLDER = _MEMORY if os.access(_MEMORY, os.W_OK) else None
 _PIXELS = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
 
 
@@ -53,7 +56,7 @@ class Tally:
 def try_damaged(name: str, tries: int, first: int = 0, seed: int = 0) -> Tally:
     """Try `tries` damaged files of a kind, from number `first` on, in processes that may crash."""
     tally, end = Tally(name=name), first + tries
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=_FOLDER) as folder:
         mark = Path(folder, "try")
         while first < end:
             command = [sys.executable, "-m", "tests.fuzz.damaged", name, str(first), str(end), str(seed)]
@@ -100,13 +103,13 @@ def _work(kind: Kind, numbers: range, seed: int, mark: Path) -> None:
     counts: Counter[str] = Counter()
     failures: list[str] = []
     slowest_s = 0.0
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=_FOLDER) as folder:
         path = Path(folder, "file")
         damage, attempt = _prepare(kind, path)
         for tried, number in enumerate(numbers):
             so_far = {"answered": counts["answered"], "refused": counts["refused"], "failures": failures}
             mark.write_text(json.dumps({"number": number, "tries": tried, **so_far}))
-            _end_after(_LOOPS_S, _WAITS_S)
+            end_after(LOOPS_S, WAITS_S)
             path.write_bytes(damage(np.random.default_rng([seed, number])))
             start = time.process_time()
             try:
@@ -117,14 +120,14 @@ def _work(kind: Kind, numbers: range, seed: int, mark: Path) -> None:
             slowest_s = max(slowest_s, taken_s)
             if taken_s > MOST_S:
                 failures.append(f"{kind} {number}: took {taken_s:.1f} s")
-    peak_mb = _read_peak_mb()
+    peak_mb = read_peak_mb()
     if peak_mb > MOST_MB:
         failures.append(f"{kind}: took {peak_mb} MB")
     result = {"tries": len(numbers), "slowest_s": slowest_s, "peak_mb": peak_mb, "failures": failures}
     print(json.dumps({**result, "answered": counts["answered"], "refused": counts["refused"]}))
 
 
-def _end_after(processor_s: int, waiting_s: int) -> None:
+def end_after(processor_s: int, waiting_s: int) -> None:
     """Let the system end this process unless it asks again in time: a file may hang it outside Python."""
     if hasattr(signal, "alarm"):
         signal.setitimer(signal.ITIMER_PROF, processor_s)
@@ -157,7 +160,7 @@ def _prepare(kind: Kind, path: Path) -> tuple[Callable[[np.random.Generator], by
 def _try_image(detector: Detector, path: Path) -> str:
     result = detector.check_file(path, str(path))
     if result.verdict is None:
-        _demand_one_line(result.error or "")
+        demand_one_line(result.error or "")
         return "refused"
     if not 0 <= result.verdict.p_fake <= 1:
         raise AssertionError(f"P(fake) is {result.verdict.p_fake}")
@@ -168,17 +171,17 @@ def _try_model(path: Path) -> str:
     try:
         Detector(path).check(_PIXELS)
     except FakelensError as error:
-        _demand_one_line(str(error))
+        demand_one_line(str(error))
         return "refused"
     return "answered"
 
 
-def _demand_one_line(text: str) -> None:
+def demand_one_line(text: str) -> None:
     if not text or "\n" in text.strip():
         raise AssertionError(f"no line, or several: {text!r}")
 
 
-def _read_peak_mb() -> int:
+def read_peak_mb() -> int:
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:

@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,6 @@ from pathlib import Path
 from tests.fuzz.commands import COMMANDS, list_broken
 from tests.fuzz.patience import LONGEST_S, run_group, run_twice
 
-ROOT = Path(__file__).parents[2]
 _PAGE_BYTES = 4096  # a file system in memory counts in these
 _SCRIPT = """
 mount -t tmpfs -o size=$1 tmpfs "$2" && cd "$2" && shift 2 || exit 99
@@ -35,10 +33,9 @@ else  # until it has said so, a minute at most
   code=$?
   cat "$LOG" >&2
 fi
-cd "$ROOT" && "$PYTHON" -m tests.fuzz.full_disk look "$OLDPWD" >&2
+cp -R . "$KEPT" || exit 98  # the disk is gone with its process
 exit $code
 """
-_BROKEN = "broken file: "
 
 
 @dataclass(kw_only=True)
@@ -76,7 +73,7 @@ def fill_disk(name: str, inputs: Path, scratch: Path, tries: int, first: int = 0
             found.failures.append(f"{where}: says nothing within {LONGEST_S:g} s, twice")
             continue
         lines = done.stderr.splitlines()
-        broken = [line for line in lines if line.startswith(_BROKEN)]
+        broken = list_broken(_name_kept(folder))
         said = [line for line in lines if "disk is full" in line or "o space left" in line]
         found.failures += [f"{where}: {line}" for line in broken]
         if "Traceback" in done.stderr:
@@ -105,12 +102,15 @@ def render_full_disks(found: list[FullDisk]) -> str:
 def _run(name: str, inputs: Path, folder: Path, size_bytes: int) -> subprocess.CompletedProcess[str]:
     """Run the command; the disk is gone with its process, so that a second try finds an empty one."""
     command = COMMANDS[name].fill(inputs)
-    variables = {"ROOT": str(ROOT), "PYTHON": sys.executable, "LOG": f"{folder}.log"}
+    kept = _name_kept(folder)
+    shutil.rmtree(kept, ignore_errors=True)  # of a try that took too long
+    kept.mkdir()
+    variables = {"KEPT": str(kept), "LOG": f"{folder}.log"}
     variables["ENDLESS"] = "yes" if COMMANDS[name].endless else ""
     script = ["unshare", "-rm", "sh", "-c", _SCRIPT, "sh", str(size_bytes), str(folder), *command]
     return run_group(script, os.environ | variables, LONGEST_S)
 
 
-if __name__ == "__main__":
-    for line in list_broken(Path(sys.argv[2])):
-        print(_BROKEN + line)
+def _name_kept(folder: Path) -> Path:
+    """Return where what lies on the disk is copied to, to be looked at."""
+    return folder.with_name(f"{folder.name}-kept")

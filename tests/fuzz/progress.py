@@ -49,7 +49,7 @@ def load_progress(path: Path) -> Progress:
         held: dict[str, Any] = json.loads(path.read_text())
     except (OSError, ValueError):
         return Progress()
-    if held.pop("code", None) != _digest_code():
+    if held.pop("code", None) != digest_code():
         return Progress()
     return Progress(found={key: _KINDS[key.split()[0]](**values) for key, values in held.items()})
 
@@ -58,10 +58,10 @@ def save_progress(path: Path, progress: Progress) -> None:
     """Write `progress` into `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     held = {key: asdict(each) for key, each in progress.found.items()}
-    write_atomic(path, json.dumps({"code": _digest_code(), **held}, indent=1).encode())
+    write_atomic(path, json.dumps({"code": digest_code(), **held}, indent=1).encode())
 
 
-def _digest_code() -> str:
+def digest_code() -> str:
     """Return a digest of what is tried, and of what tries it."""
     digest = hashlib.sha256()
     for folder in ("edge_runtime", "train", "convert", "benchmarks", "tests/fuzz"):

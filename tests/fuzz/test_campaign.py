@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.fuzz import collections
 from tests.fuzz.campaign import main
 from tests.fuzz.damaged import try_damaged
 from tests.fuzz.mutate import mutate
@@ -39,3 +40,20 @@ def test_a_stopped_campaign_goes_on(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "old" not in text
     assert text.endswith("<!-- end -->\nafter\n")
     assert "| damaged graphs | 2 |" in capsys.readouterr().out
+
+
+def test_each_file_of_a_collection_is_counted_once(tmp_path: Path) -> None:
+    folder, page = tmp_path / "made", tmp_path / "page.md"
+    folder.mkdir()
+    for number, seed in enumerate(make_images()[:2]):
+        (folder / str(number)).write_bytes(seed.content)
+    (folder / "notes.txt").write_text("no picture")
+    page.write_text("<!-- made by python -m tests.fuzz.collections -->\n<!-- end -->\nafter\n")
+    command = [str(folder), "--state", str(tmp_path / "state.jsonl"), "--page", str(page)]
+    assert collections.main(command) == 0
+    assert "| made | 3 | 2 | 1 | 0 |" in page.read_text()
+    (folder / "empty.jpg").write_bytes(b"")
+    assert collections.main(command) == 0
+    assert "| made | 4 | 2 | 2 | 0 |" in page.read_text()
+    assert page.read_text().endswith("<!-- end -->\nafter\n")
+    assert len((tmp_path / "state.jsonl").read_text().splitlines()) == 5  # the first is of the code

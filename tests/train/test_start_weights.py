@@ -70,10 +70,13 @@ def test_a_start_goes_on_where_its_run_ended(start: Path, tmp_path: Path, config
     job = open_job(tmp_path / "own", tmp_path / "head", load_config(None, given), find_free(None, given))
     result = run_job(job)
     model = keras.models.load_model(result.run / "model.h5", compile=False)
-    val, judged = job.dataset.take(Split.VAL)[0], job.dataset.judge(Split.VAL)
-    measured = evaluate(judged.labels, judged.pool(predict(model, val), Pool.MEAN), 0.5)  # of what is kept
-    assert measured.ece.value == pytest.approx(result.validation.ece.value, abs=1e-5)
-    assert measured.auc == result.validation.auc
+    for split, metrics in ((Split.VAL, result.validation), (Split.TEST, result.test)):
+        judged = job.dataset.judge(split)
+        p_fake = judged.pool(predict(model, job.dataset.take(split)[0]), Pool.MEAN)
+        measured = evaluate(judged.labels, p_fake, 0.5)  # of the model that is kept
+        assert metrics is not None
+        assert measured.ece.value == pytest.approx(metrics.ece.value, abs=1e-5)
+        assert measured.auc == metrics.auc
     other = replace(config.network, weights=str(start), width=8)
     with pytest.raises(ConfigError, match="leave the keys of network as --start sets them"):
         build_network(other, 16)

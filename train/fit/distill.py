@@ -20,7 +20,7 @@ from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.calibrate import to_logit
 from fakelens.train.fit.clip_teacher import METHOD, Known, ask_clip
 from fakelens.train.fit.loop import predict
-from fakelens.train.fit.start_network import StartNetwork
+from fakelens.train.fit.start_network import open_start
 from fakelens.train.starts.names import CLIP, is_start
 from fakelens.train.starts.start_file import THE_START, find_start
 
@@ -70,7 +70,7 @@ def _ask(teacher: str, images_u8: Images, known: Known) -> npt.NDArray[np.float6
     if teacher == CLIP:
         return np.asarray(ask_clip(images_u8, known), np.float64)
     if is_start(teacher):
-        return StartNetwork(teacher).answer(images_u8)
+        return open_start(teacher).answer(images_u8)
     if not Path(teacher).is_dir():
         return np.asarray(Detector(teacher).score(np.asarray(images_u8)), np.float64)
     with tfmot.quantization.keras.quantize_scope():

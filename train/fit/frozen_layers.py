@@ -21,20 +21,23 @@ from scipy.special import expit
 from fakelens.edge_runtime.files import cache_folder, write_atomic
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.train.data.image_rows import Images
+from fakelens.train.fit.loop import size_batch
 
-_BATCH = 64
 _KEPT = 128  # pictures to a file: so many are looked at again after a kill
 _NAME_BYTES = 16
+_VERSION = b"2"  # raise it when the features of a picture change
 _NO_MATTER = ("name", "trainable", "momentum")  # of a layer's configuration, for what it makes of a picture
 
 Values = npt.NDArray[np.float64]
 
 
 class FrozenLayers:
-    """The layers of `model` below its last dense layer, as they are now."""
+    """The layers of `model` below its last dense layer, as they are now, whatever becomes of `model`."""
 
     def __init__(self, model: Any) -> None:
-        self._look = open_features(model)
+        self._layers = keras.Model(model.input, find_head(model).input)
+        self._weights = self._layers.get_weights()
+        self._forward = open_features(model)
         self._folder = cache_folder() / "features" / _name_layers(model)
         self._seen: dict[bytes, npt.NDArray[np.float32]] = {}
         for path in sorted(self._folder.glob("*.npz")):
@@ -47,7 +50,7 @@ class FrozenLayers:
         new = list({name: row for row, name in enumerate(names) if name not in self._seen}.values())
         parts = [np.array(new[at : at + _KEPT]) for at in range(0, len(new), _KEPT)]
         for rows in show_progress(parts, "looking at pictures"):
-            self._keep([names[row] for row in rows], self._look(images_u8[rows]).astype(np.float32))
+            self._keep([names[row] for row in rows], self._look(images_u8[rows]))
         return np.stack([self._seen[name] for name in names]).astype(np.float64)
 
     def answer(self, model: Any, images_u8: Images) -> Values:
@@ -55,6 +58,14 @@ class FrozenLayers:
         kernel, bias = find_head(model).get_weights()
         logits = self.see(images_u8) @ kernel + bias
         return np.asarray(expit(logits[:, 1] - logits[:, 0]), np.float64)
+
+    def _look(self, images_u8: Images) -> npt.NDArray[np.float32]:
+        now = self._layers.get_weights()  # a scale may be folded into them by now
+        self._layers.set_weights(self._weights)
+        try:
+            return self._forward(images_u8).astype(np.float32)
+        finally:
+            self._layers.set_weights(now)
 
     def _keep(self, names: Sequence[bytes], features: npt.NDArray[np.float32]) -> None:
         self._note(names, features)
@@ -82,8 +93,9 @@ def open_features(model: Any) -> Callable[[Images], Values]:
         return features(tf.cast(images, tf.float32) / 255, training=False)
 
     def see(images_u8: Images) -> Values:
-        starts = range(0, len(images_u8), _BATCH)
-        parts = [forward(tf.constant(np.asarray(images_u8[at : at + _BATCH]))).numpy() for at in starts]
+        batch = size_batch(images_u8)
+        starts = range(0, len(images_u8), batch)
+        parts = [forward(tf.constant(np.asarray(images_u8[at : at + batch]))).numpy() for at in starts]
         return np.concatenate(parts).astype(np.float64)
 
     return see
@@ -95,7 +107,7 @@ def _name_image(image_u8: npt.NDArray[np.uint8]) -> bytes:
 
 def _name_layers(model: Any) -> str:
     """Return what tells these layers, with weights and arithmetic, from all others."""
-    parts = []
+    parts = [_VERSION]
     for layer in keras.Model(model.input, find_head(model).input).layers:
         if not isinstance(layer, keras.layers.Dropout):
             own = {key: value for key, value in layer.get_config().items() if key not in _NO_MATTER}

@@ -1,5 +1,8 @@
 """What a start answers before it is fine-tuned, calibrated and with the borders of its release model."""
 
+import hashlib
+from functools import lru_cache
+
 import dacite
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +13,18 @@ from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.calibrate import Calibration
 from fakelens.train.fit.frozen_layers import FrozenLayers
 from fakelens.train.networks import build_network
-from fakelens.train.starts.start_file import read_start
+from fakelens.train.starts.start_file import find_start, read_start
+
+
+def open_start(name: str) -> "StartNetwork":
+    """Return the network of a start, by name or file; the one that was opened last is kept."""
+    return _open(name, hashlib.sha256(find_start(name).read_bytes()).hexdigest())
+
+
+@lru_cache(maxsize=1)
+def _open(name: str, digest: str) -> "StartNetwork":
+    del digest  # a file of the same name may be another start
+    return StartNetwork(name)
 
 
 class StartNetwork:

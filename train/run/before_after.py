@@ -20,7 +20,7 @@ from fakelens.train.data.dataset import Dataset
 from fakelens.train.data.image_rows import Images
 from fakelens.train.data.pooling import JudgedImages, group_images
 from fakelens.train.fakes.photos import export_photos
-from fakelens.train.fit.start_network import StartNetwork
+from fakelens.train.fit.start_network import StartNetwork, open_start
 from fakelens.train.run.outcome import show_auc
 
 _PHOTOS = "built-in photos"
@@ -58,7 +58,7 @@ def compare_with_start(config: TrainConfig, dataset: Dataset, tuned: Tuned) -> t
 
     Those are photos of Python packages, and left out where the packages are not installed.
     """
-    start = StartNetwork(config.network.weights)
+    start = open_start(config.network.weights)
     splits = [Split.VAL, *([Split.TEST] if config.data.score_test and len(dataset.rows[Split.TEST]) else [])]
     parts = [(str(split), dataset.take(split)[0], dataset.judge(split)) for split in splits]
     with suppress(MissingExtraError):

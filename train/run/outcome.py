@@ -10,6 +10,7 @@ from fakelens.train.audit.leak import Leak
 from fakelens.train.data.dataset import Dataset
 
 CHANCE = 0.5
+_ENOUGH = 40  # pictures that are judged: of fewer, an interval that holds chance may hold nearly everything
 _LEARNED = "learned"
 _UNSEEN = (
     ", which the network did not see: it was given every picture rescaled and compressed at random. What "
@@ -52,7 +53,8 @@ class Outcome:
     @property
     def _verdict(self) -> str:
         if not self.learned:
-            return "no better than guessing"
+            tells = self.pictures >= _ENOUGH or self.auc.high <= CHANCE
+            return "no better than guessing" if tells else "too few pictures to tell"
         if self.leak is None or not self.leak.seen or self.auc.low > self.leak.auc:
             return _LEARNED
         kind = "as good as" if self.auc.high >= self.leak.auc else "not even as good as"

@@ -35,6 +35,7 @@ _SEEN = 1_500  # pictures, histories included, that all epochs together go throu
 _FEWEST_EPOCHS, _MOST_EPOCHS = 1, 2  # more spoil what the start knows of pictures that are not there
 _COMMON: Mapping[str, Any] = {
     "data.validation": 0.2,  # the borders come from it, and of 50 pictures a tenth says nothing
+    "data.test": 0.2,
     "decision.false_alarms": 0.05,
     "decision.unsure_share": 0.2,
     "augment.shift": 0,

@@ -64,4 +64,4 @@ def _draw_score(verdict: Verdict, decision: Decision) -> str:
     """Return the scale; where the file's own statement decides, it says that the number is of the pixels."""
     if verdict.pixels_label is None:
         return draw_scale(verdict.p_fake, verdict.label, decision)
-    return draw_scale(verdict.p_fake, verdict.pixels_label, decision, "P(fake) of its pixels alone")
+    return draw_scale(verdict.p_fake, verdict.of_pixels, decision, "P(fake) of its pixels alone")

@@ -145,7 +145,7 @@ def test_the_page_is_for_everybody_and_a_click_opens_a_picture(
     assert page.get_by_role("dialog", name="UNSURE").is_visible()
     page.keyboard.press("Escape")
     assert page.locator("dialog").is_hidden()
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Open c.png"
+    page.wait_for_function("document.activeElement.getAttribute('aria-label') === 'Open c.png'")
     page.close()
 
 

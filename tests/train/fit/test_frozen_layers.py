@@ -9,7 +9,7 @@ import tf_keras as keras
 
 from fakelens.train.config import NetworkConfig
 from fakelens.train.fit import frozen_layers
-from fakelens.train.fit.fold import fold_calibration
+from fakelens.train.fit.fold import fold_calibration, fold_input_scale
 from fakelens.train.fit.frozen_layers import FrozenLayers, find_head
 from fakelens.train.fit.loop import predict
 from fakelens.train.networks import build_network
@@ -44,3 +44,12 @@ def test_a_picture_is_looked_at_once_and_answered_as_the_network_answers(
     assert np.abs(FrozenLayers(network).see(images[:4]) - seen).max() > 0
     assert find_head(network).units == 2
     assert len(list(cache.iterdir())) == 2
+
+
+def test_the_layers_are_those_of_the_beginning() -> None:
+    network = build_network(NetworkConfig(name="classic", width=4), 16)
+    images = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), np.uint8)
+    layers, before = FrozenLayers(network), predict(network, images, 1 / 255)
+    fold_input_scale(network)
+    np.testing.assert_allclose(layers.answer(network, images), before, atol=1e-6)
+    np.testing.assert_allclose(predict(network, images), before, atol=1e-6)  # what was folded is still there

@@ -26,6 +26,14 @@ def test_it_is_no_better_than_guessing_otherwise(auc: tuple[float, float, float]
     assert outcome.sentence.startswith("no better than guessing: AUC .")
 
 
+def test_of_few_pictures_it_is_not_said_that_they_were_guessed() -> None:
+    few = replace(make_outcome(0.6, 0.1, 1.0), pictures=12)
+    assert few.sentence == "too few pictures to tell: AUC .60 [.10, 1.00] on 12 test pictures, chance .50"
+    assert few.is_doubtful
+    worse = replace(make_outcome(0.2, 0.0, 0.4), pictures=12)
+    assert worse.sentence.startswith("no better than guessing: AUC .20")
+
+
 def test_a_missing_class_is_named() -> None:
     sentence = make_outcome(0.9, 0.8, 1.0, "fake").sentence
     assert sentence.endswith("; the test part has no fake images and was not scored")

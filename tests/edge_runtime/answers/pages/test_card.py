@@ -18,6 +18,10 @@ def test_where_the_file_decides_the_number_is_said_to_be_of_the_pixels() -> None
     assert 'aria-valuetext="0.22, real"' in declared
     seen = draw_card(CheckedFile(path="a.png", verdict=replace(VERDICT, pixels_label=None)), Decision())
     assert "<span>P(fake)</span> <b>0.220</b>" in seen
+    assert [replace(VERDICT, pixels_label=label).of_pixels for label in (Label.REAL, None)] == [
+        "real",
+        "fake",
+    ]
 
 
 def test_a_single_view_gives_no_second_number() -> None:
