@@ -21,8 +21,8 @@ from scipy.special import expit
 from fakelens.edge_runtime.files import cache_folder, write_atomic
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.train.data.image_rows import Images
+from fakelens.train.fit.loop import size_batch
 
-_BATCH = 64
 _KEPT = 128  # pictures to a file: so many are looked at again after a kill
 _NAME_BYTES = 16
 _VERSION = b"2"  # raise it when the features of a picture change
@@ -93,8 +93,9 @@ def open_features(model: Any) -> Callable[[Images], Values]:
         return features(tf.cast(images, tf.float32) / 255, training=False)
 
     def see(images_u8: Images) -> Values:
-        starts = range(0, len(images_u8), _BATCH)
-        parts = [forward(tf.constant(np.asarray(images_u8[at : at + _BATCH]))).numpy() for at in starts]
+        batch = size_batch(images_u8)
+        starts = range(0, len(images_u8), batch)
+        parts = [forward(tf.constant(np.asarray(images_u8[at : at + batch]))).numpy() for at in starts]
         return np.concatenate(parts).astype(np.float64)
 
     return see

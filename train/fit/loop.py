@@ -82,6 +82,11 @@ def predict(model: Any, images_u8: Images, scale: float = 1.0) -> npt.NDArray[np
     return _run_forward(_compile_forward(model, scale), images_u8)
 
 
+def size_batch(images_u8: Images) -> int:
+    """Return how many of `images_u8` [n, height, width, 3] a forward pass takes."""
+    return min(_EVAL_BATCH, max(1, _EVAL_PIXELS // (images_u8.shape[1] * images_u8.shape[2])))
+
+
 class FitLoop:
     """The loop over one model: compiled step, optimizer, moving average."""
 
@@ -284,7 +289,7 @@ def _compile_forward(model: Any, scale: float) -> Any:
 
 
 def _run_forward(forward: Any, images_u8: Images) -> npt.NDArray[np.float64]:
-    batch = min(_EVAL_BATCH, max(1, _EVAL_PIXELS // (images_u8.shape[1] * images_u8.shape[2])))
+    batch = size_batch(images_u8)
     parts = [
         forward(tf.constant(images_u8[start : start + batch])).numpy()[:, 1]
         for start in range(0, len(images_u8), batch)
