@@ -24,7 +24,7 @@ from fakelens.edge_runtime.errors import GateError
 from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.library import find_model
 
-_LOOP = "import sys; from fakelens.benchmarks.studies import instructions as i; i.loop_some(*sys.argv[1:])"
+_LOOP = "fakelens.benchmarks.studies.instructions:loop_some"
 
 
 @dataclass(frozen=True, kw_only=True)

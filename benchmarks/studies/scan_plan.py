@@ -157,7 +157,8 @@ class _Diary:
         return self.entry.kills.get(str(shard), 0)
 
     def add_kill(self, shard: int) -> None:
-        self.entry.kills[str(shard)] = self.count_kills(shard) + 1
+        with self._lock:
+            self.entry.kills[str(shard)] = self.count_kills(shard) + 1
 
     def save(self) -> None:
         """Write it, with what this process and those that it started took by now."""

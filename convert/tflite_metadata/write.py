@@ -23,11 +23,21 @@ _VERSION = "1"
 
 
 class _AlignedBuilder(flatbuffers.Builder):  # type: ignore[misc] # flatbuffers has no types
-    """Places constant data where vector instructions want it."""
+    """Places constant data where vector instructions want it, and what is the same once.
+
+    Steps and zero points of a layer stand at its weights and its bias, and again in each view that shares it.
+    """
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(size_bytes)
+        self._places: dict[tuple[str, bytes], int] = {}
 
     def CreateNumpyVector(self, x: npt.NDArray[Any]) -> int:  # noqa: N802 (its name there)
-        self.Prep(_BUFFER_ALIGNMENT, x.nbytes)
-        return int(super().CreateNumpyVector(x))
+        content = (x.dtype.str, x.tobytes())
+        if content not in self._places:
+            self.Prep(_BUFFER_ALIGNMENT, x.nbytes)
+            self._places[content] = int(super().CreateNumpyVector(x))
+        return self._places[content]
 
 
 def attach_metadata(graph: bytes, contract: Contract, io: Io) -> bytes:

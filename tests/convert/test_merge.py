@@ -43,6 +43,11 @@ def merged(parts: list[NamedGraph]) -> bytes:
     return merge_graphs(parts)
 
 
+def test_what_views_have_in_common_stands_once(parts: list[NamedGraph]) -> None:
+    twice = [parts[2], NamedGraph(signature="whole", graph=parts[2].graph)]
+    assert len(merge_graphs(twice)) < 1.3 * len(merge_graphs(twice[:1]))
+
+
 def make_tensors(interpreter: Interpreter, view: int) -> np.ndarray:
     size = interpreter.shapes(view)[0][1]
     return np.random.default_rng(view).integers(0, 256, (4, size, size, 3), np.uint8)

@@ -143,3 +143,11 @@ def test_a_tolerance_is_a_share() -> None:
         Tolerance(percent=-1)
     with pytest.raises(UsageError, match="--max-drop is 101"):
         Tolerance(points=101)
+
+
+def test_the_instructions_that_are_kept_can_be_compared_with() -> None:
+    rows = read_rows(Path(__file__).parents[3] / "benchmarks" / "results" / "instructions.jsonl")
+    assert {row["file"] for row in rows} >= {"photo.tflite", "cifake-300k.tflite"}
+    changes = compare_rows(rows, rows, Tolerance())
+    assert {change.figure for change in changes} == {"instructions", "size_bytes", "gzip_bytes"}
+    assert not any(change.worse for change in changes)

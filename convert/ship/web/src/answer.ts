@@ -69,13 +69,16 @@ export function showVerdict(verdict: Verdict, contract: Contract): void {
   if (verdict.pixelsLabel) {
     find('meaning', HTMLElement).textContent = `${SAYS_SO} Its pixels alone: ${verdict.pixelsLabel.toUpperCase()}.`;
     find('next', HTMLElement).textContent = NEXT_WITH_STATEMENT;
+    find('score-name', HTMLElement).textContent = 'P(fake) of its pixels alone';
+    meter.setAttribute('aria-valuetext', `${verdict.pFake.toFixed(2)}, ${verdict.pixelsLabel}`);
   }
   showStatements(verdict.evidence);
   showNote(warnOfReduction(contract, verdict.reduction));
+  const views = verdict.views.length > 1 ? verdict.views : [];
   showFacts([
     ['Picture', `${verdict.width} × ${verdict.height} px`],
     ['Looked at', tell(verdict.regions.length, contract)],
-    ...verdict.views.map(({ name, pFake }) => [`View ${name}`, `P(fake) ${pFake.toFixed(3)}`] as const),
+    ...views.map(({ name, pFake }) => [`View ${name}`, `P(fake) ${pFake.toFixed(3)}`] as const),
     ['Opened in', `${verdict.decodeMs.toFixed(0)} ms`],
     ['Model took', `${verdict.modelMs.toFixed(0)} ms`],
   ]);
@@ -109,6 +112,7 @@ function showLabel(label: Label, pFake: number, reason: Reason | undefined): voi
   verdictWord.textContent = label.toUpperCase();
   find('meaning', HTMLElement).textContent = tellMeaning(label, reason);
   find('next', HTMLElement).textContent = reason ? NEXT_WITH_REASON : NEXT_STEPS[label];
+  find('score-name', HTMLElement).textContent = 'P(fake)';
   find('score', HTMLOutputElement).textContent = pFake.toFixed(3);
   meter.setAttribute('aria-valuenow', pFake.toFixed(3));
   meter.setAttribute('aria-valuetext', `${pFake.toFixed(2)}, ${label}`);
