@@ -67,11 +67,10 @@ def measure_condition(image: Image.Image) -> Condition:
     near, far = np.zeros(2), np.zeros(2)  # sum and number of the steps over 1 and 2 px
     phases = np.zeros((2, 2, _BLOCK))  # down and right; sum and number of the 1-px steps into each phase
     for axis, starts in ((0, [y for _, y in places]), (1, [x for x, _ in places])):
-        lines = luma if axis == 0 else luma.transpose(0, 2, 1)
-        far += _count_steps(lines, 2).sum(axis=1)
-        steps = _count_steps(lines, 1)
+        far += _count_steps(luma, axis, 2).sum(axis=1)
+        steps = _count_steps(luma, axis, 1)
         near += steps.sum(axis=1)
-        into = (np.add.outer(starts, np.arange(lines.shape[1] - 1)).ravel() + 1) % _BLOCK
+        into = (np.add.outer(starts, np.arange(luma.shape[1 + axis] - 1)).ravel() + 1) % _BLOCK
         phases[axis] = [np.bincount(into, each, _BLOCK) for each in steps]
     texture = _divide(*near) or 0.0
     step = _divide(*far)
@@ -99,13 +98,18 @@ def find_reason(condition: Condition, limits: ConditionLimits | None) -> Reason 
     return None
 
 
-def _count_steps(lines: npt.NDArray[np.int16], distance: int) -> Sums:
+def _count_steps(luma: npt.NDArray[np.int16], axis: int, distance: int) -> Sums:
     """Return the sum and the number of the absolute steps from each line [2, all windows' lines].
 
-    `lines` are [window, line, pixel]; a step goes to the line `distance` further on.
+    `luma` is [window, row, column]; a step goes to the row, or with `axis` 1 to the column, that lies
+    `distance` further on. The sum of a line fits 16 bits: a window has 96 px a side.
     """
-    sums = np.abs(lines[:, distance:] - lines[:, :-distance]).sum(axis=2, dtype=np.int64).ravel()
-    return np.stack([sums, np.full_like(sums, lines.shape[2])]).astype(np.float64)
+    if axis == 0:
+        steps = luma[:, distance:] - luma[:, :-distance]
+    else:
+        steps = luma[:, :, distance:] - luma[:, :, :-distance]
+    sums = np.abs(steps, out=steps).sum(axis=2 - axis, dtype=np.int16).ravel()
+    return np.stack([sums, np.full_like(sums, luma.shape[2 - axis])]).astype(np.float64)
 
 
 def _compare_borders(phases: npt.NDArray[np.float64]) -> float | None:

@@ -157,9 +157,9 @@ def azure(tmp_path: Path) -> Iterator[str]:
     pytest.importorskip("adlfs", reason='needs "fakelens[remote]"')
     program = shutil.which("azurite-blob") or shutil.which(AZURITE)
     if program is None:
-        pytest.skip("needs azurite: npm install --prefix build/azurite azurite")
+        pytest.skip("needs azurite: npm install --prefix build/azurite azurite@3.33.0")
     options = ["--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence"]
-    options += ["--skipApiVersionCheck", "--disableTelemetry"]  # a driver may be newer than the server
+    options += ["--skipApiVersionCheck"]  # a driver may be newer than the server
     server = subprocess.Popen(
         [program, *options], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
