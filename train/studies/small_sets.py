@@ -22,7 +22,7 @@ from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_labelled
 from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
 from fakelens.benchmarks.tables import format_row, format_table
-from fakelens.edge_runtime.errors import GateError
+from fakelens.edge_runtime.errors import GateError, ImageError
 from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.train.audit.pixels import measure_pixels
 from fakelens.train.data.file_threads import map_threads
@@ -116,11 +116,16 @@ def _run(pictures: Pictures, size: Size, given: dict[str, Any], start: str | Non
 
 
 def score_probe(images: list[LabelledImage], seed: int) -> Interval:
-    """Return the AUC on the test part of `images` of trees that know pixel statistics of the others."""
+    """Return the AUC on the test part of `images` of trees that know pixel statistics of the others.
+
+    What cannot be decoded is left out, as training leaves it out, and says so.
+    """
     from sklearn.ensemble import ExtraTreesClassifier
 
     paths = [image.path.resolve() for image in images]
-    facts = np.array(list(map_threads(_measure, paths, "pixel statistics")))
+    measured = list(map_threads(_measure, paths, "pixel statistics"))
+    images = [image for image, facts in zip(images, measured, strict=True) if facts is not None]
+    facts = np.array([facts for facts in measured if facts is not None])
     labels = np.array([image.label for image in images])
     tested = np.array([image.split is Split.TEST for image in images])
     trees = ExtraTreesClassifier(200, min_samples_leaf=3, class_weight="balanced", random_state=seed)
@@ -129,8 +134,11 @@ def score_probe(images: list[LabelledImage], seed: int) -> Interval:
 
 
 @cache  # the runs of a study share pictures, those of the test above all
-def _measure(path: Path) -> npt.NDArray[np.float64]:
-    facts = measure_pixels(np.asarray(load_image(path), np.uint8))
+def _measure(path: Path) -> npt.NDArray[np.float64] | None:
+    try:
+        facts = measure_pixels(np.asarray(load_image(path), np.uint8))
+    except ImageError:
+        return None
     return np.array(list(vars(facts).values()), np.float64)
 
 

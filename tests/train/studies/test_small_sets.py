@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,10 @@ def test_the_table_has_a_line_for_each_size_and_seed_and_goes_on_after_those_tha
 
 def test_the_probe_learns_from_what_the_network_learns_from(tmp_path: Path, data: Path) -> None:
     lay_out(Pictures(data=data), tmp_path / "cut", Size(real=20, fake=20), 0)
+    images = find_labelled(tmp_path / "cut")
+    damaged = replace(images[0], path=tmp_path / "damaged.jpg")
+    damaged.path.write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    assert score_probe([damaged, *images], 0).value > 0.99  # it is left out
     assert score_probe(find_labelled(tmp_path / "cut"), 0).value > 0.99  # brightness tells the class
 
 
