@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import typer
 
-from fakelens.edge_runtime.errors import FakelensError
+from fakelens.edge_runtime.errors import FakelensError, explain_os_error
 
 
 def run_command(function: Callable[..., None]) -> None:
@@ -15,3 +15,6 @@ def run_command(function: Callable[..., None]) -> None:
     except FakelensError as error:
         typer.echo(f"fakelens: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        typer.echo(f"fakelens: {explain_os_error(error)}", err=True)
+        sys.exit(2)

@@ -1,5 +1,6 @@
 """The errors a user may see: each names the value and the remedy, and carries its exit code."""
 
+import errno
 from typing import ClassVar
 
 
@@ -49,3 +50,12 @@ class CameraError(FakelensError):
 
 class SinkError(FakelensError):
     """Something that results go to takes no more; it is off, the rest goes on."""
+
+
+def explain_os_error(error: OSError) -> str:
+    """Return what the system refused, and where, in one line."""
+    place = error.filename2 or error.filename  # of a copy the second is where it goes
+    where = f"{place}: " if place else ""
+    if error.errno == errno.ENOSPC:
+        return f"{where}the disk is full; free some space and run the command again"
+    return f"{where}{error.strerror or error}"

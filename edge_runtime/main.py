@@ -1,7 +1,6 @@
 """The umbrella command: mounts each package's commands and turns errors into one line and an exit code."""
 
 import contextlib
-import errno
 import io
 import os
 import sys
@@ -12,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fakelens.edge_runtime.command_help import GroupedCommands
-from fakelens.edge_runtime.errors import FakelensError
+from fakelens.edge_runtime.errors import FakelensError, explain_os_error
 from fakelens.edge_runtime.escape import escape_line
 
 _INTERRUPTED = 130  # as a shell reports a process ended by Ctrl-C
@@ -79,7 +78,7 @@ def _run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0  # the reader of our output has all it wanted: `fakelens check ... | head`
     except OSError as error:
-        return _fail(_explain(error), 2)
+        return _fail(explain_os_error(error), 2)
     except Exception as error:
         if not hasattr(error, "exit_code"):  # what Click raises for bad usage carries one
             raise
@@ -101,14 +100,6 @@ def _prepare_streams() -> None:
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def _explain(error: OSError) -> str:
-    place = error.filename2 or error.filename  # of a copy the second is where it goes
-    where = f"{place}: " if place else ""
-    if error.errno == errno.ENOSPC:
-        return f"{where}the disk is full; free some space and run the command again"
-    return f"{where}{error.strerror or error}"
 
 
 def _fail(message: str, code: int) -> int:

@@ -1,9 +1,12 @@
 import contextlib
+import errno
 import runpy
 import sys
 from pathlib import Path
 
 import pytest
+
+from fakelens.benchmarks.command import run_command
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
@@ -33,3 +36,16 @@ def test_help_prints_help_and_does_nothing(
     printed = capsys.readouterr()
     assert printed.err == ""
     assert printed.out.lstrip().startswith("Usage:") or "python" in printed.out
+
+
+def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "rows.jsonl")
+
+    monkeypatch.setattr(sys, "argv", ["study"])
+    with pytest.raises(SystemExit) as ended:
+        run_command(fill)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "fakelens: rows.jsonl: the disk is full; free some space and run the command again\n"
+    )
