@@ -75,6 +75,7 @@ class NetworkConfig:
     frozen: int = 0  # blocks that keep their weights, with the stem (lite0 from imagenet or a start)
     frozen_norms: bool = False  # whether batch norms keep weights and statistics of the start (lite0)
     levels: tuple[int, ...] = ()  # blocks, 1 is the first, whose means the head sees beside the last (lite0)
+    textures: tuple[int, ...] = ()  # blocks within which the head sees the means instead (lite0)
     half: bool = False  # whether the head sees the image at half its size too, by the same layers (lite0)
     stem_stride: int = 2  # of the first convolution (lite0): 1 sees every pixel at four times the cost
 
@@ -82,7 +83,17 @@ class NetworkConfig:
 NETWORK_KEYS = {  # of NetworkConfig, by the networks that read them; name and views are for all
     "classic": {"width", "dropout"},
     "compact": {"width", "dropout"},
-    "lite0": {"cut", "frozen", "frozen_norms", "half", "levels", "stem_stride", "weights", "dropout"},
+    "lite0": {
+        "cut",
+        "frozen",
+        "frozen_norms",
+        "half",
+        "levels",
+        "stem_stride",
+        "textures",
+        "weights",
+        "dropout",
+    },
     "mobilenetv2": {"alpha", "weights", "dropout"},
     "residual": {"stages", "blocks", "dropout"},
     "traces": {"stages", "blocks", "dropout"},
@@ -132,6 +143,7 @@ class DistillConfig:
     # Run directories, model files or release models, made from the same data; `clip` is a probe on CLIP.
     teachers: tuple[str, ...] = ()
     share: float = 0.7  # of the teachers' answer in what is to be learned; the rest is the label
+    corrected: bool = False  # whether an answer on the wrong side of .5 counts as .5
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,7 @@ _HASHED = 500  # images at a time
 def soften_labels(known: Known, images_u8: Images, config: TrainConfig) -> Floats:
     """Return P(fake) [n] to learn: `config.distill.share` of the teachers' answer, the rest the label.
 
+    With `config.distill.corrected` a teacher may be unsure of an image and not wrong about it.
     The teachers answer once for all runs on the same images: what they said is kept in the cache folder.
     """
     cached = cache_folder() / "soft_labels" / f"{_cache_key(_name_teachers(config), images_u8, known)}.npy"
@@ -41,6 +42,8 @@ def soften_labels(known: Known, images_u8: Images, config: TrainConfig) -> Float
         cached.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(cached, buffer.getvalue())
     answers = np.load(cached)
+    if config.distill.corrected:
+        answers = np.where(known.labels == 1, np.maximum(answers, 0.5), np.minimum(answers, 0.5))
     share = config.distill.share
     return np.asarray(share * answers + (1 - share) * known.labels, np.float32)
 

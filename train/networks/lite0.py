@@ -37,22 +37,24 @@ _SHIFT, _SCALE = 127 / 255, 128 / 255  # what the weights were learned on: (x - 
 def build(config: NetworkConfig, size: int | None) -> Any:
     """Return the network cut after `config.cut` blocks (16 are all), its stem at `config.stem_stride`.
 
-    The head sees the mean of the last block, and those of the blocks before it that `config.levels` names;
-    with `config.half` those of the image at half its size too, from the same layers.
+    The head sees the mean of the last block, and those of the blocks before it that `config.levels` names; or
+    the means within the blocks of `config.textures`, after the ReLU: how strong each structure is. With
+    `config.half` it sees the same of the image at half its size too, from the same layers.
     Raises `ConfigError` for other weights than none and imagenet, `MissingExtraError` without their package.
     """
     layers = keras.layers
     image = keras.Input((size, size, 3), name="image")
     x = _convolve(image, _STEM, 3, config.stem_stride, "stem")
-    ends = []  # of the blocks
-    for number, (kernel, stride, expansion, channels) in enumerate(_list_blocks()[: config.cut]):
-        x = _add_block(x, number, (kernel, stride, expansion, channels))
+    insides, ends = [], []  # of the blocks
+    for number, shape in enumerate(_list_blocks()[: config.cut]):
+        inside, x = _add_block(x, number, shape)
+        insides.append(inside)
         ends.append(x)
-    x = layers.GlobalAveragePooling2D(name="mean")(x)
-    if config.levels:
-        pooled = [(level, ends[level - 1]) for level in config.levels]
-        means = [layers.GlobalAveragePooling2D(name=f"mean{level}")(end) for level, end in pooled]
-        x = layers.Concatenate(name="levels")([*means, x])
+    # Ends and insides have other ranges, and in eight bits what is joined has one.
+    seen = [(f"texture{block}", insides[block - 1]) for block in config.textures]
+    seen = seen or [*((f"mean{level}", ends[level - 1]) for level in config.levels), ("mean", x)]
+    means = [layers.GlobalAveragePooling2D(name=name)(part) for name, part in seen]
+    x = layers.Concatenate(name="levels")(means) if len(means) > 1 else means[0]
     if config.half:
         half = layers.AveragePooling2D(2, name="half")(image)
         # `call`, not `()`: each layer is applied anew, so that the graph stays flat.
@@ -84,8 +86,11 @@ def _list_blocks() -> list[tuple[int, int, int, int]]:
     ]
 
 
-def _add_block(x: Any, number: int, shape: tuple[int, int, int, int]) -> Any:
-    """Return an inverted residual block (Sandler et al. 2018) of kernel, stride, expansion and channels."""
+def _add_block(x: Any, number: int, shape: tuple[int, int, int, int]) -> tuple[Any, Any]:
+    """Return what is within an inverted residual block (Sandler et al. 2018), widest, and what it gives.
+
+    Its shape is kernel, stride, expansion and channels.
+    """
     kernel, stride, expansion, channels = shape
     layers = keras.layers
     width = x.shape[-1]
@@ -94,10 +99,12 @@ def _add_block(x: Any, number: int, shape: tuple[int, int, int, int]) -> Any:
         y
     )
     y = _normalize(y, f"block{number}_depthwise")
-    y = layers.ReLU(6.0, name=f"block{number}_depthwise_relu")(y)
-    y = layers.Conv2D(channels, 1, use_bias=False, name=f"block{number}_project_conv")(y)
+    inside = layers.ReLU(6.0, name=f"block{number}_depthwise_relu")(y)
+    y = layers.Conv2D(channels, 1, use_bias=False, name=f"block{number}_project_conv")(inside)
     y = _normalize(y, f"block{number}_project")
-    return layers.Add(name=f"block{number}_add")([x, y]) if stride == 1 and width == channels else y
+    if stride == 1 and width == channels:
+        y = layers.Add(name=f"block{number}_add")([x, y])
+    return inside, y
 
 
 def _convolve(x: Any, channels: int, kernel: int, stride: int, name: str) -> Any:

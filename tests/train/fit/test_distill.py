@@ -52,6 +52,12 @@ def test_a_student_learns_what_its_teacher_answers(
     (cached,) = set((cache / "soft_labels").glob("*")) - before
     np.save(cached, 1 - answers)  # asked once only: what is in the cache counts
     np.testing.assert_allclose(soften_labels(known, images, config), (1 - answers + labels) / 2, atol=1e-6)
+    wrong = np.where(labels == 1, 0.2, 0.9)
+    np.save(cached, wrong)
+    corrected = replace(config, distill=replace(config.distill, corrected=True))
+    np.testing.assert_allclose(soften_labels(known, images, corrected), (0.5 + labels) / 2, atol=1e-6)
+    np.save(cached, 1 - wrong)
+    np.testing.assert_allclose(soften_labels(known, images, corrected), (1 - wrong + labels) / 2, atol=1e-6)
 
 
 def test_a_run_with_a_teacher_ends_with_a_model(
