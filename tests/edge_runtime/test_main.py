@@ -140,10 +140,10 @@ def test_ctrl_c_in_the_middle_of_a_batch_is_exit_130(model_file: Path, many: Pat
 
 def test_an_interruption_does_not_take_the_interpreter_down_around_running_threads() -> None:
     code = (
-        "import atexit, os\n"
+        "import atexit, importlib.metadata, os\n"
         "from fakelens.edge_runtime import main\n"
         "def interrupt(**_): raise KeyboardInterrupt\n"
-        "main.entry_points = interrupt\n"
+        "importlib.metadata.entry_points = interrupt\n"
         "atexit.register(os.abort)\n"  # as TensorFlow's threads do now and then when they find no interpreter
         "main.main()"
     )
