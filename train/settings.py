@@ -107,6 +107,7 @@ def _check(config: TrainConfig) -> None:
         ("network.alpha", config.network.alpha, 0.05, 2.0),
         ("network.cut", config.network.cut, 1, 16),
         ("network.frozen", config.network.frozen, 0, 16),
+        ("network.reduce", config.network.reduce, 1, 8),
         ("network.stem_stride", config.network.stem_stride, 1, 2),
         ("augment.shift", config.augment.shift, 0, config.data.size // 2 - 1),
         ("augment.cutmix", config.augment.cutmix, 0.0, 1.0),

@@ -39,12 +39,14 @@ def build(config: NetworkConfig, size: int | None) -> Any:
 
     The head sees the mean of the last block, and those of the blocks before it that `config.levels` names; or
     the means within the blocks of `config.textures`, after the ReLU: how strong each structure is. With
-    `config.half` it sees the same of the image at half its size too, from the same layers.
+    `config.half` it sees the same of the image at half its size too, from the same layers. The image is
+    reduced `config.reduce` times before all this, by averaging.
     Raises `ConfigError` for other weights than none and imagenet, `MissingExtraError` without their package.
     """
     layers = keras.layers
     image = keras.Input((size, size, 3), name="image")
-    x = _convolve(image, _STEM, 3, config.stem_stride, "stem")
+    reduced = layers.AveragePooling2D(config.reduce, name="reduce")(image) if config.reduce > 1 else image
+    x = _convolve(reduced, _STEM, 3, config.stem_stride, "stem")
     insides, ends = [], []  # of the blocks
     for number, shape in enumerate(_list_blocks()[: config.cut]):
         inside, x = _add_block(x, number, shape)

@@ -101,6 +101,17 @@ def test_frozen_blocks_keep_their_weights() -> None:
     assert frozen == {"stem", "block0", "block1"}
 
 
+def test_an_image_is_reduced_by_averaging() -> None:
+    images = np.random.default_rng(0).random((2, 64, 64, 3), np.float32)
+    small = build_network(NetworkConfig(name="lite0", cut=2), 32)
+    reduced = build_network(NetworkConfig(name="lite0", cut=2, reduce=2), 64)
+    reduced.set_weights(small.get_weights())
+    averaged = images.reshape(2, 32, 2, 32, 2, 3).mean(axis=(2, 4))
+    np.testing.assert_allclose(
+        reduced(images, training=False), small(averaged, training=False), rtol=1e-4, atol=1e-5
+    )
+
+
 def test_the_head_sees_how_strong_structures_are() -> None:
     """What is within a block after its ReLU is never below zero, and not all of it is zero."""
     model = build_network(NetworkConfig(name="lite0", cut=4, textures=(2, 4)), 64)
