@@ -31,7 +31,7 @@ def ask_for_flags(data: Path, known: Mapping[Path, int]) -> LayoutError:
     `known` are folders whose class their names say, where none says the other class.
     """
     lists = sorted(path.name for path in data.iterdir() if path.suffix.lower() in (".csv", ".json", ".jsonl"))
-    labels, unknown = _name_folders(data, known)
+    labels, unknown = name_folders(data, known)
     below = sorted([*labels, *unknown])
     if lists and not known:
         start = f"{data}: no real/ and fake/ in it, but {list_names(lists)}"
@@ -50,7 +50,7 @@ def ask_for_flags(data: Path, known: Mapping[Path, int]) -> LayoutError:
     return LayoutError(reason, flags, doubt=not known)
 
 
-def _name_folders(data: Path, known: Mapping[Path, int]) -> tuple[dict[Path, int], list[Path]]:
+def name_folders(data: Path, known: Mapping[Path, int]) -> tuple[dict[Path, int], list[Path]]:
     """Return the folders whose class is `known`, and the others with pictures, as options would name them.
 
     Below splits, names alone: a class has one in each.
