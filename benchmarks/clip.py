@@ -55,6 +55,15 @@ class ClipEncoder:
         return np.asarray(embeddings[0], np.float32)
 
 
+def crop(image: Image.Image) -> Image.Image:
+    """Return the middle of an RGB image as CLIP sees it, the shorter side scaled to 224 px."""
+    scale = SIZE / min(image.size)
+    width, height = (round(side * scale) for side in image.size)
+    resized = image.resize((width, height), Image.Resampling.BICUBIC)
+    left, top = (width - SIZE) // 2, (height - SIZE) // 2
+    return resized.crop((left, top, left + SIZE, top + SIZE))
+
+
 def normalize(image: Image.Image) -> Floats:
     """Return what CLIP takes of an RGB image, [3, height, width]."""
     pixels = np.asarray(image, np.float32) / 255

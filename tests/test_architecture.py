@@ -43,7 +43,7 @@ MAY_RESIZE = {
     "benchmarks/scoring/battery.py": "calls that degradation, to measure what verdicts withstand",
     "benchmarks/studies/hard_reals.py": "photos of a usual size, before they are touched up",
     "benchmarks/scoring/delivery.py": "as the web scales pictures, to measure on what it leaves",
-    "benchmarks/peers/sahu65.py": "as that detector sees pictures",
+    "benchmarks/clip.py": "as CLIP sees pictures",
     "train/data/augment.py": "calls that degradation, for robust training",
     "train/audit/lookalikes.py": "to the few pixels that a perceptual hash looks at",
     "train/data/recompression.py": "as pictures are rescaled on their way, before tiles are cut for training",

@@ -81,7 +81,7 @@ def train(
     if parent is not None:
         job = _derive_job(parent, output, given)
     else:
-        job = _open_job(data, output, given, recipe=recipe, resume=resume)
+        job = _open_job(data, output, (recipe, given), resume=resume, alone=members is None)
     job = _choose_cache(job, cache)
     team = _gather(job, members, wait, is_new=not resume)
     _train(job, team, require_auc)
@@ -168,17 +168,22 @@ def _derive_job(parent: Path, output: Path, given: dict[str, Any]) -> "Job":
 
 
 def _open_job(
-    data: Path | None, output: Path, given: dict[str, Any], *, recipe: str | None, resume: bool
+    data: Path | None, output: Path, settings: tuple[str | None, dict[str, Any]], *, resume: bool, alone: bool
 ) -> "Job":
-    """Return the job of a run, new or resumed, after a warning where file metadata tell the classes apart."""
+    """Return the job of a run, new or resumed, after a warning where file metadata tell the classes apart.
+
+    `settings` are a recipe and the keys that are given. Who trains `alone` has a first look.
+    """
     from fakelens.train.audit.giveaways import warn_of_giveaways
     from fakelens.train.data.layouts import describe_layout, naming_command
     from fakelens.train.data.usable import check_numbers
     from fakelens.train.defaults import choose_start, find_free
+    from fakelens.train.run.first_look import look_early
     from fakelens.train.run.job import open_job, reopen_job
     from fakelens.train.run.rundir import check_new, read_start
     from fakelens.train.settings import load_config
 
+    recipe, given = settings
     if resume or data is None:
         named = bool(given or recipe)
         if named and output.is_dir():
@@ -194,7 +199,10 @@ def _open_job(
     check_numbers(data, config.data)
     leak = warn_of_giveaways(data, config.data.layout)
     given = choose_start(data, recipe, given)
-    return open_job(data, output, load_config(recipe, given), find_free(recipe, given), leak)
+    config, free = load_config(recipe, given), find_free(recipe, given)
+    if alone:
+        look_early(data, config, free)
+    return open_job(data, output, config, free, leak)
 
 
 def _choose_cache(job: "Job", cache: ImageCache | None) -> "Job":

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import typer
 from PIL import Image
 
-from fakelens.benchmarks.clip import INSTALL, SIZE, ClipEncoder, find_package
+from fakelens.benchmarks.clip import INSTALL, ClipEncoder, crop, find_package
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.scoring.checked_images import Answer, ask_detector
@@ -67,15 +67,6 @@ class Sahu65:
     def check(self, image: Image.Image) -> Answer:
         """Return what it says of an RGB image."""
         return self._head.answer(self._encoder.embed(crop(image)))
-
-
-def crop(image: Image.Image) -> Image.Image:
-    """Return the middle of an RGB image as CLIP sees it, the shorter side scaled to 224 px."""
-    scale = SIZE / min(image.size)
-    width, height = (round(side * scale) for side in image.size)
-    resized = image.resize((width, height), Image.Resampling.BICUBIC)
-    left, top = (width - SIZE) // 2, (height - SIZE) // 2
-    return resized.crop((left, top, left + SIZE, top + SIZE))
 
 
 def read_head(folder: Path) -> Head:

@@ -11,6 +11,7 @@ from typing import Any
 from ai_edge_litert import schema_py_generated as schema
 
 from fakelens.edge_runtime.errors import ModelError
+from fakelens.edge_runtime.modelfile.growth_check import check_growth, check_input_size
 from fakelens.edge_runtime.modelfile.operator_check import check_operator
 
 _MOST_TENSOR_BYTES = 1 << 29
@@ -59,8 +60,12 @@ def check_graph(graph: bytes) -> None:
         for subgraph in model.subgraphs:
             _check_tensors(subgraph.tensors, model.buffers, types)
             _check_flow(subgraph, model.buffers)
+            for place in _list(subgraph.inputs):
+                check_input_size(place, _count_bytes(subgraph.tensors[place], types))
             for operator in subgraph.operators:
-                check_operator(kinds[_demand(operator.opcodeIndex, len(kinds), "operator code")], operator)
+                kind = kinds[_demand(operator.opcodeIndex, len(kinds), "operator code")]
+                check_operator(kind, operator)
+                check_growth(kind, operator, subgraph, model.buffers)
     except _ERRORS as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ModelError(f"the graph is damaged ({reason}); fetch or convert the model again") from error
@@ -76,6 +81,10 @@ def _list(values: Iterable[Any] | None) -> list[int]:
     return [] if values is None else [int(value) for value in values]
 
 
+def _count_bytes(tensor: Any, types: dict[int, str]) -> int:
+    return math.prod(_list(tensor.shape)) * _SIZES[types[tensor.type]]
+
+
 def _check_tensors(tensors: list[Any], buffers: list[Any], types: dict[int, str]) -> None:
     """Shapes fit the bytes that are there, and quantization fits the shapes."""
     for place, tensor in enumerate(tensors):
@@ -84,7 +93,7 @@ def _check_tensors(tensors: list[Any], buffers: list[Any], types: dict[int, str]
             raise ValueError(f"tensor {place} has the shape {shape[: _MOST_RANK + 1]}")
         if tensor.type not in types:
             raise ValueError(f"tensor {place} is of type {tensor.type}, which no image classifier needs")
-        size_bytes = math.prod(shape) * _SIZES[types[tensor.type]]
+        size_bytes = _count_bytes(tensor, types)
         data = buffers[_demand(tensor.buffer, len(buffers), "buffer")].data
         if size_bytes > _MOST_TENSOR_BYTES or (data is not None and len(data) not in (0, size_bytes)):
             there = "none" if data is None else len(data)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from fakelens.edge_runtime.progress import show_progress
 from fakelens.train.data.cache import fill_once
 from fakelens.train.data.file_threads import map_threads
 
+_REMEMBERED = 100_000  # digests of files
 _CHUNK = 512  # files handed to the decoding threads at a time
 
 
@@ -53,12 +55,19 @@ def digest_files(paths: Sequence[Path]) -> tuple[tuple[str, ...], dict[int, str]
 
     def digest(row: int) -> str:
         try:
-            return hashlib.sha256(paths[row].read_bytes()).hexdigest()
+            facts = paths[row].stat()
+            return _digest_file(paths[row], facts.st_size, facts.st_mtime_ns)
         except OSError as error:
             errors[row] = f"{paths[row]}: {error.strerror or error}"
             return ""
 
     return tuple(map_threads(digest, range(len(paths)), "reading files")), errors
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _digest_file(path: Path, size_bytes: int, modified_ns: int) -> str:
+    del size_bytes, modified_ns  # another file, where they differ
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _cache_key(paths: Sequence[Path], spec: InputSpec) -> str:

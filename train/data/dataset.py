@@ -6,7 +6,6 @@ copy in the later of train, val, test is kept, so that a test image has never be
 
 import hashlib
 import logging
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, Split, find_mask
+from fakelens.benchmarks.labelled import LabelledImage, Split, find_mask
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.config import DataConfig, ImageCache, describe_input
 from fakelens.train.data.arrays import decode_files, digest_files
 from fakelens.train.data.epoch import Rows
+from fakelens.train.data.histories import count_histories, find_keys
 from fakelens.train.data.image_rows import Images, RowView
 from fakelens.train.data.layouts import cut_videos, is_video, name_groups
 from fakelens.train.data.leave_out import drop_left_out, leave_out
@@ -30,7 +30,6 @@ _log = logging.getLogger(__name__)
 _ORDER = (Split.TRAIN, Split.VAL, Split.TEST)
 _CLASSES = (0, 1)
 _FEWEST_CUT = 2  # images of a class, in a part that is cut off; of very few, a third
-_MOST_BOOST = 5.0  # times as many histories for an image of a rare source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +82,14 @@ class Dataset:
         return group_images(self.owners[rows], self.labels[rows])
 
 
+def load_few(data: Path, config: DataConfig, most: int) -> Dataset:
+    """Return `most` images of each class in train, and as many in validation, split as `load_dataset` does.
+
+    Only for images that have histories; those of the few are not made again for the whole.
+    """
+    return _load_tiles(data, choose_images(data, config), config, most)
+
+
 def load_dataset(data: Path, config: DataConfig) -> Dataset:
     """Index, decode (once, cached) and split `data`.
 
@@ -121,16 +128,23 @@ def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
     )
 
 
-def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
-    """Return a row for each tile of the images of `found`; with and without a history are two images."""
+def _load_tiles(
+    data: Path, found: Sequence[LabelledImage], config: DataConfig, most: int | None = None
+) -> Dataset:
+    """Return a row for each tile of the images of `found`; with and without a history are two images.
+
+    With `most`, of so many of each class in train, of so many in validation, and of none in test.
+    """
     digests, errors = digest_files([image.path for image in found])
     splits, cleaning = _split(found, digests, errors, data, config)
     if not config.score_test:  # they only keep their copies out of train
         splits[Split.TEST] = splits[Split.TEST][:0]
-    kept = np.sort(np.concatenate(list(splits.values())))
     trained = set(splits[Split.TRAIN].tolist())
-    histories = _count_histories([found[row] for row in sorted(trained)], config)
-    keys = _find_keys(found, digests)
+    histories = count_histories([found[row] for row in sorted(trained)], config)
+    if most is not None:
+        splits = _take_few(splits, found, most)
+    kept = np.sort(np.concatenate(list(splits.values())))
+    keys = find_keys(found, digests)
     bank = open_bank(
         [
             SourceImage(
@@ -162,37 +176,14 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
     )
 
 
-def _count_histories(images: Sequence[LabelledImage], config: DataConfig) -> dict[tuple[str, int], int]:
-    """Return how many histories an image of each source and class gets.
-
-    With `config.even` rare sources get more, by a power of how much rarer they are than the median; without,
-    the rarer class gets more, so that tiles of both classes balance.
-    """
-    counts = Counter((image.source, image.label) for image in images)
-    if config.even:
-        middle = float(np.median(list(counts.values())))
-        boosts = {group: min(_MOST_BOOST, (middle / count) ** config.even) for group, count in counts.items()}
-        return {group: max(1, round(config.histories * boost)) for group, boost in boosts.items()}
-    of_class = [
-        max(1, sum(count for (_, own), count in counts.items() if own == label)) for label in _CLASSES
-    ]
-    return {group: round(config.histories * max(of_class) / of_class[group[1]]) for group in counts}
-
-
-def _find_keys(found: Sequence[LabelledImage], digests: Sequence[str]) -> list[str]:
-    """Return for each image what its random histories follow from.
-
-    A fake that is called by the digest of its original shares the original's; two images of one name in one
-    source, as pairs have, share what the name says.
-    """
-    names = Counter((image.source, image.path.stem) for image in found)
-    originals = {digest[:DIGEST_LENGTH] for digest in digests}
-    keys = []
-    for image, digest in zip(found, digests, strict=True):
-        stem = image.path.stem
-        paired = names[image.source, stem] > 1 or (image.label and stem[:DIGEST_LENGTH] in originals)
-        keys.append(hashlib.sha256(stem.encode(errors="surrogateescape")).hexdigest() if paired else digest)
-    return keys
+def _take_few(splits: dict[Split, Rows], found: Sequence[LabelledImage], most: int) -> dict[Split, Rows]:
+    """Return `most` rows of each class in train and in validation, evenly spread over them."""
+    few = {split: rows[:0] for split, rows in splits.items()}
+    for split in (Split.TRAIN, Split.VAL):
+        for label in _CLASSES:
+            of_class = np.array([row for row in splits[split] if found[row].label == label], np.int64)
+            few[split] = np.concatenate([few[split], of_class[:: max(1, len(of_class) // most)][:most]])
+    return few
 
 
 def _split(

@@ -121,6 +121,8 @@ def _zoom_in(photo: Image.Image, image: SourceImage, config: DataConfig, rng: np
 
 def _reduce(photo: Image.Image) -> Image.Image:
     """Return `photo` reduced to what a view of the whole can still tell apart: the histories cost less."""
+    if max(photo.size) <= _WHOLE_PX:
+        return photo
     photo = photo.copy()
     photo.thumbnail((_WHOLE_PX, _WHOLE_PX), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return photo

@@ -10,6 +10,7 @@ import json
 import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,21 @@ _NO_MATTER = ("name", "trainable", "momentum")  # of a layer's configuration, fo
 Values = npt.NDArray[np.float64]
 
 
+_opened: "dict[Path, FrozenLayers]" = {}  # the last ones, by their folder in the cache
+
+
+def open_layers(model: Any) -> "FrozenLayers":
+    """Return the layers of `model` below its last dense layer as they are now.
+
+    A start and what is fine-tuned from it have the same ones: they are opened and traced once.
+    """
+    folder = _name_folder(model)
+    if folder not in _opened:
+        _opened.clear()
+        _opened[folder] = FrozenLayers(model)
+    return _opened[folder]
+
+
 class FrozenLayers:
     """The layers of `model` below its last dense layer, as they are now, whatever becomes of `model`."""
 
@@ -38,7 +54,7 @@ class FrozenLayers:
         self._layers = keras.Model(model.input, find_head(model).input)
         self._weights = self._layers.get_weights()
         self._forward = open_features(model)
-        self._folder = cache_folder() / "features" / _name_layers(model)
+        self._folder = _name_folder(model)
         self._seen: dict[bytes, npt.NDArray[np.float32]] = {}
         for path in sorted(self._folder.glob("*.npz")):
             with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(path) as file:
@@ -88,7 +104,8 @@ def open_features(model: Any) -> Callable[[Images], Values]:
     """Return what makes the inputs [n, channels] of the last dense layer of `model` of images [n, ...]."""
     features = keras.Model(model.input, find_head(model).input)
 
-    @tf.function(reduce_retracing=True)
+    # One trace for batches of any length: the last one is shorter.
+    @tf.function(input_signature=[tf.TensorSpec(model.input.shape, tf.uint8)], autograph=False)
     def forward(images: Any) -> Any:
         return features(tf.cast(images, tf.float32) / 255, training=False)
 
@@ -99,6 +116,10 @@ def open_features(model: Any) -> Callable[[Images], Values]:
         return np.concatenate(parts).astype(np.float64)
 
     return see
+
+
+def _name_folder(model: Any) -> Path:
+    return cache_folder() / "features" / _name_layers(model)
 
 
 def _name_image(image_u8: npt.NDArray[np.uint8]) -> bytes:

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from fakelens.benchmarks.metrics import roc_auc
 from fakelens.train.data.epoch import Floats
-from fakelens.train.fit.frozen_layers import FrozenLayers, Values, find_head
+from fakelens.train.fit.frozen_layers import FrozenLayers, Values, find_head, open_layers
 from fakelens.train.fit.loop import Examples
 
 _log = logging.getLogger(__name__)
@@ -38,17 +38,27 @@ def probe_head(model: Any, examples: Examples, penalty: float) -> None:
 
     Classes and images weigh as in training; `penalty` as `fit_line` has it.
     """
-    head = find_head(model)
-    learned, judged = map(FrozenLayers(model).see, (examples.images, examples.val_images))
+    layers = open_layers(model)
+    line = learn_line(layers, examples, penalty)
+    set_head(model, line)
+    auc = roc_auc(examples.val_labels, line.score(layers.see(examples.val_images)))
+    _log.info("the head begins with a linear probe: AUC %.3f on validation pictures", auc)
+
+
+def learn_line(layers: FrozenLayers, examples: Examples, penalty: float) -> Line:
+    """Return the logistic regression on what `layers` make of the training images."""
+    learned = layers.see(examples.images)
     weights = np.stack([np.full(len(learned), weight) for weight in examples.class_weights])
     if examples.weights is not None:
         weights = weights * examples.weights
-    line = fit_line(learned, examples.targets, weights, penalty)
+    return fit_line(learned, examples.targets, weights, penalty)
+
+
+def set_head(model: Any, line: Line) -> None:
+    """Let the last dense layer of `model` say what `line` says."""
     # Softmax over (-s / 2, s / 2) is the sigmoid of s.
     half, bias = line.slopes / 2, line.bias / 2
-    head.set_weights([np.stack([-half, half], axis=1), np.array([-bias, bias])])
-    auc = roc_auc(examples.val_labels, line.score(judged))
-    _log.info("the head begins with a linear probe: AUC %.3f on validation pictures", auc)
+    find_head(model).set_weights([np.stack([-half, half], axis=1), np.array([-bias, bias])])
 
 
 def fit_line(features: Values, targets: Floats, weights: Values, penalty: float) -> Line:

@@ -14,9 +14,9 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from fakelens.benchmarks.metrics import roc_auc
-from fakelens.train.fit.frozen_layers import FrozenLayers, Values, find_head
+from fakelens.train.fit.frozen_layers import FrozenLayers, Values, find_head, open_layers
 from fakelens.train.fit.loop import Examples
-from fakelens.train.fit.probe import Line
+from fakelens.train.fit.probe import Line, set_head
 from fakelens.train.starts.start_file import Start
 
 _log = logging.getLogger(__name__)
@@ -38,12 +38,24 @@ def move_head(model: Any, start: Start, examples: Examples, penalty: float) -> N
 
     `penalty` is that of the squared distance, over standardized features, beside the mean loss.
     """
-    head = find_head(model)
-    learned, judged = map(FrozenLayers(model).see, (examples.images, examples.val_images))
-    kernel, bias = head.get_weights()
+    layers, own = open_layers(model), read_line(model, start)
+    line = move_line(layers, own, examples, penalty)
+    set_head(model, line)
+    judged = layers.see(examples.val_images)
+    aucs = [roc_auc(examples.val_labels, each.score(judged)) for each in (own, line)]
+    _log.info("the head moves towards these pictures: AUC %.3f -> %.3f on validation pictures", *aucs)
+
+
+def read_line(model: Any, start: Start) -> Line:
+    """Return what the last dense layer of `model` says, calibrated as `start` is."""
+    kernel, bias = find_head(model).get_weights()
     slopes, offset = kernel[:, 1] - kernel[:, 0], float(bias[1] - bias[0])
-    own = Line(slopes=slopes / start.temperature, bias=offset / start.temperature + start.bias)
-    targets = np.asarray(examples.targets, np.float64)
+    return Line(slopes=slopes / start.temperature, bias=offset / start.temperature + start.bias)
+
+
+def move_line(layers: FrozenLayers, own: Line, examples: Examples, penalty: float) -> Line:
+    """Return `own` moved towards what `layers` make of the training images; `penalty` as in `move_head`."""
+    learned, targets = layers.see(examples.images), np.asarray(examples.targets, np.float64)
     real, fake = examples.class_weights
     weights = (1 - targets) * real + targets * fake
     moved = fit_move(
@@ -55,12 +67,7 @@ def move_head(model: Any, start: Start, examples: Examples, penalty: float) -> N
         ),
         penalty,
     )
-    line = Line(slopes=own.slopes + moved.slopes, bias=own.bias + moved.bias)
-    # Softmax over (-s / 2, s / 2) is the sigmoid of s.
-    half, shift = line.slopes / 2, line.bias / 2
-    head.set_weights([np.stack([-half, half], axis=1), np.array([-shift, shift])])
-    aucs = [roc_auc(examples.val_labels, each.score(judged)) for each in (own, line)]
-    _log.info("the head moves towards these pictures: AUC %.3f -> %.3f on validation pictures", *aucs)
+    return Line(slopes=own.slopes + moved.slopes, bias=own.bias + moved.bias)
 
 
 def fit_move(lesson: Lesson, penalty: float) -> Line:

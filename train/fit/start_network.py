@@ -11,7 +11,7 @@ from fakelens.edge_runtime.modelfile.contract import Decision
 from fakelens.train.config import NetworkConfig
 from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.calibrate import Calibration
-from fakelens.train.fit.frozen_layers import FrozenLayers
+from fakelens.train.fit.frozen_layers import open_layers
 from fakelens.train.networks import build_network
 from fakelens.train.starts.start_file import find_start, read_start
 
@@ -36,7 +36,7 @@ class StartNetwork:
             NetworkConfig, {**start.network, "weights": name, "frozen": 0}, dacite.Config(cast=[tuple])
         )
         self.model = build_network(network, int(start.data["size"]))
-        self._layers = FrozenLayers(self.model)
+        self.layers = open_layers(self.model)
         self.calibration = Calibration(temperature=start.temperature, bias=start.bias)
         self.decision = Decision(
             threshold=start.threshold, unsure_low=start.unsure_low, unsure_high=start.unsure_high
@@ -44,4 +44,4 @@ class StartNetwork:
 
     def answer(self, images_u8: Images) -> npt.NDArray[np.float64]:
         """Return P(fake) [n] of `images_u8` [n, size, size, 3]."""
-        return self.calibration.apply(self._layers.answer(self.model, images_u8))
+        return self.calibration.apply(self.layers.answer(self.model, images_u8))

@@ -36,7 +36,7 @@ from fakelens.train.fit.compress import (
 )
 from fakelens.train.fit.distill import soften_labels
 from fakelens.train.fit.fold import fold_calibration, fold_input_scale
-from fakelens.train.fit.frozen_layers import FrozenLayers
+from fakelens.train.fit.frozen_layers import open_layers
 from fakelens.train.fit.loop import Examples, Stage, fit_stage, predict
 from fakelens.train.fit.precision import choose_policy
 from fakelens.train.fit.probe import probe_head
@@ -203,7 +203,7 @@ def _build(config: TrainConfig, size: int | None) -> Any:
 def _open_answers(model: Any, config: TrainConfig) -> Answer:
     """Return what tells P(fake) of images: where only the head of `model` learned, what was seen is kept."""
     changes = config.fit.epochs or config.prune.sparsity or config.qat.enabled or config.network.views > 1
-    return predict if changes else FrozenLayers(model).answer
+    return predict if changes else open_layers(model).answer
 
 
 def _finish(model: Any, job: Job, answer: Answer) -> tuple[Any, Calibration, Pool]:

