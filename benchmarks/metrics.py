@@ -250,7 +250,8 @@ def _resample(
 def _curves(fake: Floats, scores: Floats, counts: Floats) -> tuple[Floats, Floats]:
     """Return (fpr, tpr), each [m, points]: an ROC curve for each row of `counts` [m, n]."""
     hits, alarms = _cumulate(fake, scores, counts)
-    fpr, tpr = (np.pad(each / each[:, -1:], ((0, 0), (1, 0))) for each in (alarms, hits))
+    start = np.zeros((len(counts), 1))
+    fpr, tpr = (np.concatenate([start, each / each[:, -1:]], axis=1) for each in (alarms, hits))
     return fpr, tpr
 
 
@@ -260,10 +261,9 @@ def _cumulate(fake: Floats, scores: Floats, counts: Floats) -> tuple[Floats, Flo
     Each is [m, distinct], by rows of `counts` [m, n].
     """
     order = np.argsort(-scores, kind="stable")
-    scores, fake, counts = scores[order], fake[order], counts.take(order, axis=1)
+    scores, fake, counts = scores[order], fake[order], np.take(counts, order, axis=1)
     last = np.r_[np.flatnonzero(np.diff(scores)), len(scores) - 1]  # of each run of equal scores
-    hits = np.cumsum(counts * fake, axis=1).take(last, axis=1)
-    alarms = np.cumsum(counts * (1 - fake), axis=1).take(last, axis=1)
+    hits, alarms = (np.take(np.cumsum(counts * part, axis=1), last, axis=1) for part in (fake, 1 - fake))
     if not hits[:, -1].all() or not alarms[:, -1].all():
         raise UsageError("all images are of one class: metrics need real and fake images")
     return hits, alarms
