@@ -1,22 +1,26 @@
 """The commands that need nothing but the base install, each from the folder of its own."""
 
+from importlib import import_module
+
 import typer
 
-from fakelens.edge_runtime.check.cli import register as register_check
-from fakelens.edge_runtime.doctor.cli import register as register_doctor
-from fakelens.edge_runtime.info.cli import register as register_info
-from fakelens.edge_runtime.live.cli import register as register_live
-from fakelens.edge_runtime.scan.cli import register as register_scan
-from fakelens.edge_runtime.serve.cli import register as register_serve
-from fakelens.edge_runtime.service.cli import register as register_service
+FOLDERS = {  # of this package, by the command that its `cli` mounts
+    "check": "check",
+    "scan": "scan",
+    "info": "info",
+    "serve": "serve",
+    "watch": "live",
+    "doctor": "doctor",
+    "service": "service",
+}
 
 
 def register(app: typer.Typer) -> None:
     """Mount this package's commands."""
-    register_check(app)
-    register_scan(app)
-    register_info(app)
-    register_serve(app)
-    register_live(app)
-    register_doctor(app)
-    register_service(app)
+    for command in FOLDERS:
+        register_one(app, command)
+
+
+def register_one(app: typer.Typer, command: str) -> None:
+    """Mount one of this package's commands; the others need not be loaded to run it."""
+    import_module(f"fakelens.edge_runtime.{FOLDERS[command]}.cli").register(app)

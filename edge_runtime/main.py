@@ -5,11 +5,11 @@ import io
 import os
 import sys
 from functools import cache
-from importlib.metadata import entry_points, version
 from typing import Annotated
 
 import typer
 
+from fakelens.edge_runtime.cli import FOLDERS, register_one
 from fakelens.edge_runtime.command_help import GroupedCommands
 from fakelens.edge_runtime.errors import FakelensError, explain_os_error
 from fakelens.edge_runtime.escape import escape_line
@@ -42,6 +42,8 @@ def main() -> None:
 
 def _show_version(given: bool) -> None:
     if given:
+        from importlib.metadata import version
+
         typer.echo(f"fakelens {version('fakelens')}")
         raise typer.Exit
 
@@ -55,7 +57,13 @@ def _root(
 
 
 @cache
-def _mount_commands() -> None:
+def _mount_commands(first: str) -> None:
+    """Mount the command `first` where it is one of this package, else those of all packages."""
+    if first in FOLDERS:  # all packages together take longer to load than a picture to check
+        register_one(app, first)
+        return
+    from importlib.metadata import entry_points
+
     for command in sorted(entry_points(group="fakelens.commands"), key=lambda entry: entry.name):
         command.load()(app)
 
@@ -63,7 +71,7 @@ def _mount_commands() -> None:
 def _run() -> int:
     words = sys.argv[1:]
     try:
-        _mount_commands()
+        _mount_commands(words[0] if words and words[0] in FOLDERS else "")
         code = app(words or ["--help"], standalone_mode=False, prog_name=app.info.name)
         if code == _INTERRUPTED:  # recent releases of Typer swallow the exception
             raise KeyboardInterrupt

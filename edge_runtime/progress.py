@@ -3,19 +3,20 @@
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from rich.console import Console
-from rich.progress import track
-
 T = TypeVar("T")
 _MINUTE = 60  # seconds
 
 
 def show_progress(items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
     """Yield `items` behind a progress bar that leaves no trace when it is done."""
+    from rich.console import Console  # here, as below: most runs show none, and loading it takes long
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield from items
         return
+    from rich.progress import track
+
     yield from track(items, description, total=total, console=console, transient=True)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from fakelens.edge_runtime.answers.sinks import Sink
 from fakelens.edge_runtime.detection.checked_file import CheckedFile
 from fakelens.edge_runtime.detection.detector import Detector
-from fakelens.edge_runtime.detection.recheck import recheck
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.pictures.preprocess import MUTED, DecodeConfig
@@ -89,6 +88,8 @@ def _look_closer(detector: Detector, result: CheckedFile, config: BatchConfig) -
     if image is None or verdict is None:
         return result
     if config.stable and verdict.pixels_label is None:  # a file's own statement holds in any case
+        from fakelens.edge_runtime.detection.recheck import recheck
+
         try:
             result = replace(result, verdict=recheck(detector, image, verdict))
         except ImageError as error:

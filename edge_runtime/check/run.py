@@ -1,24 +1,23 @@
 """One run of `fakelens check`: which model answers, where the answers go."""
 
-import hashlib
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fakelens.edge_runtime.answers.heatmap import HeatmapSink
 from fakelens.edge_runtime.answers.output_format import Format
-from fakelens.edge_runtime.answers.page import PageSink
-from fakelens.edge_runtime.answers.pages.picture import PageModel
 from fakelens.edge_runtime.answers.sinks import Sink, open_sink
-from fakelens.edge_runtime.answers.text_answer import AnswerSink
 from fakelens.edge_runtime.check.batch import STDIN, BatchConfig, BatchResult, check_batch
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import TOO_REDUCED, Stance, describe_stance, warn_of_reduction
 from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL, find_model
 from fakelens.edge_runtime.modelfile.threads import count_cores
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
+
+if TYPE_CHECKING:  # what draws pages is loaded where one is asked for
+    from fakelens.edge_runtime.answers.page import PageSink
 
 _PAGE_MAP = 144  # regions of a heat map on a page, at most; `--heatmap` draws finer ones
 
@@ -81,6 +80,8 @@ class CheckRun:
         )
         with ExitStack() as stack:
             if request.heatmap is not None:
+                from fakelens.edge_runtime.answers.heatmap import HeatmapSink
+
                 sinks.append(HeatmapSink(self._detector, request.heatmap))
             if request.html is not None:
                 page = self._open_page()
@@ -92,16 +93,22 @@ class CheckRun:
     def _open_output(self, names: list[str]) -> Sink:
         request = self._request
         if request.output is Format.TEXT and is_single(names) and not request.quiet:
+            from fakelens.edge_runtime.answers.text_answer import AnswerSink
+
             contract, decision = self._detector.contract, self._detector.decision
             return AnswerSink(sys.stdout, contract, decision, request.model or DEFAULT_MODEL)
         return open_sink(request.output, sys.stdout)
 
-    def _open_page(self) -> PageSink:
+    def _open_page(self) -> "PageSink":
+        from fakelens.edge_runtime.answers.page import PageSink
+        from fakelens.edge_runtime.answers.pages.picture import PageModel
+        from fakelens.edge_runtime.files import digest_file
+
         path = find_model(self._request.model)
         model = PageModel(
             contract=self._detector.contract,
             decision=self._detector.decision,
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            sha256=digest_file(path),
         )
         return PageSink(model, partial(self._detector.map_regions, most=_PAGE_MAP))
 

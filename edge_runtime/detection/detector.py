@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,6 @@ from fakelens.edge_runtime.detection.verdict import (
     fuse_label,
     take_stance,
 )
-from fakelens.edge_runtime.detection.video import judge_stills
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.modelfile.contract import Decision, Fit
 from fakelens.edge_runtime.pictures.arrays import Colours, image_from_array
@@ -38,9 +37,10 @@ from fakelens.edge_runtime.pictures.preprocess import (
     to_rgb,
 )
 from fakelens.edge_runtime.pictures.tiles import place_tiles
-from fakelens.edge_runtime.pictures.video.animation import read_animation
 from fakelens.edge_runtime.pictures.video.still import Still, Tally
-from fakelens.edge_runtime.provenance.inspection import Inspection
+
+if TYPE_CHECKING:  # loaded by a detector that asks files
+    from fakelens.edge_runtime.provenance.inspection import Inspection
 
 _STRICT = DecodeConfig()
 _LENIENT = DecodeConfig(strict=False)  # what lacks only its end is checked, with a note
@@ -69,6 +69,7 @@ class Detector(Scorer):
         super().__init__(model, threads)
         self._pixels_only = pixels_only
         self._decision = take_stance(self.contract, stance)
+        self._inspect = None if pixels_only else _load_inspection()
         self._widths = tuple({view.size for view in self._views if view.fit is Fit.RESIZE})
 
     @property
@@ -100,7 +101,7 @@ class Detector(Scorer):
             return self._judge(to_rgb(image), start)
         source = _take_source(image)
         content = read_whole(source)
-        inspection = None if self._pixels_only else Inspection(source, content)
+        inspection = None if self._inspect is None else self._inspect(source, content)
         see = None if inspection is None else inspection.see
         decoded = decode_image(source, _STRICT, content, see, self._widths)
         return self._judge(decoded.image, start, inspection)
@@ -109,7 +110,7 @@ class Detector(Scorer):
         """Return the verdict on a file or encoded bytes under its `name`, or why there is none."""
         start = time.perf_counter()
         content = read_whole(source)
-        inspection = None if self._pixels_only else Inspection(source, content)
+        inspection = None if self._inspect is None else self._inspect(source, content)
         see = None if inspection is None else inspection.see
         try:
             decoded = decode_image(source, decode, content, see, self._widths)
@@ -120,11 +121,13 @@ class Detector(Scorer):
         if decoded.animated:
             tally = Tally()
             del decoded  # the first picture is decoded once more, and may be large
+            from fakelens.edge_runtime.pictures.video.animation import read_animation
+
             return self._check_stills(name, read_animation(source, tally, decode), tally, inspection)
         verdict = self._judge(decoded.image, start, inspection)
         return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
 
-    def _check_video(self, path: Path, name: str, inspection: Inspection | None) -> CheckedFile:
+    def _check_video(self, path: Path, name: str, inspection: "Inspection | None") -> CheckedFile:
         from fakelens.edge_runtime.pictures.video.reader import read_video  # OpenCV, where it is there
 
         tally = Tally()
@@ -134,8 +137,10 @@ class Detector(Scorer):
             return CheckedFile(path=name, error=str(error))
 
     def _check_stills(
-        self, name: str, stills: Iterator[Still], tally: Tally, inspection: Inspection | None
+        self, name: str, stills: Iterator[Still], tally: Tally, inspection: "Inspection | None"
     ) -> CheckedFile:
+        from fakelens.edge_runtime.detection.video import judge_stills
+
         try:
             judged = judge_stills(stills, tally, self.check, self._decision)
         except ImageError as error:
@@ -176,7 +181,7 @@ class Detector(Scorer):
         beside_others._threads = 1
         return beside_others
 
-    def _judge(self, image: Image.Image, start: float, inspection: Inspection | None = None) -> Verdict:
+    def _judge(self, image: Image.Image, start: float, inspection: "Inspection | None" = None) -> Verdict:
         spec = self.contract.input
         views_u8 = fit_views(image, spec)
         scores = self.score(views_u8[0])
@@ -208,6 +213,12 @@ class Detector(Scorer):
         return None if limits is None else find_reason(measure_condition(image), limits)
 
 
+def _load_inspection() -> "type[Inspection]":
+    from fakelens.edge_runtime.provenance.inspection import Inspection
+
+    return Inspection
+
+
 def _take_source(image: object) -> Path | bytes:
     """Return the path or the encoded bytes that `image` is; `ImageError` for anything else."""
     if isinstance(image, str | os.PathLike):
@@ -219,5 +230,5 @@ def _take_source(image: object) -> Path | bytes:
     )
 
 
-def _fuse(verdict: Verdict, inspection: Inspection | None) -> Verdict:
+def _fuse(verdict: Verdict, inspection: "Inspection | None") -> Verdict:
     return verdict if inspection is None else fuse_evidence(verdict, inspection.conclude())

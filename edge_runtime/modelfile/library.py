@@ -1,12 +1,11 @@
 """The release models that come with the package, by name."""
 
-from importlib.resources import files
 from pathlib import Path
 
 from fakelens.edge_runtime.errors import ModelError
 
 DEFAULT_MODEL = "photo"
-_FOLDER = Path(str(files("fakelens.edge_runtime.models")))
+_FOLDER = Path(__file__).parents[1] / "models"
 
 
 def list_models() -> list[str]:

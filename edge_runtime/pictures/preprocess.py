@@ -29,9 +29,6 @@ from fakelens.edge_runtime.pictures.decode_memory import (
 from fakelens.edge_runtime.pictures.formats import DECODERS, FORMATS, Kind, name_remedy, sniff_stream
 from fakelens.edge_runtime.pictures.jpeg_end import END, MOST_MISSING, count_complete_rows, has_all_scans
 from fakelens.edge_runtime.pictures.refusal import SMALLER, explain
-from fakelens.edge_runtime.pictures.regions.image import RegionImage
-from fakelens.edge_runtime.pictures.regions.opening import open_regions
-from fakelens.edge_runtime.pictures.regions.turned import TurnedRows
 from fakelens.edge_runtime.pictures.tiles import place_tiles
 
 ImageU8 = npt.NDArray[np.uint8]
@@ -126,6 +123,8 @@ def _decode(
     """Return the picture; None for a JPEG that lacks its end, where `config` lets it pass."""
     with open_image(source, config) as image:
         if _is_for_regions(image):
+            from fakelens.edge_runtime.pictures.regions.opening import open_regions  # rare, and long to load
+
             regions = open_regions(source, image, widths)
             if regions is not None:
                 return DecodedImage(image=regions)
@@ -262,6 +261,9 @@ def to_upright_rgb(image: Image.Image, rows: int | None = None) -> Image.Image:
     if method is None:
         return rgb
     if rgb.width * rgb.height > _TURNED_PIXELS:
+        from fakelens.edge_runtime.pictures.regions.image import RegionImage
+        from fakelens.edge_runtime.pictures.regions.turned import TurnedRows
+
         return RegionImage(TurnedRows(rgb, method))
     return rgb.transpose(method)
 

@@ -15,6 +15,8 @@ from tests.conftest import Fakelens
 
 COMMAND = Path(sys.executable).parent / "fakelens"
 HEAVY = ("tensorflow", "tf_keras", "numpy", "PIL", "ai_edge_litert", "sklearn", "matplotlib", "skimage")
+SPARED = ("rich", "html", "numpy.random", "PIL.ImageDraw", "PIL.TiffImagePlugin")
+SPARED += ("fakelens.train", "fakelens.convert", "fakelens.benchmarks", "fakelens.edge_runtime.live")
 COMMANDS = ("check", "info", "train", "synthesize", "audit", "convert", "ship", "bench")
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals and streams")
@@ -52,6 +54,21 @@ def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for command in COMMANDS:
         assert f" {command} " in done.stdout
+
+
+def test_a_check_loads_nothing_that_one_picture_does_not_need(
+    tmp_path: Path, model_file: Path, save_grey: Callable[[Path, int], Path]
+) -> None:
+    command = ["fakelens", "check", save_grey(tmp_path / "photo.png", 40), "--json", "--model", model_file]
+    code = (
+        f"import sys; sys.argv = {[str(word) for word in command]!r}\n"
+        "from fakelens.edge_runtime.main import main\n"
+        "try: main()\n"
+        f"finally: sys.stderr.write(' '.join(m for m in {SPARED!r} if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith('{"path"')
 
 
 def test_every_command_explains_itself_on_the_base_install_alone() -> None:
@@ -123,10 +140,10 @@ def test_ctrl_c_in_the_middle_of_a_batch_is_exit_130(model_file: Path, many: Pat
 
 def test_an_interruption_does_not_take_the_interpreter_down_around_running_threads() -> None:
     code = (
-        "import atexit, os\n"
+        "import atexit, importlib.metadata, os\n"
         "from fakelens.edge_runtime import main\n"
         "def interrupt(**_): raise KeyboardInterrupt\n"
-        "main.entry_points = interrupt\n"
+        "importlib.metadata.entry_points = interrupt\n"
         "atexit.register(os.abort)\n"  # as TensorFlow's threads do now and then when they find no interpreter
         "main.main()"
     )
