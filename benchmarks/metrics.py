@@ -4,9 +4,10 @@ Labels are 1 for fake and 0 for real; a higher score means more fake. Equal scor
 broken by order: an int8 model gives only 256 distinct scores, so ties are the rule here.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +19,19 @@ Floats = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95
 ECE_BINS = 15
+_BLOCK = 500_000  # weights of resamples that are held at once, 4 MB
 
 
-class Metric(Protocol):
-    """A figure computed from labels and scores, each image counted `weights` times (once for None)."""
+@dataclass(frozen=True)
+class Metric:
+    """A figure computed from labels and scores [n], each image counted `weights` times (once for None)."""
 
-    def __call__(self, labels: Array, scores: Array, weights: Array | None = None, /) -> float:
+    measure_rows: Callable[[Floats, Floats, Floats], Floats]  # of labels, scores and weights [m, n]: [m]
+
+    def __call__(self, labels: Array, scores: Array, weights: Array | None = None) -> float:
         """Return the figure."""
+        fake, values, counts = _checked(labels, scores, weights)
+        return float(self.measure_rows(fake, values, counts[None])[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +88,15 @@ class McNemar:
 def evaluate(labels: Array, p_fake: Array, threshold: float) -> Metrics:
     """Return all metrics of `p_fake` [n] against `labels` [n]; `UsageError` unless both classes are there."""
     counts = confusion(labels, p_fake, threshold)
+    metrics = roc_auc, average_precision, equal_error_rate, expected_calibration_error
+    auc, ap, eer, ece = _bootstrap(metrics, labels, p_fake)
     return Metrics(
         n=counts.n,
         accuracy=wilson_interval(counts.correct, counts.n),
-        auc=bootstrap_interval(roc_auc, labels, p_fake),
-        ap=bootstrap_interval(average_precision, labels, p_fake),
-        eer=bootstrap_interval(equal_error_rate, labels, p_fake),
-        ece=bootstrap_interval(expected_calibration_error, labels, p_fake),
+        auc=auc,
+        ap=ap,
+        eer=eer,
+        ece=ece,
         confusion=counts,
     )
 
@@ -105,47 +114,51 @@ def confusion(labels: Array, p_fake: Array, threshold: float) -> Confusion:
     )
 
 
-def roc_curve(labels: Array, scores: Array, weights: Array | None = None) -> tuple[Floats, Floats]:
+def roc_curve(labels: Array, scores: Array) -> tuple[Floats, Floats]:
     """Return (fpr, tpr) from (0, 0) to (1, 1), one point a distinct score; fake is the positive class."""
-    hits, alarms = _cumulate(labels, scores, weights)
-    return np.r_[0.0, alarms / alarms[-1]], np.r_[0.0, hits / hits[-1]]
+    fake, values, counts = _checked(labels, scores, None)
+    fpr, tpr = _curves(fake, values, counts[None])
+    return fpr[0], tpr[0]
 
 
-def roc_auc(labels: Array, scores: Array, weights: Array | None = None) -> float:
+@Metric
+def roc_auc(fake: Floats, scores: Floats, counts: Floats) -> Floats:
     """Return the area under the ROC curve: P(fake scores above real), ties counted half (Bamber 1975)."""
-    fpr, tpr = roc_curve(labels, scores, weights)
-    return float(np.sum(np.diff(fpr) * (tpr[1:] + tpr[:-1])) / 2)
+    fpr, tpr = _curves(fake, scores, counts)
+    return np.asarray(np.sum(np.diff(fpr) * (tpr[:, 1:] + tpr[:, :-1]), axis=1) / 2)
 
 
-def average_precision(labels: Array, scores: Array, weights: Array | None = None) -> float:
+@Metric
+def average_precision(fake: Floats, scores: Floats, counts: Floats) -> Floats:
     """Return the sum of precision times the step in recall over distinct scores, not interpolated."""
-    hits, alarms = _cumulate(labels, scores, weights)
+    hits, alarms = _cumulate(fake, scores, counts)
     precision = hits / np.maximum(hits + alarms, 1e-12)
-    return float(np.sum(np.diff(hits, prepend=0.0) * precision) / hits[-1])
+    return np.asarray(np.sum(np.diff(hits, prepend=0.0) * precision, axis=1) / hits[:, -1])
 
 
-def equal_error_rate(labels: Array, scores: Array, weights: Array | None = None) -> float:
+@Metric
+def equal_error_rate(fake: Floats, scores: Floats, counts: Floats) -> Floats:
     """Return the error rate where missed fakes equal false alarms, on the linearly joined ROC curve."""
-    fpr, tpr = roc_curve(labels, scores, weights)
+    fpr, tpr = _curves(fake, scores, counts)
     gap = fpr + tpr - 1.0  # false alarms minus misses: climbs from -1 to 1
-    right = int(np.argmax(gap >= 0.0))
-    left = right - 1
-    part = -gap[left] / (gap[right] - gap[left])
-    return float(fpr[left] + part * (fpr[right] - fpr[left]))
+    right = np.argmax(gap >= 0.0, axis=1)[:, None]
+    (g0, f0), (g1, f1) = (
+        [np.take_along_axis(line, at, axis=1)[:, 0] for line in (gap, fpr)] for at in (right - 1, right)
+    )
+    return np.asarray(f0 - g0 / (g1 - g0) * (f1 - f0))
 
 
-def expected_calibration_error(
-    labels: Array, p_fake: Array, weights: Array | None = None, bins: int = ECE_BINS
-) -> float:
+@Metric
+def expected_calibration_error(fake: Floats, scores: Floats, counts: Floats) -> Floats:
     """Return the mean over images of |share of fakes - mean P(fake)| in the image's bin.
 
     Guo et al. 2017, for the two-class case: the bins are of equal width over P(fake) in [0, 1], not
     over the confidence of the winning class, so that an error towards one class cannot hide.
     """
-    fake, scores, counts = _checked(labels, p_fake, weights)
-    index = np.minimum((scores * bins).astype(np.int64), bins - 1)
-    gaps = np.bincount(index, counts * (fake - scores), minlength=bins)
-    return float(np.sum(np.abs(gaps)) / np.sum(counts))
+    index = np.minimum((scores * ECE_BINS).astype(np.int64), ECE_BINS - 1)
+    rows = np.arange(len(counts))[:, None] * ECE_BINS  # each row has bins of its own
+    gaps = np.bincount((rows + index).ravel(), (counts * (fake - scores)).ravel(), len(counts) * ECE_BINS)
+    return np.asarray(np.sum(np.abs(gaps.reshape(len(counts), -1)), axis=1) / np.sum(counts, axis=1))
 
 
 def log_loss(labels: Array, p_fake: Array, weights: Array | None = None) -> float:
@@ -177,23 +190,7 @@ def bootstrap_interval(
     Where a metric is biased upwards by noise (ECE of a calibrated model), all resamples may lie on one
     side of the value; the interval is then widened to hold it.
     """
-    fake, values, _ = _checked(labels, scores, None)
-    # Equal images are drawn as one with a weight: a resample costs as many steps as distinct scores.
-    pairs, group = np.unique(np.stack([-values, fake], axis=1), axis=0, return_inverse=True)
-    group = group.reshape(-1)
-    classes = [group[fake == label] for label in (0, 1)]
-    if any(len(members) == 0 for members in classes):
-        raise UsageError("all images are of one class: metrics need real and fake images")
-    generator = np.random.default_rng(seed)
-    figures = np.empty(resamples)
-    for row in range(resamples):
-        drawn = [members[generator.integers(0, len(members), len(members))] for members in classes]
-        weights = np.bincount(np.concatenate(drawn), minlength=len(pairs))
-        figures[row] = metric(pairs[:, 1], -pairs[:, 0], weights)
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(figures, (tail, 1 - tail))
-    value = metric(labels, scores)
-    return Interval(value=value, low=min(float(low), value), high=max(float(high), value))
+    return _bootstrap([metric], labels, scores, resamples=resamples, seed=seed)[0]
 
 
 def mcnemar(correct_a: Array, correct_b: Array) -> McNemar:
@@ -213,15 +210,61 @@ def mcnemar(correct_a: Array, correct_b: Array) -> McNemar:
     return McNemar(only_a=only_a, only_b=only_b, p_value=min(1.0, 2 * ways / 2**discordant))
 
 
-def _cumulate(labels: Array, scores: Array, weights: Array | None) -> tuple[Floats, Floats]:
-    """Return how many fakes and reals score at or above each distinct score, the highest first."""
-    fake, values, counts = _checked(labels, scores, weights)
-    order = np.argsort(-values, kind="stable")
-    values, fake, counts = values[order], fake[order], counts[order]
-    last = np.r_[np.flatnonzero(np.diff(values)), len(values) - 1]  # of each run of equal scores
-    hits = np.cumsum(counts * fake)[last]
-    alarms = np.cumsum(counts * (1 - fake))[last]
-    if not hits[-1] or not alarms[-1]:
+def _bootstrap(
+    metrics: Sequence[Metric], labels: Array, scores: Array, *, resamples: int = 1000, seed: int = 0
+) -> list[Interval]:
+    """Return the interval of each of `metrics` over the same resamples."""
+    fake, values, counts = _checked(labels, scores, None)
+    # Equal images are drawn as one with a weight: a resample costs as many steps as distinct scores.
+    pairs, group = np.unique(np.stack([-values, fake], axis=1), axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    classes = [group[fake == label] for label in (0, 1)]
+    if any(len(members) == 0 for members in classes):
+        raise UsageError("all images are of one class: metrics need real and fake images")
+    blocks = [
+        [metric.measure_rows(pairs[:, 1], -pairs[:, 0], weights) for metric in metrics]
+        for weights in _resample(classes, len(pairs), resamples, np.random.default_rng(seed))
+    ]
+    tail = (1 - CONFIDENCE) / 2
+    intervals = []
+    for metric, parts in zip(metrics, zip(*blocks, strict=True), strict=True):
+        low, high = np.quantile(np.concatenate(parts), (tail, 1 - tail))
+        value = float(metric.measure_rows(fake, values, counts[None])[0])
+        intervals.append(Interval(value=value, low=min(float(low), value), high=max(float(high), value)))
+    return intervals
+
+
+def _resample(
+    classes: Sequence[npt.NDArray[np.int64]], pairs: int, resamples: int, generator: np.random.Generator
+) -> Iterator[Floats]:
+    """Yield weights [some, pairs] of draws from each of `classes`, `resamples` rows in all."""
+    most = max(1, _BLOCK // pairs)
+    for start in range(0, resamples, most):
+        weights = np.empty((min(most, resamples - start), pairs))
+        for row in weights:
+            drawn = [members[generator.integers(0, len(members), len(members))] for members in classes]
+            row[:] = np.bincount(np.concatenate(drawn), minlength=pairs)
+        yield weights
+
+
+def _curves(fake: Floats, scores: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    """Return (fpr, tpr), each [m, points]: an ROC curve for each row of `counts` [m, n]."""
+    hits, alarms = _cumulate(fake, scores, counts)
+    start = np.zeros((len(counts), 1))
+    fpr, tpr = (np.concatenate([start, each / each[:, -1:]], axis=1) for each in (alarms, hits))
+    return fpr, tpr
+
+
+def _cumulate(fake: Floats, scores: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    """Return how many fakes and reals score at or above each distinct score, the highest first.
+
+    Each is [m, distinct], by rows of `counts` [m, n].
+    """
+    order = np.argsort(-scores, kind="stable")
+    scores, fake, counts = scores[order], fake[order], np.take(counts, order, axis=1)
+    last = np.r_[np.flatnonzero(np.diff(scores)), len(scores) - 1]  # of each run of equal scores
+    hits, alarms = (np.take(np.cumsum(counts * part, axis=1), last, axis=1) for part in (fake, 1 - fake))
+    if not hits[:, -1].all() or not alarms[:, -1].all():
         raise UsageError("all images are of one class: metrics need real and fake images")
     return hits, alarms
 

@@ -71,8 +71,8 @@ def test_equal_error_rate_is_where_misses_equal_false_alarms() -> None:
 
 def test_calibration_error_by_hand() -> None:
     labels = np.array([0, 1, 1, 1])
-    p_fake = np.array([0.10, 0.10, 0.90, 1.0])  # bins: .5 against .1 (2 images), 1 against .95 (2 images)
-    assert expected_calibration_error(labels, p_fake, bins=5) == pytest.approx((0.4 * 2 + 0.05 * 2) / 4)
+    p_fake = np.array([0.10, 0.10, 0.94, 1.0])  # bins: .5 against .1 (2 images), 1 against .97 (2 images)
+    assert expected_calibration_error(labels, p_fake) == pytest.approx((0.4 * 2 + 0.03 * 2) / 4)
 
 
 def test_certain_and_wrong_costs_a_finite_log_loss() -> None:
