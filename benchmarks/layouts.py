@@ -15,8 +15,8 @@ from fakelens.benchmarks.unclear_layouts import (
     describe_missing,
     list_folders,
     list_names,
-    list_others,
     list_picture_folders,
+    name_folders,
 )
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
@@ -131,7 +131,7 @@ def find_class_folders(data: Path, layout: Layout) -> list[ClassFolder]:
     ):  # else one strange name is no class
         usual = [folder for folder in found if folder.path.name.lower() in LABELS]
         known = {folder.path: folder.label for folder in found}
-        if len(usual) < len(found) or (usual and list_others(data, known)):
+        if len(usual) < len(found) or (usual and name_folders(data, known)[1]):
             raise ask_for_flags(data, known)
         found = usual
     _check_flags(data, layout, found)

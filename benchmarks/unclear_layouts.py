@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from fakelens.benchmarks.splits import SPLIT_FOLDERS
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
 from fakelens.edge_runtime.pictures.sources import scan_folder
@@ -30,8 +31,7 @@ def ask_for_flags(data: Path, known: Mapping[Path, int]) -> LayoutError:
     `known` are folders whose class their names say, where none says the other class.
     """
     lists = sorted(path.name for path in data.iterdir() if path.suffix.lower() in (".csv", ".json", ".jsonl"))
-    labels = {path.relative_to(data): label for path, label in known.items()}
-    unknown = [path.relative_to(data) for path in list_others(data, known)]
+    labels, unknown = name_folders(data, known)
     below = sorted([*labels, *unknown])
     if lists and not known:
         start = f"{data}: no real/ and fake/ in it, but {list_names(lists)}"
@@ -41,12 +41,29 @@ def ask_for_flags(data: Path, known: Mapping[Path, int]) -> LayoutError:
         return LayoutError(f"{data}: no real/ and fake/ in it ({there}); make a folder for each class")
     unknown.sort(key=_is_hardly_real)
     label = next(iter(labels.values()), 1)
-    names = {label: [*labels] or [unknown.pop()], 1 - label: unknown[:1]}
+    others = unknown if known else unknown[:-1]
+    names = {label: [*labels] or unknown[-1:], 1 - label: others[: _SHOWN if known else 1]}
     flags = " ".join(
         f"--{LABELS[label]} {shlex.quote(name.as_posix())}" for label in (0, 1) for name in names[label]
     )
     reason = f"{data}: unclear what is real and what is fake (found {list_names(below)})"
     return LayoutError(reason, flags, doubt=not known)
+
+
+def name_folders(data: Path, known: Mapping[Path, int]) -> tuple[dict[Path, int], list[Path]]:
+    """Return the folders whose class is `known`, and the others with pictures, as options would name them.
+
+    Below splits, names alone: a class has one in each.
+    """
+    top = list_picture_folders(data)
+    if top and all(path.name.lower() in SPLIT_FOLDERS for path in top):
+        labels = {Path(path.name): label for path, label in known.items()}
+        inside = {
+            Path(child.name) for path in top for child in list_folders(path) if scan_folder(child).paths
+        }
+        return labels, sorted(inside - labels.keys())
+    labels = {path.relative_to(data): label for path, label in known.items()}
+    return labels, [path.relative_to(data) for path in list_others(data, known)]
 
 
 def _is_hardly_real(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Stance
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.modelfile.threads import count_cores
-from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, DecodeConfig
+from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, MUTED, DecodeConfig
 from fakelens.edge_runtime.scan.failure import Failure, tell_failure
 from fakelens.edge_runtime.scan.item import Item
 from fakelens.edge_runtime.scan.manifest import make_item
@@ -63,8 +63,9 @@ class Checker:
         """
         pictures = self._prefetch(_find_picture(item, self._spec.root) for item in items)
         workers = self._spec.threads or count_cores()
-        for result in self._detector.check_files(pictures, workers, self._decode, keep_images=False):
-            yield to_answer(result)
+        with MUTED:  # once, or each file would set the filters of warnings anew
+            for result in self._detector.check_files(pictures, workers, self._decode, keep_images=False):
+                yield to_answer(result)
 
     def check_names(self, names: Iterable[str]) -> list[str]:
         """Return the line of JSON of each of `names`; of an empty one, or a null of a table, too."""

@@ -3,9 +3,12 @@
 import sys
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from fakelens.edge_runtime.progress import has_terminal
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _LOG_EVERY_S = 60.0
 _SHOW_EVERY_S = 0.2
@@ -20,17 +23,8 @@ class Pace:
         self._start = time.monotonic()
         self._next = self._start
         self._bar: Progress | None = None
-        console = Console(stderr=True)
-        if console.is_terminal:
-            columns = (
-                TextColumn("scanning"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[rate]}"),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[errors]}"),
-            )
-            self._bar = Progress(*columns, console=console, transient=True, speed_estimate_period=600)
+        if has_terminal():
+            self._bar = _make_bar()
             self._task = self._bar.add_task("", total=total, completed=done, rate="", errors="")
         else:
             self._next += _LOG_EVERY_S
@@ -80,3 +74,19 @@ class Pace:
             f"{self._done:,} of {self._total:,} ({share:.1%}), {rate:,.1f} images/s, {left}, "
             f"{self._errors:,} errors"
         )
+
+
+def _make_bar() -> "Progress":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("scanning"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[errors]}"),
+    )
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, speed_estimate_period=600)

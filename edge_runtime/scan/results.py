@@ -1,13 +1,16 @@
 """Results in a folder: lines are only ever added, finished parts have a digest, a kill costs nothing.
 
 The lines are those of the plan, in its order, so the number of lines says where to go on. The open part is
-always JSON lines, flushed one by one; at its end it is renamed, or rewritten as Parquet, and entered in the
-ledger. Whatever moment a kill falls on, each of these steps can be done again.
+always JSON lines; at its end it is renamed, or rewritten as Parquet, and entered in the ledger. Whatever
+moment a kill falls on, each of these steps can be done again. Lines that come in quick succession are written
+together, some times a second: to write each takes as long as a part of checking a tiny picture. What a kill
+takes along of them was not written, and is checked again.
 """
 
 import errno
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,6 +26,7 @@ from fakelens.edge_runtime.scan.part_format import PartFormat
 
 PART_LINES = 100_000
 _LOCK_NAME = ".lock"
+_WRITE_EVERY_S = 0.05
 
 
 class Results:
@@ -39,41 +43,59 @@ class Results:
         self._clear_stale()
         self._open: BinaryIO | None = None
         self._lines, self._counts = self._recover()
+        self._pending: list[str] = []  # lines that are not written yet
+        self._next_write = 0.0  # on the monotonic clock
         self.done += self._lines
         self.counts.update(self._counts)
         if self._lines >= part_lines:  # a kill fell between its last line and the ledger
             self.finish_part()
 
     def add(self, answer: Answer) -> None:
-        """Write one line."""
-        if self._open is None:
-            self._open = self._open_path.open("ab", buffering=0)
-        try:
-            written = self._open.write(line := (answer.line + "\n").encode())
-            if written != len(line):  # a disk that is nearly full takes a part of it
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError as error:
-            raise self._explain(error) from error
+        """Write one line: at once, or with those that follow where the last was written a moment ago."""
+        self._pending.append(answer.line)
         self._lines += 1
         self.done += 1
         self._counts[answer.outcome] += 1
         self.counts[answer.outcome] += 1
         if self._lines >= self._part_lines:
             self.finish_part()
+        elif time.monotonic() >= self._next_write:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the lines that were added; `UsageError` where the disk takes no more."""
+        if not self._pending:
+            return
+        content = "".join(f"{line}\n" for line in self._pending).encode()
+        before = self.done - len(self._pending)
+        self._pending.clear()  # whatever happens: a second try would write some of them twice
+        written = 0
+        try:
+            if self._open is None:
+                self._open = self._open_path.open("ab", buffering=0)
+            written = self._open.write(content) or 0
+            if written != len(content):  # a disk that is nearly full takes a part of it
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            raise self._explain(error, before + content.count(b"\n", 0, written)) from error
+        self._next_write = time.monotonic() + _WRITE_EVERY_S
 
     def finish_part(self) -> None:
         """Close the open part, if it holds a line, and enter it in the ledger."""
         if not self._lines:
             return
+        self.flush()
         try:
             self._finish_part()
         except OSError as error:
-            raise self._explain(error) from error
+            raise self._explain(error, self.done) from error
         self._number += 1
         self._lines, self._counts = 0, Counter()
 
     def close(self) -> None:
         """Leave the folder to others; the open part stays open."""
+        with suppress(UsageError):  # whoever closes before the end says why; the rest is checked again
+            self.flush()
         if self._open is not None:
             self._open.close()
             self._open = None
@@ -131,13 +153,13 @@ class Results:
             file.truncate(whole)
         return counts.total(), counts
 
-    def _explain(self, error: OSError) -> UsageError:
+    def _explain(self, error: OSError, kept: int) -> UsageError:
         if error.errno == errno.ENOSPC:
             reason = "the disk is full; free some space"
         else:
             reason = f"cannot be written ({error.strerror or error})"
         return UsageError(
-            f"{self._folder}: {reason} and run the same command again: the first {self.done:,} lines are kept"
+            f"{self._folder}: {reason} and run the same command again: the first {kept:,} lines are kept"
         )
 
 

@@ -113,6 +113,13 @@ def test_flags_name_folders_at_any_depth_or_by_path(tmp_path: Path) -> None:
         ),
         (["photos/a.png", "mj/b.png"], r"add --real photos --fake mj, or the other way round"),
         (["real/a.png", "mj/b.png"], r"\(found mj/, real/\); add --real real --fake mj$"),
+        (["real/a.png", "sd/b.png", "mj/c.png"], r"add --real real --fake mj --fake sd$"),
+        (
+            ["train/0/a.png", "train/1/b.png", "test/1/c.png"],
+            r"\(found 0/, 1/\); add --real 0 --fake 1, or",
+        ),
+        (["train/a/1.png", "train/b/1.png", "test/a/1.png"], r"\(found a/, b/\); add --real a --fake b, or"),
+        (["train/real/a.png", "train/mj/b.png", "test/real/c.png"], r"add --real real --fake mj$"),
         (["photos/a.png", "ai/b.png"], r"\(found ai/, photos/\); add --real photos --fake ai$"),
         (["list.csv", "images/a.png"], r"no real/ and fake/ in it, but list.csv; add --list .*list.csv"),
         (["cats/a.png"], r"no real/ and fake/ in it \(found cats/ alone\); make a folder for each class"),

@@ -13,7 +13,7 @@ import numpy as np
 
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, find_labelled
 from fakelens.benchmarks.layouts import Layout, find_class_folders, list_unused
-from fakelens.benchmarks.splits import Split
+from fakelens.benchmarks.splits import SPLIT_FOLDERS, Split
 from fakelens.benchmarks.unclear_layouts import LayoutError, list_names
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
@@ -103,11 +103,12 @@ def describe_layout(data: Path, layout: Layout) -> str:
         return f"{layout.list_file}: {labels[0]:,} real and {labels[1]:,} fake pictures below {data}"
     folders = find_class_folders(data, layout)
     unused = [] if layout.real or layout.fake else list_unused(data, folders)
-    if not unused and all(folder.path.name.lower() in LABELS for folder in folders):
+    tops = {folder: _skip_split(folder.path.relative_to(data)) for folder in folders}
+    if not unused and all(path.name.lower() in LABELS for path in tops.values()):
         return ""
     parts = []
     for label, meaning in enumerate(LABELS):
-        paths = [folder.path.relative_to(data) for folder in folders if folder.label == label]
+        paths = [path for folder, path in tops.items() if folder.label == label]
         names = sorted({path.name if len(path.parts) > 1 else path.as_posix() for path in paths})
         parts.append(
             f"{', '.join(f'{name}/' for name in names)} {'is' if len(names) == 1 else 'are'} {meaning}"
@@ -119,6 +120,11 @@ def describe_layout(data: Path, layout: Layout) -> str:
     left = list_names([path.relative_to(data) for path in unused])
     more += [f"not used: {left}; --real or --fake with its name adds one"] if unused else []
     return f"{data}: {', '.join(parts)}" + (f" ({'; '.join(more)})" if more else "")
+
+
+def _skip_split(path: Path) -> Path:
+    """Return the folder of a class, where `path` is a split in it."""
+    return path.parent if path.name.lower() in SPLIT_FOLDERS and path.parent.name else path
 
 
 @contextmanager

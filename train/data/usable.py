@@ -28,13 +28,19 @@ def check_numbers(data: Path, config: DataConfig) -> None:
     found = choose_images(data, config)
     trained = [image for image in found if image.split in (None, Split.TRAIN)]
     counts = [sum(image.label == label for image in trained) for label in range(len(LABELS))]
-    _check_even(data, counts)
+    given = {image.split for image in found}
     for name, count in zip(LABELS, counts, strict=True):
-        if count < _FEWEST_CUT and all(image.split is None for image in found):
+        if given == {None}:
+            is_few, purposes = count < _FEWEST_CUT, "to train on, to validate and to test"
+        else:  # of a part of its own, so many are cut off for validation as `dataset` does
+            cut = max(round(count * config.validation), min(_FEWEST, count // 3))
+            is_few, purposes = cut < _FEWEST and Split.VAL not in given, "to train on and to validate"
+        if is_few:
             raise UsageError(
-                f"{data}: {count} {name} images, too few to train on, to validate and to test; "
-                "give 10 of each class at the very least, better 100"
+                f"{data}: {_count(count, name)}, too few {purposes}; give 10 of each class at the very "
+                "least, better 100"
             )
+    _check_even(data, counts)
 
 
 def check_usable(
@@ -61,7 +67,7 @@ def check_usable(
                     f"leaves {count} {name} ones for {split}; sort each picture into one class"
                 )
             raise UsageError(
-                f"{data}: {count} usable {name} images in the {split} split, {_FEWEST} are the least"
+                f"{data}: {_count(count, f'usable {name}')} in the {split} split, {_FEWEST} are the least"
                 f"{broken}; {_name_remedy(split, val_given=val_given)}"
             )
     _check_even(data, counts[Split.TRAIN])
@@ -71,11 +77,16 @@ def _check_even(data: Path, counts: Sequence[int]) -> None:
     """Raise `UsageError` where one class has so many more training images than the other."""
     rarer, others = sorted(counts)
     if others > _MOST_UNEVEN * rarer:
-        name = LABELS[counts.index(rarer)]
+        name, fewer = LABELS[counts.index(rarer)], f"--set data.most={_KEPT_UNEVEN * rarer}"
         raise UsageError(
-            f"{data}: {rarer:,} {name} images to train on and {others:,} others, too uneven to learn from; "
-            f"add {name} ones, or take fewer of the others with --set data.most={_KEPT_UNEVEN * rarer}"
+            f"{data}: {_count(rarer, name)} to train on and {others:,} others, "
+            f"too uneven to learn from; add {name} ones"
+            + (f", or take fewer of the others with {fewer}" if rarer >= _FEWEST_CUT else "")
         )
+
+
+def _count(images: int, name: str) -> str:
+    return f"{images:,} {name} {'image' if images == 1 else 'images'}"
 
 
 def _name_remedy(split: Split, *, val_given: bool) -> str:

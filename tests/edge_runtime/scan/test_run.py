@@ -196,17 +196,53 @@ def test_a_shard_that_is_none_is_refused(text: str) -> None:
 def test_a_full_disk_keeps_what_is_written(tmp_path: Path) -> None:
     results = Results(tmp_path, PartFormat.JSONL)
     results.add(Answer(line='{"verdict": "real"}', outcome="real"))
+    results.add(Answer(line='{"verdict": "fake"}', outcome="fake"))
     with (
         Path("/dev/full").open("ab", buffering=0) as results._open,
         pytest.raises(UsageError, match="the disk is full; free some space and run the same command again"),
     ):
-        results.add(Answer(line='{"verdict": "fake"}', outcome="fake"))
+        results.flush()
     results.close()
     again = Results(tmp_path, PartFormat.JSONL)
     assert (again.done, dict(again.counts)) == (1, {"real": 1})
     with pytest.raises(UsageError, match="another scan writes there"):
         Results(tmp_path, PartFormat.JSONL)
     again.close()
+
+
+def test_lines_that_come_together_are_written_together_and_none_is_kept_back_at_the_end(
+    tmp_path: Path,
+) -> None:
+    results = Results(tmp_path, PartFormat.JSONL)
+    lines = [f'{{"verdict": "real", "number": {number}}}' for number in range(500)]
+    for line in lines:
+        results.add(Answer(line=line, outcome="real"))
+    assert results.done == 500
+    assert count_lines(tmp_path) < 500  # the first at once, the others some times a second
+    results.close()  # as after an error or Ctrl-C
+    assert list(read_lines(tmp_path)) == lines
+    again = Results(tmp_path, PartFormat.JSONL)
+    time.sleep(0.06)
+    again.add(Answer(line=lines[0], outcome="real"))  # none before it for a moment: nothing to wait for
+    assert list(read_lines(tmp_path)) == [*lines, lines[0]]
+    again.close()
+
+
+def test_a_disk_that_takes_a_part_of_the_lines_keeps_the_whole_ones(tmp_path: Path) -> None:
+    """By a pipe that is nearly full: it takes what fits, as such a disk does."""
+    source, target = os.pipe()
+    os.set_blocking(target, False)
+    results = Results(tmp_path, PartFormat.JSONL)
+    line = json.dumps({"verdict": "real", "path": "x" * 4000})
+    results._open, results._next_write = os.fdopen(target, "wb", buffering=0), float("inf")
+    for _ in range(100):
+        results.add(Answer(line=line, outcome="real"))
+    with pytest.raises(UsageError, match=r"the disk is full; .*: the first 16 lines are kept"):
+        results.flush()
+    assert os.read(source, 1 << 20).count(b"\n") == 16
+    results.close()
+    assert os.read(source, 1) == b""  # nothing is written twice
+    os.close(source)
 
 
 def test_parquet_parts_hold_the_same_lines(config: ScanConfig) -> None:

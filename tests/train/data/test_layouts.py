@@ -61,6 +61,17 @@ def test_folders_beside_the_classes_are_not_left_out_silently(tmp_path: Path) ->
     assert describe_layout(tmp_path, Layout(real=("real",), fake=("fake",))) == ""
 
 
+def test_splits_inside_classes_are_no_names_of_classes(tmp_path: Path) -> None:
+    for name in ("nature/train", "nature/test", "ai/train", "ai/test"):
+        _fill(tmp_path / "a" / name, 1, 0)
+    assert describe_layout(tmp_path / "a", Layout()) == (
+        f"{tmp_path / 'a'}: nature/ is real, ai/ is fake (split into train, test)"
+    )
+    for name in ("real/train", "real/test", "fake/train", "fake/test"):
+        _fill(tmp_path / "b" / name, 1, 0)
+    assert describe_layout(tmp_path / "b", Layout()) == ""
+
+
 def test_a_layout_is_a_part_of_the_configuration_and_survives_it() -> None:
     config = load_config(None, {"data.layout.real": ("a",), "data.layout.fake": ("b", "c")})
     assert config.data.layout == Layout(real=("a",), fake=("b", "c"))
