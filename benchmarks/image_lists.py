@@ -4,7 +4,7 @@ import csv
 import json
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ _TELLING = {"is_fake": 1, "fake": 1, "is_ai": 1, "ai_generated": 1, "is_real": 0
 _YES, _NO = ("1", "true", "yes"), ("0", "false", "no")
 _SPLITS = ("split", "subset", "partition")
 _SOURCE = "source"
+_LOOKED_AT = 20  # lines, to find a column by what is in it
 _SHOWN = 6  # labels, or columns, in an error
 
 
@@ -66,11 +67,33 @@ def read_list(file: Path, data: Path, layout: Layout) -> list[ListedImage]:
     """
     rows = _read_rows(file)
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    path_column = _choose_column(file, columns, layout.path_column, _PATHS, "--path-column")
-    label_column = _choose_column(file, columns, layout.label_column, _LABELS, "--label-column")
-    values = [str(row.get(label_column) if row.get(label_column) is not None else "").strip() for row in rows]
+    if any(_is_there(_place(data, name)) for name in columns):
+        raise UsageError(
+            f"{file}: its first line is a picture; begin it with the names of its columns: path,label"
+        )
+    path_column = _choose_column(
+        file,
+        rows,
+        _Column(
+            asked=layout.path_column,
+            usual=_PATHS,
+            option="--path-column",
+            fits=lambda value: _is_there(_place(data, value)),
+        ),
+    )
+    label_column = _choose_column(
+        file,
+        rows,
+        _Column(
+            asked=layout.label_column,
+            usual=_LABELS,
+            option="--label-column",
+            fits=lambda value: read_name(value)[0] is not None,
+        ),
+    )
+    values = [_read_cell(row, label_column) for row in rows]
     labels = _read_labels(file, label_column, values, layout)
-    paths = _find_files(file, data, [str(row.get(path_column) or "").strip() for row in rows])
+    paths = _find_files(file, data, [_read_cell(row, path_column) for row in rows])
     splits = _read_splits(rows, columns)
     images: dict[Path, ListedImage] = {}
     for row, path, value, split in zip(rows, paths, values, splits, strict=True):
@@ -127,18 +150,47 @@ def _parse_json(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def _choose_column(file: Path, columns: Sequence[str], asked: str, usual: Sequence[str], option: str) -> str:
-    """Return the column that was asked for, or the one that has the most usual of the `usual` names."""
+@dataclass(frozen=True, kw_only=True)
+class _Column:
+    """What a column must be like."""
+
+    asked: str  # its name, empty where none was given
+    usual: Sequence[str]  # names, the most usual first
+    option: str  # that names it
+    fits: Callable[[str], bool]  # whether a value is one of such a column
+
+
+def _choose_column(file: Path, rows: Sequence[Mapping[str, Any]], wanted: _Column) -> str:
+    """Return the column that was asked for, the one with the most usual name, or the only one that fits."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
     there = f"{', '.join(columns[:_SHOWN])}{' ...' if len(columns) > _SHOWN else ''}"
-    if asked:
-        if asked not in columns:
-            raise UsageError(f"{file}: no column {asked!r} (found {there}); name one with {option}")
-        return asked
+    if wanted.asked:
+        if wanted.asked not in columns:
+            raise UsageError(
+                f"{file}: no column {wanted.asked!r} (found {there}); name one with {wanted.option}"
+            )
+        return wanted.asked
     known = {name.strip().lower(): name for name in reversed(columns)}
-    found = [known[name] for name in usual if name in known]
-    if not found:
-        raise UsageError(f"{file}: it is unclear which column to take (found {there}); name it with {option}")
-    return found[0]
+    usual = [known[name] for name in wanted.usual if name in known]
+    if usual:
+        return usual[0]
+    first = rows[:_LOOKED_AT]
+    fitting = [name for name in columns if all(wanted.fits(_read_cell(row, name)) for row in first)]
+    if len(fitting) != 1:
+        raise UsageError(
+            f"{file}: it is unclear which column to take (found {there}); name it with {wanted.option}"
+        )
+    return fitting[0]
+
+
+def _read_cell(row: Mapping[str, Any], column: str) -> str:
+    value = row.get(column)
+    return "" if value is None else str(value).strip()
+
+
+def _place(data: Path, name: str) -> Path:
+    """Return where the picture `name` of a list lies, which Windows may have written."""
+    return data / name.replace("\\", "/")
 
 
 def _read_labels(file: Path, column: str, values: Sequence[str], layout: Layout) -> dict[str, int]:
@@ -170,10 +222,17 @@ def _read_labels(file: Path, column: str, values: Sequence[str], layout: Layout)
     return labels
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a caption, longer than a name may be
+        return False
+
+
 def _find_files(file: Path, data: Path, names: Sequence[str]) -> list[Path]:
     """Return the files that `names` stand for; `UsageError` where some are not there."""
-    paths = [data / (name if "\\" not in name else name.replace("\\", "/")) for name in names]
-    missing = [row for row, path in enumerate(paths) if not names[row] or not path.is_file()]
+    paths = [_place(data, name) for name in names]
+    missing = [row for row, path in enumerate(paths) if not names[row] or not _is_there(path)]
     if missing:
         first = names[missing[0]] or "a line without a path"
         raise UsageError(

@@ -43,6 +43,8 @@ from fakelens.edge_runtime.modelfile.contract import (
     ViewSpec,
 )
 
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # as the commands do; tests import TensorFlow by themselves
+
 SIZE = 8
 WHOLE_SIZE = 12
 DECISION = Decision(threshold=0.5, unsure_low=0.4, unsure_high=0.6)

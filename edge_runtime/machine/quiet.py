@@ -58,8 +58,10 @@ def mute_libtiff() -> None:
 
 
 def silence_tensorflow() -> None:
-    """Let TensorFlow log errors only; its C++ part reads this at its first import."""
+    """Let TensorFlow log errors only, and leave Keras 3 alone; it reads both at its first import."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    # It imports Keras to find its folder: tf_keras, which is imported anyway, and no second one beside it.
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     for name in ("tensorflow", "absl"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(tensorflow|tf_keras|keras|setuptools)\b.*")

@@ -52,9 +52,11 @@ def test_lists_of_every_form_say_the_same(data: Path) -> None:
 def test_columns_and_labels_are_named_where_they_are_not_plain(data: Path) -> None:
     text = "id,where,kind\n1,images/r0.png,0\n2,images/r1.png,0\n3,images/f0.png,1\n4,images/f1.png,2\n"
     with pytest.raises(
-        UsageError, match=r"which column .* \(found id, where, kind\); name it with --path-column"
+        UsageError, match=r"which column .* \(found id, where, kind\); name it with --label-column"
     ):
         _read(data, text)
+    with pytest.raises(UsageError, match=r"which column .* \(found a, b\); name it with --path-column"):
+        _read(data, "a,b\nimages/r0.png,images/f0.png\n")
     with pytest.raises(UsageError, match=r"no column 'kin' \(found id, where, kind\)"):
         _read(data, text, path_column="where", label_column="kin")
     said = r"kind has 0 \(2\), 1 \(1\), 2 \(1\)\); add --list .* --label-column kind --real 0 --fake 1, or"
@@ -62,6 +64,12 @@ def test_columns_and_labels_are_named_where_they_are_not_plain(data: Path) -> No
         _read(data, text, path_column="where", label_column="kind")
     found = _read(data, text, path_column="where", label_column="kind", real=("0",), fake=("1", "2"))
     assert _names(found) == WANTED
+
+
+def test_columns_of_other_names_are_found_by_what_is_in_them(data: Path) -> None:
+    caption = "a long one " * 50
+    lines = "\n".join(f"{caption},{path},{label}" for path, label in PAIRS)
+    assert _names(_read(data, "caption,where,kind\n" + lines)) == WANTED
 
 
 def test_a_column_that_says_fake_itself_needs_no_word(data: Path) -> None:
@@ -98,6 +106,7 @@ def test_splits_and_sources_of_a_list(data: Path) -> None:
         ("path,label\nimages/r0.png,real\n", "has real pictures alone; both classes"),
         ("path,label\nimages/r0.png,real\nimages/r0.png,fake\n", "real in one line and fake in another"),
         ("path,label\n", "the list is empty"),
+        ("images/r0.png,real\nimages/f0.png,fake\n", "its first line is a picture; begin it with the names"),
         ("{", "is no list"),
     ],
 )

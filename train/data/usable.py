@@ -28,11 +28,17 @@ def check_numbers(data: Path, config: DataConfig) -> None:
     found = choose_images(data, config)
     trained = [image for image in found if image.split in (None, Split.TRAIN)]
     counts = [sum(image.label == label for image in trained) for label in range(len(LABELS))]
+    given = {image.split for image in found}
     for name, count in zip(LABELS, counts, strict=True):
-        if count < _FEWEST_CUT and all(image.split is None for image in found):
+        if given == {None}:
+            is_few, purposes = count < _FEWEST_CUT, "to train on, to validate and to test"
+        else:  # of a part of its own, so many are cut off for validation as `dataset` does
+            cut = max(round(count * config.validation), min(_FEWEST, count // 3))
+            is_few, purposes = cut < _FEWEST and Split.VAL not in given, "to train on and to validate"
+        if is_few:
             raise UsageError(
-                f"{data}: {_count(count, name)}, too few to train on, to validate "
-                "and to test; give 10 of each class at the very least, better 100"
+                f"{data}: {_count(count, name)}, too few {purposes}; give 10 of each class at the very "
+                "least, better 100"
             )
     _check_even(data, counts)
 
@@ -61,7 +67,7 @@ def check_usable(
                     f"leaves {count} {name} ones for {split}; sort each picture into one class"
                 )
             raise UsageError(
-                f"{data}: {count} usable {name} images in the {split} split, {_FEWEST} are the least"
+                f"{data}: {_count(count, f'usable {name}')} in the {split} split, {_FEWEST} are the least"
                 f"{broken}; {_name_remedy(split, val_given=val_given)}"
             )
     _check_even(data, counts[Split.TRAIN])

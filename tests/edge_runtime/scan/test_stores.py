@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("fsspec", reason='needs "fakelens[remote]"')
+fsspec = pytest.importorskip("fsspec", reason='needs "fakelens[remote]"')
 
 Fakelens = Callable[..., subprocess.CompletedProcess[str]]
 AZURITE = Path(__file__).parents[3] / "build/azurite/node_modules/.bin/azurite-blob"
@@ -76,8 +76,9 @@ def scan(
 
     def run(*arguments: str) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
         output = tmp_path / f"out-{next(numbers)}"
-        # A process of its own: fsspec keeps a store that it opened, with the credentials that it had then.
-        done = fakelens("scan", *arguments, "-o", output, "--model", model_file, fresh=True)
+        # As in a new process: fsspec keeps a store that it opened, with the credentials that it had then.
+        fsspec.get_filesystem_class(arguments[0].partition("://")[0]).clear_instance_cache()
+        done = fakelens("scan", *arguments, "-o", output, "--model", model_file)
         return done, read_verdicts(output)
 
     return run

@@ -17,8 +17,8 @@ def count(train: tuple[int, int], val: tuple[int, int] = (9, 9)) -> dict[Split, 
 @pytest.mark.parametrize(
     ("counts", "conflicts", "message"),
     [
-        (count((1, 2), (0, 0)), 0, "1 usable real images in the train split, 2 are the least; add images"),
-        (count((9, 9), (9, 1)), 0, "1 usable fake images in the val split"),
+        (count((1, 2), (0, 0)), 0, "1 usable real image in the train split, 2 are the least; add images"),
+        (count((9, 9), (9, 1)), 0, "1 usable fake image in the val split"),
         (count((0, 0), (0, 0)), 30, "30 pictures stand in both real/ and fake/ with the same bytes"),
         (count((9, 9_000)), 0, "9 real images .* and 9,000 others, .*; add real ones, .* data.most=90"),
         (count((9_000, 9)), 0, "add fake ones"),
@@ -52,6 +52,16 @@ def test_one_picture_beside_a_thousand_is_too_few_first(tmp_path: Path) -> None:
             (tmp_path / folder / f"{number}.png").touch()
     with pytest.raises(UsageError, match=r"1 real image, too few to train on, .* give 10 of each class"):
         check_numbers(tmp_path, DataConfig())
+
+
+def test_a_handful_beside_a_test_part_is_too_few_to_validate_by(tmp_path: Path) -> None:
+    for folder in ("train/real", "train/fake", "test/real", "test/fake"):
+        (tmp_path / folder).mkdir(parents=True)
+        for number in range(5):
+            (tmp_path / folder / f"{number}.png").touch()
+    with pytest.raises(UsageError, match="5 real images, too few to train on and to validate; give 10 of"):
+        check_numbers(tmp_path, DataConfig())
+    check_numbers(tmp_path, DataConfig(validation=0.3))
 
 
 def test_a_handful_of_pictures_is_refused_before_any_is_decoded(tmp_path: Path) -> None:
