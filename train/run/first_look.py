@@ -15,7 +15,7 @@ from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
 from fakelens.edge_runtime.progress import format_duration
 from fakelens.train.config import TrainConfig
-from fakelens.train.data.dataset import Dataset, class_weights, load_few
+from fakelens.train.data.dataset import Dataset, class_weights, load_few, source_weights
 from fakelens.train.data.usable import choose_images
 from fakelens.train.defaults import choose_view, measure_median_side
 from fakelens.train.run.outcome import show_auc
@@ -103,6 +103,7 @@ def _look(config: TrainConfig, few: Dataset) -> tuple[FirstLook, float]:
         class_weights=class_weights(labels),
         val_images=val_images,
         val_labels=val_labels,
+        weights=source_weights(labels, known.sources) if config.fit.alike else None,
     )
     if own is None:
         line = learn_line(layers, examples, config.fit.probe)
