@@ -1,29 +1,15 @@
-"""The umbrella command: mounts each package's commands and turns errors into one line and an exit code."""
+"""The command line: errors become one line and an exit code; a plain check takes a short way."""
 
 import contextlib
 import io
 import os
 import sys
-from functools import cache
-from typing import Annotated
 
-import typer
-
-from fakelens.edge_runtime.cli import FOLDERS, register_one
-from fakelens.edge_runtime.command_help import GroupedCommands
 from fakelens.edge_runtime.errors import FakelensError, explain_os_error
 from fakelens.edge_runtime.escape import escape_line
 
 _INTERRUPTED = 130  # as a shell reports a process ended by Ctrl-C
-
-app = typer.Typer(
-    name="fakelens",
-    cls=GroupedCommands,
-    help="Tell fake images from real ones, on the device.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help: rich's would take a third of the start-up time
-)
+_COMPLETION = "_FAKELENS_COMPLETE"  # set by a shell that asks how words could go on
 
 
 def main() -> None:
@@ -40,44 +26,15 @@ def main() -> None:
     sys.exit(code)
 
 
-def _show_version(given: bool) -> None:
-    if given:
-        from importlib.metadata import version
-
-        typer.echo(f"fakelens {version('fakelens')}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    _version: Annotated[  # a callback, since nothing else runs without a command
-        bool, typer.Option("--version", callback=_show_version, help="Print the version and exit.")
-    ] = False,
-) -> None: ...
-
-
-@cache
-def _mount_commands(first: str) -> None:
-    """Mount the command `first` where it is one of this package, else those of all packages."""
-    if first in FOLDERS:  # all packages together take longer to load than a picture to check
-        register_one(app, first)
-        return
-    from importlib.metadata import entry_points
-
-    for command in sorted(entry_points(group="fakelens.commands"), key=lambda entry: entry.name):
-        command.load()(app)
-
-
 def _run() -> int:
     words = sys.argv[1:]
     try:
-        _mount_commands(words[0] if words and words[0] in FOLDERS else "")
-        code = app(words or ["--help"], standalone_mode=False, prog_name=app.info.name)
+        code = _run_command(words)
         if code == _INTERRUPTED:  # recent releases of Typer swallow the exception
             raise KeyboardInterrupt
     except FakelensError as error:
         return _fail(str(error), error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         return _fail("interrupted", _INTERRUPTED)
     except (BrokenPipeError, SystemExit) as error:
         # Typer turns a broken pipe into exit code 1, which stands for a finding or a failed gate here.
@@ -97,6 +54,22 @@ def _run() -> int:
     return code if isinstance(code, int) else 0
 
 
+def _run_command(words: list[str]) -> object:
+    """Run the command that `words` are, and return its exit code.
+
+    A check of names alone needs no parser, and Typer takes longer to load than a picture to check.
+    """
+    if words[:1] == ["check"] and os.name == "posix" and _COMPLETION not in os.environ:
+        from fakelens.edge_runtime.check.plain import read_plain, run_plain
+
+        plain = read_plain(words[1:])
+        if plain is not None:
+            return run_plain(plain)
+    from fakelens.edge_runtime.umbrella import run_app
+
+    return run_app(words)
+
+
 def _looks_like_a_file(word: str) -> bool:
     """Whether `word` is a file, or is spelt like one: its name may be wrong."""
     return os.path.lexists(word) or any(sign in word for sign in "./*")
@@ -111,5 +84,5 @@ def _prepare_streams() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    typer.echo(escape_line(f"fakelens: {' '.join(message.split())}"), err=True)
+    print(escape_line(f"fakelens: {' '.join(message.split())}"), file=sys.stderr, flush=True)  # noqa: T201
     return code

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from fakelens.edge_runtime.errors import FakelensError, RunError, UsageError
 from fakelens.edge_runtime.files import write_atomic
-from fakelens.edge_runtime.machine.quiet import muted_stderr, silence_tensorflow
+from fakelens.edge_runtime.machine.quiet import muted_stderr, silence_tensorflow, without_keras_3
 from fakelens.train.data.epoch import EpochPlan, plan_epoch
 from fakelens.train.rendezvous import meet
 from fakelens.train.workers import VARIABLE, Workers
@@ -187,7 +187,9 @@ def join_team(workers: Workers | None, facts: dict[str, str], wait_s: float) -> 
     silence_tensorflow()
     with muted_stderr():
         import tensorflow as tf
-        import tensorflow_model_optimization  # noqa: F401 (before tf.keras is touched)
+
+        with without_keras_3():
+            import tensorflow_model_optimization  # noqa: F401 (before tf.keras is touched)
 
     meet(workers, facts, wait_s)
     with muted_stderr():

@@ -3,7 +3,7 @@
 import logging
 
 from fakelens.edge_runtime.extras import require_extra
-from fakelens.edge_runtime.machine.quiet import muted_stderr, silence_tensorflow
+from fakelens.edge_runtime.machine.quiet import muted_stderr, silence_tensorflow, without_keras_3
 
 
 def require_tensorflow() -> None:
@@ -18,7 +18,9 @@ def load_tensorflow() -> None:
     silence_tensorflow()
     with muted_stderr():
         import tensorflow as tf
-        import tensorflow_model_optimization  # noqa: F401
+
+        with without_keras_3():
+            import tensorflow_model_optimization  # noqa: F401
 
         tf.config.list_logical_devices()  # looks for a GPU now, and talks about it
 

@@ -1,20 +1,18 @@
 """The command `check`."""
 
 import sys
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import typer
 
 from fakelens.edge_runtime import options as shared
 from fakelens.edge_runtime.check import options
+from fakelens.edge_runtime.check.failing import FailingVerdict
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.escape import escape_line
 
 if TYPE_CHECKING:
     from fakelens.edge_runtime.answers.output_format import Format
-    from fakelens.edge_runtime.check.batch import BatchResult
-    from fakelens.edge_runtime.check.run import CheckRequest
 
 
 def register(app: typer.Typer) -> None:
@@ -57,6 +55,7 @@ def check(
         _refuse_beside_evidence_only(given)
         _list_statements(paths, output, fail_on, summary=summary, quiet=quiet)
         return
+    from fakelens.edge_runtime.check.command import check_pictures
     from fakelens.edge_runtime.check.run import CheckRequest
     from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
 
@@ -72,55 +71,9 @@ def check(
         quiet=quiet,
         decode=DecodeConfig(max_megapixels=max_megapixels, strict=strict),
     )
-    _conclude(_check_pictures(paths, request, summary=summary), fail_on)
-
-
-def _check_pictures(paths: list[str], request: "CheckRequest", *, summary: bool) -> "BatchResult":
-    """Check `paths` and say what it came to."""
-    from fakelens.edge_runtime.answers.output_format import Format
-    from fakelens.edge_runtime.answers.statements import StatementCount
-    from fakelens.edge_runtime.check.batch import summarize
-    from fakelens.edge_runtime.check.run import CheckRun, is_single
-    from fakelens.edge_runtime.files import check_writable
-
-    if request.html is not None:
-        check_writable(request.html, "--html")
-    run, statements = CheckRun(request), StatementCount()
-    _note([] if request.quiet else run.notes)
-    report = run.check(paths, statements)
-    result = report.result
-    for line in result.left_out.unreadable:
-        typer.echo(escape_line(f"fakelens: {line}"), err=True)
-    if not request.quiet:
-        _note(report.notes)
-        if request.output is Format.TEXT:
-            _sum_up(result, statements.describe(result.files), is_single=is_single(paths))
-        elif str(result.left_out):
-            _note([f"left out: {result.left_out}"])
-        if request.html is not None:
-            typer.echo(f"page: {escape_line(str(request.html))} (open it in a browser)", err=True)
-    if summary:
-        typer.echo(summarize(result))
-    return result
-
-
-def _note(notes: Iterable[str]) -> None:
-    for note in notes:
-        typer.echo(f"note: {note}", err=True)
-
-
-def _sum_up(result: "BatchResult", statements: str, *, is_single: bool) -> None:
-    """Say what many answers come to, what was left out, and what the files said of themselves."""
-    from fakelens.edge_runtime.answers.pages.words import UNREADABLE, count_answers
-
-    left_out = result.left_out
-    if result.files == 1 and not left_out.total and (is_single or result.errors):
-        return
-    counts = {str(label): count for label, count in result.counts.items()} | {UNREADABLE: result.errors}
-    rest = f"; {left_out.total} left out: {left_out}" if left_out.total else ""
-    typer.echo(f"{count_answers(counts)}{rest}", err=True)
-    if statements:
-        typer.echo(statements.strip(), err=True)
+    code = check_pictures(paths, request, summary=summary, fail_on=fail_on)
+    if code:
+        raise typer.Exit(code)
 
 
 def _refuse_beside_evidence_only(others: dict[str, object]) -> None:
@@ -133,7 +86,7 @@ def _refuse_beside_evidence_only(others: dict[str, object]) -> None:
 
 
 def _list_statements(
-    paths: list[str], output: "Format", fail_on: options.FailingVerdict | None, *, summary: bool, quiet: bool
+    paths: list[str], output: "Format", fail_on: FailingVerdict | None, *, summary: bool, quiet: bool
 ) -> None:
     """Run `--evidence-only`, and count what it leaves out."""
     from fakelens.edge_runtime.check.listing import list_statements, summarize_listing
@@ -142,23 +95,10 @@ def _list_statements(
     for line in result.left_out.unreadable:
         typer.echo(escape_line(f"fakelens: {line}"), err=True)
     if str(result.left_out) and not quiet:
-        _note([f"left out: {result.left_out}"])
+        typer.echo(f"note: left out: {result.left_out}", err=True)
     if summary:
         typer.echo(summarize_listing(result))
     if fail_on is not None and result.declared:
-        raise typer.Exit(1)
-    if result.errors or result.left_out.is_failure:
-        raise typer.Exit(2)
-
-
-def _conclude(result: "BatchResult", fail_on: options.FailingVerdict | None) -> None:
-    """End with 1 where `fail_on` was found, with 2 where a file could not be read."""
-    from fakelens.edge_runtime.detection.verdict import Label
-
-    flagged = result.counts[Label.FAKE]
-    if fail_on is options.FailingVerdict.UNSURE:
-        flagged += result.counts[Label.UNSURE]
-    if fail_on is not None and flagged:
         raise typer.Exit(1)
     if result.errors or result.left_out.is_failure:
         raise typer.Exit(2)

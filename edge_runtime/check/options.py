@@ -1,18 +1,11 @@
 """The options of `fakelens check`, with their help texts."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-
-class FailingVerdict(StrEnum):
-    """Which verdict makes `check` exit with 1."""
-
-    FAKE = "fake"
-    UNSURE = "unsure"  # fake or unsure
-
+from fakelens.edge_runtime.check.failing import FailingVerdict
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Files, folders, glob patterns, or - for stdin.")

@@ -13,7 +13,6 @@ from PIL import Image
 
 from fakelens.edge_runtime.detection.checked_file import CheckedFile
 from fakelens.edge_runtime.detection.condition import Reason, find_reason, measure_condition
-from fakelens.edge_runtime.detection.many_files import check_in_turn, check_side_by_side
 from fakelens.edge_runtime.detection.scorer import Scorer, to_regions
 from fakelens.edge_runtime.detection.verdict import (
     Stance,
@@ -29,7 +28,6 @@ from fakelens.edge_runtime.modelfile.contract import Decision, Fit
 from fakelens.edge_runtime.pictures.arrays import Colours, image_from_array
 from fakelens.edge_runtime.pictures.contents import read_whole
 from fakelens.edge_runtime.pictures.formats import is_video
-from fakelens.edge_runtime.pictures.picture import Picture
 from fakelens.edge_runtime.pictures.preprocess import (
     DecodeConfig,
     decode_image,
@@ -39,7 +37,8 @@ from fakelens.edge_runtime.pictures.preprocess import (
 from fakelens.edge_runtime.pictures.tiles import place_tiles
 from fakelens.edge_runtime.pictures.video.still import Still, Tally
 
-if TYPE_CHECKING:  # loaded by a detector that asks files
+if TYPE_CHECKING:  # loaded where it is needed: one picture needs little
+    from fakelens.edge_runtime.pictures.picture import Picture
     from fakelens.edge_runtime.provenance.inspection import Inspection
 
 _STRICT = DecodeConfig()
@@ -157,7 +156,7 @@ class Detector(Scorer):
 
     def check_files(
         self,
-        paths: Iterable[Path | Picture],
+        paths: "Iterable[Path | Picture]",
         workers: int = 1,
         decode: DecodeConfig = _LENIENT,
         keep_images: bool = True,
@@ -168,6 +167,8 @@ class Detector(Scorer):
         would gain as much from a second thread. Decoded pictures are held by their bytes: large ones wait for
         one another. Without `keep_images` results come without them.
         """
+        from fakelens.edge_runtime.detection.many_files import check_in_turn, check_side_by_side
+
         if workers == 1:
             return check_in_turn(self.check_file, paths, decode, keep_images=keep_images)
         check = self._with_one_thread().check_file

@@ -58,13 +58,29 @@ def mute_libtiff() -> None:
 
 
 def silence_tensorflow() -> None:
-    """Let TensorFlow log errors only, and leave Keras 3 alone; it reads both at its first import."""
+    """Let TensorFlow log errors only, and use tf_keras; it reads both at its first import."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    # It imports Keras to find its folder: tf_keras, which is imported anyway, and no second one beside it.
+    # What asks TensorFlow for Keras gets tf_keras, which is imported anyway, and no second one beside it.
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     for name in ("tensorflow", "absl"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(tensorflow|tf_keras|keras|setuptools)\b.*")
+
+
+@contextmanager
+def without_keras_3() -> Iterator[None]:
+    """Let nothing that is imported inside the block find Keras 3, unless it is there already.
+
+    TensorFlow Model Optimization looks into it for a module that it no longer has, which imports all of it.
+    """
+    if "keras" in sys.modules:
+        yield
+        return
+    sys.modules["keras"] = None  # type: ignore[assignment]  # Python's own sign for "there is none"
+    try:
+        yield
+    finally:
+        del sys.modules["keras"]
 
 
 @contextmanager

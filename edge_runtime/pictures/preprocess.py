@@ -27,8 +27,6 @@ from fakelens.edge_runtime.pictures.decode_memory import (
     count_decoding_bytes,
 )
 from fakelens.edge_runtime.pictures.formats import DECODERS, FORMATS, Kind, name_remedy, sniff_stream
-from fakelens.edge_runtime.pictures.jpeg_end import END, MOST_MISSING, count_complete_rows, has_all_scans
-from fakelens.edge_runtime.pictures.refusal import SMALLER, explain
 from fakelens.edge_runtime.pictures.tiles import place_tiles
 
 ImageU8 = npt.NDArray[np.uint8]
@@ -114,6 +112,8 @@ def decode_image(
             whole = _decode(stream, config, see, widths)
             return _decode_without_end(stream, config) if whole is None else whole
     except Exception as error:  # Pillow's decoders raise many kinds
+        from fakelens.edge_runtime.pictures.refusal import explain  # here, so that starting does without it
+
         raise explain(source, error, config.max_megapixels) from error
 
 
@@ -167,6 +167,8 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
     width, height = image.size
     if width * height > config.max_megapixels * 10**6:
         image.close()
+        from fakelens.edge_runtime.pictures.refusal import SMALLER
+
         raise ImageError(
             f"{width} x {height} px is over the limit of {config.max_megapixels} megapixels; {SMALLER}"
         )
@@ -196,6 +198,13 @@ def _is_animated(image: Image.Image) -> bool:
 
 def _decode_without_end(source: Path | BinaryIO, config: DecodeConfig) -> DecodedImage:
     """Decode a JPEG that lacks its end; raises `ImageError` where that is more than a little."""
+    from fakelens.edge_runtime.pictures.jpeg_end import (
+        END,
+        MOST_MISSING,
+        count_complete_rows,
+        has_all_scans,
+    )
+
     content = source.read_bytes() if isinstance(source, Path) else _read_all(source)
     with open_image(io.BytesIO(content + END), config) as image:
         reduced = bound_memory(image)

@@ -15,7 +15,7 @@ from tests.conftest import Fakelens
 
 COMMAND = Path(sys.executable).parent / "fakelens"
 HEAVY = ("tensorflow", "tf_keras", "numpy", "PIL", "ai_edge_litert", "sklearn", "matplotlib", "skimage")
-SPARED = ("rich", "html", "numpy.random", "PIL.ImageDraw", "PIL.TiffImagePlugin")
+SPARED = ("typer", "rich", "html", "numpy.random", "PIL.ImageDraw", "PIL.TiffImagePlugin")
 SPARED += ("fakelens.train", "fakelens.convert", "fakelens.benchmarks", "fakelens.edge_runtime.live")
 COMMANDS = ("check", "info", "train", "synthesize", "audit", "convert", "ship", "bench")
 

@@ -70,8 +70,9 @@ def make_bad_data(kind: str, folder: Path) -> None:
         write_images(folder / "real", 2, 90, 1)
         write_images(folder / "fake", 1, 160, 2)
     elif kind == "uneven":
-        write_images(folder / "real", 1, 90, 1)
-        write_images(folder / "fake", 201, 160, 2)
+        for split, counts in (("train", (1, 201)), ("val", (2, 2))):
+            for label, count, seed in zip(("real", "fake"), counts, (1, 2), strict=True):
+                write_images(folder / split / label, count, 90 + 70 * seed, seed)
     elif kind == "same":
         for label in ("real", "fake"):
             write_images(folder / label, 12, 90, 1)

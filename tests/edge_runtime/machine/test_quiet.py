@@ -1,5 +1,6 @@
 """Native code's stderr is kept off the screen, and everything else is not."""
 
+import importlib
 import logging
 import os
 import sys
@@ -8,7 +9,7 @@ import warnings
 
 import pytest
 
-from fakelens.edge_runtime.machine.quiet import MutedWarnings, muted_stderr
+from fakelens.edge_runtime.machine.quiet import MutedWarnings, muted_stderr, without_keras_3
 
 
 def test_native_output_goes_to_the_log_alone(
@@ -66,3 +67,16 @@ def test_warnings_are_back_after_the_last_of_overlapping_threads() -> None:
         assert not seen
         warnings.warn("outside", stacklevel=1)
     assert [str(warning.message) for warning in seen] == ["outside"]
+
+
+def test_keras_3_is_hidden_inside_the_block_unless_it_is_there_already(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    with without_keras_3(), pytest.raises(ImportError):
+        importlib.import_module("keras")
+    assert "keras" not in sys.modules
+    monkeypatch.setitem(sys.modules, "keras", sys)  # as if it were that
+    with without_keras_3():
+        assert importlib.import_module("keras") is sys
+    assert sys.modules["keras"] is sys
