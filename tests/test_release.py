@@ -19,6 +19,7 @@ REPEATED = Path(__file__).parents[1] / "train" / "recipes" / "cifake_test_fakes_
 SLICE_PER_CLASS = 1000
 MOST_BELOW_CARD = 0.01
 MOST_BYTES = 5_000_000  # of all release models together
+MOST_OF_ONE = {"photo": 3_000_000, "photo-small": 150_000, "cifake-100k": 100_000}
 
 
 def find_archive() -> Path:
@@ -73,7 +74,9 @@ def test_the_default_model_is_a_release_model() -> None:
 
 
 def test_the_release_models_stay_small() -> None:
-    assert sum(find_model(name).stat().st_size for name in list_models()) < MOST_BYTES
+    sizes = {name: find_model(name).stat().st_size for name in list_models()}
+    assert sum(sizes.values()) < MOST_BYTES
+    assert all(sizes[name] < most for name, most in MOST_OF_ONE.items())
 
 
 @pytest.mark.parametrize("name", list_models())
