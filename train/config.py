@@ -75,7 +75,6 @@ class NetworkConfig:
     frozen: int = 0  # blocks that keep their weights, with the stem (lite0 from imagenet or a start)
     frozen_norms: bool = False  # whether batch norms keep weights and statistics of the start (lite0)
     levels: tuple[int, ...] = ()  # blocks, 1 is the first, whose means the head sees beside the last (lite0)
-    textures: tuple[int, ...] = ()  # blocks within which the head sees the means instead (lite0)
     half: bool = False  # whether the head sees the image at half its size too, by the same layers (lite0)
     reduce: int = 1  # times that the image is reduced before the first layer, by averaging (lite0)
     stem_stride: int = 2  # of the first convolution (lite0): 1 sees every pixel at four times the cost
@@ -92,7 +91,6 @@ NETWORK_KEYS = {  # of NetworkConfig, by the networks that read them; name and v
         "levels",
         "reduce",
         "stem_stride",
-        "textures",
         "weights",
         "dropout",
     },

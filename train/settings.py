@@ -151,13 +151,6 @@ def _check_together(config: TrainConfig) -> None:
         raise ConfigError(
             "data.zoomed is a share of delivered whole pictures: set data.delivered, fit resize"
         )
-    if config.network.textures and config.network.levels:
-        raise ConfigError("network.textures and network.levels exclude each other: leave one out")
-    if not all(1 <= block <= config.network.cut for block in config.network.textures):
-        raise ConfigError(
-            f"network.textures is {list(config.network.textures)}, expected blocks, "
-            f"1 to network.cut, {config.network.cut}"
-        )
     if not all(1 <= level < config.network.cut for level in config.network.levels):
         raise ConfigError(
             f"network.levels is {list(config.network.levels)}, expected blocks before the last, "

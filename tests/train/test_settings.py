@@ -39,8 +39,6 @@ def test_config_survives_its_own_dictionary() -> None:
         ({"fit.precision": "float8"}, "float8"),
         ({"name.x": 1}, "name"),
         ({"data.zoomed": 0.5}, "set data.delivered"),
-        ({"network.textures": [17]}, "network.textures is .17., expected blocks, 1 to network.cut, 16"),
-        ({"network.textures": [2], "network.levels": [3]}, "exclude each other"),
     ],
 )
 def test_an_unusable_value_is_named(flags: dict[str, object], message: str) -> None:

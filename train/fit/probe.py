@@ -19,7 +19,6 @@ from fakelens.train.fit.loop import Examples
 
 _log = logging.getLogger(__name__)
 _MOST_STEPS = 300  # of the solver
-_LEAST_SPREAD = 0.25  # of the median feature's; a slope that makes up for less would drown the others in int8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +64,10 @@ def set_head(model: Any, line: Line) -> None:
 def fit_line(features: Values, targets: Floats, weights: Values, penalty: float) -> Line:
     """Return the logistic regression of `targets` [n], P(fake), on `features` [n, channels].
 
-    `penalty` is that of the squared weights, over standardized features, beside the mean loss; features that
-    hardly vary are scaled as if they did. A target
+    `penalty` is that of the squared weights, over standardized features, beside the mean loss. A target
     counts as both classes, each by its share and its weight [2, n].
     """
     scaler = StandardScaler().fit(features)
-    scaler.scale_ = np.maximum(scaler.scale_, _LEAST_SPREAD * np.median(scaler.scale_))
     regression = LogisticRegression(C=1 / (penalty * len(features)), max_iter=_MOST_STEPS)
     shares = (np.stack([1 - targets, targets]) * weights).ravel()
     twice = np.tile(scaler.transform(features), (2, 1))

@@ -37,26 +37,24 @@ _SHIFT, _SCALE = 127 / 255, 128 / 255  # what the weights were learned on: (x - 
 def build(config: NetworkConfig, size: int | None) -> Any:
     """Return the network cut after `config.cut` blocks (16 are all), its stem at `config.stem_stride`.
 
-    The head sees the mean of the last block, and those of the blocks before it that `config.levels` names; or
-    the means within the blocks of `config.textures`, after the ReLU: how strong each structure is. With
-    `config.half` it sees the same of the image at half its size too, from the same layers. The image is
-    reduced `config.reduce` times before all this, by averaging.
+    The head sees the mean of the last block, and those of the blocks before it that `config.levels` names;
+    with `config.half` those of the image at half its size too, from the same layers. The image is reduced
+    `config.reduce` times before all this, by averaging.
     Raises `ConfigError` for other weights than none and imagenet, `MissingExtraError` without their package.
     """
     layers = keras.layers
     image = keras.Input((size, size, 3), name="image")
     reduced = layers.AveragePooling2D(config.reduce, name="reduce")(image) if config.reduce > 1 else image
     x = _convolve(reduced, _STEM, 3, config.stem_stride, "stem")
-    insides, ends = [], []  # of the blocks
-    for number, shape in enumerate(_list_blocks()[: config.cut]):
-        inside, x = _add_block(x, number, shape)
-        insides.append(inside)
+    ends = []  # of the blocks
+    for number, (kernel, stride, expansion, channels) in enumerate(_list_blocks()[: config.cut]):
+        x = _add_block(x, number, (kernel, stride, expansion, channels))
         ends.append(x)
-    # Ends and insides have other ranges, and in eight bits what is joined has one.
-    seen = [(f"texture{block}", insides[block - 1]) for block in config.textures]
-    seen = seen or [*((f"mean{level}", ends[level - 1]) for level in config.levels), ("mean", x)]
-    means = [layers.GlobalAveragePooling2D(name=name)(part) for name, part in seen]
-    x = layers.Concatenate(name="levels")(means) if len(means) > 1 else means[0]
+    x = layers.GlobalAveragePooling2D(name="mean")(x)
+    if config.levels:
+        pooled = [(level, ends[level - 1]) for level in config.levels]
+        means = [layers.GlobalAveragePooling2D(name=f"mean{level}")(end) for level, end in pooled]
+        x = layers.Concatenate(name="levels")([*means, x])
     if config.half:
         half = layers.AveragePooling2D(2, name="half")(image)
         # `call`, not `()`: each layer is applied anew, so that the graph stays flat.
@@ -88,11 +86,8 @@ def _list_blocks() -> list[tuple[int, int, int, int]]:
     ]
 
 
-def _add_block(x: Any, number: int, shape: tuple[int, int, int, int]) -> tuple[Any, Any]:
-    """Return what is within an inverted residual block (Sandler et al. 2018), widest, and what it gives.
-
-    Its shape is kernel, stride, expansion and channels.
-    """
+def _add_block(x: Any, number: int, shape: tuple[int, int, int, int]) -> Any:
+    """Return an inverted residual block (Sandler et al. 2018) of kernel, stride, expansion and channels."""
     kernel, stride, expansion, channels = shape
     layers = keras.layers
     width = x.shape[-1]
@@ -101,12 +96,10 @@ def _add_block(x: Any, number: int, shape: tuple[int, int, int, int]) -> tuple[A
         y
     )
     y = _normalize(y, f"block{number}_depthwise")
-    inside = layers.ReLU(6.0, name=f"block{number}_depthwise_relu")(y)
-    y = layers.Conv2D(channels, 1, use_bias=False, name=f"block{number}_project_conv")(inside)
+    y = layers.ReLU(6.0, name=f"block{number}_depthwise_relu")(y)
+    y = layers.Conv2D(channels, 1, use_bias=False, name=f"block{number}_project_conv")(y)
     y = _normalize(y, f"block{number}_project")
-    if stride == 1 and width == channels:
-        y = layers.Add(name=f"block{number}_add")([x, y])
-    return inside, y
+    return layers.Add(name=f"block{number}_add")([x, y]) if stride == 1 and width == channels else y
 
 
 def _convolve(x: Any, channels: int, kernel: int, stride: int, name: str) -> Any:
