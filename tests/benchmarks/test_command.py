@@ -8,21 +8,24 @@ import pytest
 
 from fakelens.benchmarks.command import run_command
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("benchmarks", "train")
 
 
 def list_programs() -> list[str]:
-    """Every module of the package that `python -m` runs, but for what runs in the peers' environments."""
-    paths = [path for path in sorted(BENCHMARKS.rglob("*.py")) if path.parent.name != "adapters"]
+    """Every module of the packages that `python -m` runs, but for what runs in the peers' environments."""
+    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
     programs = [path for path in paths if '__name__ == "__main__"' in path.read_text(encoding="utf-8")]
-    parts = [path.relative_to(BENCHMARKS).with_suffix("").parts for path in programs]
-    return [
-        ".".join(("fakelens.benchmarks", *(part for part in names if part != "__main__"))) for names in parts
+    parts = [
+        path.relative_to(ROOT).with_suffix("").parts for path in programs if path.parent.name != "adapters"
     ]
+    return [".".join(("fakelens", *(part for part in names if part != "__main__"))) for names in parts]
 
 
 def test_the_programs_are_found() -> None:
-    assert {"fakelens.benchmarks.peers", "fakelens.benchmarks.studies.soak"} < set(list_programs())
+    found = set(list_programs())
+    assert {"fakelens.benchmarks.peers", "fakelens.benchmarks.studies.soak"} < found
+    assert "fakelens.train.speed.throughput" in found
 
 
 @pytest.mark.parametrize("program", list_programs())
@@ -30,6 +33,8 @@ def test_the_programs_are_found() -> None:
 def test_help_prints_help_and_does_nothing(
     program: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if program.startswith("fakelens.train."):
+        pytest.importorskip("tensorflow", reason="training needs the [train] extra")
     monkeypatch.setattr(sys, "argv", [program, "--help"])
     with contextlib.suppress(SystemExit):
         runpy.run_module(program, run_name="__main__", alter_sys=True)

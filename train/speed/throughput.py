@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import tensorflow as tf
+import typer
 
+from fakelens.benchmarks.command import run_command
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.batches import open_batches
 from fakelens.train.data.epoch import plan_epoch
@@ -30,6 +32,18 @@ class Feeding:
     fed_steps_per_s: float  # through shuffling, augmentation and prefetching
     memory_steps_per_s: float  # one batch that is already a tensor, again and again
     ratio: float
+
+
+def throughput(
+    steps: Annotated[int, typer.Option(min=1, help="Of each way in a turn.")] = 30,
+    turns: Annotated[int, typer.Option(min=1, help="The medians count.")] = 5,
+) -> None:
+    """Print steps/s of the fit loop and of the same step fed from memory, and their ratio."""
+    found = measure_feeding(TrainConfig(), steps=steps, turns=turns)
+    typer.echo(
+        f"fit {found.fed_steps_per_s:.2f} steps/s, from memory {found.memory_steps_per_s:.2f} steps/s, "
+        f"ratio {found.ratio:.3f}"
+    )
 
 
 def measure_feeding(config: TrainConfig, *, steps: int = 30, turns: int = 5) -> Feeding:
@@ -80,8 +94,4 @@ def _time_steps(loop: FitLoop, batches: Iterable[Any], steps: int) -> float:
 
 
 if __name__ == "__main__":
-    found = measure_feeding(TrainConfig())
-    print(  # noqa: T201 (a command)
-        f"fit {found.fed_steps_per_s:.2f} steps/s, from memory {found.memory_steps_per_s:.2f} steps/s, "
-        f"ratio {found.ratio:.3f}"
-    )
+    run_command(throughput)
