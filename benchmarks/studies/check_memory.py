@@ -28,6 +28,8 @@ from fakelens.edge_runtime.pictures.preprocess import load_image
 _MODELS = ("photo", "cifake-300k")
 _MB = 1e6
 _QUALITY = 92  # of JPEG
+_WIDTH, _HEIGHT = 4000, 3000  # px, of the photos: 12 megapixels
+_ROUNDS = 2  # of each check; the largest peak counts
 # Written here, not imported: what is loaded beside the command would count.
 _RUN = """\
 import sys
@@ -66,9 +68,6 @@ def check_memory(
     ] = None,
     threads: Annotated[str, typer.Option(help="Numbers of threads.")] = "1,2,4",
     images: Annotated[int, typer.Option(min=1, help="In each folder.")] = 16,
-    rounds: Annotated[int, typer.Option(min=1, help="The largest peak counts.")] = 2,
-    width: Annotated[int, typer.Option(min=1, help="Of the photos, px.")] = 4000,
-    height: Annotated[int, typer.Option(min=1, help="Of the photos, px.")] = 3000,
     json_: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
     from_: Annotated[Path | None, typer.Option("--from", help="Print the table of such a file.")] = None,
     most_mb: Annotated[float | None, typer.Option(help="Exit 1 where a peak is above.")] = None,
@@ -83,9 +82,9 @@ def check_memory(
     if not Path("/proc/self/status").exists():
         raise UsageError("the peak of a process is read from /proc/self/status, which only Linux has")
     with tempfile.TemporaryDirectory() as base:
-        folders = make_folders(Path(base), images, width, height)
+        folders = make_folders(Path(base), images, _WIDTH, _HEIGHT)
         results = tuple(
-            measure_memory(model, kind, folder, counts, rounds)
+            measure_memory(model, kind, folder, counts, _ROUNDS)
             for model in models or _MODELS
             for kind, folder in folders.items()
         )
@@ -93,8 +92,8 @@ def check_memory(
     report = MemoryReport(
         host=f"{host.identity}, Python {host.python}, Pillow {host.pillow}, LiteRT {host.litert}",
         images=images,
-        width=width,
-        height=height,
+        width=_WIDTH,
+        height=_HEIGHT,
         results=results,
     )
     if json_ is not None:
