@@ -78,6 +78,7 @@ class NetworkConfig:
     half: bool = False  # whether the head sees the image at half its size too, by the same layers (lite0)
     reduce: int = 1  # times that the image is reduced before the first layer, by averaging (lite0)
     stem_stride: int = 2  # of the first convolution (lite0): 1 sees every pixel at four times the cost
+    hidden: int = 0  # units of a hidden layer of the head, which learns first (lite0); see HeadConfig
 
 
 NETWORK_KEYS = {  # of NetworkConfig, by the networks that read them; name and views are for all
@@ -88,6 +89,7 @@ NETWORK_KEYS = {  # of NetworkConfig, by the networks that read them; name and v
         "frozen",
         "frozen_norms",
         "half",
+        "hidden",
         "levels",
         "reduce",
         "stem_stride",
@@ -114,7 +116,7 @@ class AugmentConfig:
 class FitConfig:
     """The optimization of one stage."""
 
-    epochs: int = 30  # 0: the probe alone
+    epochs: int = 30  # 0: the head alone, by `probe` or `network.hidden`
     batch_size: int = 256
     optimizer: Optimizer = Optimizer.ADAMW
     learning_rate: float = 2e-3  # peak of the cosine
@@ -134,6 +136,18 @@ class FitConfig:
     # head; 0: at random, or as the start has it.
     probe: float = 0.0
     alike: bool = False  # whether each source counts alike, however many images it has
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadConfig:
+    """The training of a head with a hidden layer, `network.hidden`, on what the layers below tell."""
+
+    epochs: int = 25
+    batch_size: int = 256
+    learning_rate: float = 1e-3  # peak of the cosine
+    weight_decay: float = 0.05
+    dropout_in: float = 0.2  # of the inputs
+    dropout: float = 0.5  # of the hidden units
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +201,7 @@ class TrainConfig:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     fit: FitConfig = field(default_factory=FitConfig)
+    head: HeadConfig = field(default_factory=HeadConfig)
     distill: DistillConfig = field(default_factory=DistillConfig)
     prune: PruneConfig = field(default_factory=PruneConfig)
     qat: QatConfig = field(default_factory=QatConfig)

@@ -109,6 +109,7 @@ def _check(config: TrainConfig) -> None:
         ("network.frozen", config.network.frozen, 0, 16),
         ("network.reduce", config.network.reduce, 1, 8),
         ("network.stem_stride", config.network.stem_stride, 1, 2),
+        ("network.hidden", config.network.hidden, 0, 65_536),
         ("augment.shift", config.augment.shift, 0, config.data.size // 2 - 1),
         ("augment.cutmix", config.augment.cutmix, 0.0, 1.0),
         ("augment.degrade", config.augment.degrade, 0.0, 1.0),
@@ -127,6 +128,12 @@ def _check(config: TrainConfig) -> None:
         ("fit.repeats", config.fit.repeats, 1, 1000),
         ("fit.norm_momentum", config.fit.norm_momentum, 0.0, 0.9999),
         ("fit.probe", config.fit.probe, 0.0, 1000.0),
+        ("head.epochs", config.head.epochs, 1, 100_000),
+        ("head.batch_size", config.head.batch_size, 1, 65_536),
+        ("head.learning_rate", config.head.learning_rate, 1e-8, 10.0),
+        ("head.weight_decay", config.head.weight_decay, 0.0, 1.0),
+        ("head.dropout_in", config.head.dropout_in, 0.0, 0.9),
+        ("head.dropout", config.head.dropout, 0.0, 0.9),
         ("distill.share", config.distill.share, 0.0, 1.0),
         ("prune.sparsity", config.prune.sparsity, 0.0, 0.95),
         ("prune.epochs", config.prune.epochs, 1, 100_000),
@@ -156,8 +163,10 @@ def _check_together(config: TrainConfig) -> None:
             f"network.levels is {list(config.network.levels)}, expected blocks before the last, "
             f"1 to {config.network.cut - 1}"
         )
-    if not config.fit.epochs and not config.fit.probe:
-        raise ConfigError("fit.epochs is 0, and nothing else learns: give epochs, or the penalty fit.probe")
+    if not (config.fit.epochs or config.fit.probe or config.network.hidden):
+        raise ConfigError(
+            "fit.epochs is 0, and nothing else learns: give epochs, the penalty fit.probe, or network.hidden"
+        )
     if config.network.half and (config.qat.enabled or config.prune.sparsity):
         raise ConfigError(
             "network.half uses layers twice, which pruning and quantization-aware training cannot: leave out "

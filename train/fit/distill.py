@@ -14,7 +14,7 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.files import cache_folder, write_atomic
 from fakelens.edge_runtime.modelfile.library import find_model
-from fakelens.train.config import TrainConfig
+from fakelens.train.config import DistillConfig, TrainConfig
 from fakelens.train.data.epoch import Floats
 from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.calibrate import to_logit
@@ -41,11 +41,14 @@ def soften_labels(known: Known, images_u8: Images, config: TrainConfig) -> Float
         np.save(buffer, ask_teachers(_name_teachers(config), images_u8, known))
         cached.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(cached, buffer.getvalue())
-    answers = np.load(cached)
-    if config.distill.corrected:
-        answers = np.where(known.labels == 1, np.maximum(answers, 0.5), np.minimum(answers, 0.5))
-    share = config.distill.share
-    return np.asarray(share * answers + (1 - share) * known.labels, np.float32)
+    return mix_labels(np.load(cached), known.labels, config.distill)
+
+
+def mix_labels(answers: Floats, labels: npt.NDArray[np.uint8], config: DistillConfig) -> Floats:
+    """Return P(fake) [n] to learn of the teachers' `answers` [n] and the `labels` [n]."""
+    if config.corrected:
+        answers = np.where(labels == 1, np.maximum(answers, 0.5), np.minimum(answers, 0.5))
+    return np.asarray(config.share * answers + (1 - config.share) * labels, np.float32)
 
 
 def _name_teachers(config: TrainConfig) -> tuple[str, ...]:

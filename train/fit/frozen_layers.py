@@ -35,26 +35,26 @@ Values = npt.NDArray[np.float64]
 _opened: "dict[Path, FrozenLayers]" = {}  # the last ones, by their folder in the cache
 
 
-def open_layers(model: Any) -> "FrozenLayers":
-    """Return the layers of `model` below its last dense layer as they are now.
+def open_layers(model: Any, head: str = "") -> "FrozenLayers":
+    """Return the layers of `model` below its layer `head`, the last dense one for none, as they are now.
 
     A start and what is fine-tuned from it have the same ones: they are opened and traced once.
     """
-    folder = _name_folder(model)
+    folder = _name_folder(_cut(model, head))
     if folder not in _opened:
         _opened.clear()
-        _opened[folder] = FrozenLayers(model)
+        _opened[folder] = FrozenLayers(model, head)
     return _opened[folder]
 
 
 class FrozenLayers:
-    """The layers of `model` below its last dense layer, as they are now, whatever becomes of `model`."""
+    """The layers of `model` below its layer `head`, as they are now, whatever becomes of `model`."""
 
-    def __init__(self, model: Any) -> None:
-        self._layers = keras.Model(model.input, find_head(model).input)
+    def __init__(self, model: Any, head: str = "") -> None:
+        self._layers = _cut(model, head)
         self._weights = self._layers.get_weights()
-        self._forward = open_features(model)
-        self._folder = _name_folder(model)
+        self._forward = _open_forward(self._layers)
+        self._folder = _name_folder(self._layers)
         self._seen: dict[bytes, npt.NDArray[np.float32]] = {}
         for path in sorted(self._folder.glob("*.npz")):
             with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(path) as file:
@@ -70,7 +70,7 @@ class FrozenLayers:
         return np.stack([self._seen[name] for name in names]).astype(np.float64)
 
     def answer(self, model: Any, images_u8: Images) -> Values:
-        """Return P(fake) [n] of `model`, which has these layers and a head of its own."""
+        """Return P(fake) [n] of `model`, which has these layers below its last dense one."""
         kernel, bias = find_head(model).get_weights()
         logits = self.see(images_u8) @ kernel + bias
         return np.asarray(expit(logits[:, 1] - logits[:, 0]), np.float64)
@@ -100,14 +100,20 @@ def find_head(model: Any) -> Any:
     return next(layer for layer in reversed(model.layers) if isinstance(layer, keras.layers.Dense))
 
 
-def open_features(model: Any) -> Callable[[Images], Values]:
-    """Return what makes the inputs [n, channels] of the last dense layer of `model` of images [n, ...]."""
-    features = keras.Model(model.input, find_head(model).input)
+def open_features(model: Any, head: str = "") -> Callable[[Images], Values]:
+    """Return what makes of images [n, ...] the inputs [n, channels] of `head` (see `open_layers`)."""
+    return _open_forward(_cut(model, head))
 
+
+def _cut(model: Any, head: str) -> Any:
+    return keras.Model(model.input, (model.get_layer(head) if head else find_head(model)).input)
+
+
+def _open_forward(layers: Any) -> Callable[[Images], Values]:
     # One trace for batches of any length: the last one is shorter.
-    @tf.function(input_signature=[tf.TensorSpec(model.input.shape, tf.uint8)], autograph=False)
+    @tf.function(input_signature=[tf.TensorSpec(layers.input.shape, tf.uint8)], autograph=False)
     def forward(images: Any) -> Any:
-        return features(tf.cast(images, tf.float32) / 255, training=False)
+        return layers(tf.cast(images, tf.float32) / 255, training=False)
 
     def see(images_u8: Images) -> Values:
         batch = size_batch(images_u8)
@@ -118,18 +124,18 @@ def open_features(model: Any) -> Callable[[Images], Values]:
     return see
 
 
-def _name_folder(model: Any) -> Path:
-    return cache_folder() / "features" / _name_layers(model)
+def _name_folder(layers: Any) -> Path:
+    return cache_folder() / "features" / _name_layers(layers)
 
 
 def _name_image(image_u8: npt.NDArray[np.uint8]) -> bytes:
     return hashlib.blake2b(image_u8.tobytes(), digest_size=_NAME_BYTES).digest()
 
 
-def _name_layers(model: Any) -> str:
+def _name_layers(layers: Any) -> str:
     """Return what tells these layers, with weights and arithmetic, from all others."""
     parts = [_VERSION]
-    for layer in keras.Model(model.input, find_head(model).input).layers:
+    for layer in layers.layers:
         if not isinstance(layer, keras.layers.Dropout):
             own = {key: value for key, value in layer.get_config().items() if key not in _NO_MATTER}
             parts.append(json.dumps([type(layer).__name__, own], sort_keys=True, default=str).encode())

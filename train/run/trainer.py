@@ -37,6 +37,7 @@ from fakelens.train.fit.compress import (
 from fakelens.train.fit.distill import soften_labels
 from fakelens.train.fit.fold import fold_calibration, fold_input_scale
 from fakelens.train.fit.frozen_layers import open_layers
+from fakelens.train.fit.hidden_head import train_head
 from fakelens.train.fit.loop import Examples, Stage, fit_stage, predict
 from fakelens.train.fit.precision import choose_policy
 from fakelens.train.fit.probe import probe_head
@@ -178,17 +179,25 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     finally:
         keras.mixed_precision.set_global_policy("float32")
     _log.info("%s, %d parameters, %s", config.network.name, model.count_params(), policy)
-    if config.fit.probe and not stage.checkpoint.exists():
-        if is_start(config.network.weights):
-            move_head(model, read_start(config.network.weights), examples, config.fit.probe)
-        else:
-            probe_head(model, examples, config.fit.probe)
+    if not stage.checkpoint.exists():
+        _begin_head(model, config, examples)
     fit_stage(model, examples, stage)
     if policy == "float32" and size is not None and stage.team.count == 1:
         return model
     plain = _build(config, config.data.size)
     plain.set_weights(model.get_weights())
     return plain
+
+
+def _begin_head(model: Any, config: TrainConfig, examples: Examples) -> None:
+    """Let the head of `model` learn what the layers below it tell as they are, where `config` asks for it."""
+    if is_start(config.network.weights):
+        if config.fit.probe:
+            move_head(model, read_start(config.network.weights), examples, config.fit.probe)
+    elif config.network.hidden:
+        train_head(model, examples, config.head, config.seed)
+    elif config.fit.probe:
+        probe_head(model, examples, config.fit.probe)
 
 
 def _build(config: TrainConfig, size: int | None) -> Any:

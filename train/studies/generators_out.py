@@ -1,10 +1,11 @@
 """Leave every generator out once: how the recipe `photo` ranks what it never saw, maker by maker.
 
 Run as `python -m fakelens.train.studies.generators_out DATA`: for each source of fakes, and for families of
-one maker together, the teacher and the linear probe of the recipe learn without it and without a fifth of the
+one maker together, the teacher and the head of the recipe learn without it and without a fifth of the
 sources of photos, and rank the one against the others. The network's layers do not learn (`fit.epochs` is 0),
 so what they make of the pictures is computed once. Figures are of the float32 network and of pictures as the
-recipe delivers them. Prints a Markdown table; `--keep FILE` goes on after finished rows.
+recipe delivers them. Prints a Markdown table; `--keep FILE` goes on after finished rows. With
+`--known-photos` only the generators are left out: the photos are held-out pictures of known sources.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ import numpy.typing as npt
 import typer
 
 from fakelens.benchmarks.command import run_command
-from fakelens.benchmarks.labelled import Split
+from fakelens.benchmarks.labelled import DIGEST_LENGTH, Split
 from fakelens.benchmarks.scoring.source_pairs import find_fakes, rank_pairs
 from fakelens.benchmarks.tables import format_row
 from fakelens.edge_runtime.errors import UsageError
@@ -25,9 +26,11 @@ from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import Dataset, class_weights, load_dataset, source_weights
 from fakelens.train.fit.clip_encoder import embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
-from fakelens.train.fit.frozen_layers import Values, open_features
-from fakelens.train.fit.probe import fit_line
-from fakelens.train.networks import build_network
+from fakelens.train.fit.distill import mix_labels
+from fakelens.train.fit.frozen_layers import Values, open_layers
+from fakelens.train.fit.hidden_head import HeadLesson, HiddenHead, fit_hidden
+from fakelens.train.fit.probe import Line, fit_line
+from fakelens.train.networks import build_network, name_head
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.kept_rows import KeptRows, open_rows
 from fakelens.train.studies.options import Keep, Seeds, Setting
@@ -59,6 +62,7 @@ class Seen:
 
     dataset: Dataset
     places: npt.NDArray[np.int64]  # [all rows], of a row among the training rows, -1 for others
+    originals: npt.NDArray[np.str_]  # [training rows], the name of the picture that each shows or was made of
     features: Values  # [training rows, channels]
     embeddings: npt.NDArray[np.float32]  # [training rows, 512]
 
@@ -68,8 +72,18 @@ class Seen:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """What a head does not learn from, and is judged on."""
+
+    fakes: Names  # sources
+    photos: Names  # sources
+    share: int | None = None  # or a fifth of the pictures of each source of photos: which one
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ranked:
-    """What was left out, against photos of sources that were left out with it."""
+    """What was left out, against the photos that were left out with it."""
 
     pictures: int
     auc: float
@@ -81,15 +95,18 @@ def generators_out(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="What `fakelens train` learns from.")],
     seeds: Seeds = 2,
     least: Annotated[int, typer.Option(min=5, help="Pictures that a source needs to be ranked.")] = 30,
+    known_photos: Annotated[
+        bool, typer.Option("--known-photos", help="Leave out a fifth of each photo source, no whole ones.")
+    ] = False,
     keep: Keep = None,
     setting: Setting = None,
 ) -> None:
-    """Rank each source of fakes by a probe that did not learn from it, and print a table.
+    """Rank each source of fakes by a head that did not learn from it, and print a table.
 
-    The seed shuffles which sources of photos are left out together.
+    The seed shuffles which photos, or sources of photos, are left out together.
     """
     config = load_config(_RECIPE, dict(parse_setting(text) for text in setting or []))
-    rows = open_rows(keep, {"config": config, "data": data.resolve()})
+    rows = open_rows(keep, {"config": config, "data": data.resolve(), "known photos": known_photos})
     seen = see(data, config)
     photos, fakes = list_sources(seen.dataset, least)
     if len(photos) < _GROUPS:
@@ -97,12 +114,13 @@ def generators_out(
     typer.echo(format_row(_HEADER))
     typer.echo(format_row(["---"] * len(_HEADER)))
     of_sources = []
-    for name, left, seed, group in plan(photos, fakes, seeds):
-        ranked = find_row(rows, f"{name} {seed}")
+    for name, left in plan(photos, fakes, seeds, known=known_photos):
+        row = f"{name} {left.seed}"
+        ranked = find_row(rows, row)
         if ranked is None:
-            ranked = rank(data, config, seen, (left, group))
-            rows.add(f"{name} {seed}", asdict(ranked))
-        typer.echo(format_row([name, str(seed), str(ranked.pictures), *_show(ranked)]))
+            ranked = rank(data, config, seen, left)
+            rows.add(row, asdict(ranked))
+        typer.echo(format_row([name, str(left.seed), str(ranked.pictures), *_show(ranked)]))
         if name in fakes:
             of_sources.append(ranked.auc)
     typer.echo(f"\nmean of {len(of_sources)} {np.mean(of_sources):.3f}, worst {min(of_sources):.3f}")
@@ -116,8 +134,15 @@ def see(data: Path, config: TrainConfig) -> Seen:
     places[rows] = np.arange(len(rows))
     pictures, _ = dataset.take(Split.TRAIN)
     network = build_network(config.network, config.data.size)
-    features = open_features(network)(pictures)
-    return Seen(dataset=dataset, places=places, features=features, embeddings=embed(pictures))
+    features = open_layers(network, name_head(config.network)).see(pictures)
+    originals = np.array([dataset.paths[row].stem[:DIGEST_LENGTH] for row in rows])
+    return Seen(
+        dataset=dataset,
+        places=places,
+        originals=originals,
+        features=features,
+        embeddings=embed(pictures),
+    )
 
 
 def list_sources(dataset: Dataset, least: int) -> tuple[list[str], list[str]]:
@@ -135,8 +160,8 @@ def list_sources(dataset: Dataset, least: int) -> tuple[list[str], list[str]]:
     return found[0], found[1]
 
 
-def plan(photos: list[str], fakes: list[str], seeds: int) -> Iterator[tuple[str, Names, int, Names]]:
-    """Yield the name of a row, the fakes and the seed, and the photos that are left out with them."""
+def plan(photos: list[str], fakes: list[str], seeds: int, *, known: bool) -> Iterator[tuple[str, LeftOut]]:
+    """Yield the name of each row and what it leaves out; `known` photos are pictures instead of sources."""
     families = {
         name: tuple(source for source in fakes if source.rpartition("/")[2] in family)
         for name, family in _FAMILIES.items()
@@ -147,33 +172,61 @@ def plan(photos: list[str], fakes: list[str], seeds: int) -> Iterator[tuple[str,
         groups = [tuple(order[start::_GROUPS]) for start in range(_GROUPS)]
         every = {**singles, **{name: family for name, family in families.items() if len(family) > 1}}
         for number, (name, left) in enumerate(every.items()):
-            yield name, left, seed, groups[number % _GROUPS]
+            share = number % _GROUPS
+            if known:
+                yield name, LeftOut(fakes=left, photos=tuple(photos), share=share, seed=seed)
+            else:
+                yield name, LeftOut(fakes=left, photos=groups[share], seed=seed)
 
 
-def rank(data: Path, config: TrainConfig, seen: Seen, left: tuple[Names, Names]) -> Ranked:
-    """Learn without the sources of fakes and of photos in `left`, and rank the ones against the others."""
-    fakes, photos = left
-    names = (*(f"{name}/fake" for name in fakes), *(f"{name}/real" for name in photos))
+def rank(data: Path, config: TrainConfig, seen: Seen, left: LeftOut) -> Ranked:
+    """Learn without what `left` says, and rank its fakes against its photos."""
+    names = [f"{name}/fake" for name in left.fakes]
+    if left.share is None:
+        names += [f"{name}/real" for name in left.photos]
     everything = seen.dataset.rows[Split.TRAIN]
-    part = load_dataset(data, replace(config.data, leave_out=names))
-    learned = seen.of(part.rows[Split.TRAIN])
     labels, sources = seen.dataset.labels[everything], seen.dataset.sources[everything]
-    known = Known(labels=labels[learned], sources=sources[learned])
-    taught = 1 / (1 + np.exp(-fit_means(seen.embeddings[learned], known).score(seen.embeddings[learned])))
-    share = config.distill.share
-    targets = (share * taught + (1 - share) * known.labels).astype(np.float32)
-    weights = class_weights(known.labels)[:, None] * source_weights(known.labels, known.sources)
-    line = fit_line(seen.features[learned], targets, weights.astype(np.float64), config.fit.probe)
-    judged = np.flatnonzero(np.where(labels == 1, np.isin(sources, fakes), np.isin(sources, photos)))
+    part = load_dataset(data, replace(config.data, leave_out=tuple(names)))
+    learned = seen.of(part.rows[Split.TRAIN])
+    photos = (labels == 0) & np.isin(sources, left.photos)
+    if left.share is not None:
+        held = hold_out(seen.originals, photos, left)
+        photos &= held
+        learned = learned[~held[learned]]
+    line = learn(config, seen, learned)
+    judged = np.flatnonzero(photos | ((labels == 1) & np.isin(sources, left.fakes)))
     p_fake = line.score(seen.features[judged])
     pairs = rank_pairs(labels[judged], [str(name) for name in sources[judged]], p_fake)
     if pairs is None:
-        raise UsageError(f"{', '.join(names)}: too few pictures to rank")
+        raise UsageError(f"{', '.join(left.fakes)}: too few pictures to rank")
     found = find_fakes(labels[judged], [str(name) for name in sources[judged]], p_fake)
     files = {seen.dataset.paths[everything[row]] for row in judged if labels[row]}
     return Ranked(
         pictures=len(files), auc=pairs.mean.value, worst=pairs.worst.value, found=found.of_all.value
     )
+
+
+def hold_out(
+    originals: npt.NDArray[np.str_], photos: npt.NDArray[np.bool_], left: LeftOut
+) -> npt.NDArray[np.bool_]:
+    """Return which rows show a fifth of `photos`, whose names `left` shuffles, or were made of one."""
+    names = np.random.default_rng(left.seed).permutation(np.unique(originals[photos]))
+    return np.isin(originals, names[left.share :: _GROUPS])
+
+
+def learn(config: TrainConfig, seen: Seen, learned: npt.NDArray[np.int64]) -> HiddenHead | Line:
+    """Return the head that the recipe fits to the rows `learned` among the training rows."""
+    everything = seen.dataset.rows[Split.TRAIN][learned]
+    known = Known(labels=seen.dataset.labels[everything], sources=seen.dataset.sources[everything])
+    embeddings = seen.embeddings[learned]
+    taught = 1 / (1 + np.exp(-fit_means(embeddings, known).score(embeddings)))
+    targets = mix_labels(taught, known.labels, config.distill)
+    balance, weights = class_weights(known.labels), source_weights(known.labels, known.sources)
+    features, units = seen.features[learned], config.network.hidden
+    if not units:
+        return fit_line(features, targets, (balance[:, None] * weights).astype(np.float64), config.fit.probe)
+    lesson = HeadLesson(features=features, targets=targets, weights=balance[known.labels] * weights)
+    return fit_hidden(lesson, units, config.head, config.seed)
 
 
 def find_row(rows: KeptRows, name: str) -> Ranked | None:

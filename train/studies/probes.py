@@ -22,7 +22,6 @@ from fakelens.benchmarks.scoring.checked_images import Answer, ask_detector
 from fakelens.benchmarks.scoring.scores_file import write_scores
 from fakelens.benchmarks.studies.evidence import choose_images
 from fakelens.edge_runtime.detection.verdict import Label
-from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.files import check_writable
 from fakelens.edge_runtime.pictures.preprocess import fit_image
 from fakelens.train.config import TrainConfig, describe_input
@@ -33,13 +32,14 @@ from fakelens.train.fit.clip_teacher import Known, fit_means
 from fakelens.train.fit.distill import soften_labels
 from fakelens.train.fit.frozen_layers import open_features
 from fakelens.train.fit.probe import fit_line
-from fakelens.train.networks import build_network
+from fakelens.train.networks import build_network, name_head
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.options import Setting
 
 Features = Callable[[Images], npt.NDArray[Any]]
 _RECIPE = "photo"
 _EVEN = 0.5  # P(fake) from which an answer is FAKE
+_PENALTY = 0.03  # of a regression where the settings have none
 
 Scores = Callable[[npt.NDArray[Any]], npt.NDArray[np.float64]]
 
@@ -63,7 +63,7 @@ def probes(
 ) -> None:
     """Fit a linear probe to DATA and write what it says of IMAGES at each tier.
 
-    Pictures, network and the penalty of a regression, `fit.probe`, are those of the recipe `photo`.
+    Pictures and network are those of the recipe `photo`; `fit.probe` is the penalty of a regression.
     """
     check_writable(scores, "--scores")
     config = load_config(_RECIPE, dict(parse_setting(text) for text in setting or []))
@@ -75,18 +75,13 @@ def probes(
 
 
 def fit_probe(data: Path, config: TrainConfig, probe: Probe) -> Callable[[Image.Image], Answer]:
-    """Return what tells P(fake) of an RGB image, learned from the training part of `data`.
-
-    Raises `ConfigError` where a regression has no penalty.
-    """
-    if probe is not Probe.CLIP_MEANS and not config.fit.probe:
-        raise ConfigError("fit.probe is 0, expected the penalty of a regression: leave it as it is")
+    """Return what tells P(fake) of an RGB image, learned from the training part of `data`."""
     dataset = load_dataset(data, config.data)
     pictures, labels = dataset.take(Split.TRAIN)
     known = Known(labels=labels, sources=dataset.sources[dataset.rows[Split.TRAIN]])
     if probe is Probe.NETWORK:
         network = build_network(config.network, config.data.size)
-        see: Features = open_features(network)
+        see: Features = open_features(network, name_head(config.network))
         learned = see(pictures)
     else:
         see, learned = _open_clip(), embed(pictures)
@@ -96,7 +91,7 @@ def fit_probe(data: Path, config: TrainConfig, probe: Probe) -> Callable[[Image.
         distilled = probe is Probe.NETWORK and config.distill.teachers
         targets = soften_labels(known, pictures, config) if distilled else labels.astype(np.float32)
         weights = (class_weights(labels)[:, None] * source_weights(labels, known.sources)).astype(np.float64)
-        score = fit_line(learned.astype(np.float64), targets, weights, config.fit.probe).score
+        score = fit_line(learned.astype(np.float64), targets, weights, config.fit.probe or _PENALTY).score
     spec = describe_input(config.data)
 
     def check(image: Image.Image) -> Answer:

