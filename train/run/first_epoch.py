@@ -108,11 +108,8 @@ class _Network:
         from fakelens.train.networks import build_network
 
         weights, size = config.network.weights, config.data.size
-        if is_start(weights):
-            model = open_start(weights).model
-            self.own = read_line(model, read_start(weights))
-        else:
-            model, self.own = build_network(config.network, size), None
+        model = open_start(weights).model if is_start(weights) else build_network(config.network, size)
+        self.own = read_line(model, read_start(weights)) if is_start(weights) else None
         self.layers = FrozenLayers(model, size // _REDUCED)
         self.layers.warm_up()
 
