@@ -142,7 +142,7 @@ class FitConfig:
 class HeadConfig:
     """The training of a head with a hidden layer, `network.hidden`, on what the layers below tell."""
 
-    epochs: int = 25
+    epochs: int = 15
     batch_size: int = 256
     learning_rate: float = 1e-3  # peak of the cosine
     weight_decay: float = 0.05

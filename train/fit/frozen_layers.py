@@ -48,17 +48,25 @@ def open_layers(model: Any, head: str = "") -> "FrozenLayers":
 
 
 class FrozenLayers:
-    """The layers of `model` below its layer `head`, as they are now, whatever becomes of `model`."""
+    """The layers of `model` below its layer `head`, as they are now, whatever becomes of `model`.
 
-    def __init__(self, model: Any, head: str = "") -> None:
+    With `size` they look at pictures of so many px instead, where nothing in them wants a size.
+    """
+
+    def __init__(self, model: Any, head: str = "", size: int | None = None) -> None:
         self._layers = _cut(model, head)
         self._weights = self._layers.get_weights()
-        self._forward = _open_forward(self._layers)
-        self._folder = _name_folder(self._layers)
+        self._forward = _open_forward(self._layers, size)
+        self._folder = _name_folder(self._layers, size)
+        self._shape = _shape_images(self._layers, size)
         self._seen: dict[bytes, npt.NDArray[np.float32]] = {}
         for path in sorted(self._folder.glob("*.npz")):
             with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(path) as file:
                 self._note([row.tobytes() for row in file["names"]], file["features"])
+
+    def warm_up(self) -> None:
+        """Trace the layers now; else the first look does, which takes seconds."""
+        self._look(np.zeros((1, *self._shape), np.uint8))
 
     def see(self, images_u8: Images) -> Values:
         """Return the features [n, channels] of `images_u8` [n, size, size, 3]."""
@@ -100,18 +108,24 @@ def find_head(model: Any) -> Any:
     return next(layer for layer in reversed(model.layers) if isinstance(layer, keras.layers.Dense))
 
 
-def open_features(model: Any, head: str = "") -> Callable[[Images], Values]:
-    """Return what makes of images [n, ...] the inputs [n, channels] of `head` (see `open_layers`)."""
-    return _open_forward(_cut(model, head))
+def open_features(model: Any, head: str = "", size: int | None = None) -> Callable[[Images], Values]:
+    """Return what makes of images [n, ...] the inputs [n, channels] of `head` (see `open_layers`).
+
+    The images are as large as `model` wants them, or `size` px.
+    """
+    return _open_forward(_cut(model, head), size)
 
 
 def _cut(model: Any, head: str) -> Any:
     return keras.Model(model.input, (model.get_layer(head) if head else find_head(model)).input)
 
 
-def _open_forward(layers: Any) -> Callable[[Images], Values]:
+def _open_forward(layers: Any, size: int | None) -> Callable[[Images], Values]:
+    layers.input_spec = None  # which wants images of the size of the model
+    images_spec = tf.TensorSpec((None, *_shape_images(layers, size)), tf.uint8)
+
     # One trace for batches of any length: the last one is shorter.
-    @tf.function(input_signature=[tf.TensorSpec(layers.input.shape, tf.uint8)], autograph=False)
+    @tf.function(input_signature=[images_spec], autograph=False)
     def forward(images: Any) -> Any:
         return layers(tf.cast(images, tf.float32) / 255, training=False)
 
@@ -124,8 +138,14 @@ def _open_forward(layers: Any) -> Callable[[Images], Values]:
     return see
 
 
-def _name_folder(layers: Any) -> Path:
-    return cache_folder() / "features" / _name_layers(layers)
+def _shape_images(layers: Any, size: int | None) -> tuple[int, ...]:
+    height, width, channels = layers.input.shape[1:]
+    return (height, width, channels) if size is None else (size, size, channels)
+
+
+def _name_folder(layers: Any, size: int | None = None) -> Path:
+    name = _name_layers(layers) + ("" if size is None else f"-{size}px")
+    return cache_folder() / "features" / name
 
 
 def _name_image(image_u8: npt.NDArray[np.uint8]) -> bytes:
