@@ -39,6 +39,7 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
     *(OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError),
     *(struct.error, RuntimeError, MemoryError, AttributeError, Image.DecompressionBombError),
 )
+_JPEG_HEAD = b"\xff\xd8\xff"
 _ANIMATED = ("GIF", "WEBP", "PNG")
 _TINY_PIXELS = 128 * 128  # take next to nothing; to count them takes a part of their time
 _GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes nine bytes
@@ -157,7 +158,7 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
     if config.max_megapixels > MAX_MEGAPIXELS:
         Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit is below it; ours holds for every picture
     try:
-        image = Image.open(source, formats=FORMATS)
+        image = _open_jpeg(source) or Image.open(source, formats=FORMATS)
     except UnidentifiedImageError:
         decoder = DECODERS.get(kind := sniff_stream(source))
         if decoder is None or name_remedy(kind):
@@ -180,6 +181,25 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
     if config.reserve is not None and width * height > _TINY_PIXELS:
         config.reserve(count_decoding_bytes(image))
     return image
+
+
+def _open_jpeg(source: Path | BinaryIO) -> Image.Image | None:
+    """Return the JPEG that an open stream holds; None for all else, which `Image.open` tells apart.
+
+    That would load Pillow's code for four other formats first, which takes as long as a picture to check.
+    """
+    if isinstance(source, Path):
+        return None
+    source.seek(0)
+    if source.read(len(_JPEG_HEAD)) != _JPEG_HEAD:
+        return None
+    from PIL import JpegImagePlugin
+
+    source.seek(0)
+    try:
+        return JpegImagePlugin.jpeg_factory(source)
+    except (SyntaxError, IndexError, TypeError, struct.error):  # as `Image.open` goes on to other formats
+        return None
 
 
 def _is_raw(image: Image.Image) -> bool:
