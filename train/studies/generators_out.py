@@ -220,12 +220,12 @@ def learn(config: TrainConfig, seen: Seen, learned: npt.NDArray[np.int64]) -> Hi
     known = Known(labels=seen.dataset.labels[everything], sources=seen.dataset.sources[everything])
     embeddings = seen.embeddings[learned]
     taught = 1 / (1 + np.exp(-fit_means(embeddings, known).score(embeddings)))
-    targets = mix_labels(taught, known.labels, config.distill)
+    targets = mix_labels(taught.astype(np.float32), known.labels, config.distill)
     balance, weights = class_weights(known.labels), source_weights(known.labels, known.sources)
     features, units = seen.features[learned], config.network.hidden
     if not units:
         return fit_line(features, targets, (balance[:, None] * weights).astype(np.float64), config.fit.probe)
-    lesson = HeadLesson(features=features, targets=targets, weights=balance[known.labels] * weights)
+    lesson = HeadLesson(features=features, targets=targets, weights=(balance[known.labels] * weights).astype(np.float64))
     return fit_hidden(lesson, units, config.head, config.seed)
 
 
