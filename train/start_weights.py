@@ -1,7 +1,8 @@
 """Make of a finished run a file to start from: `fakelens train DATA --start FILE.npz`.
 
 Run as `python -m fakelens.train.start_weights RUN -o FILE.npz`. The start `photo` of the package comes from
-the run of that model: `RUN -o train/starts/photo.npz --model edge_runtime/models/photo.tflite`.
+a run of the recipe `photo` with a linear head, `--set network.hidden=0 --set fit.probe=0.03 --set
+distill.corrected=false`, and its `--model` from what `convert` made of that run.
 """
 
 import json

@@ -225,7 +225,9 @@ def learn(config: TrainConfig, seen: Seen, learned: npt.NDArray[np.int64]) -> Hi
     features, units = seen.features[learned], config.network.hidden
     if not units:
         return fit_line(features, targets, (balance[:, None] * weights).astype(np.float64), config.fit.probe)
-    lesson = HeadLesson(features=features, targets=targets, weights=(balance[known.labels] * weights).astype(np.float64))
+    lesson = HeadLesson(
+        features=features, targets=targets, weights=(balance[known.labels] * weights).astype(np.float64)
+    )
     return fit_hidden(lesson, units, config.head, config.seed)
 
 
