@@ -40,9 +40,7 @@ def fit_calibration(labels: Labels, p_fake: Floats) -> Calibration:
 
     Both classes weigh the same whatever their number: P(fake) is meant for as many reals as fakes.
     """
-    from scipy.optimize import (
-        minimize,  # at the end of a run: before the first step it would only take its time
-    )
+    from scipy.optimize import minimize  # at a run's end: its first step does not wait for it
 
     weights = np.where(labels == 1, 1 / max(1, (labels == 1).sum()), 1 / max(1, (labels == 0).sum()))
     found = minimize(
