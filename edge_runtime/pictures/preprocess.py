@@ -26,7 +26,9 @@ from fakelens.edge_runtime.pictures.decode_memory import (
     bound_memory,
     count_decoding_bytes,
 )
-from fakelens.edge_runtime.pictures.formats import DECODERS, FORMATS, Kind, name_remedy, sniff_stream
+from fakelens.edge_runtime.pictures.formats import DECODERS, FORMATS, name_remedy, sniff_stream
+from fakelens.edge_runtime.pictures.others import describe_others
+from fakelens.edge_runtime.pictures.png_forms import reduce_transparent, refuse_short, remove_texts
 from fakelens.edge_runtime.pictures.tiles import place_tiles
 
 ImageU8 = npt.NDArray[np.uint8]
@@ -39,12 +41,11 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
     *(OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError),
     *(struct.error, RuntimeError, MemoryError, AttributeError, Image.DecompressionBombError),
 )
-_ANIMATED = ("GIF", "WEBP", "PNG")
+_ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
+_LONG_TEXT = "MAX_TEXT"  # in what Pillow says of texts that are too long for it
 _TINY_PIXELS = 128 * 128  # take next to nothing; to count them takes a part of their time
 _GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes nine bytes
 _TURNED_PIXELS = 32_000_000  # larger ones are turned by bands, not copied
-# TIFF tags of a camera's raw file, whose first picture is a preview.
-_DNG_VERSION, _SUBFILE_TYPE, _SUB_IFDS = 50706, 254, 330
 MUTED = MutedWarnings()
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words on odd files go to stderr
 _HOLDS_ORIENTATION = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")  # in Pillow's `info`
@@ -127,14 +128,16 @@ def _decode(
 
             regions = open_regions(source, image, widths)
             if regions is not None:
-                return DecodedImage(image=regions)
-        note = bound_memory(image)
+                return DecodedImage(image=regions, note=describe_others(image))
+        note = bound_memory(image) or describe_others(image)
         try:
             image.load()
         except OSError as error:
             if config.strict or image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
                 raise
             return None
+        if image.format == "PNG":
+            refuse_short(image, source)
         if see is not None:
             see(image)
         return DecodedImage(image=to_upright_rgb(image), note=note, animated=_is_animated(image))
@@ -164,6 +167,10 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
             raise
         decoder.register()
         image = Image.open(source, formats=(decoder.format,))
+    except ValueError as error:
+        if _LONG_TEXT not in str(error) or (bare := remove_texts(source)) is None:
+            raise
+        image = Image.open(bare, formats=FORMATS)
     width, height = image.size
     if width * height > config.max_megapixels * 10**6:
         image.close()
@@ -173,20 +180,19 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
             f"{width} x {height} px is over the limit of {config.max_megapixels} megapixels; {SMALLER}"
         )
     if image.format == "TIFF":
+        from fakelens.edge_runtime.pictures.tiff_forms import refuse_misread  # here, as few are TIFF
+
         mute_libtiff()
-        if _is_raw(image):
+        try:
+            refuse_misread(image)
+        except ImageError:
             image.close()
-            raise ImageError(f"a {Kind.RAW} file, whose first picture is a preview: {name_remedy(Kind.RAW)}")
+            raise
+    elif image.format == "PNG":
+        reduce_transparent(image)
     if config.reserve is not None and width * height > _TINY_PIXELS:
         config.reserve(count_decoding_bytes(image))
     return image
-
-
-def _is_raw(image: Image.Image) -> bool:
-    """Whether a TIFF is a camera's raw file: DNG, or a reduced picture before others (NEF, ARW, PEF)."""
-    tags = getattr(image, "tag_v2", {})
-    reduced = tags.get(_SUBFILE_TYPE, 0)
-    return _DNG_VERSION in tags or (isinstance(reduced, int) and reduced & 1 == 1 and _SUB_IFDS in tags)
 
 
 def _is_animated(image: Image.Image) -> bool:
