@@ -172,13 +172,13 @@ def _open_job(
 ) -> "Job":
     """Return the job of a run, new or resumed, after a warning where file metadata tell the classes apart.
 
-    `settings` are a recipe and the keys that are given. Who trains `alone` has a first look.
+    `settings` are a recipe and the keys that are given. Who trains `alone` has a first epoch before.
     """
     from fakelens.train.audit.giveaways import warn_of_giveaways
     from fakelens.train.data.layouts import describe_layout, naming_command
     from fakelens.train.data.usable import check_numbers
     from fakelens.train.defaults import choose_start, find_free
-    from fakelens.train.run.first_look import look_early
+    from fakelens.train.run.first_epoch import run_first_epoch
     from fakelens.train.run.job import open_job, reopen_job
     from fakelens.train.run.rundir import check_new, read_start
     from fakelens.train.settings import load_config
@@ -201,7 +201,7 @@ def _open_job(
     given = choose_start(data, recipe, given)
     config, free = load_config(recipe, given), find_free(recipe, given)
     if alone:
-        look_early(data, config, free)
+        run_first_epoch(data, config, free)
     return open_job(data, output, config, free, leak)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_mask
+from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.config import DataConfig, ImageCache, describe_input
 from fakelens.train.data.arrays import decode_files, digest_files
@@ -82,12 +83,32 @@ class Dataset:
         return group_images(self.owners[rows], self.labels[rows])
 
 
-def load_few(data: Path, config: DataConfig, most: int) -> Dataset:
-    """Return `most` images of each class in train, and as many in validation, split as `load_dataset` does.
+def load_reduced(data: Path, config: DataConfig, size: int, most: int) -> tuple[Dataset, int]:
+    """Return pictures of train and validation as they are, `size` px, and how many these parts hold in all.
 
-    Only for images that have histories; those of the few are not made again for the whole.
+    Of each class about `most`, evenly spread. What cannot be decoded is left out; `load_dataset` says so.
     """
-    return _load_tiles(data, choose_images(data, config), config, most)
+    found = choose_images(data, config)
+    digests, errors = digest_files([image.path for image in found])
+    splits, cleaning = _split(found, digests, errors, data, config)
+    whole = len(splits[Split.TRAIN]) + len(splits[Split.VAL])
+    splits = _take_few(splits, found, most)
+    kept = np.sort(np.concatenate([splits[Split.TRAIN], splits[Split.VAL]]))
+    chosen = [found[row] for row in kept]
+    decoded = decode_files([image.path for image in chosen], InputSpec(size=size, fit=Fit.RESIZE, tiles=1))
+    sound = ~np.isin(np.arange(len(kept)), list(decoded.errors))
+    reduced = Dataset(
+        name=data.resolve().name,
+        digest=_digest_all(digests, splits),
+        images=decoded.images,
+        labels=np.array([image.label for image in chosen], np.uint8),
+        owners=np.arange(len(kept)),
+        paths=tuple(image.path for image in chosen),
+        sources=np.array([image.source for image in chosen]),
+        rows={split: np.flatnonzero(sound & np.isin(kept, rows)) for split, rows in splits.items()},
+        cleaning=cleaning,
+    )
+    return reduced, whole
 
 
 def load_dataset(data: Path, config: DataConfig) -> Dataset:
@@ -128,21 +149,14 @@ def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
     )
 
 
-def _load_tiles(
-    data: Path, found: Sequence[LabelledImage], config: DataConfig, most: int | None = None
-) -> Dataset:
-    """Return a row for each tile of the images of `found`; with and without a history are two images.
-
-    With `most`, of so many of each class in train, of so many in validation, and of none in test.
-    """
+def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:
+    """Return a row for each tile of the images of `found`; with and without a history are two images."""
     digests, errors = digest_files([image.path for image in found])
     splits, cleaning = _split(found, digests, errors, data, config)
     if not config.score_test:  # they only keep their copies out of train
         splits[Split.TEST] = splits[Split.TEST][:0]
     trained = set(splits[Split.TRAIN].tolist())
     histories = count_histories([found[row] for row in sorted(trained)], config)
-    if most is not None:
-        splits = _take_few(splits, found, most)
     kept = np.sort(np.concatenate(list(splits.values())))
     keys = find_keys(found, digests)
     bank = open_bank(
@@ -177,12 +191,14 @@ def _load_tiles(
 
 
 def _take_few(splits: dict[Split, Rows], found: Sequence[LabelledImage], most: int) -> dict[Split, Rows]:
-    """Return `most` rows of each class in train and in validation, evenly spread over them."""
+    """Return about `most` rows of each class, evenly spread over train and validation, none of test."""
     few = {split: rows[:0] for split, rows in splits.items()}
-    for split in (Split.TRAIN, Split.VAL):
-        for label in _CLASSES:
-            of_class = np.array([row for row in splits[split] if found[row].label == label], np.int64)
-            few[split] = np.concatenate([few[split], of_class[:: max(1, len(of_class) // most)][:most]])
+    rows = np.concatenate([splits[Split.TRAIN], splits[Split.VAL]])
+    for label in _CLASSES:
+        of_class = rows[[found[row].label == label for row in rows]]
+        chosen = of_class[:: max(1, round(len(of_class) / most))]
+        for split in (Split.TRAIN, Split.VAL):
+            few[split] = np.union1d(few[split], np.intersect1d(chosen, splits[split]))
     return few
 
 

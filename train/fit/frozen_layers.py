@@ -48,17 +48,25 @@ def open_layers(model: Any) -> "FrozenLayers":
 
 
 class FrozenLayers:
-    """The layers of `model` below its last dense layer, as they are now, whatever becomes of `model`."""
+    """The layers of `model` below its last dense layer, as they are now, whatever becomes of `model`.
 
-    def __init__(self, model: Any) -> None:
+    With `size` they look at pictures of so many px instead, where nothing in them wants a size.
+    """
+
+    def __init__(self, model: Any, size: int | None = None) -> None:
         self._layers = keras.Model(model.input, find_head(model).input)
         self._weights = self._layers.get_weights()
-        self._forward = open_features(model)
-        self._folder = _name_folder(model)
+        self._forward = open_features(model, size)
+        self._folder = _name_folder(model, size)
+        self._shape = _shape_images(model, size)
         self._seen: dict[bytes, npt.NDArray[np.float32]] = {}
         for path in sorted(self._folder.glob("*.npz")):
             with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(path) as file:
                 self._note([row.tobytes() for row in file["names"]], file["features"])
+
+    def warm_up(self) -> None:
+        """Trace the layers now; else the first look does, which takes seconds."""
+        self._look(np.zeros((1, *self._shape), np.uint8))
 
     def see(self, images_u8: Images) -> Values:
         """Return the features [n, channels] of `images_u8` [n, size, size, 3]."""
@@ -100,12 +108,17 @@ def find_head(model: Any) -> Any:
     return next(layer for layer in reversed(model.layers) if isinstance(layer, keras.layers.Dense))
 
 
-def open_features(model: Any) -> Callable[[Images], Values]:
-    """Return what makes the inputs [n, channels] of the last dense layer of `model` of images [n, ...]."""
+def open_features(model: Any, size: int | None = None) -> Callable[[Images], Values]:
+    """Return what makes the inputs [n, channels] of the last dense layer of `model` of images [n, ...].
+
+    The images are as large as `model` wants them, or `size` px.
+    """
     features = keras.Model(model.input, find_head(model).input)
+    features.input_spec = None  # which wants images of the size of `model`
+    images_spec = tf.TensorSpec((None, *_shape_images(model, size)), tf.uint8)
 
     # One trace for batches of any length: the last one is shorter.
-    @tf.function(input_signature=[tf.TensorSpec(model.input.shape, tf.uint8)], autograph=False)
+    @tf.function(input_signature=[images_spec], autograph=False)
     def forward(images: Any) -> Any:
         return features(tf.cast(images, tf.float32) / 255, training=False)
 
@@ -118,8 +131,14 @@ def open_features(model: Any) -> Callable[[Images], Values]:
     return see
 
 
-def _name_folder(model: Any) -> Path:
-    return cache_folder() / "features" / _name_layers(model)
+def _shape_images(model: Any, size: int | None) -> tuple[int, ...]:
+    height, width, channels = model.input.shape[1:]
+    return (height, width, channels) if size is None else (size, size, channels)
+
+
+def _name_folder(model: Any, size: int | None = None) -> Path:
+    name = _name_layers(model) + ("" if size is None else f"-{size}px")
+    return cache_folder() / "features" / name
 
 
 def _name_image(image_u8: npt.NDArray[np.uint8]) -> bytes:

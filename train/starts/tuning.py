@@ -158,6 +158,11 @@ def learns_alone(config: TrainConfig, free: frozenset[str]) -> bool:
     return is_tuned(config) and config.fit.probe > 0 and not epochs
 
 
+def is_resizable(config: TrainConfig) -> bool:
+    """Whether the layers below the head of `config` take pictures of another size: they end in means."""
+    return config.network.name == _FREEZES
+
+
 def _choose_epochs(config: TrainConfig, rows: int) -> int:
     """Return none where the head of `config` learns by itself, else about as many as see `_SEEN` pictures."""
     if config.network.name == _FREEZES and config.fit.probe:

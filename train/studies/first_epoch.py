@@ -1,4 +1,4 @@
-"""How long after its start `fakelens train` has a first epoch to show, or what its head learned of some.
+"""How long after its start `fakelens train` has a first epoch to show.
 
 Run as `python -m fakelens.train.studies.first_epoch DATA` on an idle machine: cuts 300 + 300 pictures out of
 DATA, trains on them as a user would, with an empty cache and the defaults, until the first line that says how
@@ -25,7 +25,7 @@ from fakelens.train.studies.subsets import Pictures, Size, lay_out
 
 _MOST_S = 20.0
 _FEW = 10  # test pictures of each class: none is looked at so early
-_FIRST = re.compile(r"\w+ 1/\d+ +loss |first look|the head (begins|moves) ")
+_FIRST = re.compile(r"\w+ 1/\d+ +loss |first epoch|the head (begins|moves) ")
 _MAIN = "import sys; from fakelens.edge_runtime.main import main; sys.exit(main())"
 
 

@@ -1,0 +1,147 @@
+"""The first epoch of a run whose head learns alone: every picture once, reduced, within seconds.
+
+To cut some hundred pictures as they are delivered, and to look at them at their full size, takes a minute.
+So each is looked at once before, as it is and at half the size that the layers want (progressive resizing, as
+in Tan & Le 2021): one sees whether there is something to learn, and how long the rest takes. The head that
+comes of it is not kept. Where pictures are very many or very large, it sees as many as take some seconds.
+"""
+
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.special import expit
+
+from fakelens.benchmarks.labelled import Split
+from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
+from fakelens.edge_runtime.modelfile.contract import Fit
+from fakelens.edge_runtime.progress import format_duration
+from fakelens.train.config import TrainConfig
+from fakelens.train.data.dataset import Dataset, class_weights, load_reduced, source_weights
+from fakelens.train.data.usable import choose_images
+from fakelens.train.defaults import choose_view, measure_median_side
+from fakelens.train.run.outcome import show_auc
+from fakelens.train.starts.names import is_start
+from fakelens.train.starts.start_file import THE_START, read_start
+from fakelens.train.starts.tuning import choose_share, is_resizable, learns_alone
+from fakelens.train.startup import load_tensorflow
+
+_log = logging.getLogger(__name__)
+_FEWEST = 250  # pictures: of fewer, all is there as soon
+_MOST, _LEAST = 320, 20  # pictures of a class, those to judge by among them
+_PIXELS = 1_000_000_000  # of all of them, about: decoded in a few seconds
+_CLASSES = 2
+_REDUCED = 2  # times, the side that layers look at
+# Times that a picture takes in full: it is recompressed after decoding, which has the processor for itself
+# then, has four times the pixels to look at, and a second version where it is judged.
+_MORE_CUT, _MORE_LOOKED = 1.6, 4.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstEpoch:
+    """What a head learned of reduced pictures."""
+
+    learned: int  # pictures
+    judged: int  # pictures, others
+    before: float | None  # AUC of the start; None where that tells no fakes
+    after: Interval
+
+
+def run_first_epoch(data: Path, config: TrainConfig, free: frozenset[str]) -> FirstEpoch | None:
+    """Say what the head learns of reduced pictures of `data`; None where there are few, or more learns."""
+    own = config.data
+    if not (learns_alone(config, free) and is_resizable(config)) or own.leave_out or own.left_out:
+        return None
+    if set(config.distill.teachers) - {THE_START}:  # larger ones look at all pictures first
+        return None
+    config = choose_view(config, data, free)
+    count = len(choose_images(data, config.data))
+    if count < _FEWEST or config.data.fit is not Fit.RESIZE:
+        return None
+    most = _choose_number(measure_median_side(data, own.layout))
+    with ThreadPoolExecutor(1) as pool:  # decodes while TensorFlow is loaded
+        loading = pool.submit(_load, data, config, most)
+        load_tensorflow()
+        network = _Network(config)
+        reduced, whole, loaded_s = loading.result()
+    if any(reduced.count(split, label) < 2 for split in (Split.TRAIN, Split.VAL) for label in (0, 1)):
+        return None  # whoever loads all says what is wrong
+    begun = time.monotonic()
+    epoch = network.learn(reduced, config, choose_share(config, count // 2, free))
+    looked_s = time.monotonic() - begun
+    left_s = (_MORE_CUT * loaded_s + _MORE_LOOKED * looked_s) * count / reduced.count_files()
+    _log.info("%s; in full it takes about %s", _describe(epoch, whole), format_duration(left_s))
+    return epoch
+
+
+def _choose_number(side_px: int) -> int:
+    """Return how many pictures of such a shorter side are taken of each class."""
+    return min(_MOST, max(_LEAST, _PIXELS // (_CLASSES * max(1, side_px) ** 2)))
+
+
+def _load(data: Path, config: TrainConfig, most: int) -> tuple[Dataset, int, float]:
+    """Return reduced pictures of `data`, how many there are in all, and how many seconds that takes."""
+    begun = time.monotonic()
+    reduced, whole = load_reduced(data, config.data, config.data.size // _REDUCED, most)
+    return reduced, whole, time.monotonic() - begun
+
+
+def _describe(epoch: FirstEpoch, whole: int) -> str:
+    seen = epoch.learned + epoch.judged
+    before = "" if epoch.before is None else f"{epoch.before:.3f} -> "
+    return (
+        f"first epoch, pictures at half their size: the head learns of {epoch.learned:,}, "
+        f"AUC {before}{show_auc(epoch.after)} on {epoch.judged:,} others"
+    ) + (f" ({seen:,} of {whole:,} in all)" if seen < whole else "")
+
+
+class _Network:
+    """The layers that look at reduced pictures, and what the start's own head makes of that."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        from fakelens.train.fit.frozen_layers import FrozenLayers
+        from fakelens.train.fit.start_head import read_line
+        from fakelens.train.fit.start_network import open_start
+        from fakelens.train.networks import build_network
+
+        weights, size = config.network.weights, config.data.size
+        model = open_start(weights).model if is_start(weights) else build_network(config.network, size)
+        self.own = read_line(model, read_start(weights)) if is_start(weights) else None
+        self.layers = FrozenLayers(model, size // _REDUCED)
+        self.layers.warm_up()
+
+    def learn(self, reduced: Dataset, config: TrainConfig, share: float) -> FirstEpoch:
+        """Return what the head learns of `reduced`, `share` of it being what the start answers."""
+        from fakelens.train.fit.loop import Examples
+        from fakelens.train.fit.probe import learn_line
+        from fakelens.train.fit.start_head import move_line
+
+        (images, labels), (val_images, val_labels) = reduced.take(Split.TRAIN), reduced.take(Split.VAL)
+        targets = labels.astype(np.float32)
+        if self.own is not None and config.distill.teachers:
+            answers = expit(self.own.score(self.layers.see(images)))
+            targets = np.asarray((1 - share) * targets + share * answers, np.float32)
+        sources = reduced.sources[reduced.rows[Split.TRAIN]]
+        examples = Examples(
+            images=images,
+            labels=labels,
+            targets=targets,
+            class_weights=class_weights(labels),
+            val_images=val_images,
+            val_labels=val_labels,
+            weights=source_weights(labels, sources) if config.fit.alike else None,
+        )
+        penalty, seen = config.fit.probe, self.layers.see(val_images)
+        if self.own is None:
+            line = learn_line(self.layers, examples, penalty)
+        else:
+            line = move_line(self.layers, self.own, examples, penalty)
+        return FirstEpoch(
+            learned=len(images),
+            judged=len(val_images),
+            before=None if self.own is None else roc_auc(val_labels, self.own.score(seen)),
+            after=bootstrap_interval(roc_auc, val_labels, line.score(seen)),
+        )
