@@ -1,11 +1,12 @@
 """Forms of JPEG and TIFF that are not damaged and that no decoder here knows: what to say of them."""
 
 import io
+import struct
 from pathlib import Path
 
 from PIL import TiffImagePlugin
 
-from fakelens.edge_runtime.pictures.preprocess import DECODER_ERRORS, MUTED
+from fakelens.edge_runtime.machine.quiet import MutedWarnings
 
 _MOST_HEAD_BYTES = 1 << 20  # of a JPEG: its headers
 _SOF = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
@@ -18,6 +19,7 @@ _BITS, _COMPRESSION, _PHOTOMETRIC, _FORMAT = 258, 259, 262, 339
 _NUMBERS = {1: "whole numbers", 2: "numbers with a sign", 3: "floating-point numbers"}
 _OTHER = "other values"
 _WHITE_IS_ZERO = 0
+_NO_TAGS = (ValueError, LookupError, TypeError, ArithmeticError, SyntaxError, OSError, struct.error)
 _SAVE = "save it as PNG, or with 8 bits, first"
 
 
@@ -57,7 +59,7 @@ def _describe_jpeg(head: bytes) -> str | None:
 
 def _describe_tiff(source: Path | bytes) -> str | None:
     try:
-        with MUTED, io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+        with MutedWarnings(), io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
             header = file.read(8)
             if header.startswith(_BIG_TURNED):
                 return f"a TIFF of a form that is not decoded here (BigTIFF, highest byte first): {_SAVE}"
@@ -69,7 +71,7 @@ def _describe_tiff(source: Path | bytes) -> str | None:
             bits, photometric = tags.get(_BITS, 1), tags.get(_PHOTOMETRIC)
             form = tags.get(_FORMAT, 1)
             compression = tags.get(_COMPRESSION, 1)
-    except DECODER_ERRORS:
+    except _NO_TAGS:
         return None
     if photometric is None:
         return None
