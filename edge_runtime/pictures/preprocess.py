@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.machine.quiet import MutedWarnings, mute_libtiff
+from fakelens.edge_runtime.machine.quiet import MUTED, mute_libtiff
 from fakelens.edge_runtime.modelfile.contract import Fit, FitSpec, InputSpec
 from fakelens.edge_runtime.pictures.colour import to_rgb as to_rgb  # part of this path
 from fakelens.edge_runtime.pictures.decode_memory import (
@@ -46,7 +46,6 @@ _LONG_TEXT = "MAX_TEXT"  # in what Pillow says of texts that are too long for it
 _TINY_PIXELS = 128 * 128  # take next to nothing; to count them takes a part of their time
 _GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes nine bytes
 _TURNED_PIXELS = 32_000_000  # larger ones are turned by bands, not copied
-MUTED = MutedWarnings()
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words on odd files go to stderr
 _HOLDS_ORIENTATION = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")  # in Pillow's `info`
 _TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hold anything there

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import TiffImagePlugin
 
-from fakelens.edge_runtime.machine.quiet import MutedWarnings
+from fakelens.edge_runtime.machine.quiet import MUTED
 
 _MOST_HEAD_BYTES = 1 << 20  # of a JPEG: its headers
 _SOF = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
@@ -59,7 +59,7 @@ def _describe_jpeg(head: bytes) -> str | None:
 
 def _describe_tiff(source: Path | bytes) -> str | None:
     try:
-        with MutedWarnings(), io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+        with MUTED, io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
             header = file.read(8)
             if header.startswith(_BIG_TURNED):
                 return f"a TIFF of a form that is not decoded here (BigTIFF, highest byte first): {_SAVE}"
