@@ -1,9 +1,6 @@
 """Files and folders that are never left half-written under their final name, and the cache folder."""
 
-import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +12,8 @@ _PREFIX = 40  # characters of the final name: one that is as long as may be leav
 
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Write `content` beside `path`, then rename; an interrupted write leaves `path` as it was."""
+    import tempfile  # here and below: a check of one picture writes no file, and it takes long to load
+
     data = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:_PREFIX]}.")
@@ -32,6 +31,8 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 
 def digest_file(path: Path) -> str:
     """Return the SHA-256 of a file as `sha256sum` prints it."""
+    import hashlib
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -45,6 +46,8 @@ def check_writable(path: Path, option: str) -> None:
 
 def check_folder_writable(folder: Path, what: str) -> None:
     """Make `folder` where it is missing; `UsageError`, naming `what`, unless files can be written to it."""
+    import tempfile
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".fakelens."):
@@ -72,6 +75,9 @@ def check_output(output: Path, option: str) -> None:
 @contextmanager
 def stage_folder(output: Path) -> Iterator[Path]:
     """Yield a folder that becomes `output` at the end, and is gone after any error or interruption."""
+    import shutil
+    import tempfile
+
     output.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
     try:

@@ -8,8 +8,22 @@ import sys
 from fakelens.edge_runtime.errors import FakelensError, explain_os_error
 from fakelens.edge_runtime.escape import escape_line
 
+_UMBRELLA = "fakelens.edge_runtime.umbrella"  # where the commands meet
 _INTERRUPTED = 130  # as a shell reports a process ended by Ctrl-C
 _COMPLETION = "_FAKELENS_COMPLETE"  # set by a shell that asks how words could go on
+
+
+def run_process() -> None:
+    """Run the command line as the whole of a process: what the command `fakelens` does."""
+    try:
+        main()
+    except SystemExit as ended:
+        # After a plain check there is nothing to put away, and to take the interpreter down around the model
+        # takes longer than to judge a picture.
+        if _UMBRELLA not in sys.modules and isinstance(ended.code, int):
+            with contextlib.suppress(OSError):  # what cannot be written any more is said at Python's own end
+                _leave(ended.code)
+        raise
 
 
 def main() -> None:
@@ -20,10 +34,16 @@ def main() -> None:
         # What was open is closed by now. TensorFlow's threads may still be inside Python: an interpreter that
         # is taken down around them aborts the process, or waits for them forever.
         with contextlib.suppress(OSError):  # nobody may be left to read it
-            sys.stdout.flush()
-            sys.stderr.flush()
+            _leave(code)
         os._exit(code)
     sys.exit(code)
+
+
+def _leave(code: int) -> None:
+    """End the process at once, with all that it said written."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _run() -> int:

@@ -127,7 +127,6 @@ TESTED_THROUGH_OTHERS = {
     "edge_runtime/provenance/jpeg.py": "JPEG files with statements, whole and cut off",
     "edge_runtime/provenance/jumbf.py": "C2PA manifests",
     "edge_runtime/provenance/labels.py": "the labels that laws ask for",
-    "edge_runtime/provenance/parts.py": "the reader of any container",
     "edge_runtime/provenance/png.py": "PNG files with statements, whole and cut off",
     "edge_runtime/provenance/software.py": "names of programs, right and almost right",
     "edge_runtime/provenance/source_types.py": "each type in XMP and in C2PA",

@@ -8,9 +8,10 @@ from fakelens.convert.tflite_metadata.read import Metadata, read_metadata
 from fakelens.convert.verify import GateResult
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import ModelError
-from fakelens.edge_runtime.modelfile.container import LABELS_NAME, read_model
+from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.contract import Contract, FitSpec, ViewSpec
 from fakelens.edge_runtime.modelfile.graph import GraphSummary, TensorInfo, read_graphs
+from fakelens.edge_runtime.modelfile.members import LABELS_NAME
 
 MOST_BYTES = 25 * 1024 * 1024  # what common static hosts take of one file; phones download it once
 _TYPES = ("uint8", "float32")  # of MediaPipe Tasks' image classifier, on either side of the graph

@@ -10,7 +10,8 @@ from fakelens.convert.ship.layout import LAYOUTS, STATEMENTS_NAME, Platform
 from fakelens.convert.ship.templates import copy_template, find_template
 from fakelens.convert.ship.vectors import write_vectors
 from fakelens.edge_runtime.answers.pages.parts import read_asset
-from fakelens.edge_runtime.modelfile.container import CONTRACT_NAME, LABELS_NAME, read_model
+from fakelens.edge_runtime.modelfile.container import read_model
+from fakelens.edge_runtime.modelfile.members import CONTRACT_NAME, LABELS_NAME
 
 _VECTORS = "vectors"
 

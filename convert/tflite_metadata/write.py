@@ -14,8 +14,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 from fakelens.convert.recipes import Io
 from fakelens.convert.tflite_metadata import schema as fields
-from fakelens.edge_runtime.modelfile.container import LABELS_NAME
 from fakelens.edge_runtime.modelfile.contract import Contract
+from fakelens.edge_runtime.modelfile.members import LABELS_NAME
 
 GRAPH_IDENTIFIER = b"TFL3"
 _BUFFER_ALIGNMENT = 16  # force_align of the TFLite schema, which the Python writer does not know

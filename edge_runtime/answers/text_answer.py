@@ -1,7 +1,7 @@
 """The short answer on one picture as text: verdict, meaning, scale, evidence, next step, limits."""
 
+import os
 import re
-import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TextIO
@@ -23,9 +23,10 @@ from fakelens.edge_runtime.pictures.video.still import Moment
 from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence
 
 _SCALE = 31  # characters
+_USUAL_COLUMNS = 80  # where there is no terminal
 _MOST_WIDE = 100  # characters a line
 _MOST_STATEMENTS = 3
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")  # what lies between two
+_SENTENCE = r"(?<=[.!?])\s+"  # what lies between two
 _NAMES = 8  # characters of the names at the left
 
 
@@ -49,7 +50,7 @@ class AnswerSink:
     def _explain(self, result: CheckedFile) -> Iterator[str]:
         verdict = result.verdict
         assert verdict is not None
-        width = min(shutil.get_terminal_size().columns, _MOST_WIDE)
+        width = min(_count_columns(), _MOST_WIDE)
         yield ""
         yield from textwrap.wrap(explain(verdict), width)
         yield ""
@@ -66,12 +67,23 @@ class AnswerSink:
             yield self._ink.dim(line)
 
 
+def _count_columns() -> int:
+    """Return the width of the terminal, as `shutil` does, which takes longer to load than this to write."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(1).columns or _USUAL_COLUMNS  # of stdout
+    except OSError:  # it is none
+        return _USUAL_COLUMNS
+
+
 def _say_limits(limits: str, model: str, width: int) -> str:
     """Return one sentence: the first of the contract where it fits a line, else where all of them stand."""
     where = f"fakelens info {model}"
     if not limits.strip():
         return "The model is wrong at times; its maker does not say where."
-    first = f"{_SENTENCE.split(limits.strip(), maxsplit=1)[0]} ({where})"
+    first = f"{re.split(_SENTENCE, limits.strip(), maxsplit=1)[0]} ({where})"
     return (
         first
         if len(escape_line(first)) <= width

@@ -15,12 +15,12 @@ from fakelens.edge_runtime.pictures.contents import read_whole
 from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, Kind, sniff
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig, decode_image
 from fakelens.edge_runtime.pictures.sources import LeftOut, find_inputs
-from fakelens.edge_runtime.provenance import png
 from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence, declares_generated
 from fakelens.edge_runtime.provenance.inspection import Inspection
+from fakelens.edge_runtime.provenance.parts import PNG_HEAD
 
 STDIN = "-"
-_LOSSLESS_HEADS = (png.SIGNATURE, b"RIFF")  # only there are pixels decoded, for the marks in them
+_LOSSLESS_HEADS = (PNG_HEAD, b"RIFF")  # only there are pixels decoded, for the marks in them
 
 
 @dataclass(frozen=True, kw_only=True)

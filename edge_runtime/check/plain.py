@@ -3,6 +3,7 @@
 Loading Typer takes as long as all that a check of one picture needs beside it.
 """
 
+import gc
 from dataclasses import dataclass
 
 
@@ -37,11 +38,13 @@ def read_plain(words: list[str]) -> PlainCheck | None:
 
 def run_plain(plain: PlainCheck) -> int:
     """Run it, and return the exit code."""
+    gc.disable()  # what is loaded stays: to look through it for garbage finds none
     from fakelens.edge_runtime.answers.output_format import Format
     from fakelens.edge_runtime.check.command import check_pictures
     from fakelens.edge_runtime.check.run import CheckRequest
     from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
 
+    gc.enable()
     request = CheckRequest(
         model=plain.model,
         output=Format.JSON if plain.json else Format.TEXT,

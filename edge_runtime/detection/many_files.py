@@ -8,10 +8,8 @@ from pathlib import Path
 
 from fakelens.edge_runtime.detection.checked_file import CheckedFile
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.machine.memory import ByteBudget, return_large_blocks
 from fakelens.edge_runtime.pictures.picture import Picture
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
-from fakelens.edge_runtime.workers import map_in_order
 
 _AHEAD = 2  # groups of files for each worker
 # Handing a file to a thread costs as much as a tenth of judging a tiny one, hence groups; a photo goes alone,
@@ -36,6 +34,9 @@ def check_side_by_side(
     check: CheckOne, paths: Iterable[Path | Picture], decode: DecodeConfig, workers: int, *, keep_images: bool
 ) -> Iterator[CheckedFile]:
     """Yield the same in the same order, from `workers` threads."""
+    from fakelens.edge_runtime.machine.memory import ByteBudget, return_large_blocks  # one file needs neither
+    from fakelens.edge_runtime.workers import map_in_order
+
     return_large_blocks()
     budget = ByteBudget(_DECODED_BYTES)
 

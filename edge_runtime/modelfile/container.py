@@ -6,9 +6,6 @@ find their part in the same bytes. `labels.txt` serves other readers, `fakelens.
 
 import hashlib
 import io
-import struct
-import zipfile
-import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,16 +13,13 @@ from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile.contract import LABELS, Contract, contract_from_json, contract_to_json
 from fakelens.edge_runtime.modelfile.library import is_release_model
+from fakelens.edge_runtime.modelfile.members import CONTRACT_NAME, LABELS_NAME, read_members
 
-CONTRACT_NAME = "fakelens.json"
-LABELS_NAME = "labels.txt"
 _LABELS_TEXT = "\n".join(LABELS) + "\n"
 _IDENTIFIER = b"TFL3"  # at bytes 4 to 8 of every TFLite flatbuffer
 _MOST_MODEL_BYTES = 1 << 30
-_MOST_MEMBER_BYTES = 1 << 20  # inflated; contracts take a few kilobytes
 _OFFSET_BYTES = 4  # of a flatbuffer's root, at its beginning
 _DIGEST_LENGTH = 64  # hex digits
-_UNZIP_ERRORS = (zipfile.BadZipFile, EOFError, KeyError, RuntimeError, ValueError, struct.error, zlib.error)
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # fixed, so that equal models are equal bytes
 
 
@@ -53,6 +47,8 @@ class ModelFile:
 
 def pack_model(graph: bytes, contract: Contract) -> bytes:
     """Return `graph` with `contract` and the labels attached; zip offsets count from the first byte."""
+    import zipfile  # reading does without it
+
     check_identifier(graph, "the graph")
     sealed = replace(contract, graph_sha256=hashlib.sha256(graph).hexdigest(), members_sha256="")
     blank = contract_to_json(sealed).encode()
@@ -78,16 +74,7 @@ def read_model(path: Path) -> ModelFile:
     except OSError as error:
         raise ModelError(f"{path}: cannot read the model ({error.strerror or error})") from error
     check_identifier(content, str(path))
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:  # raises many kinds on a damaged archive
-            _check_members(archive, path)
-            start = min(entry.header_offset for entry in archive.infolist())
-            text, labels = _read_member(archive, CONTRACT_NAME), _read_member(archive, LABELS_NAME)
-    except _UNZIP_ERRORS as error:
-        raise ModelError(
-            f"{path}: a TFLite file without an intact fakelens contract; it is truncated or was not made "
-            "by `fakelens convert`"
-        ) from error
+    start, text, labels = read_members(content, path)
     try:
         contract = contract_from_json(text)
     except ModelError as error:
@@ -105,30 +92,6 @@ def read_model(path: Path) -> ModelFile:
 def replace_contract(model: ModelFile, contract: Contract) -> None:
     """Rewrite the file of `model` with `contract`, its graph unchanged byte for byte."""
     write_atomic(model.path, pack_model(model.graph, contract))
-
-
-def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
-    """Refuse what two readers could read as two models, and what would fill the memory."""
-    entries = archive.infolist()
-    names = [entry.filename for entry in entries]
-    if len(set(names)) < len(names):
-        raise ModelError(
-            f"{path}: holds two files of one name, so it is unclear which counts; fetch it again"
-        )
-    for entry in entries:
-        if entry.filename in (CONTRACT_NAME, LABELS_NAME) and entry.file_size > _MOST_MEMBER_BYTES:
-            raise ModelError(
-                f"{path}: {entry.filename} inside takes {entry.file_size:,} bytes, at most "
-                f"{_MOST_MEMBER_BYTES:,} are read; fetch it again"
-            )
-
-
-def _read_member(archive: zipfile.ZipFile, name: str) -> bytes:
-    with archive.open(name) as file:  # what it says of its size need not be true
-        content = file.read(_MOST_MEMBER_BYTES + 1)
-    if len(content) > _MOST_MEMBER_BYTES:
-        raise ValueError(f"{name} is over {_MOST_MEMBER_BYTES} bytes")
-    return content
 
 
 def _check_graphs(model: ModelFile) -> None:

@@ -4,12 +4,9 @@ No rule holds: on tiny networks a second thread costs more than it brings, on la
 the time, and where the border lies depends on the processor.
 """
 
-import hashlib
 import json
 import os
-import platform
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -87,5 +84,9 @@ def _time_round(interpreter: Interpreter, image_u8: np.typing.NDArray[np.uint8])
 
 
 def _identify(file: ModelFile, most: int) -> str:
+    import hashlib  # here, with what takes long to load: a check only counts the cores
+    import platform
+    from importlib.metadata import version
+
     machine = (platform.node(), platform.machine(), str(most), version("ai-edge-litert"))
     return hashlib.sha256(" ".join((file.contract.graph_sha256, *machine)).encode()).hexdigest()[:16]

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.pictures.contents import read_all
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _DEEP = "RGB;16B"
@@ -17,7 +18,7 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _PIECE_BYTES = 1 << 20
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
-_MOST_BYTES = 256 << 20  # of a file that is copied without its texts
+_MOST_BYTES = 256 << 20  # of a file that is read once more
 
 
 def reduce_transparent(image: Image.Image) -> None:
@@ -33,22 +34,18 @@ def refuse_short(image: Image.Image, source: Path | BinaryIO) -> None:
 
     Pillow leaves the rest black and says nothing. Only a picture that ends in black is looked at again.
     """
-    if not _ends_in_zeros(image):
+    too_large = isinstance(source, Path) and source.stat().st_size > _MOST_BYTES
+    if too_large or not _ends_in_zeros(image):
         return
-    stream = source.open("rb") if isinstance(source, Path) else source
-    try:
-        there, wanted = _count_bytes(stream)
-    finally:
-        if isinstance(source, Path):
-            stream.close()
+    there, wanted = _count_bytes(read_all(source))
     if there < wanted:
         raise ImageError(f"damaged or incomplete: only {there / wanted:.0%} of its pixels are there")
 
 
 def remove_texts(source: Path | BinaryIO) -> io.BytesIO | None:
     """Return a PNG without its texts and its profile, which may be too long to be read; None for others."""
-    content = source.read_bytes() if isinstance(source, Path) else _read_again(source)
-    if not content.startswith(SIGNATURE) or len(content) > _MOST_BYTES:
+    content = read_all(source)
+    if not content.startswith(SIGNATURE):
         return None
     kept = [SIGNATURE]
     kept += [content[start - 8 : end + 4] for name, start, end in _list_chunks(content) if name not in _TEXTS]
@@ -62,9 +59,8 @@ def _ends_in_zeros(image: Image.Image) -> bool:
     return bool((~last.reshape(last.shape[0], -1).any(axis=1)).any())
 
 
-def _count_bytes(stream: BinaryIO) -> tuple[int, int]:
+def _count_bytes(content: bytes) -> tuple[int, int]:
     """Return how many bytes the rows of a PNG have, and how many they should have."""
-    content = _read_again(stream)
     header = content[16:29]
     width, height = int.from_bytes(header[:4], "big"), int.from_bytes(header[4:8], "big")
     bits = header[8] * _CHANNELS.get(header[9], 1)
@@ -90,10 +86,3 @@ def _list_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
         end = start + int.from_bytes(content[place : place + 4], "big")
         yield content[place + 4 : place + 8], start, end
         place = end + 4
-
-
-def _read_again(stream: BinaryIO) -> bytes:
-    if isinstance(stream, io.BytesIO):
-        return stream.getvalue()
-    stream.seek(0)
-    return stream.read()

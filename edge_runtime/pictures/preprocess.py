@@ -14,21 +14,20 @@ from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.machine.quiet import MUTED, mute_libtiff
 from fakelens.edge_runtime.modelfile.contract import Fit, FitSpec, InputSpec
 from fakelens.edge_runtime.pictures.colour import to_rgb as to_rgb  # part of this path
+from fakelens.edge_runtime.pictures.contents import read_all
 from fakelens.edge_runtime.pictures.decode_memory import (
     MOST_BYTES,
     RGB_BYTES,
     bound_memory,
     count_decoding_bytes,
 )
-from fakelens.edge_runtime.pictures.formats import DECODERS, FORMATS, name_remedy, sniff_stream
-from fakelens.edge_runtime.pictures.others import describe_others
-from fakelens.edge_runtime.pictures.png_forms import reduce_transparent, refuse_short, remove_texts
+from fakelens.edge_runtime.pictures.opener import open_any
 from fakelens.edge_runtime.pictures.tiles import place_tiles
 
 ImageU8 = npt.NDArray[np.uint8]
@@ -42,7 +41,7 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
     *(struct.error, RuntimeError, MemoryError, AttributeError, Image.DecompressionBombError),
 )
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
-_LONG_TEXT = "MAX_TEXT"  # in what Pillow says of texts that are too long for it
+_HOLD_SEVERAL = ("TIFF", "HEIF")
 _TINY_PIXELS = 128 * 128  # take next to nothing; to count them takes a part of their time
 _GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes nine bytes
 _TURNED_PIXELS = 32_000_000  # larger ones are turned by bands, not copied
@@ -127,8 +126,8 @@ def _decode(
 
             regions = open_regions(source, image, widths)
             if regions is not None:
-                return DecodedImage(image=regions, note=describe_others(image))
-        note = bound_memory(image) or describe_others(image)
+                return DecodedImage(image=regions, note=_describe_others(image))
+        note = bound_memory(image) or _describe_others(image)
         try:
             image.load()
         except OSError as error:
@@ -136,6 +135,8 @@ def _decode(
                 raise
             return None
         if image.format == "PNG":
+            from fakelens.edge_runtime.pictures.png_forms import refuse_short
+
             refuse_short(image, source)
         if see is not None:
             see(image)
@@ -158,18 +159,7 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
     """
     if config.max_megapixels > MAX_MEGAPIXELS:
         Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit is below it; ours holds for every picture
-    try:
-        image = Image.open(source, formats=FORMATS)
-    except UnidentifiedImageError:
-        decoder = DECODERS.get(kind := sniff_stream(source))
-        if decoder is None or name_remedy(kind):
-            raise
-        decoder.register()
-        image = Image.open(source, formats=(decoder.format,))
-    except ValueError as error:
-        if _LONG_TEXT not in str(error) or (bare := remove_texts(source)) is None:
-            raise
-        image = Image.open(bare, formats=FORMATS)
+    image = open_any(source)
     width, height = image.size
     if width * height > config.max_megapixels * 10**6:
         image.close()
@@ -182,16 +172,22 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
         from fakelens.edge_runtime.pictures.tiff_forms import refuse_misread  # here, as few are TIFF
 
         mute_libtiff()
-        try:
-            refuse_misread(image)
-        except ImageError:
-            image.close()
-            raise
-    elif image.format == "PNG":
+        refuse_misread(image)
+    elif image.format == "PNG" and "transparency" in image.info:
+        from fakelens.edge_runtime.pictures.png_forms import reduce_transparent
+
         reduce_transparent(image)
     if config.reserve is not None and width * height > _TINY_PIXELS:
         config.reserve(count_decoding_bytes(image))
     return image
+
+
+def _describe_others(image: Image.Image) -> str | None:
+    if image.format not in _HOLD_SEVERAL:
+        return None
+    from fakelens.edge_runtime.pictures.others import describe_others
+
+    return describe_others(image)
 
 
 def _is_animated(image: Image.Image) -> bool:
@@ -210,7 +206,7 @@ def _decode_without_end(source: Path | BinaryIO, config: DecodeConfig) -> Decode
         has_all_scans,
     )
 
-    content = source.read_bytes() if isinstance(source, Path) else _read_all(source)
+    content = read_all(source)
     with open_image(io.BytesIO(content + END), config) as image:
         reduced = bound_memory(image)
         image.load()
@@ -223,11 +219,6 @@ def _decode_without_end(source: Path | BinaryIO, config: DecodeConfig) -> Decode
             note += f", and {height - rows} of {height} rows with it"
         note = note if reduced is None else f"{note}; {reduced}"
         return DecodedImage(image=to_upright_rgb(image, rows), note=note)
-
-
-def _read_all(stream: BinaryIO) -> bytes:
-    stream.seek(0)
-    return stream.read()
 
 
 def fit_image(image: Image.Image, spec: FitSpec) -> ImageU8:

@@ -1,10 +1,8 @@
 """Input pictures: files, folders and glob patterns, and a count of what is left out."""
 
-import glob
 import logging
 import os
 import re
-import shlex
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +21,7 @@ from fakelens.edge_runtime.pictures.formats import (
 
 _SNIFFED = {".heic", ".heif", ".hif", ".avif", ".jxl"}  # may need a package that is not there
 _TRUSTED = IMAGE_SUFFIXES - _SNIFFED
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+_URL = r"[a-zA-Z][a-zA-Z0-9+.-]*://"
 _log = logging.getLogger(__name__)
 
 
@@ -182,7 +180,9 @@ def _expand(name: str, *, decoded: bool) -> Found:
     if not name:
         raise UsageError("an empty path was given; `.` stands for the folder you are in")
     path = Path(name)
-    if _URL.match(name) and not path.exists():
+    if "://" in name and re.match(_URL, name) and not path.exists():
+        import shlex
+
         raise UsageError(
             f"{name}: nothing is fetched from the net; do it by hand: "
             f"curl -L {shlex.quote(name)} | fakelens check -"
@@ -194,7 +194,11 @@ def _expand(name: str, *, decoded: bool) -> Found:
             lines = "".join(f"; {line}" for line in found.left_out.unreadable[:3])
             raise UsageError(f"{name}: no images in this folder{reason}{lines}")
         return found
-    if path.exists() or not glob.has_magic(name):
+    if path.exists():
+        return Found(paths=[path])
+    import glob  # only names that are no file may be patterns
+
+    if not glob.has_magic(name):
         return Found(paths=[path])
     # The shell's rules: Path.glob would take hidden files too, and refuse `**.jpg`.
     matches = [Path(match) for match in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207

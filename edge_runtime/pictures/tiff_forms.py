@@ -18,9 +18,10 @@ _DNG_VERSION, _SUBFILE_TYPE, _SUB_IFDS = 50706, 254, 330
 
 
 def refuse_misread(image: Image.Image) -> None:
-    """Raise `ImageError` where the opened TIFF `image` would come out wrong, or is a camera's raw file."""
+    """Close the opened TIFF `image` and raise `ImageError` where it would come out wrong, or is raw."""
     tags: Any = getattr(image, "tag_v2", {})
     if _is_raw(tags):
+        image.close()
         raise ImageError(f"a {Kind.RAW} file, whose first picture is a preview: {name_remedy(Kind.RAW)}")
     bits, plain = _read_first(tags, _BITS, 1), _read_first(tags, _COMPRESSION, _PLAIN) == _PLAIN
     odd = None
@@ -31,6 +32,7 @@ def refuse_misread(image: Image.Image) -> None:
     elif not plain and image.mode in _TWICE_TURNED and tags.prefix == _BIG_ENDIAN:
         odd = f"holds compressed numbers of {bits} bits, their highest byte first"
     if odd is not None:
+        image.close()
         raise ImageError(f"a TIFF that {odd}, which is not read here; save it as PNG or with 8 bits")
 
 

@@ -4,14 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import BinaryIO
 
-from fakelens.edge_runtime.provenance import gif, jpeg, png, tiff
-from fakelens.edge_runtime.provenance.bmff import read_bmff
-from fakelens.edge_runtime.provenance.gif import read_gif
-from fakelens.edge_runtime.provenance.jpeg import read_jpeg
-from fakelens.edge_runtime.provenance.parts import Part
-from fakelens.edge_runtime.provenance.png import read_png
-from fakelens.edge_runtime.provenance.tiff import read_tiff
-from fakelens.edge_runtime.provenance.webp import read_webp
+from fakelens.edge_runtime.provenance.parts import GIF_HEADS, JPEG_HEAD, PNG_HEAD, TIFF_HEADS, Part
 from fakelens.edge_runtime.provenance.window import Window
 
 _MOST_PARTS = 100  # of one file; a file has a handful
@@ -36,14 +29,29 @@ def read_parts(stream: BinaryIO) -> list[Part]:
 
 
 def _choose_reader(head: bytes) -> Callable[[Window], Iterator[Part]] | None:
-    if head.startswith(jpeg.SIGNATURE):
+    """Return what reads a file that begins with `head`; a reader is loaded where there is such a file."""
+    if head.startswith(JPEG_HEAD):
+        from fakelens.edge_runtime.provenance.jpeg import read_jpeg
+
         return read_jpeg
-    if head.startswith(png.SIGNATURE):
+    if head.startswith(PNG_HEAD):
+        from fakelens.edge_runtime.provenance.png import read_png
+
         return read_png
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        from fakelens.edge_runtime.provenance.webp import read_webp
+
         return read_webp
-    if head.startswith(gif.SIGNATURES):
+    if head.startswith(GIF_HEADS):
+        from fakelens.edge_runtime.provenance.gif import read_gif
+
         return read_gif
-    if head.startswith(tiff.SIGNATURES):
+    if head.startswith(TIFF_HEADS):
+        from fakelens.edge_runtime.provenance.tiff import read_tiff
+
         return read_tiff
-    return read_bmff if head[4:8] == b"ftyp" else None
+    if head[4:8] == b"ftyp":
+        from fakelens.edge_runtime.provenance.bmff import read_bmff
+
+        return read_bmff
+    return None

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from fakelens.edge_runtime.provenance.parts import Part, PartKind
 from fakelens.edge_runtime.provenance.window import MOST_PART_BYTES, Window
 
-SIGNATURES = (b"GIF87a", b"GIF89a")
 _EXTENSION, _IMAGE = 0x21, 0x2C
 _APPLICATION, _COMMENT = 0xFF, 0xFE
 _XMP_TRAILER_BYTES = 257  # XMP stands unblocked; this makes readers of blocks find its end

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from fakelens.edge_runtime.provenance.parts import Part, PartKind, find_iptc
 from fakelens.edge_runtime.provenance.window import Window
 
-SIGNATURE = b"\xff\xd8\xff"
 _BLOCK_BYTES = 4096
 _TAIL_BYTES = 256 << 10  # looked at from the end of the file
 _EXIF = b"Exif\0"
@@ -17,7 +16,7 @@ _PHOTOSHOP = b"Photoshop 3.0\0"
 _APP1, _APP11, _APP13, _COMMENT, _SCAN = 0xE1, 0xEB, 0xED, 0xFE, 0xDA
 _SPEAKING = (_APP1, _APP11, _APP13, _COMMENT)
 _BARE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
-_LOOSE_BOX = re.compile(rb"\xff\xd9(?=....jumb....jumd)", re.DOTALL)  # behind the end of the picture
+_LOOSE_BOX = rb"(?s)\xff\xd9(?=....jumb....jumd)"  # behind the end of the picture
 
 
 def read_jpeg(window: Window) -> Iterator[Part]:
@@ -55,7 +54,7 @@ def _read_tail(window: Window, scan_at: int) -> Iterator[Part]:
     tail = window.read(start, _TAIL_BYTES)
     if tail.endswith(b"SEFT"):
         yield Part(kind=PartKind.TRAILER, data=tail, where="JPEG trailer")
-    if found := _LOOSE_BOX.search(tail):
+    if b"jumb" in tail and (found := re.search(_LOOSE_BOX, tail)):
         at = found.end()
         yield Part(kind=PartKind.C2PA, data=tail[at:], where=f"JPEG trailer at byte {start + at}")
 

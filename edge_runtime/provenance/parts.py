@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+JPEG_HEAD, PNG_HEAD = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"  # how files begin
+GIF_HEADS, TIFF_HEADS = (b"GIF87a", b"GIF89a"), (b"II*\0", b"MM\0*")
 MOST_TEXT_BYTES = 1 << 20  # of one text, inflated; a workflow of ComfyUI takes some 100 KB
 
 

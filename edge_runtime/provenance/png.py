@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from fakelens.edge_runtime.provenance.parts import Part, PartKind, find_iptc, inflate
+from fakelens.edge_runtime.provenance.parts import PNG_HEAD, Part, PartKind, find_iptc, inflate
 from fakelens.edge_runtime.provenance.window import Window
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP_KEY = "XML:com.adobe.xmp"
 _RAW_PROFILE = re.compile(r"Raw profile type (\w+)")
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
@@ -15,7 +14,7 @@ _MOST_TRAILER_BYTES = 256 << 10
 
 def read_png(window: Window) -> Iterator[Part]:
     """Yield the parts of a PNG file. Check sums are not looked at: a wrong one makes no text unsaid."""
-    at = len(SIGNATURE)
+    at = len(PNG_HEAD)
     while window.take_step():
         head = window.read(at, 8)
         if len(head) < 8:

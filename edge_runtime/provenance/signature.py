@@ -49,12 +49,10 @@ class Signature:
 
 
 def add_signature(found: list[Evidence], stream: BinaryIO) -> list[Evidence]:
-    """Return the statements of the file `stream` with a note on its signature, where it has credentials.
+    """Return the statements of the file `stream`, which has credentials, with a note on their signature.
 
     A camera that is named under a broken signature is a note: somebody changed what it signed.
     """
-    if not any(item.source is Source.C2PA for item in found):
-        return found
     signature = verify_signature(stream)
     if signature.state is SignatureState.BROKEN:
         found = [_doubt(item) for item in found]

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from fakelens.edge_runtime.provenance.parts import Part, PartKind, Tags, find_iptc
+from fakelens.edge_runtime.provenance.parts import TIFF_HEADS, Part, PartKind, Tags, find_iptc
 from fakelens.edge_runtime.provenance.window import Window
 
-SIGNATURES = (b"II*\0", b"MM\0*")
 _EXIF_DIRECTORY = 0x8769
 _XMP, _IPTC, _PHOTOSHOP, _C2PA = 0x02BC, 0x83BB, 0x8649, 0xCD41
 _MOST_TAGS = 1000  # of one directory
@@ -24,7 +23,7 @@ def read_tags(read: Read) -> Tags:
     head = read(0, 8)
     little = head[:2] == b"II"
     tags = Tags(values={}, little_endian=little)
-    if head[:4] not in SIGNATURES or len(head) < 8:
+    if head[:4] not in TIFF_HEADS or len(head) < 8:
         return tags
     order: Literal["little", "big"] = "little" if little else "big"
     _read_directory(read, int.from_bytes(head[4:], order), tags)

@@ -16,6 +16,7 @@ from tests.conftest import Fakelens
 COMMAND = Path(sys.executable).parent / "fakelens"
 HEAVY = ("tensorflow", "tf_keras", "numpy", "PIL", "ai_edge_litert", "sklearn", "matplotlib", "skimage")
 SPARED = ("typer", "rich", "html", "numpy.random", "PIL.ImageDraw", "PIL.TiffImagePlugin")
+SPARED += ("zipfile", "tempfile", "shutil", "email", "socket", "concurrent.futures")
 SPARED += ("fakelens.train", "fakelens.convert", "fakelens.benchmarks", "fakelens.edge_runtime.live")
 COMMANDS = ("check", "info", "train", "synthesize", "audit", "convert", "ship", "bench")
 
@@ -69,6 +70,26 @@ def test_a_check_loads_nothing_that_one_picture_does_not_need(
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith('{"path"')
+
+
+def test_after_a_plain_check_the_process_ends_at_once(tmp_path: Path, model_file: Path) -> None:
+    missing = tmp_path / "missing.jpg"
+
+    def run(*words: object, output: int = subprocess.PIPE) -> tuple[int, str]:
+        code = (
+            f"import atexit, sys; sys.argv = {['fakelens', *map(str, words)]!r}\n"
+            "from fakelens.edge_runtime.main import run_process\n"
+            "atexit.register(sys.stderr.write, 'taken down'); run_process()"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdout=output, stderr=subprocess.PIPE, text=True, check=False
+        )
+        return done.returncode, done.stderr
+
+    code, said = run("check", missing, "--model", model_file)
+    assert (code, said.splitlines()[0]) == (2, f"fakelens: {missing}: no such file")
+    assert "taken down" not in said
+    assert run("--help") == (0, "taken down")
 
 
 def test_every_command_explains_itself_on_the_base_install_alone() -> None:

@@ -11,16 +11,10 @@ from pathlib import Path
 import pytest
 
 from fakelens.edge_runtime.errors import ModelError
-from fakelens.edge_runtime.modelfile.container import (
-    CONTRACT_NAME,
-    LABELS_NAME,
-    ModelFile,
-    pack_model,
-    read_model,
-    replace_contract,
-)
+from fakelens.edge_runtime.modelfile.container import ModelFile, pack_model, read_model, replace_contract
 from fakelens.edge_runtime.modelfile.contract import Contract, InputSpec, contract_to_json
 from fakelens.edge_runtime.modelfile.interpreter import Interpreter
+from fakelens.edge_runtime.modelfile.members import CONTRACT_NAME, LABELS_NAME
 
 CONTRACT = Contract(name="sample", description="ä", input=InputSpec(size=8))
 

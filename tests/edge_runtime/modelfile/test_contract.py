@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fakelens.edge_runtime.errors import ModelError
-from fakelens.edge_runtime.modelfile.container import CONTRACT_NAME, read_model
+from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.contract import (
     ConditionLimits,
     Contract,
@@ -27,6 +27,7 @@ from fakelens.edge_runtime.modelfile.contract import (
     contract_to_json,
 )
 from fakelens.edge_runtime.modelfile.library import find_model, list_models
+from fakelens.edge_runtime.modelfile.members import CONTRACT_NAME
 
 FULL = Contract(
     name="full",
