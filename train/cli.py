@@ -194,9 +194,9 @@ def _open_job(
     check_new(output)  # before anything that takes seconds
     with naming_command("train", data):
         told = describe_layout(data, config.data.layout)
+    check_numbers(data, config.data)
     if told:
         typer.echo(told, err=True)
-    check_numbers(data, config.data)
     leak = warn_of_giveaways(data, config.data.layout)
     given = choose_start(data, recipe, given)
     config, free = load_config(recipe, given), find_free(recipe, given)

@@ -7,6 +7,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from fakelens.edge_runtime.errors import UsageError
@@ -90,15 +91,19 @@ def find_inputs(names: Iterable[str], *, decoded: bool = True) -> Found:
 
 
 def walk_images(folder: Path) -> Iterator[Path]:
-    """Yield the image files below `folder`, sorted; hidden ones are left out, what else is is logged."""
+    """Yield the image files below `folder`, sorted; hidden ones are left out, what else is is logged once."""
     found = scan_folder(folder)
-    if found.left_out.is_failure:
-        for line in found.left_out.unreadable:
-            _log.warning("%s", line)
-        _log.warning("%s: %s", folder, found.left_out)
-    elif found.left_out.others:
-        _log.info("%s: %s", folder, found.left_out)
+    level = logging.WARNING if found.left_out.is_failure else logging.INFO
+    if found.left_out.total and _log.isEnabledFor(level):
+        for line in (*found.left_out.unreadable, f"{folder}: {found.left_out}"):
+            _log_once(level, line)
     yield from found.paths
+
+
+@lru_cache(maxsize=1000)
+def _log_once(level: int, line: str) -> None:
+    """Log `line`, unless it was: a training walks through its folders several times."""
+    _log.log(level, "%s", line)
 
 
 def scan_folder(folder: Path, *, videos: bool = False, decoded: bool = True) -> Found:

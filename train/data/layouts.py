@@ -94,7 +94,7 @@ def _place(names: Sequence[str], data: Path) -> tuple[str, ...]:
 
 
 def describe_layout(data: Path, layout: Layout) -> str:
-    """Return a line on what was taken as real and as fake; empty where folders are called just so.
+    """Return a line on what was taken as real and as fake; empty where just `real` and `fake` lie in `data`.
 
     It ends with the folders beside these whose pictures are not used, where nobody chose that by options.
     """
@@ -104,7 +104,10 @@ def describe_layout(data: Path, layout: Layout) -> str:
     folders = find_class_folders(data, layout)
     unused = [] if layout.real or layout.fake else list_unused(data, folders)
     tops = {folder: _skip_split(folder.path.relative_to(data)) for folder in folders}
-    if not unused and all(path.name.lower() in LABELS for path in tops.values()):
+    sources = {folder.source for folder in folders if folder.source}
+    splits = list(dict.fromkeys(str(folder.split) for folder in folders if folder.split))
+    plain = all(path.name.lower() in LABELS for path in tops.values())
+    if plain and not (unused or sources or splits):
         return ""
     parts = []
     for label, meaning in enumerate(LABELS):
@@ -113,8 +116,6 @@ def describe_layout(data: Path, layout: Layout) -> str:
         parts.append(
             f"{', '.join(f'{name}/' for name in names)} {'is' if len(names) == 1 else 'are'} {meaning}"
         )
-    sources = {folder.source for folder in folders if folder.source}
-    splits = list(dict.fromkeys(str(folder.split) for folder in folders if folder.split))
     more = [f"{len(sources)} sources"] if len(sources) > 1 else []
     more += [f"split into {', '.join(splits)}"] if splits else []
     left = list_names([path.relative_to(data) for path in unused])

@@ -146,7 +146,8 @@ def test_links_to_nothing_and_locked_folders_are_named(
     )
     assert found.left_out.is_failure
     assert list(walk_images(tmp_path)) == found.paths  # for training, which logs it
-    assert "gone.jpg: a link to nothing" in caplog.text
+    assert list(walk_images(tmp_path)) == found.paths
+    assert caplog.text.count("gone.jpg: a link to nothing") == 1  # said once, however often it looks
     unreadable: list[str] = []
     assert list(_walk(tmp_path / "locked", unreadable)) == []
     assert "cannot be read" in unreadable[0]

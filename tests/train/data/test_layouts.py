@@ -69,7 +69,12 @@ def test_splits_inside_classes_are_no_names_of_classes(tmp_path: Path) -> None:
     )
     for name in ("real/train", "real/test", "fake/train", "fake/test"):
         _fill(tmp_path / "b" / name, 1, 0)
-    assert describe_layout(tmp_path / "b", Layout()) == ""
+    assert describe_layout(tmp_path / "b", Layout()) == (
+        f"{tmp_path / 'b'}: real/ is real, fake/ is fake (split into train, test)"
+    )
+    for name in ("REAL", "FAKE"):
+        _fill(tmp_path / "c" / name, 1, 0)
+    assert describe_layout(tmp_path / "c", Layout()) == ""
 
 
 def test_a_layout_is_a_part_of_the_configuration_and_survives_it() -> None:
