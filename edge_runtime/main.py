@@ -97,6 +97,7 @@ def _looks_like_a_file(word: str) -> bool:
 
 def _prepare_streams() -> None:
     """Stand in for closed streams (`2>&-`), and let no character of a file name stop the output."""
+    sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY))
     sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
