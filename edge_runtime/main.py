@@ -5,7 +5,7 @@ import io
 import os
 import sys
 
-from fakelens.edge_runtime.errors import FakelensError, explain_os_error
+from fakelens.edge_runtime.errors import FakelensError, UsageError, explain_os_error
 from fakelens.edge_runtime.escape import escape_line
 
 _UMBRELLA = "fakelens.edge_runtime.umbrella"  # where the commands meet
@@ -77,8 +77,14 @@ def _run() -> int:
 def _run_command(words: list[str]) -> object:
     """Run the command that `words` are, and return its exit code.
 
-    A check of names alone needs no parser, and Typer takes longer to load than a picture to check.
+    A check of names alone needs no parser, and Typer takes longer to load than a picture to check. An empty
+    word would stand for the folder one is in, wherever a path is asked for.
     """
+    if "" in words:
+        raise UsageError(
+            "an empty argument was given, perhaps a variable that is not set; `.` stands for the folder you "
+            "are in"
+        )
     if words[:1] == ["check"] and os.name == "posix" and _COMPLETION not in os.environ:
         from fakelens.edge_runtime.check.plain import read_plain, run_plain
 
