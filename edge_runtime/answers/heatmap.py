@@ -16,7 +16,9 @@ from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label, Verdict
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import check_folder_writable, write_atomic
+from fakelens.edge_runtime.machine.quiet import MUTED
 from fakelens.edge_runtime.pictures.encode import encode_png
+from fakelens.edge_runtime.pictures.opener import open_any
 from fakelens.edge_runtime.pictures.preprocess import DECODER_ERRORS
 from fakelens.edge_runtime.pictures.tiles import Region
 
@@ -76,7 +78,7 @@ def _is_foreign(path: Path) -> bool:
     if not path.exists():
         return path.is_symlink()
     try:
-        with Image.open(path, formats=("PNG",)) as image:
+        with MUTED, open_any(path) as image:
             return image.info.get(_MARK) != _MARKED
     except DECODER_ERRORS:
         return True

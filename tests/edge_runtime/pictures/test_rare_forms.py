@@ -43,7 +43,10 @@ def encode_tiff(bits: int, form: int, photometric: int = 1, compression: int = 1
             "a TIFF of a form that is not decoded here (floating-point numbers of 64 bits): save it as PNG",
         ),
         (encode_tiff(32, 1, photometric=0), "(whole numbers of 32 bits, 0 is white)"),
-        (encode_tiff(16, 1, compression=34676), "(whole numbers of 16 bits, compression 34676)"),
+        (
+            encode_tiff(16, 1, photometric=32844, compression=34676),
+            "(whole numbers of 16 bits, compression 34676)",
+        ),
         (b"MM\0+\0\x08\0\0" + b"\0" * 50, "(BigTIFF, highest byte first)"),
         (b"II*\0\xff\xff\xff\x7f" + b"\0" * 50, "begins as an image, but is damaged or incomplete"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF", "begins as an image, but is damaged or incomplete"),
