@@ -127,8 +127,10 @@ def _check_html(html: Path | None) -> None:
     """Raise what writing the page would fail with, before minutes of measuring."""
     if html is not None:
         from fakelens.benchmarks.bench.page import check_page
+        from fakelens.edge_runtime.files import check_writable
 
         check_page(html)
+        check_writable(html, "--html")
 
 
 @dataclass(frozen=True, kw_only=True)

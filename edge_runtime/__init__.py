@@ -4,6 +4,7 @@ The names in `__all__` are the public API. Each is loaded when it is first used,
 none of them starts as fast as before.
 """
 
+import gc
 import importlib
 from typing import TYPE_CHECKING, Any
 
@@ -35,4 +36,10 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.errors")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    was_on = gc.isenabled()
+    gc.disable()  # what is loaded stays: to look through it for garbage takes time and finds none
+    try:
+        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    finally:
+        if was_on:
+            gc.enable()

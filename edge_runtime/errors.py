@@ -58,4 +58,6 @@ def explain_os_error(error: OSError) -> str:
     where = f"{place}: " if place else ""
     if error.errno == errno.ENOSPC:
         return f"{where}the disk is full; free some space and run the command again"
+    if error.errno in (errno.EFBIG, errno.EDQUOT):
+        return f"{where}{error.strerror}: a limit of this account (ulimit -f, quota); write somewhere else"
     return f"{where}{error.strerror or error}"

@@ -1,5 +1,6 @@
 """Files and folders that are never left half-written under their final name, and the cache folder."""
 
+import codecs
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +8,22 @@ from pathlib import Path
 
 from fakelens.edge_runtime.errors import UsageError
 
+_HEAD_BYTES = 4096
+_NO_ASCII = b"\x80"
 _PREFIX = 40  # characters of the final name: one that is as long as may be leaves no room for more
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
-    """Write `content` beside `path`, then rename; an interrupted write leaves `path` as it was."""
+    """Write `content` beside `path`, then rename; an interrupted write leaves `path` as it was.
+
+    A device or a pipe is written to, not replaced.
+    """
     import tempfile  # here and below: a check of one picture writes no file, and it takes long to load
 
     data = content.encode() if isinstance(content, str) else content
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:_PREFIX]}.")
     try:
@@ -41,7 +50,19 @@ def check_writable(path: Path, option: str) -> None:
     """Raise `UsageError`, naming `option`, unless a file can be written to `path`; before hours of work."""
     if path.is_dir():
         raise UsageError(f"{option} {path}: is a folder; give the name of a file")
+    if path.is_file() and not _is_text(path):
+        raise UsageError(f"{option} {path}: holds a picture or other data, which would be lost; name another")
     check_folder_writable(path.parent, f"{option} {path}")
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file looks like a text that was written before; one that cannot be read is none."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return False
+    return b"\0" not in head and (head[:1] < _NO_ASCII or head.startswith(codecs.BOM_UTF8))
 
 
 def check_folder_writable(folder: Path, what: str) -> None:

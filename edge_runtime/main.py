@@ -5,7 +5,7 @@ import io
 import os
 import sys
 
-from fakelens.edge_runtime.errors import FakelensError, explain_os_error
+from fakelens.edge_runtime.errors import FakelensError, UsageError, explain_os_error
 from fakelens.edge_runtime.escape import escape_line
 
 _UMBRELLA = "fakelens.edge_runtime.umbrella"  # where the commands meet
@@ -77,8 +77,14 @@ def _run() -> int:
 def _run_command(words: list[str]) -> object:
     """Run the command that `words` are, and return its exit code.
 
-    A check of names alone needs no parser, and Typer takes longer to load than a picture to check.
+    A check of names alone needs no parser, and Typer takes longer to load than a picture to check. An empty
+    word would stand for the folder one is in, wherever a path is asked for.
     """
+    if "" in words:
+        raise UsageError(
+            "an empty argument was given, perhaps a variable that is not set; `.` stands for the folder you "
+            "are in"
+        )
     if words[:1] == ["check"] and os.name == "posix" and _COMPLETION not in os.environ:
         from fakelens.edge_runtime.check.plain import read_plain, run_plain
 
@@ -97,6 +103,7 @@ def _looks_like_a_file(word: str) -> bool:
 
 def _prepare_streams() -> None:
     """Stand in for closed streams (`2>&-`), and let no character of a file name stop the output."""
+    sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY))
     sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":

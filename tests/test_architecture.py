@@ -55,7 +55,7 @@ MAY_RESIZE = {
 NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.
 MAY_OPEN = {
-    "edge_runtime/pictures/preprocess.py": "the one decoder",
+    "edge_runtime/pictures/opener.py": "the one decoder",
     "edge_runtime/pictures/regions/heif.py": "a few rows of tiles of a very large picture",
     "edge_runtime/pictures/regions/png.py": "a few rows of a very large picture",
     "edge_runtime/pictures/regions/tiff.py": "likewise",

@@ -16,7 +16,10 @@ from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label, Verdict
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import check_folder_writable, write_atomic
+from fakelens.edge_runtime.machine.quiet import MUTED
 from fakelens.edge_runtime.pictures.encode import encode_png
+from fakelens.edge_runtime.pictures.opener import open_any
+from fakelens.edge_runtime.pictures.preprocess import DECODER_ERRORS
 from fakelens.edge_runtime.pictures.tiles import Region
 
 _REAL, _FAKE = np.array([palette.REAL, palette.FAKE], np.float32)
@@ -25,6 +28,7 @@ _CALM = 0.1  # the same in a picture that is not FAKE: single tiles of any photo
 _TEXT_PX = (11, 48)  # height of the letters, between these
 _MOST_PIXELS = 25_000_000  # that are painted
 _BAND_ROWS = 256
+_MARK, _MARKED = "Software", "fakelens heatmap"  # a text in each map
 _LONGEST_NAME = 200  # bytes; a file system takes 255 with number and suffix
 _TINT_PX = 128  # of a tint by itself, longer side: it is stretched over the picture
 
@@ -53,17 +57,31 @@ class HeatmapSink:
             return
         name = self._choose_name(Path(result.path).stem)
         painted = draw_heatmap(result.image, result.verdict, result.grid)
-        write_atomic(self._folder / f"{name}.png", encode_png(painted))
+        write_atomic(self._folder / f"{name}.png", encode_png(painted, {_MARK: _MARKED}))
 
     def _choose_name(self, stem: str) -> str:
-        """Return a name that no other picture has, on a disk that knows no difference of case either."""
+        """Return a name that no other picture has, on a disk that knows no difference of case either.
+
+        A file that is there already and no map goes before: it may be one of the pictures.
+        """
         stem = os.fsencode(stem)[:_LONGEST_NAME].decode(errors="ignore")
         name, number = stem, 1
-        while name.casefold() in self._taken:
+        while name.casefold() in self._taken or _is_foreign(self._folder / f"{name}.png"):
             number += 1
             name = f"{stem}-{number}"
         self._taken.add(name.casefold())
         return name
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether something is at `path` that is no map of an earlier run."""
+    if not path.exists():
+        return path.is_symlink()
+    try:
+        with MUTED, open_any(path) as image:
+            return image.info.get(_MARK) != _MARKED
+    except DECODER_ERRORS:
+        return True
 
 
 def draw_heatmap(image: Image.Image, verdict: Verdict, grid: Sequence[Region]) -> Image.Image:

@@ -4,7 +4,7 @@ import os
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from fakelens.edge_runtime.answers.ink import Ink, choose_ink
 from fakelens.edge_runtime.answers.pages.words import (
@@ -19,8 +19,10 @@ from fakelens.edge_runtime.answers.statements import sort_evidence
 from fakelens.edge_runtime.detection.checked_file import CheckedFile
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.modelfile.contract import Contract, Decision
-from fakelens.edge_runtime.pictures.video.still import Moment
 from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence
+
+if TYPE_CHECKING:
+    from fakelens.edge_runtime.pictures.video.still import Moment
 
 _SCALE = 31  # characters
 _USUAL_COLUMNS = 80  # where there is no terminal
@@ -102,7 +104,7 @@ def draw_scale(p_fake: float, decision: Decision, ink: Ink) -> str:
     return f"{LIKE_A_CAMERA}  {''.join(cells)}  {LIKE_A_GENERATOR}"
 
 
-def draw_course(moments: Sequence[Moment], ink: Ink) -> str:
+def draw_course(moments: "Sequence[Moment]", ink: Ink) -> str:
     """Return P(fake) over the length of a video as one line of text: high is like a generator."""
     steps = "▁▂▃▄▅▆▇█" if ink.drawing else "_.:-=+*#"
     bars = "".join(steps[min(int(moment.p_fake * len(steps)), len(steps) - 1)] for moment in moments)

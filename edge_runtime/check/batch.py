@@ -11,7 +11,8 @@ from fakelens.edge_runtime.detection.checked_file import CheckedFile
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.pictures.preprocess import MUTED, DecodeConfig
+from fakelens.edge_runtime.machine.quiet import MUTED
+from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
 from fakelens.edge_runtime.pictures.sources import LeftOut, find_inputs
 from fakelens.edge_runtime.progress import show_progress
 

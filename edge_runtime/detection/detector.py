@@ -35,10 +35,10 @@ from fakelens.edge_runtime.pictures.preprocess import (
     to_rgb,
 )
 from fakelens.edge_runtime.pictures.tiles import place_tiles
-from fakelens.edge_runtime.pictures.video.still import Still, Tally
 
 if TYPE_CHECKING:  # loaded where it is needed: one picture needs little
     from fakelens.edge_runtime.pictures.picture import Picture
+    from fakelens.edge_runtime.pictures.video.still import Still, Tally
     from fakelens.edge_runtime.provenance.inspection import Inspection
 
 _STRICT = DecodeConfig()
@@ -118,16 +118,18 @@ class Detector(Scorer):
                 return self._check_video(source, name, inspection)
             return CheckedFile(path=name, error=str(error))
         if decoded.animated:
-            tally = Tally()
             del decoded  # the first picture is decoded once more, and may be large
             from fakelens.edge_runtime.pictures.video.animation import read_animation
+            from fakelens.edge_runtime.pictures.video.still import Tally
 
+            tally = Tally()
             return self._check_stills(name, read_animation(source, tally, decode), tally, inspection)
         verdict = self._judge(decoded.image, start, inspection)
         return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
 
     def _check_video(self, path: Path, name: str, inspection: "Inspection | None") -> CheckedFile:
         from fakelens.edge_runtime.pictures.video.reader import read_video  # OpenCV, where it is there
+        from fakelens.edge_runtime.pictures.video.still import Tally
 
         tally = Tally()
         try:
@@ -136,7 +138,7 @@ class Detector(Scorer):
             return CheckedFile(path=name, error=str(error))
 
     def _check_stills(
-        self, name: str, stills: Iterator[Still], tally: Tally, inspection: "Inspection | None"
+        self, name: str, stills: "Iterator[Still]", tally: "Tally", inspection: "Inspection | None"
     ) -> CheckedFile:
         from fakelens.edge_runtime.detection.video import judge_stills
 

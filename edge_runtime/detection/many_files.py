@@ -12,9 +12,9 @@ from fakelens.edge_runtime.pictures.picture import Picture
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
 
 _AHEAD = 2  # groups of files for each worker
-# Handing a file to a thread costs as much as a tenth of judging a tiny one, hence groups; a photo goes alone,
-# for decoded it takes many megabytes.
-_GROUP_FILES, _GROUP_BYTES = 8, 32_000
+# Handing a file to a thread, and its result back, costs as much as a tenth of judging a tiny one, hence
+# groups; a photo goes alone, for decoded it takes many megabytes.
+_GROUP_FILES, _GROUP_BYTES = 16, 64_000
 _DECODED_BYTES = 250_000_000  # of the pictures that threads hold together, beside the one whose turn it is
 
 CheckOne = Callable[[Path | bytes, str, DecodeConfig], CheckedFile]
@@ -51,9 +51,11 @@ def check_side_by_side(
                 budget.release(place)
         return results
 
-    with closing(map_in_order(work, enumerate(group_files(paths)), workers, _AHEAD * workers)) as groups:
+    # Results that keep their pictures are handed over one by one: a group would hold all of its pictures.
+    groups = ([path] for path in paths) if keep_images else group_files(paths)
+    with closing(map_in_order(work, enumerate(groups), workers, _AHEAD * workers)) as done:
         try:
-            for place, results in enumerate(groups):
+            for place, results in enumerate(done):
                 yield from results
                 results.clear()
                 budget.finish(place)

@@ -11,7 +11,7 @@ from fakelens.edge_runtime.detection.verdict import Verdict, decide
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.modelfile.contract import Decision, Pool
 from fakelens.edge_runtime.pictures.tiles import pool_scores
-from fakelens.edge_runtime.pictures.video.still import Moment, Still, Tally
+from fakelens.edge_runtime.pictures.video.still import REMEDY, Moment, Still, Tally
 
 _SAMPLES = 64  # along each side, to tell a picture from the one before
 _MOST_WORST = 3  # pictures that are shown
@@ -55,7 +55,7 @@ def judge_stills(
         suspects.append((verdict.p_fake, Still(seconds=still.seconds, image=_shrink(still.image))))
         suspects = sorted(suspects, key=lambda suspect: -suspect[0])[:_MOST_WORST]
     if worst is None:
-        raise ImageError("no picture of this video decodes")
+        raise ImageError(f"no picture of this video decodes; {REMEDY}")
     p_fake = pool_scores(np.array([moment.p_fake for moment in moments]), Pool.MEAN)
     verdict = replace(
         worst[0], p_fake=p_fake, label=decide(p_fake, decision), latency_ms=latency_ms, regions=()
@@ -84,11 +84,11 @@ def _sample(image: Image.Image) -> npt.NDArray[np.int16]:
 def _describe(moments: list[Moment], tally: Tally) -> str:
     highest = max(moments, key=lambda moment: moment.p_fake)
     pictures = "1 picture" if len(moments) == 1 else f"{len(moments)} pictures"
-    parts = [f"{pictures} of {tally.frames} frames"]
+    parts = [f"{pictures} of {'1 frame' if tally.frames == 1 else f'{tally.frames} frames'}"]
     if len(moments) > 1:
         parts.append(f"highest {highest.p_fake:.3f} at {highest.seconds:.1f} s")
     if tally.lost:
-        parts.append(f"{tally.lost} frames do not decode")
+        parts.append("1 frame does not decode" if tally.lost == 1 else f"{tally.lost} frames do not decode")
     if tally.skipped:
         parts.append(tally.skipped)
     return ", ".join(parts)

@@ -39,6 +39,9 @@ class MutedWarnings:
                 self._kept.__exit__(None, None, None)
 
 
+MUTED = MutedWarnings()
+
+
 @cache
 def mute_libtiff() -> None:
     """Keep what libtiff says of odd files off stderr; Pillow reports its errors, its warnings do not matter.

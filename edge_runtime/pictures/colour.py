@@ -12,6 +12,7 @@ from fakelens.edge_runtime.errors import ImageError
 _BAND_PIXELS = 4_000_000  # what is converted at a time: the steps between take up to 16 bytes for each
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 _FULL_16 = 65535
+_FULL_SIGNED_16 = 32767
 _BITS, _PHOTOMETRIC, _LARGEST = (258, 262, 281)  # TIFF tags
 _WHITE_IS_ZERO = 0
 
@@ -110,7 +111,7 @@ def _check_integers(image: Image.Image, largest: float | None) -> float:
             f"holds whole numbers of 32 bits or with a sign, from {low:.0f} to {high:.0f}, so nobody can say "
             "what is white; save it with 8 or 16 bits"
         )
-    return _FULL_16
+    return _FULL_SIGNED_16 if _read_tag(image, _BITS) == 16 else _FULL_16
 
 
 def _find_range(image: Image.Image) -> tuple[float, float]:

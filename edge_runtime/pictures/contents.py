@@ -3,8 +3,12 @@
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
+
+from fakelens.edge_runtime.errors import ImageError
 
 _MOST_BYTES = 16 << 20  # a larger file is read where it lies, by parts
+_MOST_AT_ONCE_BYTES = 256 << 20
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -27,3 +31,21 @@ def read_whole(source: Path | bytes) -> bytes | None:
     except (OSError, ValueError):  # a path with a zero byte
         return None
     return content if len(content) == found.st_size else None
+
+
+def read_all(source: Path | BinaryIO) -> bytes:
+    """Return the bytes of a file or of an open stream; `ImageError` where a file is too large for that."""
+    if not isinstance(source, Path):
+        source.seek(0)
+        return source.read()
+    refuse_whole(source.stat().st_size)
+    return source.read_bytes()
+
+
+def refuse_whole(size_bytes: int) -> None:
+    """Raise `ImageError` where so much is not to be read at once."""
+    if size_bytes > _MOST_AT_ONCE_BYTES:
+        raise ImageError(
+            f"has {size_bytes / 1e9:.1f} GB, which would be read at once; over the limit of "
+            f"{_MOST_AT_ONCE_BYTES / 1e9:.1f} GB: save it smaller first"
+        )

@@ -1,14 +1,19 @@
 """Pictures as bytes, for pages, streams and files."""
 
 import io
+from collections.abc import Mapping
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 
-def encode_png(image: Image.Image) -> bytes:
-    """Return `image` as PNG."""
+def encode_png(image: Image.Image, texts: Mapping[str, str] | None = None) -> bytes:
+    """Return `image` as PNG, with `texts` by their keywords."""
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    info = PngInfo()
+    for key, text in (texts or {}).items():
+        info.add_text(key, text)
+    image.save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()
 
 

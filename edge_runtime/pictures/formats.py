@@ -1,5 +1,6 @@
 """File formats by their first bytes, and the package that decodes each."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,12 +17,15 @@ IMAGE_SUFFIXES = frozenset(
 )
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".3gp", ".wmv", ".mts", ".m2ts"}
+    | {".3g2", ".asf", ".flv", ".ogv", ".vob"}
 )
 READABLE = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF, HEIC, JPEG XL"
 # JPEG includes the MPO of some phones and Ultra HDR: their first picture is the photo.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AVIF_BRANDS = {b"avif", b"avis"}
+_SEQUENCE_BRANDS = {b"hevc", b"hevx", b"hevm", b"hevs", b"msf1", b"avis"}
+_SOUND_BRANDS = {b"M4A ", b"M4B ", b"M4P "}
 _ISO_IMAGE_BRANDS = _HEIC_BRANDS | _AVIF_BRANDS | {b"mif1", b"msf1", b"mif2", b"miaf"}
 
 
@@ -72,13 +76,23 @@ _UNREAD = {
     Kind.RAW: "develop it to JPEG or TIFF first",
     Kind.RARE: "save it as JPEG or PNG first",
 }
-_RAW_HEADS = (b"FUJIFILMCCD-RAW", b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"\0MRM", b"FOVb")
+_RAW_HEADS = (
+    *(b"FUJIFILMCCD-RAW", b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"\0MRM", b"FOVb", b"II\x1a\0\0\0HEAPCCDR"),
+)
 _CANON_RAW = b"CR"  # at byte 8 of a TIFF
 _RARE_HEADS = (
     *(b"8BPS", b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51", b"II\xbc\x01"),  # PSD, JPEG 2000, JPEG XR
     *(b"v/1\x01", b"#?RADIANCE", b"DDS |", b"qoif"),  # OpenEXR, Radiance, DirectDraw, QOI
     *(b"P%d\n" % kind for kind in range(1, 8)),  # PNM
+    *(b"PF\n", b"Pf\n", b"\0\0\1\0", b"\0\0\2\0", b"icns", b"BLP1", b"BLP2"),  # PFM, icons and cursors, BLP
+    *(b"\x8aMNG\r\n\x1a\n", b"\x8bJNG\r\n\x1a\n", b"BPG\xfb", b"FLIF", b"gimp xcf", b"SIMPLE  ="),
+    *(b"\1\xda\0\1", b"\1\xda\1\1", b"\x0a\5\1\1", b"\x0a\5\1\x08", b"\0\0\x0a\0\0\0\0\0"),  # SGI, PCX, TGA
 )
+_MEDICAL = b"DICM"  # behind 128 bytes of anything
+# A BMP without its first 14 bytes.
+_BARE_BITMAP = re.compile(rb"\x28\0\0\0.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0[\x00-\x03]\0\0\0", re.DOTALL)
+_SYNC = 0x47
+_PACKETS = ((0, 188), (4, 192))  # where the first one begins, and how long they are
 _VIDEO_REMEDY = 'pip install "fakelens[camera]"'
 
 
@@ -90,7 +104,7 @@ def sniff(head: bytes) -> Kind:
         return Kind.RAW if head[8:12] == b"crx " else _sniff_iso(head)
     if head.startswith(_RAW_HEADS) or (head.startswith((b"II*\0", b"MM\0*")) and head[8:10] == _CANON_RAW):
         return Kind.RAW
-    if head.startswith(_RARE_HEADS):
+    if head.startswith(_RARE_HEADS) or head[128:132] == _MEDICAL or _BARE_BITMAP.match(head):
         return Kind.RARE
     if head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")):
         return Kind.JXL
@@ -108,10 +122,23 @@ def sniff(head: bytes) -> Kind:
         return Kind.IMAGE
     if head.startswith(b"BM") and head[6:10] == b"\0\0\0\0":
         return Kind.IMAGE
-    videos = (b"\x1a\x45\xdf\xa3", b"\0\0\x01\xba", b"\0\0\x01\xb3", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11")
-    if head.startswith(videos) or (head[:4] == b"RIFF" and head[8:12] == b"AVI "):
+    videos = (
+        *(b"\x1a\x45\xdf\xa3", b"\0\0\x01\xba", b"\0\0\x01\xb3", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
+        b"FLV\1",
+    )
+    if head.startswith(videos) or (head[:4] == b"RIFF" and head[8:12] == b"AVI ") or _is_transport(head):
         return Kind.VIDEO
+    if head.startswith(b"OggS"):
+        return Kind.VIDEO if b"theora" in head else Kind.OTHER
     return Kind.VIDEO if head[4:8] in (b"moov", b"mdat", b"wide") else Kind.OTHER
+
+
+def _is_transport(head: bytes) -> bool:
+    """Whether `head` are packets of an MPEG transport stream, as camcorders and television write them."""
+    return any(
+        len(head) > first + 3 * step and all(head[first + place * step] == _SYNC for place in range(4))
+        for first, step in _PACKETS
+    )
 
 
 def sniff_file(path: Path) -> Kind:
@@ -133,9 +160,13 @@ def sniff_stream(source: Path | BinaryIO) -> Kind:
 def is_video(path: Path) -> bool:
     """Whether `path` is a video, by its content or, where that says nothing, by its suffix."""
     try:
-        kind = sniff_file(path)
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
     except OSError:
         return False
+    kind = sniff(head)
+    if kind in (Kind.HEIC, Kind.AVIF):  # a burst of pictures is stored as a video is
+        return head[8:12] in _SEQUENCE_BRANDS
     return kind is Kind.VIDEO or (kind is Kind.OTHER and path.suffix.lower() in VIDEO_SUFFIXES)
 
 
@@ -158,7 +189,7 @@ def _sniff_iso(head: bytes) -> Kind:
     size = min(int.from_bytes(head[:4], "big"), len(head))
     brands = {head[8:12], *(head[start : start + 4] for start in range(16, size - 3, 4))}
     if head[8:12] not in _ISO_IMAGE_BRANDS:
-        return Kind.VIDEO
+        return Kind.OTHER if head[8:12] in _SOUND_BRANDS else Kind.VIDEO
     if brands & _AVIF_BRANDS and head[8:12] not in _HEIC_BRANDS:
         return Kind.AVIF
     return Kind.HEIC

@@ -14,19 +14,20 @@ from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.machine.quiet import MutedWarnings, mute_libtiff
+from fakelens.edge_runtime.machine.quiet import MUTED, mute_libtiff
 from fakelens.edge_runtime.modelfile.contract import Fit, FitSpec, InputSpec
 from fakelens.edge_runtime.pictures.colour import to_rgb as to_rgb  # part of this path
+from fakelens.edge_runtime.pictures.contents import read_all
 from fakelens.edge_runtime.pictures.decode_memory import (
     MOST_BYTES,
     RGB_BYTES,
     bound_memory,
     count_decoding_bytes,
 )
-from fakelens.edge_runtime.pictures.formats import DECODERS, FORMATS, Kind, name_remedy, sniff_stream
+from fakelens.edge_runtime.pictures.opener import open_any
 from fakelens.edge_runtime.pictures.tiles import place_tiles
 
 ImageU8 = npt.NDArray[np.uint8]
@@ -39,14 +40,11 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
     *(OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError),
     *(struct.error, RuntimeError, MemoryError, AttributeError, Image.DecompressionBombError),
 )
-_JPEG_HEAD = b"\xff\xd8\xff"
-_ANIMATED = ("GIF", "WEBP", "PNG")
+_ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
+_HOLD_SEVERAL = ("TIFF", "HEIF")
 _TINY_PIXELS = 128 * 128  # take next to nothing; to count them takes a part of their time
 _GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes nine bytes
 _TURNED_PIXELS = 32_000_000  # larger ones are turned by bands, not copied
-# TIFF tags of a camera's raw file, whose first picture is a preview.
-_DNG_VERSION, _SUBFILE_TYPE, _SUB_IFDS = 50706, 254, 330
-MUTED = MutedWarnings()
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words on odd files go to stderr
 _HOLDS_ORIENTATION = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")  # in Pillow's `info`
 _TURNS: dict[object, Image.Transpose] = {  # by EXIF orientation; a file may hold anything there
@@ -128,14 +126,18 @@ def _decode(
 
             regions = open_regions(source, image, widths)
             if regions is not None:
-                return DecodedImage(image=regions)
-        note = bound_memory(image)
+                return DecodedImage(image=regions, note=_describe_others(image))
+        note = bound_memory(image) or _describe_others(image)
         try:
             image.load()
         except OSError as error:
             if config.strict or image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
                 raise
             return None
+        if image.format == "PNG":
+            from fakelens.edge_runtime.pictures.png_forms import refuse_short
+
+            refuse_short(image, source)
         if see is not None:
             see(image)
         return DecodedImage(image=to_upright_rgb(image), note=note, animated=_is_animated(image))
@@ -157,14 +159,7 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
     """
     if config.max_megapixels > MAX_MEGAPIXELS:
         Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit is below it; ours holds for every picture
-    try:
-        image = _open_jpeg(source) or Image.open(source, formats=FORMATS)
-    except UnidentifiedImageError:
-        decoder = DECODERS.get(kind := sniff_stream(source))
-        if decoder is None or name_remedy(kind):
-            raise
-        decoder.register()
-        image = Image.open(source, formats=(decoder.format,))
+    image = open_any(source)
     width, height = image.size
     if width * height > config.max_megapixels * 10**6:
         image.close()
@@ -174,39 +169,25 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
             f"{width} x {height} px is over the limit of {config.max_megapixels} megapixels; {SMALLER}"
         )
     if image.format == "TIFF":
+        from fakelens.edge_runtime.pictures.tiff_forms import refuse_misread  # here, as few are TIFF
+
         mute_libtiff()
-        if _is_raw(image):
-            image.close()
-            raise ImageError(f"a {Kind.RAW} file, whose first picture is a preview: {name_remedy(Kind.RAW)}")
+        refuse_misread(image)
+    elif image.format == "PNG" and "transparency" in image.info:
+        from fakelens.edge_runtime.pictures.png_forms import reduce_transparent
+
+        reduce_transparent(image)
     if config.reserve is not None and width * height > _TINY_PIXELS:
         config.reserve(count_decoding_bytes(image))
     return image
 
 
-def _open_jpeg(source: Path | BinaryIO) -> Image.Image | None:
-    """Return the JPEG that an open stream holds; None for all else, which `Image.open` tells apart.
-
-    That would load Pillow's code for four other formats first, which takes as long as a picture to check.
-    """
-    if isinstance(source, Path):
+def _describe_others(image: Image.Image) -> str | None:
+    if image.format not in _HOLD_SEVERAL:
         return None
-    source.seek(0)
-    if source.read(len(_JPEG_HEAD)) != _JPEG_HEAD:
-        return None
-    from PIL import JpegImagePlugin
+    from fakelens.edge_runtime.pictures.others import describe_others
 
-    source.seek(0)
-    try:
-        return JpegImagePlugin.jpeg_factory(source)
-    except (SyntaxError, IndexError, TypeError, struct.error):  # as `Image.open` goes on to other formats
-        return None
-
-
-def _is_raw(image: Image.Image) -> bool:
-    """Whether a TIFF is a camera's raw file: DNG, or a reduced picture before others (NEF, ARW, PEF)."""
-    tags = getattr(image, "tag_v2", {})
-    reduced = tags.get(_SUBFILE_TYPE, 0)
-    return _DNG_VERSION in tags or (isinstance(reduced, int) and reduced & 1 == 1 and _SUB_IFDS in tags)
+    return describe_others(image)
 
 
 def _is_animated(image: Image.Image) -> bool:
@@ -225,7 +206,7 @@ def _decode_without_end(source: Path | BinaryIO, config: DecodeConfig) -> Decode
         has_all_scans,
     )
 
-    content = source.read_bytes() if isinstance(source, Path) else _read_all(source)
+    content = read_all(source)
     with open_image(io.BytesIO(content + END), config) as image:
         reduced = bound_memory(image)
         image.load()
@@ -238,11 +219,6 @@ def _decode_without_end(source: Path | BinaryIO, config: DecodeConfig) -> Decode
             note += f", and {height - rows} of {height} rows with it"
         note = note if reduced is None else f"{note}; {reduced}"
         return DecodedImage(image=to_upright_rgb(image, rows), note=note)
-
-
-def _read_all(stream: BinaryIO) -> bytes:
-    stream.seek(0)
-    return stream.read()
 
 
 def fit_image(image: Image.Image, spec: FitSpec) -> ImageU8:

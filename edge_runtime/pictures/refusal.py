@@ -9,6 +9,7 @@ from PIL import Image, UnidentifiedImageError
 
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, READABLE, Kind, name_remedy, sniff_stream
+from fakelens.edge_runtime.pictures.rare_forms import describe_form
 
 MOST_MEGAPIXELS = 400  # that the limit may be lifted to
 SMALLER = f"scale it down, or lift the limit (check --max-megapixels, up to {MOST_MEGAPIXELS})"
@@ -53,6 +54,8 @@ def _why_not_an_image(source: Path | bytes) -> str:
         return "a video, not an image"
     if kind in (Kind.AVIF, Kind.HEIC) and (size := _read_declared_size(source)) is not None:
         return f"{size[0]} x {size[1]} px are over the limit of what decodes {kind} here; scale it down first"
+    if kind is Kind.IMAGE and (form := describe_form(source)) is not None:
+        return form
     if kind is not Kind.OTHER:
         return f"begins as {'an image' if kind is Kind.IMAGE else kind}, but is damaged or incomplete"
     return f"not an image ({READABLE})" + ("" if isinstance(source, bytes) else ", whatever its name says")

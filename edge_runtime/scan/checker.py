@@ -12,8 +12,9 @@ from fakelens.edge_runtime.detection.checked_file import CheckedFile
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Stance
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.machine.quiet import MUTED
 from fakelens.edge_runtime.modelfile.threads import count_cores
-from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, MUTED, DecodeConfig
+from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, DecodeConfig
 from fakelens.edge_runtime.scan.failure import Failure, tell_failure
 from fakelens.edge_runtime.scan.item import Item
 from fakelens.edge_runtime.scan.manifest import make_item

@@ -12,7 +12,8 @@ from starlette.requests import ClientDisconnect
 
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.machine.memory import return_large_blocks
-from fakelens.edge_runtime.pictures.preprocess import MUTED, DecodeConfig
+from fakelens.edge_runtime.machine.quiet import MUTED
+from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
 from fakelens.edge_runtime.serve.answer import Answer, Wish, make_answer
 from fakelens.edge_runtime.serve.budget import PixelBudget
 from fakelens.edge_runtime.serve.counters import Counters

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.files import check_output, stage_folder, write_atomic
+from fakelens.edge_runtime.files import check_output, check_writable, stage_folder, write_atomic
 
 
 def test_bytes_and_text_are_written_and_folders_made(tmp_path: Path) -> None:
@@ -25,6 +25,28 @@ def test_permissions_are_those_of_any_new_file(tmp_path: Path) -> None:
     ordinary.write_bytes(b"")
     write_atomic(atomic, b"")
     assert stat.S_IMODE(atomic.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_atomic(pipe, "page")
+    assert os.read(reader, 10) == b"page"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_what_is_no_text_is_not_to_be_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    check_writable(path, "--html")
+    for content in (b"", b"<!doctype html>", b"\xef\xbb\xbfa,b\n", "é".encode().rjust(9)):
+        path.write_bytes(content)
+        check_writable(path, "--html")
+    for content in (b"\xff\xd8\xff\xe0", b"\x89PNG\r\n", b"GIF89a\1\0"):
+        path.write_bytes(content)
+        with pytest.raises(UsageError, match=r"--html .*page\.html: holds a picture or other data"):
+            check_writable(path, "--html")
 
 
 def test_a_failed_write_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:

@@ -198,6 +198,20 @@ def test_a_closed_stream_changes_no_exit_code(
         assert done.stderr == ""
 
 
+@pytest.mark.parametrize("words", [("check", ""), ("watch", "--source", ""), ("audit", "")])
+def test_an_empty_word_stands_for_no_folder(words: tuple[str, ...]) -> None:
+    done = subprocess.run([COMMAND, *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("fakelens: an empty argument was given")
+
+
+@posix
+def test_a_closed_standard_input_is_an_empty_one(model_file: Path) -> None:
+    command = f"'{COMMAND}' check - --model '{model_file}' 0<&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "fakelens: stdin: empty input\n")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_one_line(
     model_file: Path, tmp_path: Path, save_grey: Callable[[Path, int], Path]

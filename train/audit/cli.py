@@ -8,6 +8,7 @@ import typer
 from fakelens.benchmarks.layouts import Layout
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.extras import require_extra
+from fakelens.edge_runtime.files import check_writable
 from fakelens.train import options
 from fakelens.train.audit import options as own
 
@@ -37,6 +38,8 @@ def audit(
     Exit codes: 0 done, 1 file metadata give the class away, 2 a file could not be read.
     """
     require_extra("train", "sklearn", "jinja2")
+    if html is not None:
+        check_writable(html, "--html")
     from fakelens.train.audit.advice import suggest_remedy
     from fakelens.train.audit.dataset_audit import MAX_AUC, AuditConfig
     from fakelens.train.audit.dataset_audit import audit as run

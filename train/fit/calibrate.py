@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from fakelens.benchmarks.metrics import log_loss
 from fakelens.edge_runtime.modelfile.contract import Decision
@@ -41,6 +40,8 @@ def fit_calibration(labels: Labels, p_fake: Floats) -> Calibration:
 
     Both classes weigh the same whatever their number: P(fake) is meant for as many reals as fakes.
     """
+    from scipy.optimize import minimize  # at a run's end: its first step does not wait for it
+
     weights = np.where(labels == 1, 1 / max(1, (labels == 1).sum()), 1 / max(1, (labels == 0).sum()))
     found = minimize(
         lambda x: log_loss(labels, _to_calibration(x).apply(p_fake), weights),

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.cluster import KMeans
-from sklearn.linear_model import LogisticRegression
 
 from fakelens.train.data.dataset import source_weights
 from fakelens.train.data.epoch import Floats
@@ -59,6 +57,9 @@ def ask_clip(images_u8: Images, known: Known) -> Floats:
 
 def fit_means(embeddings: Floats, known: Known) -> MeansProbe:
     """Return the probe for `embeddings` [n, channels]; its scale and bias alone come from a regression."""
+    from sklearn.cluster import KMeans  # a second of work, for recipes with this teacher alone
+    from sklearn.linear_model import LogisticRegression
+
     unit = _to_unit(embeddings)
     mean, deviation = unit.mean(axis=0), unit.std(axis=0)
     standard = (unit - mean) / deviation

@@ -23,6 +23,7 @@ from fakelens.train.data.epoch import Floats
 from fakelens.train.data.image_rows import Images
 from fakelens.train.distributed import SOLO, EpochSpec, Team, plan_shares
 from fakelens.train.fit.checkpoint import Epoch, StageState, load_state, save_state
+from fakelens.train.fit.epoch_log import EpochLog
 from fakelens.train.fit.interrupts import postponed_interrupts
 from fakelens.train.fit.optimizer import build_optimizer, learning_rate_at
 from fakelens.train.fit.remaining import RemainingTime, show_steps
@@ -121,13 +122,10 @@ class FitLoop:
             self._note_weights(state)
             state.best = state.weights
             save_state(self.stage.checkpoint, state)
-        writer = tf.summary.create_file_writer(str(self.stage.folder / "tensorboard" / self.stage.name))
+        log = EpochLog(self.stage.folder / "tensorboard" / self.stage.name)
         while state.epochs_done < self.stage.fit.epochs and not self._is_stalled(state):
             self._run_epoch(state, stop_if_asked)
-            with writer.as_default(step=state.epochs_done):
-                for name in ("loss", "val_loss", "val_accuracy", "learning_rate", "steps_per_s"):
-                    tf.summary.scalar(name, getattr(state.history[-1], name))
-            writer.flush()
+            log.add(state.history[-1])
             save_state(self.stage.checkpoint, state)
         self.model.set_weights(state.best)
         return state

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from fakelens.benchmarks.metrics import roc_auc
 from fakelens.train.data.epoch import Floats
@@ -67,6 +65,9 @@ def fit_line(features: Values, targets: Floats, weights: Values, penalty: float)
     `penalty` is that of the squared weights, over standardized features, beside the mean loss. A target
     counts as both classes, each by its share and its weight [2, n].
     """
+    from sklearn.linear_model import LogisticRegression  # a second of work, for recipes with a probe alone
+    from sklearn.preprocessing import StandardScaler
+
     scaler = StandardScaler().fit(features)
     regression = LogisticRegression(C=1 / (penalty * len(features)), max_iter=_MOST_STEPS)
     shares = (np.stack([1 - targets, targets]) * weights).ravel()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from fakelens.benchmarks.metrics import roc_auc
@@ -82,6 +81,8 @@ def fit_move(lesson: Lesson, penalty: float) -> Line:
         slopes = lesson.weights * (expit(scores) - lesson.targets) / len(scores)
         distance = penalty * (line[:-1] @ line[:-1]) / 2
         return losses.mean() + distance, np.append(features.T @ slopes + penalty * line[:-1], slopes.sum())
+
+    from scipy.optimize import minimize  # only where a head is moved: it takes its time before the first step
 
     start = np.zeros(features.shape[1] + 1)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _MOST_STEPS}).x

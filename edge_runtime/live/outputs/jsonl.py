@@ -9,7 +9,7 @@ from typing import TextIO
 from PIL import Image
 
 from fakelens.edge_runtime.detection.verdict import Label
-from fakelens.edge_runtime.errors import SinkError
+from fakelens.edge_runtime.errors import SinkError, UsageError
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 from fakelens.edge_runtime.live.status_row import make_row
 from fakelens.edge_runtime.provenance.evidence import Evidence
@@ -63,9 +63,16 @@ class JsonlSink:
 
 
 def open_jsonl(path: Path, interval_s: float) -> JsonlSink:
-    """Return a sink that appends to the file at `path`; half a line that a kill left at its end goes."""
+    """Return a sink that appends to the file at `path`; half a line that a kill left at its end goes.
+
+    Raises `UsageError` where the file holds something else, which would be cut.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(_BLOCK_BYTES).lstrip(b"\0\r\n")  # zeros are what a power cut may leave
+        if head and not head.startswith(b"{"):
+            raise UsageError(f"--jsonl {path}: holds no JSON lines; give another file")
         _mend_end(path)
     return JsonlSink(path.open("a", encoding="utf-8"), interval_s)
 

@@ -2,12 +2,12 @@
 
 import struct
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 from PIL import ExifTags, Image, TiffImagePlugin
 
+from fakelens.edge_runtime.pictures.contents import read_all
 from fakelens.edge_runtime.pictures.regions.heif import HeifGrid
 from fakelens.edge_runtime.pictures.regions.image import RegionImage
 from fakelens.edge_runtime.pictures.regions.png import PngRows
@@ -25,7 +25,7 @@ def open_regions(
     Each band is decoded once, and reduced to `widths`, which will be asked for: raises what Pillow raises
     where one is damaged. Those of a HEIC take so long to decode that all of them are kept.
     """
-    content = source if isinstance(source, Path) else _read_all(source)
+    content = source if isinstance(source, Path) else read_all(source)
     try:
         reader = _choose_reader(content, opened)
     except _NO_BANDS:  # decoding it as a whole says what is wrong, if anything is
@@ -54,10 +54,3 @@ def _choose_reader(content: Path | bytes, opened: Image.Image) -> RowReader | He
 def _is_upright(image: Image.Image) -> bool:
     """Whether nothing in the file turns the picture: rows are no rows then."""
     return image.getexif().get(ExifTags.Base.Orientation) in (None, 1)
-
-
-def _read_all(stream: BinaryIO) -> bytes:
-    if isinstance(stream, BytesIO):
-        return stream.getvalue()
-    stream.seek(0)
-    return stream.read()

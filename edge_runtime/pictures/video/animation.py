@@ -6,10 +6,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from fakelens.edge_runtime.machine.quiet import MUTED
 from fakelens.edge_runtime.pictures.decode_memory import bound_memory
 from fakelens.edge_runtime.pictures.preprocess import (
     DECODER_ERRORS,
-    MUTED,
     DecodeConfig,
     open_image,
     to_upright_rgb,

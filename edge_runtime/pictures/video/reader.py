@@ -13,7 +13,7 @@ from PIL import Image
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.extras import load_cv2
 from fakelens.edge_runtime.pictures.formats import Kind, name_remedy
-from fakelens.edge_runtime.pictures.video.still import MOST_STILLS, Still, Tally, spread
+from fakelens.edge_runtime.pictures.video.still import MOST_STILLS, REMEDY, Still, Tally, spread
 
 if TYPE_CHECKING:
     import cv2
@@ -153,5 +153,5 @@ def open_capture(path: Path) -> "cv2.VideoCapture":
         capture: cv2.VideoCapture = load_cv2().VideoCapture(name, load_cv2().CAP_FFMPEG)
     if not capture.isOpened():
         capture.release()
-        raise ImageError(f"{path}: not a video that can be decoded, damaged or of a rare form")
+        raise ImageError(f"{path}: not a video that can be decoded, damaged or of a rare form; {REMEDY}")
     return capture

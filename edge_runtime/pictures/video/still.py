@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 MOST_STILLS = 32  # that are checked of one file
+REMEDY = "where players show it, save it as an MP4 with H.264 first"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -127,6 +127,21 @@ def test_no_map_takes_the_place_of_another(
     assert maps == {"a.png", "a-2.png", "a-2-2.png", "A-3.png", "x" * 200 + ".png"}
 
 
+def test_a_map_takes_the_place_of_an_older_map_and_of_no_picture(
+    tile_model: Path, half_bright: Image.Image, tmp_path: Path
+) -> None:
+    picture = tmp_path / "a.png"
+    half_bright.save(picture)
+    detector = Detector(tile_model)
+    result = CheckedFile(
+        path=str(picture.with_suffix(".jpg")), verdict=detector.check(half_bright), image=half_bright
+    )
+    for _ in range(2):
+        heatmap.HeatmapSink(detector, tmp_path).write(result)
+        assert {path.name for path in tmp_path.glob("*.png")} == {"a.png", "a-2.png"}
+    assert Image.open(picture).tobytes() == half_bright.tobytes()
+
+
 def test_a_large_picture_is_painted_at_a_part_of_its_size(
     half_bright: Image.Image, tile_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,3 +168,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_first_picture(
         done = fakelens("check", tmp_path / "a.png", "--model", tile_model, option, target)
         assert (done.returncode, done.stdout) == (2, "")
         assert "cannot be written" in done.stderr
+    done = fakelens("check", tmp_path / "a.png", "--model", tile_model, "--html", tmp_path / "a.png")
+    assert done.returncode == 2
+    assert "holds a picture or other data, which would be lost" in done.stderr
+    assert Image.open(tmp_path / "a.png").tobytes() == half_bright.tobytes()

@@ -12,7 +12,7 @@ import pytest
 from PIL import ExifTags, Image, features
 
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.pictures.formats import FORMATS, Kind, name_remedy, sniff, sniff_file
+from fakelens.edge_runtime.pictures.formats import FORMATS, Kind, is_video, name_remedy, sniff, sniff_file
 from fakelens.edge_runtime.pictures.preprocess import load_image
 
 PHOTO = Image.fromarray(np.random.default_rng(0).integers(90, 160, (48, 64, 3), np.uint8))
@@ -50,10 +50,27 @@ def test_the_formats_of_pillow_are_told_by_their_first_bytes(kind: str) -> None:
         (b"8BPS\0\1", Kind.RARE),
         (b"\0\0\0\x0cjP  \r\n\x87\n", Kind.RARE),
         (b"P6\n640 480\n255\n", Kind.RARE),
+        (b"\0\0\1\0\1\0\x10\x10", Kind.RARE),
+        (b"\0" * 128 + b"DICM", Kind.RARE),
+        (b"\x28\0\0\0" + b"\1\0\0\0" * 2 + b"\1\0\x18\0\0\0\0\0", Kind.RARE),
+        ((b"\x47" + b"\xff" * 187) * 4, Kind.VIDEO),
+        (b"\0\0\0\0" + (b"\x47" + b"\xff" * 191) * 4, Kind.VIDEO),
+        (b"G is how this text begins", Kind.OTHER),
+        (b"FLV\1\5", Kind.VIDEO),
+        (b"OggS" + b"\0" * 24 + b"\x80theora", Kind.VIDEO),
+        (b"OggS" + b"\0" * 24 + b"OpusHead", Kind.OTHER),
+        (b"\0\0\0\x18ftypM4A \0\0\0\0isom", Kind.OTHER),
     ],
 )
 def test_other_kinds_by_their_brands(head: bytes, kind: Kind) -> None:
     assert sniff(head) is kind
+
+
+def test_a_burst_that_no_decoder_of_pictures_opens_is_a_video(tmp_path: Path) -> None:
+    path = tmp_path / "burst.heics"
+    for brand, expected in ((b"hevc", True), (b"msf1", True), (b"heic", False)):
+        path.write_bytes(b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1heic")
+        assert is_video(path) is expected
 
 
 def test_the_suffix_decides_nothing(tmp_path: Path) -> None:

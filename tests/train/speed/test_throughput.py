@@ -11,3 +11,4 @@ def test_both_ways_of_feeding_are_measured() -> None:
     assert found.fed_steps_per_s > 0
     assert found.memory_steps_per_s > 0
     assert 0 < found.ratio < 10
+    assert found.first_step_cpu_s > 0

@@ -11,3 +11,4 @@ def test_both_ways_of_training_are_timed_on_the_same_images() -> None:
     assert found.fit_per_s > 0
     assert found.plain_per_s > 0
     assert found.ratio == pytest.approx(found.fit_per_s / found.plain_per_s)
+    assert found.cpu_ratio > 0

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from fakelens.edge_runtime.detection.verdict import Label
-from fakelens.edge_runtime.errors import SinkError
+from fakelens.edge_runtime.errors import SinkError, UsageError
 from fakelens.edge_runtime.live.outputs.jsonl import open_jsonl
 from fakelens.edge_runtime.live.status import CameraState, LiveStatus
 
@@ -103,3 +103,12 @@ def test_half_a_line_that_a_kill_left_goes_when_the_file_is_opened_again(
     path.write_bytes(there)
     open_jsonl(path, 1.0).close()
     assert path.read_bytes() == kept
+
+
+@pytest.mark.parametrize("content", [b"a text without an end of line", b"\xff\xd8\xff\xe0photo", b"[1, 2"])
+def test_a_file_that_holds_something_else_is_not_cut(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=r"notes\.txt: holds no JSON lines; give another file"):
+        open_jsonl(path, 1.0)
+    assert path.read_bytes() == content

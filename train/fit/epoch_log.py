@@ -1,0 +1,38 @@
+"""TensorBoard's log of a stage: a point of each figure after every epoch."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import tensorflow as tf
+
+from fakelens.edge_runtime.errors import RunError
+from fakelens.train.fit.checkpoint import Epoch
+
+_FIGURES = ("loss", "val_loss", "val_accuracy", "learning_rate", "steps_per_s")
+
+
+class EpochLog:
+    """A log in `folder`; `RunError` where it cannot be written, as on a full disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with self._explained():
+            self._writer = tf.summary.create_file_writer(str(folder))
+
+    def add(self, epoch: Epoch) -> None:
+        """Write the figures of `epoch`."""
+        with self._explained(), self._writer.as_default(step=epoch.number):
+            for name in _FIGURES:
+                tf.summary.scalar(name, getattr(epoch, name))
+            self._writer.flush()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except tf.errors.OpError as error:  # TensorFlow knows no OSError
+            raise RunError(
+                f"{self._folder}: the log of the epochs cannot be written, is the disk full? Free some space "
+                "and go on with `fakelens train --resume -o RUN`"
+            ) from error
