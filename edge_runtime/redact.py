@@ -6,7 +6,7 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^\s'\"<>]+)")
 _HOST_END = re.compile(r"[/?#]")
 # Cheap cameras carry them in the path (/user=admin_password=x_channel=1), others in the query.
 _SECRET = re.compile(
-    r"([/?&;][\w.-]*(?:pass|pwd|token|secret|key|auth|user|login|sig)[\w.-]*=)[^&;#\s]*", re.IGNORECASE
+    r"([/?&;#][\w.-]*(?:pass|pwd|psw|token|secret|key|auth|user|login|sig)[\w.-]*=)[^&;#\s]*", re.IGNORECASE
 )
 _HIDDEN = "***"
 

@@ -18,6 +18,8 @@ from fakelens.edge_runtime.redact import redact_url
         "http://camera/video?user=secret&pwd=secret&channel=1",
         "http://camera/video?channel=1&Password=secret",
         "http://camera/video?access_token=secret#x",
+        "http://camera/video?channel=1;psw=secret",
+        "http://camera/video#password=secret",
         "rtsp://camera:554/user=admin_password=secret_channel=1_stream=0.sdp",
         "cannot open 'http://user:secret@camera/a' nor http://user:secret@camera/b",
     ],
