@@ -32,6 +32,7 @@ class Pattern(StrEnum):
     BLOCKS = "blocks"  # noise enlarged by repetition, the trace of a naive up-sampling
     GRAIN = "grain"  # a ramp with the noise of a sensor
     PATCH = "patch"  # a ramp with noise in one corner: its tiles differ
+    BALLS = "balls"  # shaded on a plain ground, as a renderer draws them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,8 @@ def draw_picture(picture: Picture) -> ImageU8:
             drawn = ramp.copy()
             rows, columns = -(-height // 3), -(-width // 3)
             drawn[:rows, :columns] = _repeat(_draw_noise(variant), columns, rows)
+        case Pattern.BALLS:
+            drawn = _draw_balls(width, height, variant)
         case Pattern.RAMP:
             drawn = ramp
     return drawn.astype(np.uint8)
@@ -150,6 +153,21 @@ def _draw_wave(variant: int) -> Drawn:
         swing = np.sin(turn * count * across / _PERIOD[1]) * np.cos(turn * down / _PERIOD[0])
         colours.append(np.rint(128 + 100 * swing))
     return np.stack(colours, axis=-1).astype(np.int64)
+
+
+def _draw_balls(width: int, height: int, variant: int) -> Drawn:
+    rng = np.random.default_rng(variant)
+    down, across = np.mgrid[:height, :width]
+    drawn = np.full((height, width, 3), 240)
+    for _ in range(4 * variant):
+        radius = int(rng.integers(min(width, height) // 12 + 1, min(width, height) // 3 + 2))
+        x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
+        high = radius**2 - (across - x) ** 2 - (down - y) ** 2
+        depth = np.sqrt(np.maximum(high, 0))
+        light = np.rint(5 * (depth + (x - across + y - down) / 2) / radius) + 4  # in few steps, for PNG
+        colour = rng.integers(30, 255, 3)
+        drawn = np.where(high[..., None] > 0, light[..., None] * colour // 9, drawn)
+    return np.clip(drawn, 0, 255).astype(np.int64)
 
 
 def _draw_clouds(variant: int) -> Drawn:
