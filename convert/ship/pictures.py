@@ -167,7 +167,7 @@ def _draw_balls(width: int, height: int, variant: int) -> Drawn:
         light = np.rint(5 * (depth + (x - across + y - down) / 2) / radius) + 4  # in few steps, for PNG
         colour = rng.integers(30, 255, 3)
         drawn = np.where(high[..., None] > 0, light[..., None] * colour // 9, drawn)
-    return np.clip(drawn, 0, 255).astype(np.int64)
+    return np.asarray(np.clip(drawn, 0, 255), np.int64)
 
 
 def _draw_clouds(variant: int) -> Drawn:
