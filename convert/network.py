@@ -12,7 +12,7 @@ from fakelens.convert.run import Run
 from fakelens.edge_runtime.errors import RunError
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
-_PIXELS = 4_000_000  # of a batch: what a network makes of them stays below some 2 GB
+_BATCH, _PIXELS = 256, 4_000_000  # at most: what a network makes of so many pixels stays below some 2 GB
 # A trained quantizer's range follows its kernel within a step; an untrained one stays at 6.
 _UNTRAINED_RATIO = 4.0
 _RETRAIN = "train again with `fakelens train --qat` and at least one epoch"
@@ -63,7 +63,7 @@ def check_quantizers(network: keras.Model, path: Path) -> None:
 
 def predict(network: keras.Model, images_u8: ImageU8) -> npt.NDArray[np.float32]:
     """Return the class probabilities [n, classes] of raw RGB `images_u8` [n, size, size, 3]."""
-    batch = max(1, _PIXELS // (images_u8.shape[1] * images_u8.shape[2]))
+    batch = min(_BATCH, max(1, _PIXELS // (images_u8.shape[1] * images_u8.shape[2])))
     batches = [
         np.asarray(network(images_u8[start : start + batch].astype(np.float32), training=False))
         for start in range(0, len(images_u8), batch)
