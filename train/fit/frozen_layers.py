@@ -108,19 +108,16 @@ def find_head(model: Any) -> Any:
     return next(layer for layer in reversed(model.layers) if isinstance(layer, keras.layers.Dense))
 
 
-def open_features(model: Any, head: str = "", size: int | None = None) -> Callable[[Images], Values]:
-    """Return what makes of images [n, ...] the inputs [n, channels] of `head` (see `open_layers`).
-
-    The images are as large as `model` wants them, or `size` px.
-    """
-    return _open_forward(_cut(model, head), size)
+def open_features(model: Any, head: str = "") -> Callable[[Images], Values]:
+    """Return what makes of images [n, ...] the inputs [n, channels] of `head` (see `open_layers`)."""
+    return _open_forward(_cut(model, head))
 
 
 def _cut(model: Any, head: str) -> Any:
     return keras.Model(model.input, (model.get_layer(head) if head else find_head(model)).input)
 
 
-def _open_forward(layers: Any, size: int | None) -> Callable[[Images], Values]:
+def _open_forward(layers: Any, size: int | None = None) -> Callable[[Images], Values]:
     layers.input_spec = None  # which wants images of the size of the model
     images_spec = tf.TensorSpec((None, *_shape_images(layers, size)), tf.uint8)
 

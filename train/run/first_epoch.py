@@ -9,7 +9,7 @@ comes of it is not kept. Where pictures are very many or very large, it sees as 
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +115,7 @@ class _Network:
 
     def learn(self, reduced: Dataset, config: TrainConfig, share: float) -> FirstEpoch:
         """Return what the head learns of `reduced`, `share` of it being what the start answers."""
+        from fakelens.train.fit.distill import mix_labels
         from fakelens.train.fit.loop import Examples
         from fakelens.train.fit.probe import learn_line
         from fakelens.train.fit.start_head import move_line
@@ -122,8 +123,8 @@ class _Network:
         (images, labels), (val_images, val_labels) = reduced.take(Split.TRAIN), reduced.take(Split.VAL)
         targets = labels.astype(np.float32)
         if self.own is not None and config.distill.teachers:
-            answers = expit(self.own.score(self.layers.see(images)))
-            targets = np.asarray((1 - share) * targets + share * answers, np.float32)
+            answers = expit(self.own.score(self.layers.see(images))).astype(np.float32)
+            targets = mix_labels(answers, labels, replace(config.distill, share=share))
         sources = reduced.sources[reduced.rows[Split.TRAIN]]
         examples = Examples(
             images=images,
