@@ -54,7 +54,7 @@ class FrozenLayers:
     """
 
     def __init__(self, model: Any, head: str = "", size: int | None = None) -> None:
-        self._layers = _cut(model, head)
+        self._layers, self._head = _cut(model, head), head
         self._weights = self._layers.get_weights()
         self._forward = _open_forward(self._layers, size)
         self._folder = _name_folder(self._layers, size)
@@ -78,9 +78,13 @@ class FrozenLayers:
         return np.stack([self._seen[name] for name in names]).astype(np.float64)
 
     def answer(self, model: Any, images_u8: Images) -> Values:
-        """Return P(fake) [n] of `model`, which has these layers below its last dense one."""
+        """Return P(fake) [n] of `model`, which has these layers below its head, whatever that has learned."""
+        values = self.see(images_u8)
+        if self._head:  # rectified units below the last dense layer
+            kernel, bias = model.get_layer(self._head).get_weights()
+            values = np.maximum(values @ kernel + bias, 0.0)
         kernel, bias = find_head(model).get_weights()
-        logits = self.see(images_u8) @ kernel + bias
+        logits = values @ kernel + bias
         return np.asarray(expit(logits[:, 1] - logits[:, 0]), np.float64)
 
     def _look(self, images_u8: Images) -> npt.NDArray[np.float32]:

@@ -44,7 +44,7 @@ from fakelens.train.fit.probe import probe_head
 from fakelens.train.fit.start_head import move_head
 from fakelens.train.fit.synchronize import synchronize_norms
 from fakelens.train.fit.views import average_views
-from fakelens.train.networks import build_network
+from fakelens.train.networks import build_network, name_head
 from fakelens.train.run import rundir
 from fakelens.train.run.before_after import BeforeAfter, Tuned, compare_with_start, describe_before_after
 from fakelens.train.run.job import Job
@@ -212,7 +212,10 @@ def _build(config: TrainConfig, size: int | None) -> Any:
 def _open_answers(model: Any, config: TrainConfig) -> Answer:
     """Return what tells P(fake) of images: where only the head of `model` learned, what was seen is kept."""
     changes = config.fit.epochs or config.prune.sparsity or config.qat.enabled or config.network.views > 1
-    return predict if changes else open_layers(model).answer
+    if changes:
+        return predict
+    network = config.network  # what its head learned from was seen below the hidden layer, where it has one
+    return open_layers(model, "" if is_start(network.weights) else name_head(network)).answer
 
 
 def _finish(model: Any, job: Job, answer: Answer) -> tuple[Any, Calibration, Pool]:

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from fakelens.benchmarks.metrics import roc_auc
 from fakelens.train.config import HeadConfig, NetworkConfig
-from fakelens.train.fit.frozen_layers import Values
+from fakelens.train.fit.frozen_layers import Values, open_layers
 from fakelens.train.fit.hidden_head import HeadLesson, fit_hidden, train_head
 from fakelens.train.fit.loop import Examples, predict
 from fakelens.train.fit.probe import fit_line
@@ -70,6 +70,8 @@ def test_the_network_says_what_the_head_says_and_nothing_below_changes() -> None
     train_head(network, examples, CONFIG, seed=0)
     p_fake = predict(network, examples.val_images, 1 / 255)
     assert roc_auc(examples.val_labels, p_fake) > 0.95
+    answers = open_layers(network, HIDDEN).answer(network, examples.val_images)
+    np.testing.assert_allclose(answers, p_fake, atol=1e-5)
     for layer, weights in zip(below, before, strict=True):
         for now, then in zip(layer.get_weights(), weights, strict=True):
             np.testing.assert_array_equal(now, then)

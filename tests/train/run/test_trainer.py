@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tf_keras as keras
 from PIL import Image
 
+from fakelens.benchmarks.metrics import roc_auc
 from fakelens.edge_runtime.errors import ConfigError, RunError, UsageError
 from fakelens.edge_runtime.modelfile.contract import contract_from_json
 from fakelens.train.config import PruneConfig, QatConfig, TrainConfig
+from fakelens.train.fit.loop import predict
 from fakelens.train.run.job import derive_job, open_job, reopen_job
 from fakelens.train.run.trainer import TrainResult, describe_result, run_job
 from fakelens.train.settings import load_config
@@ -67,7 +70,8 @@ def test_the_run_directory_holds_what_convert_needs(result: TrainResult) -> None
     assert (result.run / "float.h5").is_file()
 
 
-def test_a_probe_alone_is_a_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("head", [{"fit.probe": 0.1}, {"network.hidden": 16, "head.batch_size": 16}])
+def test_a_head_alone_is_a_run(head: dict[str, object], tmp_path: Path) -> None:
     settings: dict[str, object] = {
         "data.size": 32,
         "data.validation": 0.25,
@@ -76,11 +80,16 @@ def test_a_probe_alone_is_a_run(tmp_path: Path) -> None:
         "network.half": True,
         "fit.epochs": 0,
         "fit.warmup_epochs": 0,
-        "fit.probe": 0.1,
         "fit.alike": True,
+        "head.epochs": 60,
+        "head.learning_rate": 0.01,
+        **head,
     }
     result = run_job(open_job(write_data(tmp_path / "data"), tmp_path / "run", load_config(None, settings)))
     assert result.validation.auc.value > 0.9
+    with np.load(result.run / "validation.npz") as kept:  # what was handed over answers as it was measured
+        p_fake = predict(keras.models.load_model(result.run / "model.h5", compile=False), kept["images"])
+        assert roc_auc(kept["labels"], p_fake) == pytest.approx(result.validation.auc.value)
     record = json.loads((result.run / "run.json").read_text())
     assert record["history"]["float"] == []
     assert (result.run / "checkpoints" / "float.npz").is_file()  # what a start, or pruning, goes on from
