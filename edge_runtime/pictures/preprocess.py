@@ -26,6 +26,7 @@ from fakelens.edge_runtime.pictures.decode_memory import (
     RGB_BYTES,
     bound_memory,
     count_decoding_bytes,
+    reduce_jpeg,
 )
 from fakelens.edge_runtime.pictures.opener import open_any
 from fakelens.edge_runtime.pictures.tiles import place_tiles
@@ -65,6 +66,9 @@ class DecodeConfig:
     max_megapixels: int = MAX_MEGAPIXELS
     strict: bool = True  # refuse a JPEG that lacks its end, though nearly all of it is there
     reserve: Callable[[int], None] | None = None  # called with the bytes that the picture will take
+    # A JPEG may be decoded smaller, no side below this; never for what a model learns from or answers on: its
+    # bytes are not quite those of the whole picture scaled down. 0 decodes all of it.
+    least_px: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +132,8 @@ def _decode(
             if regions is not None:
                 return DecodedImage(image=regions, note=_describe_others(image))
         note = bound_memory(image) or _describe_others(image)
+        if config.least_px:
+            reduce_jpeg(image, config.least_px)
         try:
             image.load()
         except OSError as error:

@@ -19,7 +19,7 @@ from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.files import cache_folder
 from fakelens.edge_runtime.modelfile.contract import InputSpec
 from fakelens.edge_runtime.pictures import preprocess
-from fakelens.edge_runtime.pictures.preprocess import ImageU8, fit_image, load_image
+from fakelens.edge_runtime.pictures.preprocess import DecodeConfig, ImageU8, decode_image, fit_image
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.train.data.cache import fill_once
 from fakelens.train.data.file_threads import map_threads
@@ -37,10 +37,13 @@ class DecodedFiles:
     errors: dict[int, str]  # row -> why it cannot be decoded
 
 
-def decode_files(paths: Sequence[Path], spec: InputSpec) -> DecodedFiles:
-    """Return the fitted images and digests of `paths`, from the cache where it has them."""
-    folder = cache_folder() / "arrays" / _cache_key(paths, spec)
-    fill_once(folder, lambda partial: _fill(partial, paths, spec))
+def decode_files(paths: Sequence[Path], spec: InputSpec, least_px: int = 0) -> DecodedFiles:
+    """Return the fitted images and digests of `paths`, from the cache where it has them.
+
+    With `least_px` large JPEGs are decoded smaller, as `DecodeConfig` has it: for a first look at them.
+    """
+    folder = cache_folder() / "arrays" / _cache_key(paths, spec, least_px)
+    fill_once(folder, lambda partial: _fill(partial, paths, spec, least_px))
     index = json.loads((folder / "index.json").read_text())
     return DecodedFiles(
         images=np.load(folder / "images.npy", mmap_mode="r"),
@@ -70,15 +73,17 @@ def _digest_file(path: Path, size_bytes: int, modified_ns: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _cache_key(paths: Sequence[Path], spec: InputSpec) -> str:
-    key = hashlib.sha256(f"{preprocess.VERSION} {spec.size} {spec.fit}\n".encode())
+def _cache_key(paths: Sequence[Path], spec: InputSpec, least_px: int) -> str:
+    reduced = f" {least_px}" if least_px else ""
+    key = hashlib.sha256(f"{preprocess.VERSION} {spec.size} {spec.fit}{reduced}\n".encode())
     for path in paths:
         facts = path.stat()
         key.update(f"{path.resolve()}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     return key.hexdigest()[:24]
 
 
-def _fill(folder: Path, paths: Sequence[Path], spec: InputSpec) -> None:
+def _fill(folder: Path, paths: Sequence[Path], spec: InputSpec, least_px: int) -> None:
+    config = DecodeConfig(least_px=least_px)
     shape = (len(paths), spec.size, spec.size, 3)
     images = np.lib.format.open_memmap(folder / "images.npy", mode="w+", dtype=np.uint8, shape=shape)
     digests: list[str] = []
@@ -91,7 +96,7 @@ def _fill(folder: Path, paths: Sequence[Path], spec: InputSpec) -> None:
             errors[row] = f"{paths[row]}: {error.strerror or error}"
             return ""
         try:
-            images[row] = fit_image(load_image(content), spec)[0]
+            images[row] = fit_image(decode_image(content, config).image, spec)[0]
         except ImageError as error:
             errors[row] = str(error).replace("stdin", str(paths[row]), 1)
         return hashlib.sha256(content).hexdigest()

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fakelens.edge_runtime.modelfile.contract import InputSpec
 from fakelens.edge_runtime.pictures.preprocess import fit_image, load_image
@@ -17,6 +18,22 @@ def test_rows_are_the_bytes_the_runtime_sees(tmp_path: Path) -> None:
     decoded = decode_files(paths, SPEC)
     for path, row in zip(paths, decoded.images, strict=True):
         np.testing.assert_array_equal(row, fit_image(load_image(path), SPEC)[0])
+
+
+def test_a_large_jpeg_is_decoded_reduced_for_a_look_and_kept_apart(tmp_path: Path) -> None:
+    coarse = Image.fromarray(np.random.default_rng(0).integers(0, 256, (5, 5, 3), np.uint8))
+    paths = [tmp_path / "large.jpg", tmp_path / "small.jpg", tmp_path / "large.png"]
+    for path, side in zip(paths, (200, 40, 200), strict=True):
+        coarse.resize((side, side), Image.Resampling.BICUBIC).save(path)
+    whole, look = decode_files(paths, SPEC).images, decode_files(paths, SPEC, least_px=24).images
+    np.testing.assert_array_equal(look[1:], whole[1:])
+    differences = np.abs(look[0].astype(float) - whole[0])
+    assert 0 < differences.mean() < 2
+    np.testing.assert_array_equal(decode_files(paths, SPEC).images, whole)
+    with Image.open(paths[0]) as image:
+        image.draft(None, (24, 24))
+        assert image.size == (25, 25)
+        np.testing.assert_array_equal(look[0], fit_image(image.convert("RGB"), SPEC)[0])
 
 
 def test_unchanged_files_are_not_read_again(tmp_path: Path) -> None:
