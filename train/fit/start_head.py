@@ -83,7 +83,9 @@ def fit_move(lesson: Lesson, penalty: float) -> Line:
         return losses.mean() + distance, np.append(features.T @ slopes + penalty * line[:-1], slopes.sum())
 
     from scipy.optimize import minimize  # only where a head is moved: it takes its time before the first step
+    from threadpoolctl import threadpool_limits
 
     start = np.zeros(features.shape[1] + 1)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _MOST_STEPS}).x
+    with threadpool_limits(1, user_api="blas"):  # several threads wait for each other in such short steps
+        found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _MOST_STEPS}).x
     return Line(slopes=found[:-1] / spread, bias=float(found[-1] - found[:-1] @ (mean / spread)))
