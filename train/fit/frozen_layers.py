@@ -10,6 +10,7 @@ import json
 import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,23 @@ from scipy.special import expit
 from fakelens.edge_runtime.files import cache_folder, write_atomic
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.train.data.image_rows import Images
+from fakelens.train.fit.folded_network import fold_network
 from fakelens.train.fit.loop import size_batch
 
 _KEPT = 128  # pictures to a file: so many are looked at again after a kill
 _NAME_BYTES = 16
-_VERSION = b"2"  # raise it when the features of a picture change
+_VERSION = b"3"  # raise it when the features of a picture change
 _NO_MATTER = ("name", "trainable", "momentum")  # of a layer's configuration, for what it makes of a picture
 
 Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glance:
+    """A look at reduced pictures, of which nothing stays."""
+
+    size: int  # px, of the pictures
+    dtype: str  # in which convolutions compute
 
 
 _opened: "dict[Path, FrozenLayers]" = {}  # the last ones, by their folder in the cache
@@ -50,15 +60,16 @@ def open_layers(model: Any, head: str = "") -> "FrozenLayers":
 class FrozenLayers:
     """The layers of `model` below its layer `head`, as they are now, whatever becomes of `model`.
 
-    With `size` they look at pictures of so many px instead, where nothing in them wants a size.
+    With a `glance` they look at pictures of another size, where nothing in them wants one.
     """
 
-    def __init__(self, model: Any, head: str = "", size: int | None = None) -> None:
+    def __init__(self, model: Any, head: str = "", glance: Glance | None = None) -> None:
         self._layers, self._head = _cut(model, head), head
-        self._weights = self._layers.get_weights()
-        self._forward = _open_forward(self._layers, size)
-        self._folder = _name_folder(self._layers, size)
-        self._shape = _shape_images(self._layers, size)
+        folded = _fold(self._layers, glance)  # holds its own copy of the weights
+        self._weights = self._layers.get_weights() if folded is None else None
+        self._forward = _open_forward(self._layers, glance, folded)
+        self._folder = _name_folder(self._layers, glance)
+        self._shape = _shape_images(self._layers, glance)
         self._seen: dict[bytes, npt.NDArray[np.float32]] = {}
         for path in sorted(self._folder.glob("*.npz")):
             with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(path) as file:
@@ -88,6 +99,8 @@ class FrozenLayers:
         return np.asarray(expit(logits[:, 1] - logits[:, 0]), np.float64)
 
     def _look(self, images_u8: Images) -> npt.NDArray[np.float32]:
+        if self._weights is None:
+            return self._forward(images_u8).astype(np.float32)
         now = self._layers.get_weights()  # a scale may be folded into them by now
         self._layers.set_weights(self._weights)
         try:
@@ -114,21 +127,29 @@ def find_head(model: Any) -> Any:
 
 def open_features(model: Any, head: str = "") -> Callable[[Images], Values]:
     """Return what makes of images [n, ...] the inputs [n, channels] of `head` (see `open_layers`)."""
-    return _open_forward(_cut(model, head))
+    layers = _cut(model, head)
+    return _open_forward(layers, None, _fold(layers, None))
 
 
 def _cut(model: Any, head: str) -> Any:
     return keras.Model(model.input, (model.get_layer(head) if head else find_head(model)).input)
 
 
-def _open_forward(layers: Any, size: int | None = None) -> Callable[[Images], Values]:
+def _fold(layers: Any, glance: Glance | None) -> Callable[[Any], Any] | None:
+    return fold_network(layers, "float32" if glance is None else glance.dtype)
+
+
+def _open_forward(
+    layers: Any, glance: Glance | None, folded: Callable[[Any], Any] | None
+) -> Callable[[Images], Values]:
     layers.input_spec = None  # which wants images of the size of the model
-    images_spec = tf.TensorSpec((None, *_shape_images(layers, size)), tf.uint8)
+    images_spec = tf.TensorSpec((None, *_shape_images(layers, glance)), tf.uint8)
 
     # One trace for batches of any length: the last one is shorter.
     @tf.function(input_signature=[images_spec], autograph=False)
-    def forward(images: Any) -> Any:
-        return layers(tf.cast(images, tf.float32) / 255, training=False)
+    def forward(images_u8: Any) -> Any:
+        images = tf.cast(images_u8, tf.float32) / 255
+        return layers(images, training=False) if folded is None else folded(images)
 
     def see(images_u8: Images) -> Values:
         batch = size_batch(images_u8)
@@ -139,13 +160,13 @@ def _open_forward(layers: Any, size: int | None = None) -> Callable[[Images], Va
     return see
 
 
-def _shape_images(layers: Any, size: int | None) -> tuple[int, ...]:
+def _shape_images(layers: Any, glance: Glance | None) -> tuple[int, ...]:
     height, width, channels = layers.input.shape[1:]
-    return (height, width, channels) if size is None else (size, size, channels)
+    return (height, width, channels) if glance is None else (glance.size, glance.size, channels)
 
 
-def _name_folder(layers: Any, size: int | None = None) -> Path:
-    name = _name_layers(layers) + ("" if size is None else f"-{size}px")
+def _name_folder(layers: Any, glance: Glance | None = None) -> Path:
+    name = _name_layers(layers) + ("" if glance is None else f"-{glance.size}px-{glance.dtype}")
     return cache_folder() / "features" / name
 
 

@@ -17,6 +17,11 @@ def choose_policy(precision: Precision) -> str:
     return "mixed_bfloat16" if precision is Precision.BFLOAT16 else "float32"
 
 
+def choose_quickest() -> str:
+    """Return the type in which convolutions are quickest here that need not be exact."""
+    return "bfloat16" if _has_bfloat16() else "float32"
+
+
 def _has_bfloat16() -> bool:
     for gpu in tf.config.list_physical_devices("GPU"):
         capability = tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0))

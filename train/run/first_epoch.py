@@ -3,12 +3,16 @@
 To cut some hundred pictures as they are delivered, and to look at them at their full size, takes a minute.
 So each is looked at once before, as it is and at half the size that the layers want (progressive resizing, as
 in Tan & Le 2021): one sees whether there is something to learn, and how long the rest takes. The head that
-comes of it is not kept. Where pictures are very many or very large, it sees as many as take some seconds.
+comes of it is not kept, so that a large JPEG may be reduced as it is decoded, and layers compute in bfloat16
+where that is quicker. Where pictures are very many or very large, it sees as many as take some seconds.
 """
 
 import logging
+import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,11 +37,14 @@ _log = logging.getLogger(__name__)
 _FEWEST = 250  # pictures: of fewer, all is there as soon
 _MOST, _LEAST = 320, 20  # pictures of a class, those to judge by among them
 _PIXELS = 1_000_000_000  # of all of them, about: decoded in a few seconds
+_TURN_S = 0.0005
+_JPEGS = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo")
+_JPEG_COSTS = ((8, 0.2), (4, 0.33), (2, 0.5))  # of decoding it in full, by how many times too large it is
 _CLASSES = 2
 _REDUCED = 2  # times, the side that layers look at
 # Times that a picture takes in full: it is recompressed after decoding, which has the processor for itself
-# then, has four times the pixels to look at, and a second version where it is judged.
-_MORE_CUT, _MORE_LOOKED = 1.6, 4.5
+# then, has four times the pixels to look at, in float32, and a second version where it is judged.
+_MORE_CUT, _MORE_LOOKED = 1.6, {"float32": 4.5, "bfloat16": 9.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +65,15 @@ def run_first_epoch(data: Path, config: TrainConfig, free: frozenset[str]) -> Fi
     if set(config.distill.teachers) - {THE_START}:  # larger ones look at all pictures first
         return None
     config = choose_view(config, data, free)
-    count = len(choose_images(data, config.data))
+    found = choose_images(data, config.data)
+    count = len(found)
     if count < _FEWEST or config.data.fit is not Fit.RESIZE:
         return None
-    most = _choose_number(measure_median_side(data, own.layout))
-    with ThreadPoolExecutor(1) as pool:  # decodes while TensorFlow is loaded
+    side = measure_median_side(data, own.layout)
+    jpegs = sum(image.path.suffix.lower() in _JPEGS for image in found) / count
+    cost = _estimate_cost(side / config.data.size, jpegs)
+    most = _choose_number(side, cost)
+    with _frequent_turns(), ThreadPoolExecutor(1) as pool:  # decodes while TensorFlow is loaded
         loading = pool.submit(_load, data, config, most)
         load_tensorflow()
         network = _Network(config)
@@ -72,14 +83,37 @@ def run_first_epoch(data: Path, config: TrainConfig, free: frozenset[str]) -> Fi
     begun = time.monotonic()
     epoch = network.learn(reduced, config, choose_share(config, count // 2, free))
     looked_s = time.monotonic() - begun
-    left_s = (_MORE_CUT * loaded_s + _MORE_LOOKED * looked_s) * count / reduced.count_files()
+    more_s = _MORE_CUT * loaded_s / cost + _MORE_LOOKED[network.dtype] * looked_s
+    left_s = more_s * count / reduced.count_files()
     _log.info("%s; in full it takes about %s", _describe(epoch, whole), format_duration(left_s))
     return epoch
 
 
-def _choose_number(side_px: int) -> int:
-    """Return how many pictures of such a shorter side are taken of each class."""
-    return min(_MOST, max(_LEAST, _PIXELS // (_CLASSES * max(1, side_px) ** 2)))
+@contextmanager
+def _frequent_turns() -> Iterator[None]:
+    """Let threads of Python take turns often: who decodes asks for the interpreter a dozen times a picture.
+
+    Each time it would wait five milliseconds for whoever loads TensorFlow, longer than decoding takes.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
+
+
+def _estimate_cost(times: float, jpegs: float) -> float:
+    """Return what share of decoding all pixels it takes to decode pictures reduced.
+
+    They are `times` as large as what is looked at later, and a share of them are `jpegs`.
+    """
+    return 1 - jpegs + jpegs * next((cost for least, cost in _JPEG_COSTS if times >= least), 1.0)
+
+
+def _choose_number(side_px: int, cost: float) -> int:
+    """Return how many pictures of such a shorter side are taken of each class, at `cost` of decoding them."""
+    return min(_MOST, max(_LEAST, int(_PIXELS / (_CLASSES * cost * max(1, side_px) ** 2))))
 
 
 def _load(data: Path, config: TrainConfig, most: int) -> tuple[Dataset, int, float]:
@@ -102,7 +136,8 @@ class _Network:
     """The layers that look at reduced pictures, and what the start's own head makes of that."""
 
     def __init__(self, config: TrainConfig) -> None:
-        from fakelens.train.fit.frozen_layers import FrozenLayers
+        from fakelens.train.fit.frozen_layers import FrozenLayers, Glance
+        from fakelens.train.fit.precision import choose_quickest
         from fakelens.train.fit.start_head import read_line
         from fakelens.train.fit.start_network import open_start
         from fakelens.train.networks import build_network
@@ -110,7 +145,8 @@ class _Network:
         weights, size = config.network.weights, config.data.size
         model = open_start(weights).model if is_start(weights) else build_network(config.network, size)
         self.own = read_line(model, read_start(weights)) if is_start(weights) else None
-        self.layers = FrozenLayers(model, size=size // _REDUCED)
+        self.dtype = choose_quickest()
+        self.layers = FrozenLayers(model, glance=Glance(size=size // _REDUCED, dtype=self.dtype))
         self.layers.warm_up()
 
     def learn(self, reduced: Dataset, config: TrainConfig, share: float) -> FirstEpoch:

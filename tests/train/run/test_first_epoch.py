@@ -116,10 +116,9 @@ def test_there_is_no_first_epoch_where_all_is_as_quick_or_more_learns(
 
 
 def test_large_pictures_are_fewer() -> None:
-    assert [first_epoch._choose_number(side) for side in (0, 512, 1300, 2000, 6000)] == [
-        320,
-        320,
-        295,
-        125,
-        20,
-    ]
+    numbers = [first_epoch._choose_number(side, 1.0) for side in (0, 512, 1300, 2000, 6000)]
+    assert numbers == [320, 320, 295, 125, 20]
+    assert first_epoch._estimate_cost(1.9, jpegs=1) == first_epoch._estimate_cost(20, jpegs=0) == 1
+    assert first_epoch._estimate_cost(2, jpegs=0.5) == 0.75
+    cost = first_epoch._estimate_cost(3000 / 320, jpegs=1)  # photos of 12 megapixels
+    assert first_epoch._choose_number(3000, cost) == 277
