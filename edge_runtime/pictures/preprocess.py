@@ -30,6 +30,7 @@ from fakelens.edge_runtime.pictures.decode_memory import (
 )
 from fakelens.edge_runtime.pictures.opener import open_any
 from fakelens.edge_runtime.pictures.tiles import place_tiles
+from fakelens.edge_runtime.pictures.tiny_jpeg import TINY_PIXELS, decode_tiny
 
 ImageU8 = npt.NDArray[np.uint8]
 
@@ -43,7 +44,6 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
 )
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
 _HOLD_SEVERAL = ("TIFF", "HEIF")
-_TINY_PIXELS = 128 * 128  # take next to nothing; to count them takes a part of their time
 _GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes nine bytes
 _TURNED_PIXELS = 32_000_000  # larger ones are turned by bands, not copied
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words on odd files go to stderr
@@ -105,6 +105,11 @@ def decode_image(
     `content` are the bytes of the file `source`, where they were read already. `widths` are those to which
     the picture will be resized: one that is read by region is decoded once for all of them.
     """
+    tiny = None if content is None else decode_tiny(content)
+    if tiny is not None:
+        if see is not None:
+            see(tiny)
+        return DecodedImage(image=tiny)
     stream: Path | BinaryIO
     if isinstance(source, bytes):
         stream = io.BytesIO(source)
@@ -183,7 +188,9 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
         from fakelens.edge_runtime.pictures.png_forms import reduce_transparent
 
         reduce_transparent(image)
-    if config.reserve is not None and width * height > _TINY_PIXELS:
+    if (
+        config.reserve is not None and width * height > TINY_PIXELS
+    ):  # to count those takes a part of their time
         config.reserve(count_decoding_bytes(image))
     return image
 
