@@ -104,6 +104,7 @@ TESTED_THROUGH_OTHERS = {
     "edge_runtime/check/listing.py": "`check --evidence-only`",
     "edge_runtime/check/options.py": "`check`",
     "edge_runtime/check/run.py": "`check`",
+    "edge_runtime/detection/fitted.py": "the detector, which makes and judges it",
     "edge_runtime/detection/scorer.py": "the detector, which is one",
     "edge_runtime/live/outputs/homeassistant.py": "the MQTT sink and a real broker",
     "edge_runtime/live/preview/metrics.py": "`/metrics` of a preview",

@@ -3,7 +3,7 @@
 import copy
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from PIL import Image
 
 from fakelens.edge_runtime.detection.checked_file import CheckedFile
 from fakelens.edge_runtime.detection.condition import Reason, find_reason, measure_condition
+from fakelens.edge_runtime.detection.fitted import FittedPicture
 from fakelens.edge_runtime.detection.scorer import Scorer, to_regions
 from fakelens.edge_runtime.detection.verdict import (
     Stance,
@@ -30,6 +31,7 @@ from fakelens.edge_runtime.pictures.contents import read_whole
 from fakelens.edge_runtime.pictures.formats import is_video
 from fakelens.edge_runtime.pictures.preprocess import (
     DecodeConfig,
+    DecodedImage,
     decode_image,
     fit_views,
     to_rgb,
@@ -97,16 +99,23 @@ class Detector(Scorer):
                 f"colours={colours!r} goes with an array: files and Pillow images know their own"
             )
         if isinstance(image, Image.Image):
-            return self._judge(to_rgb(image), start)
+            return self._judge([self._fit(DecodedImage(image=to_rgb(image)), start)])[0]
         source = _take_source(image)
         content = read_whole(source)
         inspection = None if self._inspect is None else self._inspect(source, content)
         see = None if inspection is None else inspection.see
         decoded = decode_image(source, _STRICT, content, see, self._widths)
-        return self._judge(decoded.image, start, inspection)
+        return self._judge([self._fit(decoded, start, inspection)])[0]
 
     def check_file(self, source: Path | bytes, name: str, decode: DecodeConfig = _LENIENT) -> CheckedFile:
         """Return the verdict on a file or encoded bytes under its `name`, or why there is none."""
+        fitted = self.fit_file(source, name, decode)
+        return fitted if isinstance(fitted, CheckedFile) else self.judge_files([fitted])[0]
+
+    def fit_file(
+        self, source: Path | bytes, name: str, decode: DecodeConfig, *, keep_image: bool = True
+    ) -> FittedPicture | CheckedFile:
+        """Return a file ready for the model; its result where it holds no picture, or several over time."""
         start = time.perf_counter()
         content = read_whole(source)
         inspection = None if self._inspect is None else self._inspect(source, content)
@@ -124,8 +133,14 @@ class Detector(Scorer):
 
             tally = Tally()
             return self._check_stills(name, read_animation(source, tally, decode), tally, inspection)
-        verdict = self._judge(decoded.image, start, inspection)
-        return CheckedFile(path=name, verdict=verdict, image=decoded.image, note=decoded.note)
+        return self._fit(decoded, start, inspection, name, keep_image=keep_image)
+
+    def judge_files(self, pictures: Sequence[FittedPicture]) -> list[CheckedFile]:
+        """Return the verdict on each of `pictures`; a model of small images is given several at once."""
+        return [
+            CheckedFile(path=picture.name, verdict=verdict, image=picture.image, note=picture.note)
+            for picture, verdict in zip(pictures, self._judge(pictures), strict=True)
+        ]
 
     def _check_video(self, path: Path, name: str, inspection: "Inspection | None") -> CheckedFile:
         from fakelens.edge_runtime.pictures.video.reader import read_video  # OpenCV, where it is there
@@ -172,9 +187,8 @@ class Detector(Scorer):
         from fakelens.edge_runtime.detection.many_files import check_in_turn, check_side_by_side
 
         if workers == 1:
-            return check_in_turn(self.check_file, paths, decode, keep_images=keep_images)
-        check = self._with_one_thread().check_file
-        return check_side_by_side(check, paths, decode, workers, keep_images=keep_images)
+            return check_in_turn(self, paths, decode, keep_images=keep_images)
+        return check_side_by_side(self._with_one_thread(), paths, decode, workers, keep_images=keep_images)
 
     def _with_one_thread(self) -> "Detector":
         """Return this detector, its pool too, as several threads use it at once: each inference on one."""
@@ -184,29 +198,65 @@ class Detector(Scorer):
         beside_others._threads = 1
         return beside_others
 
-    def _judge(self, image: Image.Image, start: float, inspection: "Inspection | None" = None) -> Verdict:
-        spec = self.contract.input
-        views_u8 = fit_views(image, spec)
-        scores = self.score(views_u8[0])
-        of_views = self.score_views(views_u8, scores)
-        p_fake = self.fuse(of_views)
+    def _fit(
+        self,
+        decoded: DecodedImage,
+        start: float,
+        inspection: "Inspection | None" = None,
+        name: str = "",
+        *,
+        keep_image: bool = False,
+    ) -> FittedPicture:
+        image = decoded.image
+        views_u8 = fit_views(image, self.contract.input)
         reason = self.find_reason(image)
+        spent_ms = (time.perf_counter() - start) * 1e3
+        return FittedPicture(
+            name=name,
+            views_u8=views_u8,
+            size=image.size,
+            spent_ms=spent_ms,
+            reason=reason,
+            evidence=None if inspection is None else inspection.conclude(),
+            note=decoded.note,
+            image=image if keep_image else None,
+        )
+
+    def _judge(self, pictures: Sequence[FittedPicture]) -> list[Verdict]:
+        start = time.perf_counter()
+        scores = self.score_each([picture.views_u8[0] for picture in pictures])
+        of_views = [
+            self.score_views(picture.views_u8, own) for picture, own in zip(pictures, scores, strict=True)
+        ]
+        shared_ms = (time.perf_counter() - start) * 1e3 / len(pictures)
+        return [
+            self._conclude(picture, own, each, shared_ms)
+            for picture, own, each in zip(pictures, scores, of_views, strict=True)
+        ]
+
+    def _conclude(
+        self,
+        picture: FittedPicture,
+        scores: npt.NDArray[np.float32],
+        of_views: tuple[float, ...],
+        scored_ms: float,
+    ) -> Verdict:
+        spec = self.contract.input
+        p_fake = self.fuse(of_views)
         tiled = spec.fit is Fit.TILES
-        latency_ms = (time.perf_counter() - start) * 1e3
-        evidence = None if inspection is None else inspection.conclude()
-        label, pixels_label = fuse_label(decide(p_fake, self._decision, reason), evidence)
+        label, pixels_label = fuse_label(decide(p_fake, self._decision, picture.reason), picture.evidence)
         return Verdict(
             label=label,
             p_fake=p_fake,
             model=self.contract.name,
-            latency_ms=latency_ms,
-            reduction=1.0 if tiled or spec.views else max(image.size) / spec.size,
-            regions=to_regions(place_tiles(*image.size, spec), scores, spec.size) if tiled else (),
-            reason=reason,
+            latency_ms=picture.spent_ms + scored_ms,
+            reduction=1.0 if tiled or spec.views else max(picture.size) / spec.size,
+            regions=to_regions(place_tiles(*picture.size, spec), scores, spec.size) if tiled else (),
+            reason=picture.reason,
             views=tuple(
                 ViewScore(name=view.name, p_fake=p) for view, p in zip(spec.views, of_views, strict=False)
             ),
-            evidence=evidence,
+            evidence=picture.evidence,
             pixels_label=pixels_label,
         )
 

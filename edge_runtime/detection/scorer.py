@@ -35,10 +35,11 @@ class Scorer:
         self._views = self.contract.input.views or (self.contract.input,)
         self._threads = threads
         self._pool = InterpreterPool(self._load, threads)
-        for index, spec in enumerate(self._views):
+        with self._pool.lend(threads) as interpreter:
+            shapes_of_views = [interpreter.shapes(index) for index in range(len(self._views))]
+            self._takes_several = self.contract.input.fit is not Fit.TILES and interpreter.takes_several
+        for shapes, spec in zip(shapes_of_views, self._views, strict=True):
             size = spec.size
-            with self._pool.lend(threads) as interpreter:
-                shapes = interpreter.shapes(index)
             if shapes != ((1, size, size, 3), (1, len(LABELS))):
                 raise ModelError(
                     f"{self._file.path}: the contract says {size} px and {len(LABELS)} labels, but the graph "
@@ -62,6 +63,18 @@ class Scorer:
             return interpreter.predict(images_u8, view)[:, 1]
         finally:
             self._pool.give_back(interpreter, self._threads)
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether pictures are so small for the model that several are scored in less time together."""
+        return self._takes_several
+
+    def score_each(self, images_u8: Sequence[ImageU8]) -> list[npt.NDArray[np.float32]]:
+        """Return what `score` says of each of several pictures: of small ones from calls for many at once."""
+        if len(images_u8) > 1 and all(len(each) == 1 for each in images_u8):
+            scores = self.score(np.concatenate(images_u8))
+            return [scores[row : row + 1] for row in range(len(scores))]
+        return [self.score(each) for each in images_u8]
 
     def score_views(
         self, views_u8: Sequence[ImageU8], scores: npt.NDArray[np.float32] | None = None

@@ -17,6 +17,14 @@ ImageU8 = npt.NDArray[np.uint8]
 Scores = npt.NDArray[np.float32]
 
 _DELEGATE_OP = "DELEGATE"
+TOGETHER = 8  # small images in one call
+_SMALL_PX = 64  # a batch of larger ones takes as long (measured with 2 to 24 tiles), and more memory
+# Operators that look at each image by itself; none turns whole numbers into floats, whose sums a batch may
+# take in another order.
+_BY_IMAGE = frozenset(
+    {_DELEGATE_OP, "QUANTIZE", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "MUL", "MEAN"}
+    | {"MAX_POOL_2D", "AVERAGE_POOL_2D", "STRIDED_SLICE", "CONCATENATION", "SPLIT", "SOFTMAX"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +57,9 @@ class Interpreter:
         if threads < 1:
             raise UsageError(f"threads is {threads}, expected 1 or more")
         check_identifier(graph, "the graph")
+        self._graph, self._threads = graph, threads
+        self._batch: LiteRTInterpreter | None = None
+        self._tried_batch = False
         try:
             with muted_stderr():  # LiteRT announces its delegate there
                 self._interpreter = LiteRTInterpreter(model_content=graph, num_threads=threads)
@@ -86,15 +97,13 @@ class Interpreter:
     def predict(self, images_u8: ImageU8, view: int = 0) -> Scores:
         """Return the class probabilities [n, classes] of `images_u8` [n, height, width, 3], raw RGB."""
         border = self._views[view]
-        kind = border.input["dtype"]
-        # One by one: a batch of tiles takes as long here (measured with 2 to 24 of them), and more memory.
         try:
             if len(images_u8) == 1:  # a small picture: each step of numpy is a part of its time
-                values = self._run(border, images_u8.astype(kind, copy=False))
+                values = self._run(border, images_u8.astype(border.input["dtype"], copy=False))
+            elif len(images_u8) >= TOGETHER and self.takes_several:
+                values = self._run_together(border, images_u8)
             else:
-                values = np.empty((len(images_u8), border.output["shape"][-1]), border.output["dtype"])
-                for row, image in enumerate(images_u8):
-                    values[row] = self._run(border, image[None].astype(kind, copy=False))[0]
+                values = self._run_each(border, images_u8)
         except (ValueError, RuntimeError) as error:
             reason = (str(error).splitlines() or ["no reason given"])[0]
             raise ModelError(f"LiteRT cannot run the graph: {reason}; convert the model again") from error
@@ -106,15 +115,55 @@ class Interpreter:
             raise ModelError("the model's scores are not numbers, so it says nothing; convert it again")
         return scores
 
+    @property
+    def takes_several(self) -> bool:
+        """Whether images are so small that a call for each is a part of their time."""
+        if len(self._views) > 1 or max(self.input_shape[1:3], default=0) > _SMALL_PX:
+            return False
+        return self.input_type == self.output_type == "uint8"
+
+    def _run_each(self, border: _Border, images_u8: ImageU8) -> npt.NDArray[Any]:
+        values = np.empty((len(images_u8), border.output["shape"][-1]), border.output["dtype"])
+        for row, image in enumerate(images_u8):
+            values[row] = self._run(border, image[None].astype(border.input["dtype"], copy=False))[0]
+        return values
+
+    def _run_together(self, border: _Border, images_u8: ImageU8) -> npt.NDArray[Any]:
+        """Return what `_run_each` does, from calls for `TOGETHER` images as far as they go."""
+        if not self._tried_batch:
+            self._tried_batch = True
+            self._batch = self._load_batch(border, images_u8[:TOGETHER])
+        if self._batch is None:
+            return self._run_each(border, images_u8)
+        whole = len(images_u8) - len(images_u8) % TOGETHER
+        parts = [
+            _call(self._batch, border, images_u8[start : start + TOGETHER])
+            for start in range(0, whole, TOGETHER)
+        ]
+        return np.concatenate([*parts, self._run_each(border, images_u8[whole:])])
+
+    def _load_batch(self, border: _Border, images_u8: ImageU8) -> LiteRTInterpreter | None:
+        """Return the graph for `TOGETHER` images at once; None where it answers of `images_u8` otherwise."""
+        operators = self._list_operators()
+        if operators is None or not {each["op_name"] for each in operators} <= _BY_IMAGE:
+            return None
+        try:
+            with muted_stderr():
+                batch = LiteRTInterpreter(model_content=self._graph, num_threads=self._threads)
+                batch.resize_tensor_input(border.input["index"], [TOGETHER, *border.input["shape"][1:]])
+                batch.allocate_tensors()
+            answers = _call(batch, border, images_u8)
+        except (ValueError, RuntimeError):  # a size is fixed inside the graph
+            return None
+        return batch if np.array_equal(answers, self._run_each(border, images_u8)) else None
+
     def _run(self, border: _Border, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
         if border.signature is not None:
             # Made anew for each call: while a runner lives, LiteRT refuses to run subgraph 0 by itself.
             runner = self._interpreter.get_signature_runner(border.signature)
             (answer,) = runner(**{border.input_name: image}).values()
             return np.asarray(answer)
-        self._interpreter.set_tensor(border.input["index"], image)
-        self._interpreter.invoke()
-        return np.asarray(self._interpreter.get_tensor(border.output["index"]))
+        return _call(self._interpreter, border, image)
 
     def _find_views(self, signatures: Sequence[str]) -> tuple[_Border, ...]:
         """Return the border of each view; `ValueError` where the file does not have one."""
@@ -146,17 +195,24 @@ class Interpreter:
             )
         return tuple(views)
 
-    def delegation(self) -> Delegation | None:
-        """Return what XNNPACK took; None where this LiteRT release does not tell.
-
-        LiteRT has no public way to ask, hence the guard around a private call.
-        """
+    def _list_operators(self) -> list[dict[str, Any]] | None:
+        """Return what the graph runs. LiteRT has no public way to ask, hence the guard of a private call."""
         get_ops = getattr(self._interpreter, "_get_ops_details", None)
-        if get_ops is None:
+        return None if get_ops is None else list(get_ops())
+
+    def delegation(self) -> Delegation | None:
+        """Return what XNNPACK took; None where this LiteRT release does not tell."""
+        ops = self._list_operators()
+        if ops is None:
             return None
-        ops: list[dict[str, Any]] = get_ops()
         partitions = [op for op in ops if op["op_name"] == _DELEGATE_OP]
         return Delegation(partitions=len(partitions), leftover_ops=_leftover_ops(ops, partitions))
+
+
+def _call(interpreter: LiteRTInterpreter, border: _Border, images: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    interpreter.set_tensor(border.input["index"], images)
+    interpreter.invoke()
+    return np.asarray(interpreter.get_tensor(border.output["index"]))
 
 
 def _list_scores(output: dict[str, Any]) -> Scores | None:

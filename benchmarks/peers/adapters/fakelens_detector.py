@@ -16,7 +16,7 @@ def load(job: dict[str, Any]) -> tuple[Any, Any]:
         return [region.p_fake for region in verdict.regions] or [verdict.p_fake]
 
     def judge_all(paths: list[str]) -> list[list[float]]:
-        results = detector.check_files(map(Path, paths), workers=job["threads"])
+        results = detector.check_files([Path(path) for path in paths], job["threads"], keep_images=False)
         return [tell(result.verdict) for result in results]
 
     return lambda path: tell(detector.check(path)), judge_all

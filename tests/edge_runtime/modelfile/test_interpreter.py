@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from fakelens.edge_runtime.errors import ModelError, UsageError
+from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.interpreter import Interpreter
+from fakelens.edge_runtime.modelfile.library import find_model
 
 LEVELS = np.array([0, 90, 128, 140, 255])
 IMAGES = np.repeat(LEVELS.astype(np.uint8), 8 * 8 * 3).reshape(-1, 8, 8, 3)
@@ -68,3 +70,32 @@ def test_scores_that_are_no_numbers_are_an_error_and_no_verdict(build_graph: Cal
     graph = build_graph(np.full((2, 8 * 8 * 3), np.nan, np.float32), [0, 0])
     with pytest.raises(ModelError, match="not numbers"):
         Interpreter(graph).predict(IMAGES)
+
+
+@pytest.mark.parametrize("count", [8, 16, 19])
+@pytest.mark.parametrize("name", ["cifake-quick", "cifake-100k", "cifake-300k"])
+def test_small_images_together_get_the_bytes_that_each_gets_alone(name: str, count: int) -> None:
+    interpreter = Interpreter(read_model(find_model(name)).graph)
+    assert interpreter.takes_several
+    images = np.random.default_rng(count).integers(0, 256, (count, 32, 32, 3), np.uint8)
+    images //= np.arange(1, count + 1, dtype=np.uint8)[:, None, None, None]  # no two alike to the model
+    alone = np.concatenate([interpreter.predict(image[None]) for image in images])
+    assert interpreter.predict(images).tobytes() == alone.tobytes()
+    assert len(np.unique(alone[:, 1])) > 2
+    assert interpreter._batch is not None  # or each went alone here, too
+
+
+def test_floats_are_scored_one_by_one(build_brightness_graph: Callable[..., bytes]) -> None:
+    images = np.repeat(IMAGES, 2, axis=0)
+    interpreter = Interpreter(build_brightness_graph(input_type="UINT8", output_type="FLOAT32"))
+    assert not interpreter.takes_several
+    assert (interpreter.predict(images) == np.repeat(interpreter.predict(IMAGES), 2, axis=0)).all()
+
+
+def test_a_graph_that_counts_in_floats_inside_is_run_image_by_image(
+    build_brightness_graph: Callable[..., bytes],
+) -> None:
+    interpreter = Interpreter(build_brightness_graph(input_type="UINT8", output_type="UINT8"))
+    images = np.repeat(IMAGES, 2, axis=0)
+    assert (interpreter.predict(images) == np.repeat(interpreter.predict(IMAGES), 2, axis=0)).all()
+    assert interpreter._batch is None
