@@ -1,5 +1,7 @@
 """TensorBoard's log of a stage: a point of each figure after every epoch."""
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +35,12 @@ class EpochLog:
             yield
         except tf.errors.OpError as error:  # TensorFlow knows no OSError
             raise RunError(
-                f"{self._folder}: the log of the epochs cannot be written, is the disk full? Free some space "
-                "and go on with `fakelens train --resume -o RUN`"
+                f"{self._folder}: {_find_reason(error)} and go on with `fakelens train --resume -o RUN`"
             ) from error
+
+
+def _find_reason(error: "tf.errors.OpError") -> str:
+    if os.strerror(errno.ENOSPC) in str(error):
+        return "the disk is full; free some space"
+    said = " ".join(str(error).rpartition("}} ")[2].partition(" [Op:")[0].split())  # between its own names
+    return f"the log of the epochs cannot be written ({said}); make room for it"
