@@ -137,7 +137,6 @@ TESTED_THROUGH_OTHERS = {
     "edge_runtime/provenance/watermark.py": "pictures with watermarks",
     "edge_runtime/provenance/webp.py": "WebP files with statements",
     "edge_runtime/provenance/xmp.py": "statements in XMP",
-    "edge_runtime/scan/failure.py": "the kinds of failures in a report",
     "edge_runtime/scan/folder.py": "folders with links, hidden files and pipes",
     "edge_runtime/scan/header.py": "scans into folders of other settings",
     "edge_runtime/scan/manifest.py": "scans of lists of each kind",

@@ -177,7 +177,9 @@ def _list_facts(result: CheckedFile) -> tuple[tuple[str, str], ...]:
     """Return what is to be known of the file itself: pixels, bytes, date, digest."""
     facts = list_picture_facts(result)
     path = Path(result.path)
-    with suppress(OSError, ValueError):  # standard input has none of these; a file may be gone by now
+    with suppress(OSError, ValueError):  # a file may be gone by now
+        if not path.is_file():  # standard input or a pipe, which would be waited for
+            return tuple(facts)
         status = path.stat()
         facts.append(("Size", f"{status.st_size:,} bytes"))
         facts.append(("Changed, UTC", show_time(datetime.fromtimestamp(status.st_mtime, UTC))))

@@ -85,7 +85,10 @@ def _ask_all(paths: list[Path], *, read_stdin: bool) -> Iterator[_Statements]:
 
 
 def _ask(source: Path | bytes, name: str) -> _Statements:
-    content = read_whole(source)
+    try:
+        content = read_whole(source)
+    except ImageError as error:
+        return _Statements(path=name, error=str(error))
     inspection = Inspection(source, content)
     try:
         head = _read_head(source) if content is None else content[:HEAD_BYTES]

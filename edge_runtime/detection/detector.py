@@ -117,13 +117,14 @@ class Detector(Scorer):
     ) -> FittedPicture | CheckedFile:
         """Return a file ready for the model; its result where it holds no picture, or several over time."""
         start = time.perf_counter()
-        content = read_whole(source)
-        inspection = None if self._inspect is None else self._inspect(source, content)
-        see = None if inspection is None else inspection.see
+        inspection = content = None
         try:
+            content = read_whole(source)
+            inspection = None if self._inspect is None else self._inspect(source, content)
+            see = None if inspection is None else inspection.see
             decoded = decode_image(source, decode, content, see, self._widths)
         except ImageError as error:
-            if isinstance(source, Path) and is_video(source):
+            if isinstance(source, Path) and source.is_file() and is_video(source):
                 return self._check_video(source, name, inspection)
             return CheckedFile(path=name, error=str(error))
         if decoded.animated:
@@ -132,7 +133,8 @@ class Detector(Scorer):
             from fakelens.edge_runtime.pictures.video.still import Tally
 
             tally = Tally()
-            return self._check_stills(name, read_animation(source, tally, decode), tally, inspection)
+            stills = read_animation(source if content is None else content, tally, decode)
+            return self._check_stills(name, stills, tally, inspection)
         return self._fit(decoded, start, inspection, name, keep_image=keep_image)
 
     def judge_files(self, pictures: Sequence[FittedPicture]) -> list[CheckedFile]:

@@ -15,13 +15,16 @@ _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC",
 def read_whole(source: Path | bytes) -> bytes | None:
     """Return the bytes of `source`; None for a large file, for none, and for one that cannot be read.
 
-    Whoever reads it next says why. A pipe is left alone: what is read of it is gone.
+    Whoever reads it next says why. What is read of a pipe is gone, so that it is read whole at any size.
+    Raises `ImageError` for a pipe that nobody writes into, and for what else is no file and would not end.
     """
     if isinstance(source, bytes):
         return source
     try:
         found = os.stat(source)  # noqa: PTH116 (a path's own way takes as long as the reading of a small file)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST_BYTES:
+        if not stat.S_ISREG(found.st_mode):
+            return _read_special(source, found.st_mode)
+        if found.st_size > _MOST_BYTES:
             return None
         file = os.open(source, _READ_ONLY)
         try:
@@ -31,6 +34,15 @@ def read_whole(source: Path | bytes) -> bytes | None:
     except (OSError, ValueError):  # a path with a zero byte
         return None
     return content if len(content) == found.st_size else None
+
+
+def _read_special(path: Path, mode: int) -> bytes | None:
+    from fakelens.edge_runtime.pictures.pipes import read_special  # nearly all are files
+
+    try:
+        return read_special(path, mode)
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from error
 
 
 def read_all(source: Path | BinaryIO) -> bytes:

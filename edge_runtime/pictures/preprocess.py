@@ -6,6 +6,8 @@ a forensic signal: another library's "bilinear" moves pixels by several grey lev
 
 import io
 import logging
+import os
+import stat
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -43,7 +45,7 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
     *(struct.error, RuntimeError, MemoryError, AttributeError, Image.DecompressionBombError),
 )
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
-_HOLD_SEVERAL = ("TIFF", "HEIF")
+_HOLD_SEVERAL = ("TIFF", "HEIF", "JXL")
 _GRID_PIXELS = 64_000_000  # of a HEIC: decoded whole, a pixel takes nine bytes
 _TURNED_PIXELS = 32_000_000  # larger ones are turned by bands, not copied
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words on odd files go to stderr
@@ -110,19 +112,30 @@ def decode_image(
         if see is not None:
             see(tiny)
         return DecodedImage(image=tiny)
-    stream: Path | BinaryIO
-    if isinstance(source, bytes):
-        stream = io.BytesIO(source)
-    else:
-        stream = source if content is None else io.BytesIO(content)
     try:
+        stream: Path | BinaryIO
+        if isinstance(source, bytes):
+            content, stream = source, io.BytesIO(source)
+        else:
+            content = _read_unless_file(source) if content is None else content
+            stream = source if content is None else io.BytesIO(content)
         with MUTED:  # our own limit below is stricter than Pillow's warning
             whole = _decode(stream, config, see, widths)
             return _decode_without_end(stream, config) if whole is None else whole
     except Exception as error:  # Pillow's decoders raise many kinds
         from fakelens.edge_runtime.pictures.refusal import explain  # here, so that starting does without it
 
-        raise explain(source, error, config.max_megapixels) from error
+        raise explain(source, error, config.max_megapixels, content) from error
+
+
+def _read_unless_file(path: Path) -> bytes | None:
+    """Return what comes out of a pipe, which can be read once; None for a file."""
+    mode = os.stat(path).st_mode  # noqa: PTH116 (a path's own way takes longer)
+    if stat.S_ISREG(mode):
+        return None
+    from fakelens.edge_runtime.pictures.pipes import read_special
+
+    return read_special(path, mode)
 
 
 def _decode(

@@ -18,15 +18,20 @@ _MOST_ISO_PIXELS = 1 << 28  # libavif refuses larger ones, and says no more than
 _SIZE = re.compile(rb"ispe\0{4}(.{4})(.{4})", re.DOTALL)
 
 
-def explain(source: Path | bytes, error: Exception, max_megapixels: int) -> ImageError:
-    """Return the line for a user, with the name of `source`, for what a decoder raised."""
+def explain(
+    source: Path | bytes, error: Exception, max_megapixels: int, content: bytes | None = None
+) -> ImageError:
+    """Return the line for a user, with the name of `source`, for what a decoder raised.
+
+    `content` are the bytes of `source`, where they were read already.
+    """
     name = "stdin" if isinstance(source, bytes) else str(source)
     if isinstance(error, ImageError):
         return ImageError(f"{name}: {error}")
     if isinstance(error, FileNotFoundError):
         return ImageError(f"{name}: no such file")
     if isinstance(error, UnidentifiedImageError):
-        return ImageError(f"{name}: {_why_not_an_image(source)}")
+        return ImageError(f"{name}: {_why_not_an_image(source, content)}")
     if isinstance(error, Image.DecompressionBombError):
         return ImageError(f"{name}: over the limit of {max_megapixels} megapixels; {SMALLER}")
     return ImageError(f"{name}: {_why_not_decoded(error)}")
@@ -43,22 +48,24 @@ def _why_not_decoded(error: Exception) -> str:
     return f"cannot be decoded, damaged or incomplete ({reason or type(error).__name__})"
 
 
-def _why_not_an_image(source: Path | bytes) -> str:
+def _why_not_an_image(named: Path | bytes, content: bytes | None) -> str:
+    source = named if content is None else content
     kind = sniff_stream(io.BytesIO(source) if isinstance(source, bytes) else source)
     if kind is Kind.EMPTY:
-        return "empty input" if isinstance(source, bytes) else "the file is empty"
+        return "empty input" if isinstance(named, bytes) else "the file is empty"
     remedy = name_remedy(kind)
     if remedy is not None:
         return f"{kind}: {remedy}"
     if kind is Kind.VIDEO:
-        return "a video, not an image"
+        of_a_file = isinstance(named, Path) and named.is_file()
+        return "a video, not an image" if of_a_file else "a video, which is read from a file: save it first"
     if kind in (Kind.AVIF, Kind.HEIC) and (size := _read_declared_size(source)) is not None:
         return f"{size[0]} x {size[1]} px are over the limit of what decodes {kind} here; scale it down first"
     if kind is Kind.IMAGE and (form := describe_form(source)) is not None:
         return form
     if kind is not Kind.OTHER:
         return f"begins as {'an image' if kind is Kind.IMAGE else kind}, but is damaged or incomplete"
-    return f"not an image ({READABLE})" + ("" if isinstance(source, bytes) else ", whatever its name says")
+    return f"not an image ({READABLE})" + ("" if isinstance(named, bytes) else ", whatever its name says")
 
 
 def _read_declared_size(source: Path | bytes) -> tuple[int, int] | None:

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import PurePath
 
+from fakelens.edge_runtime.pictures.pipes import NOBODY_WRITES
 from fakelens.edge_runtime.scan.storage import NOT_FETCHED, REFUSED
 
 
@@ -30,7 +31,7 @@ _WORDS = (
     (Failure.EMPTY, ("the file is empty", "empty input")),
     (Failure.NEEDS_PACKAGE, ("pip install",)),
     (Failure.TOO_LARGE, ("over the limit", "too large", "takes more memory")),
-    (Failure.NOT_AN_IMAGE, ("not an image", "is a folder", "raw file (dng)")),
+    (Failure.NOT_AN_IMAGE, ("not an image", "is a folder", "raw file (dng)", NOBODY_WRITES)),
 )
 
 

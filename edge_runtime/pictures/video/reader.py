@@ -142,7 +142,7 @@ def open_capture(path: Path) -> "cv2.VideoCapture":
     It is opened under a name that OpenCV takes: plain text, and no pattern for a series of pictures.
     """
     if not path.is_file():
-        raise ImageError(f"{path}: no such file")
+        raise ImageError(f"{path}: no file" if path.exists() else f"{path}: no such file")
     with tempfile.TemporaryDirectory(prefix="fakelens-") as folder:
         name = str(path)
         if not name.isascii() or "%" in name:

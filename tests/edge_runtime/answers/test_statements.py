@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -201,13 +199,3 @@ def test_evidence_only_refuses_what_it_would_ignore(
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "leave out --model" in done.stderr
-
-
-def test_a_pipe_is_read_once(model_file: Path, tmp_path: Path) -> None:
-    """What a pipe gave the decoder cannot be read again; asking must not wait for more."""
-    os.mkfifo(tmp_path / "pipe.png")
-    writer = subprocess.Popen(["sh", "-c", f'cat "{tmp_path}/x.png" > "{tmp_path}/pipe.png"'])
-    (tmp_path / "x.png").write_bytes(dark_png())
-    result = Detector(model_file).check_file(tmp_path / "pipe.png", "pipe")
-    writer.wait(10)
-    assert (result.verdict is not None and result.verdict.evidence == ()) or result.error

@@ -1,7 +1,6 @@
 """The bytes of a file, read once."""
 
 import os
-import threading
 from pathlib import Path
 
 import pytest
@@ -27,19 +26,6 @@ def test_what_is_left_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(contents, "_MOST_BYTES", 2)
     (tmp_path / "large").write_bytes(b"abc")
     assert read_whole(tmp_path / "large") is None
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_a_pipe_is_left_whole(tmp_path: Path, model_file: Path) -> None:
-    picture = tmp_path / "a.png"
-    Image.new("RGB", (8, 8), "white").save(picture)
-    os.mkfifo(tmp_path / "pipe")
-    assert read_whole(tmp_path / "pipe") is None
-    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(picture.read_bytes()))
-    writer.start()
-    piped = Detector(model_file).check(tmp_path / "pipe")
-    writer.join()
-    assert piped.p_fake == Detector(model_file).check(picture).p_fake
 
 
 def test_a_check_opens_a_small_file_once(
