@@ -190,9 +190,12 @@ def test_audit_fails_its_gate_then_equalizes(fakelens: Fakelens, tmp_path: Path)
     assert 'data-state="bad"' in page.read_text()
 
     (data / "real" / "text.jpg").write_text("no image")
+    (data / "fake" / "notes.txt").write_text("no image, and no name of one")
+    os.mkfifo(data / "fake" / "pipe.jpg")
     after = fakelens("audit", str(data), "--equalize", str(tmp_path / "equal"), "--max-auc", ".8")
     assert after.returncode == 2  # a file was left out
     assert "left out:" in after.stderr
+    assert f"{data}/fake: 2 not images" in after.stderr
     assert "Not removed: traces of an earlier compression" in after.stderr
     assert "within 0.8" in after.stdout
     assert len(list((tmp_path / "equal").rglob("*.jpg"))) == 60

@@ -11,6 +11,7 @@ from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.files import check_writable
 from fakelens.train import options
 from fakelens.train.audit import options as own
+from fakelens.train.startup import show_log
 
 if TYPE_CHECKING:
     from fakelens.train.audit.equalize import EqualizeConfig
@@ -48,6 +49,7 @@ def audit(
     from fakelens.train.audit.giveaways import check_metadata
     from fakelens.train.data.layouts import describe_layout, naming_command, place_data
 
+    show_log()  # it counts what is left out
     most = MAX_AUC if max_auc is None else max_auc
     if not 0.5 <= most <= 1:
         raise UsageError(f"--max-auc is {most:g}, expected .5 (chance) to 1")
