@@ -1,5 +1,6 @@
 """What decoding takes, known before it begins: what takes too much is read smaller, or refused."""
 
+import math
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -47,8 +48,19 @@ def bound_memory(image: Image.Image) -> str | None:
             if whole_bytes + (size_bytes - whole_bytes) / scale**2 <= MOST_BYTES:
                 image.draft(None, (width // scale, height // scale))
                 return f"its {width} x {height} px are too many at once: read at 1/{scale} of the size"
-    raise ImageError(
-        f"{width} x {height} px of {image.format} take about {size_bytes / 1e9:.1f} GB to decode, over the "
+    raise _over_limit(image.size, image.format, size_bytes)
+
+
+def refuse_size(size: tuple[int, int], kind: str) -> None:
+    """Raise `ImageError` where an RGB picture of this size and format of Pillow's takes too much memory."""
+    size_bytes = round(math.prod(size) * (RGB_BYTES + _DECODER_BYTES.get(kind, 0.0)))
+    if size_bytes > MOST_BYTES:
+        raise _over_limit(size, kind, size_bytes)
+
+
+def _over_limit(size: tuple[int, int], kind: str | None, size_bytes: int) -> ImageError:
+    return ImageError(
+        f"{size[0]} x {size[1]} px of {kind} take about {size_bytes / 1e9:.1f} GB to decode, over the "
         f"limit of {MOST_BYTES / 1e9:.1f} GB; scale it down first"
     )
 

@@ -1,12 +1,13 @@
 """Opening a picture of any kind that this installation decodes, whatever its name says."""
 
+import stat
 import struct
 from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
-from fakelens.edge_runtime.pictures.formats import DECODERS, FORMATS, name_remedy, sniff_stream
+from fakelens.edge_runtime.pictures.formats import DECODERS, FORMATS, Kind, name_remedy, sniff_stream
 
 _JPEG_HEAD = b"\xff\xd8\xff"
 _LARGE_BYTES = 16 << 20  # of a file: smaller ones are read whole, and gone through in a second or two
@@ -26,7 +27,7 @@ def open_any(source: Path | BinaryIO) -> Image.Image:
         if decoder is None or name_remedy(kind):
             raise
         decoder.register()
-        return Image.open(source, formats=(decoder.format,))
+        return _open_jxl(source) if kind is Kind.JXL else Image.open(source, formats=(decoder.format,))
     except ValueError as error:
         if _LONG_TEXT not in str(error):
             raise
@@ -36,6 +37,15 @@ def open_any(source: Path | BinaryIO) -> Image.Image:
         if bare is None:
             raise
         return Image.open(bare, formats=FORMATS)
+
+
+def _open_jxl(source: Path | BinaryIO) -> Image.Image:
+    from fakelens.edge_runtime.pictures.jxl_header import MOVES, refuse_unbounded  # few are JPEG XL
+
+    moves = refuse_unbounded(source)
+    image = Image.open(source, formats=(DECODERS[Kind.JXL].format,))
+    image.info[MOVES] = moves
+    return image
 
 
 def _open_jpeg(source: Path | BinaryIO) -> Image.Image | None:
@@ -59,6 +69,7 @@ def _open_jpeg(source: Path | BinaryIO) -> Image.Image | None:
 
 def _is_large(path: Path) -> bool:
     try:
-        return path.is_file() and path.stat().st_size > _LARGE_BYTES
+        found = path.stat()
+        return stat.S_ISREG(found.st_mode) and found.st_size > _LARGE_BYTES
     except OSError:  # opening it tells why
         return False
