@@ -48,6 +48,12 @@ class CameraError(FakelensError):
     exit_code = 3
 
 
+class MissingSystemError(FakelensError):
+    """A command works with a part of the system that is not there or does not run."""
+
+    exit_code = 3
+
+
 class SinkError(FakelensError):
     """Something that results go to takes no more; it is off, the rest goes on."""
 

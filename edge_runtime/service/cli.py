@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.errors import MissingSystemError, UsageError
 
+_OFFLINE = "offline"  # what `systemctl is-system-running` says where systemd does not
 _OWN = ""  # `--user` without a name: the user's own manager
 _Serve = Annotated[
     bool, typer.Option("--serve", help="`fakelens serve` instead of `watch`; both can run side by side.")
@@ -84,7 +85,7 @@ def install(
     if dry_run:
         typer.echo(render_unit(config), nl=False)
         return
-    _require_systemd("; --dry-run prints the unit, to carry it elsewhere")
+    _require_systemd("--dry-run prints the unit, to carry it elsewhere")
     if name == "root" and user is None:
         raise UsageError("pictures of others are no work for root: name who runs it, --user NAME")
     path = unit_path(command, user_service=own)
@@ -108,9 +109,10 @@ def status(serve: _Serve = False, user: _User = None) -> None:
     """Show what systemd says of the service; exit code 1 where it does not run."""
     from fakelens.edge_runtime.service.unit import Command
 
-    _require_systemd()
+    _require_systemd("let what runs services here start `fakelens watch --headless` or `fakelens serve`")
     unit = Command.SERVE.unit if serve else Command.WATCH.unit
     mine = ["--user"] if user == _OWN else []
+    _require_manager(mine)
     done = subprocess.run(["systemctl", *mine, "status", "--no-pager", unit], check=False)
     if done.returncode:
         raise typer.Exit(1)
@@ -129,7 +131,7 @@ def uninstall(serve: _Serve = False, user: _User = None) -> None:
             capture_output=True,
             check=False,
         )
-    remove_unit(path)
+    remove_unit(path, hint="" if own else "; a user's own one needs --user")
     typer.echo(f"removed {path}")
 
 
@@ -142,6 +144,30 @@ def _check_serve_options(options: list[str]) -> None:
         check_token(None, address)
 
 
-def _require_systemd(remedy: str = "") -> None:
+def _require_systemd(remedy: str) -> None:
+    """Raise `MissingSystemError` unless systemd runs here.
+
+    Containers, WSL and systems with another init may have its commands, which only say that they cannot work.
+    """
     if shutil.which("systemctl") is None:
-        raise UsageError(f"this system has no systemd{remedy}")
+        raise MissingSystemError(f"this system has no systemd; {remedy}")
+    if _ask_state([]).stdout.strip() == _OFFLINE:
+        raise MissingSystemError(f"systemd is not what runs this system; {remedy}")
+
+
+def _require_manager(mine: list[str]) -> None:
+    """Raise `MissingSystemError` where systemd does not answer: a user's own one ends with the session."""
+    complaint = _ask_state(mine).stderr.strip()
+    if complaint:
+        remedy = "log in as this user, or run loginctl enable-linger" if mine else "run it with sudo"
+        raise MissingSystemError(f"systemd does not answer ({complaint}); {remedy}")
+
+
+def _ask_state(mine: list[str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["systemctl", *mine, "is-system-running"],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )

@@ -161,12 +161,12 @@ def install_unit(config: ServiceConfig, path: Path) -> None:
         os.umask(mask)
 
 
-def remove_unit(path: Path) -> None:
-    """Remove the unit at `path`; `UsageError` where there is none, or it may not be removed."""
+def remove_unit(path: Path, *, hint: str = "") -> None:
+    """Remove the unit at `path`; `UsageError` where there is none, with `hint`, or it may not be removed."""
     try:
         path.unlink()
     except FileNotFoundError as error:
-        raise UsageError(f"{path}: there is no such unit; a user's own one needs --user") from error
+        raise UsageError(f"{path}: there is no such unit{hint}") from error
     except PermissionError as error:
         raise UsageError(f"{path}: only root may remove it; run it with sudo") from error
 

@@ -8,6 +8,10 @@ import pytest
 from tests.conftest import Fakelens
 
 _STAND_IN = """#!/bin/sh
+case "$*" in
+"$FAKELENS_TEST_SILENT") echo "Failed to connect to bus: No medium found" >&2; exit 1;;
+*is-system-running) echo "${FAKELENS_TEST_STATE:-running}"; exit 0;;
+esac
 echo "$@" >> "$FAKELENS_TEST_ASKED"
 exit "${FAKELENS_TEST_CODE:-0}"
 """
@@ -43,7 +47,17 @@ def test_a_users_service_is_installed_shown_and_removed(
     assert not unit.exists()
     again = fakelens("service", "uninstall", "--user")
     assert again.returncode == 2
-    assert "there is no such unit" in again.stderr
+    assert again.stderr.endswith("there is no such unit\n")
+
+
+@pytest.mark.usefixtures("asked")
+def test_the_next_commands_are_said(fakelens: Fakelens, tmp_path: Path) -> None:
+    done = fakelens("service", "install", "--user", "--", "--source", "1")
+    path = tmp_path / "config/systemd/user/fakelens.service"
+    assert (done.returncode, done.stdout) == (0, f"{path}\n")
+    assert "fakelens watch --headless --source 1\n" in path.read_text()
+    assert "systemctl --user enable --now fakelens.service" in done.stderr
+    assert "loginctl enable-linger" in done.stderr
 
 
 def test_the_page_is_a_service_of_its_own(fakelens: Fakelens, asked: Path, tmp_path: Path) -> None:
@@ -71,3 +85,46 @@ def test_root_says_who_runs_it(fakelens: Fakelens) -> None:
     done = fakelens("service", "install", "--", "--source", "1")
     assert done.returncode == 2
     assert "--user NAME" in done.stderr
+
+
+def test_where_systemd_does_not_run_its_commands_say_nothing(
+    fakelens: Fakelens, asked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKELENS_TEST_STATE", "offline")
+    for words, remedy in (
+        (["status"], "start `fakelens watch --headless`"),
+        (["status", "--serve", "--user"], "start `fakelens watch --headless`"),
+        (["install", "--user", "--", "--source", "1"], "--dry-run prints the unit"),
+    ):
+        done = fakelens("service", *words)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+        assert done.stderr.startswith("fakelens: systemd is not what runs this system; ")
+        assert remedy in done.stderr
+    assert not (tmp_path / "config").exists()
+    assert not asked.exists()  # of what it would not do
+    unit = tmp_path / "config/systemd/user/fakelens.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text("one from before")
+    done = fakelens("service", "uninstall", "--user")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"removed {unit}\n", "")
+
+
+def test_without_systemctl_there_is_one_line(
+    fakelens: Fakelens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for command in ("status", "install"):
+        done = fakelens("service", command)
+        assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+        assert done.stderr.startswith("fakelens: this system has no systemd; ")
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_users_manager_that_does_not_run_has_a_remedy(
+    fakelens: Fakelens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKELENS_TEST_SILENT", "--user is-system-running")
+    done = fakelens("service", "status", "--user")
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert "does not answer (Failed to connect to bus: No medium found); log in as this user" in done.stderr
+    assert fakelens("service", "status").returncode == 0

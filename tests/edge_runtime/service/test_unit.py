@@ -215,30 +215,6 @@ def test_dry_run_prints_the_unit_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(shutil.which("systemctl") is None, reason="needs systemd")
-def test_a_users_service_is_installed_with_the_next_commands(
-    fakelens: Fakelens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    done = fakelens("service", "install", "--user", "--", "--source", "1")
-    assert done.returncode == 0
-    path = tmp_path / "config/systemd/user/fakelens.service"
-    assert done.stdout == f"{path}\n"
-    assert f"ExecStart={PROGRAM} watch --headless --source 1\n" in path.read_text()
-    assert "systemctl --user enable --now fakelens.service" in done.stderr
-    assert "loginctl enable-linger" in done.stderr
-
-
-def test_a_system_without_systemd_is_one_line(
-    fakelens: Fakelens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    done = fakelens("service", "install", "--user")
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "--dry-run" in done.stderr
-
-
 @pytest.mark.parametrize(
     "option",
     [
