@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.pictures.decode_memory import refuse_whole
 
 _MOST_BYTES = 16 << 20  # a larger file is read where it lies, by parts
-_MOST_AT_ONCE_BYTES = 256 << 20
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -52,12 +52,3 @@ def read_all(source: Path | BinaryIO) -> bytes:
         return source.read()
     refuse_whole(source.stat().st_size)
     return source.read_bytes()
-
-
-def refuse_whole(size_bytes: int) -> None:
-    """Raise `ImageError` where so much is not to be read at once."""
-    if size_bytes > _MOST_AT_ONCE_BYTES:
-        raise ImageError(
-            f"has {size_bytes / 1e9:.1f} GB, which would be read at once; over the limit of "
-            f"{_MOST_AT_ONCE_BYTES / 1e9:.1f} GB: save it smaller first"
-        )

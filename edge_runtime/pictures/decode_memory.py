@@ -16,6 +16,7 @@ _KEPT_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}  # of a pixel of o
 # Of a pixel, at the highest point of decoding, what a decoder keeps beside Pillow's own.
 _DECODER_BYTES: dict[str | None, float] = {"WEBP": 12, "AVIF": 7.5, "HEIF": 5, "JXL": 12}
 _COEFFICIENT_BYTES = 2
+_MOST_AT_ONCE_BYTES = 256 << 20  # of an encoded picture
 _MOST_PIXEL_BYTES = RGB_BYTES + max(_DECODER_BYTES.values()) + 4 * _COEFFICIENT_BYTES  # of four layers
 _SCALES = (2, 4, 8)  # by which libjpeg reduces as it decodes
 
@@ -56,6 +57,15 @@ def refuse_size(size: tuple[int, int], kind: str) -> None:
     size_bytes = round(math.prod(size) * (RGB_BYTES + _DECODER_BYTES.get(kind, 0.0)))
     if size_bytes > MOST_BYTES:
         raise _over_limit(size, kind, size_bytes)
+
+
+def refuse_whole(size_bytes: int) -> None:
+    """Raise `ImageError` where so much of an encoded picture is not to be read at once."""
+    if size_bytes > _MOST_AT_ONCE_BYTES:
+        raise ImageError(
+            f"has {size_bytes / 1e9:.1f} GB, which would be read at once; over the limit of "
+            f"{_MOST_AT_ONCE_BYTES / 1e9:.1f} GB: save it smaller first"
+        )
 
 
 def _over_limit(size: tuple[int, int], kind: str | None, size_bytes: int) -> ImageError:

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.pictures.contents import refuse_whole
+from fakelens.edge_runtime.pictures.decode_memory import refuse_whole
 
 _MOST_SINGLE_READS = 5_000_000  # of one byte: by them decoders look for the next thing that they know
 

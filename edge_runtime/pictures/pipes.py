@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.pictures.contents import refuse_whole
+from fakelens.edge_runtime.pictures.decode_memory import refuse_whole
 
 WAITS_S = 5.0  # for somebody to write into a pipe, who then may take all the time there is
 NOBODY_WRITES = "a pipe that nobody writes into"
