@@ -13,7 +13,7 @@ from fakelens.train import options
 from fakelens.train.audit.cli import audit
 from fakelens.train.config import ImageCache
 from fakelens.train.fakes.cli import synthesize
-from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
+from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log, without_collecting
 from fakelens.train.workers import Workers, find_workers
 
 if TYPE_CHECKING:
@@ -174,14 +174,15 @@ def _open_job(
 
     `settings` are a recipe and the keys that are given. Who trains `alone` has a first epoch before.
     """
-    from fakelens.train.audit.giveaways import warn_of_giveaways
-    from fakelens.train.data.layouts import describe_layout, naming_command
-    from fakelens.train.data.usable import check_numbers
-    from fakelens.train.defaults import choose_start, find_free
-    from fakelens.train.run.first_epoch import run_first_epoch
-    from fakelens.train.run.job import open_job, reopen_job
-    from fakelens.train.run.rundir import check_new, read_start
-    from fakelens.train.settings import load_config
+    with without_collecting():
+        from fakelens.train.audit.giveaways import warn_of_giveaways
+        from fakelens.train.data.layouts import describe_layout, naming_command
+        from fakelens.train.data.usable import check_numbers
+        from fakelens.train.defaults import choose_start, find_free
+        from fakelens.train.run.first_epoch import run_first_epoch
+        from fakelens.train.run.job import open_job, reopen_job
+        from fakelens.train.run.rundir import check_new, read_start
+        from fakelens.train.settings import load_config
 
     recipe, given = settings
     if resume or data is None:

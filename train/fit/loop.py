@@ -158,6 +158,8 @@ class FitLoop:
             self.optimizer.learning_rate = learning_rate_at(fit, number - 1 + step / steps)
             losses[rows[step]], weighted = self.train_step(*batch)
             total += float(weighted)
+            if step == 0:
+                _log.debug("%s: first step done", label)
         self.team.merge_losses(losses, self.shares)
         loss = total / steps
         train_s = time.perf_counter() - start
