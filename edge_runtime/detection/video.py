@@ -1,5 +1,6 @@
 """One verdict over the pictures of a video or an animation."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -7,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from fakelens.edge_runtime.detection.condition import Reason
 from fakelens.edge_runtime.detection.verdict import Verdict, decide
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.modelfile.contract import Decision, Pool
@@ -35,12 +37,14 @@ def judge_stills(
 ) -> Judged:
     """Return one verdict over `stills`: the mean of their logits, pictures that repeat left out.
 
+    Where there is nothing left to see in most of them, there is nothing in all of them: UNSURE.
     Raises `ImageError` where there is no picture at all.
     """
     moments: list[Moment] = []
     worst: tuple[Verdict, Image.Image] | None = None
     suspects: list[tuple[float, Still]] = []
     seen: npt.NDArray[np.int16] | None = None
+    reasons: Counter[Reason] = Counter()
     latency_ms = 0.0
     for still in stills:
         sample = _sample(still.image)
@@ -49,6 +53,7 @@ def judge_stills(
         seen = sample
         verdict = check(still.image)
         latency_ms += verdict.latency_ms
+        reasons.update([] if verdict.reason is None else [verdict.reason])
         moments.append(Moment(seconds=still.seconds, p_fake=verdict.p_fake))
         if worst is None or verdict.p_fake > worst[0].p_fake:
             worst = verdict, still.image
@@ -57,8 +62,14 @@ def judge_stills(
     if worst is None:
         raise ImageError(f"no picture of this video decodes; {REMEDY}")
     p_fake = pool_scores(np.array([moment.p_fake for moment in moments]), Pool.MEAN)
+    reason = reasons.most_common(1)[0][0] if reasons.total() > len(moments) / 2 else None
     verdict = replace(
-        worst[0], p_fake=p_fake, label=decide(p_fake, decision), latency_ms=latency_ms, regions=()
+        worst[0],
+        p_fake=p_fake,
+        label=decide(p_fake, decision, reason),
+        reason=reason,
+        latency_ms=latency_ms,
+        regions=(),
     )
     return Judged(
         verdict=verdict,

@@ -1,9 +1,12 @@
 """One verdict over the pictures, each new one counted once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from fakelens.edge_runtime.detection.condition import Reason
 from fakelens.edge_runtime.detection.verdict import Label, Verdict, decide
 from fakelens.edge_runtime.detection.video import judge_stills
 from fakelens.edge_runtime.errors import ImageError
@@ -54,6 +57,22 @@ def test_the_most_suspicious_moments_are_kept_small_and_in_order() -> None:
 def test_lost_frames_and_what_was_not_looked_at_are_in_the_note() -> None:
     judged = judge_stills(film(51), Tally(frames=9, lost=5, skipped="the rest is too large"), check, DECISION)
     assert judged.note == "1 picture of 9 frames, 5 frames do not decode, the rest is too large"
+
+
+def test_where_most_pictures_show_nothing_the_video_is_unsure() -> None:
+    def look(image: Image.Image) -> Verdict:
+        verdict = check(image)
+        reason = {10: Reason.FLAT, 20: Reason.COMPRESSED, 30: Reason.COMPRESSED}.get(
+            round(verdict.p_fake * 255)
+        )
+        return replace(verdict, label=decide(verdict.p_fake, DECISION, reason), reason=reason)
+
+    half = judge_stills(film(20, 80, 30, 90), Tally(frames=4), look, DECISION).verdict
+    assert (half.label, half.reason) == (Label.REAL, None)
+    most = judge_stills(film(10, 20, 30, 90), Tally(frames=4), look, DECISION).verdict
+    assert (most.label, most.reason) == (Label.UNSURE, Reason.COMPRESSED)
+    worst_alone = judge_stills(film(30, 1, 5), Tally(frames=3), look, DECISION).verdict
+    assert (worst_alone.label, worst_alone.reason) == (Label.REAL, None)
 
 
 def test_no_picture_is_no_verdict() -> None:
