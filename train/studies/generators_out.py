@@ -18,28 +18,20 @@ import numpy.typing as npt
 import typer
 
 from fakelens.benchmarks.command import run_command
-from fakelens.benchmarks.labelled import DIGEST_LENGTH, Split
+from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.scoring.source_pairs import find_fakes, rank_pairs
 from fakelens.benchmarks.tables import format_row
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.config import TrainConfig
-from fakelens.train.data.dataset import Dataset, class_weights, load_dataset, source_weights
-from fakelens.train.fit.clip_encoder import embed
-from fakelens.train.fit.clip_teacher import Known, fit_means
-from fakelens.train.fit.distill import mix_labels
-from fakelens.train.fit.frozen_layers import Values, open_layers
-from fakelens.train.fit.hidden_head import HeadLesson, HiddenHead, fit_hidden
-from fakelens.train.fit.probe import Line, fit_line
-from fakelens.train.networks import build_network, name_head
+from fakelens.train.data.dataset import Dataset, load_dataset
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.kept_rows import KeptRows, open_rows
 from fakelens.train.studies.options import Keep, Seeds, Setting
+from fakelens.train.studies.recipe_head import MADE, RECIPE, Seen, learn, see
 
 Names = tuple[str, ...]
 
-_RECIPE = "photo"
 _GROUPS = 5  # of sources of photos; one is left out each time
-_MADE = "latent"  # the folder of what `synthesize` made, which is no maker of generators
 # Of one maker or one kind, by the names of `train.data.photo_sources`.
 _FAMILIES = {
     "all of OpenAI": ("gpt_image", "gpt_image_food", "dalle2", "dalle3_flats"),
@@ -54,21 +46,6 @@ _FAMILIES = {
     "all faces of GANs": ("generated_faces", "stylegan2_faces", "hard_faces"),
 }
 _HEADER = ("left out", "seed", "pictures", "AUC, mean of photo sources", "worst", "found at 5% false alarms")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """A dataset with what the frozen layers and CLIP make of its training rows."""
-
-    dataset: Dataset
-    places: npt.NDArray[np.int64]  # [all rows], of a row among the training rows, -1 for others
-    originals: npt.NDArray[np.str_]  # [training rows], the name of the picture that each shows or was made of
-    features: Values  # [training rows, channels]
-    embeddings: npt.NDArray[np.float32]  # [training rows, 512]
-
-    def of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the places of `rows` of the dataset."""
-        return self.places[rows]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +82,7 @@ def generators_out(
 
     The seed shuffles which photos, or sources of photos, are left out together.
     """
-    config = load_config(_RECIPE, dict(parse_setting(text) for text in setting or []))
+    config = load_config(RECIPE, dict(parse_setting(text) for text in setting or []))
     rows = open_rows(keep, {"config": config, "data": data.resolve(), "known photos": known_photos})
     seen = see(data, config)
     photos, fakes = list_sources(seen.dataset, least)
@@ -126,25 +103,6 @@ def generators_out(
     typer.echo(f"\nmean of {len(of_sources)} {np.mean(of_sources):.3f}, worst {min(of_sources):.3f}")
 
 
-def see(data: Path, config: TrainConfig) -> Seen:
-    """Return the training part of `data` with its features and embeddings."""
-    dataset = load_dataset(data, config.data)
-    rows = dataset.rows[Split.TRAIN]
-    places = np.full(len(dataset.labels), -1)
-    places[rows] = np.arange(len(rows))
-    pictures, _ = dataset.take(Split.TRAIN)
-    network = build_network(config.network, config.data.size)
-    features = open_layers(network, name_head(config.network)).see(pictures)
-    originals = np.array([dataset.paths[row].stem[:DIGEST_LENGTH] for row in rows])
-    return Seen(
-        dataset=dataset,
-        places=places,
-        originals=originals,
-        features=features,
-        embeddings=embed(pictures),
-    )
-
-
 def list_sources(dataset: Dataset, least: int) -> tuple[list[str], list[str]]:
     """Return the sources of photos, and those of fakes, that have at least `least` pictures."""
     rows = dataset.rows[Split.TRAIN]
@@ -156,7 +114,7 @@ def list_sources(dataset: Dataset, least: int) -> tuple[list[str], list[str]]:
             for name in np.unique(dataset.sources[of_class])
         }
         enough = [name for name, count in counts.items() if count >= least]
-        found.append([name for name in enough if not name.startswith(_MADE)])
+        found.append([name for name in enough if not name.startswith(MADE)])
     return found[0], found[1]
 
 
@@ -212,23 +170,6 @@ def hold_out(
     """Return which rows show a fifth of `photos`, whose names `left` shuffles, or were made of one."""
     names = np.random.default_rng(left.seed).permutation(np.unique(originals[photos]))
     return np.isin(originals, names[left.share :: _GROUPS])
-
-
-def learn(config: TrainConfig, seen: Seen, learned: npt.NDArray[np.int64]) -> HiddenHead | Line:
-    """Return the head that the recipe fits to the rows `learned` among the training rows."""
-    everything = seen.dataset.rows[Split.TRAIN][learned]
-    known = Known(labels=seen.dataset.labels[everything], sources=seen.dataset.sources[everything])
-    embeddings = seen.embeddings[learned]
-    taught = 1 / (1 + np.exp(-fit_means(embeddings, known).score(embeddings)))
-    targets = mix_labels(taught.astype(np.float32), known.labels, config.distill)
-    balance, weights = class_weights(known.labels), source_weights(known.labels, known.sources)
-    features, units = seen.features[learned], config.network.hidden
-    if not units:
-        return fit_line(features, targets, (balance[:, None] * weights).astype(np.float64), config.fit.probe)
-    lesson = HeadLesson(
-        features=features, targets=targets, weights=(balance[known.labels] * weights).astype(np.float64)
-    )
-    return fit_hidden(lesson, units, config.head, config.seed)
 
 
 def find_row(rows: KeptRows, name: str) -> Ranked | None:
