@@ -5,7 +5,6 @@ A line for each image and tier, in CSV: `digest` of the file, `source`, `label` 
 """
 
 import csv
-import hashlib
 import io
 import math
 from collections import Counter
@@ -18,6 +17,7 @@ import numpy as np
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage
 from fakelens.benchmarks.scoring.checked_images import CheckedImages, TierAnswers
 from fakelens.benchmarks.scoring.delivery import Tier
+from fakelens.benchmarks.scoring.manifest import digest_file
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import write_atomic
@@ -57,7 +57,7 @@ def write_scores(path: Path, checked: CheckedImages) -> None:
     writer = csv.writer(table)
     writer.writerow((*_NEEDED, "verdict", *checked.views))
     for place, image in enumerate(checked.images):
-        digest = hashlib.sha256(image.path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
+        digest = digest_file(image.path)
         for tier, answers in checked.tiers.items():
             # All digits, so that the tables of the file are those of the model.
             p_fake, verdict = repr(float(answers.p_fake[place])), answers.answers[place]

@@ -29,6 +29,7 @@ from fakelens.benchmarks.scoring.checked_images import (
     check_images,
 )
 from fakelens.benchmarks.scoring.delivery import Tier
+from fakelens.benchmarks.scoring.manifest import find_pictures
 from fakelens.benchmarks.scoring.scores_file import read_scores, write_scores
 from fakelens.benchmarks.scoring.source_pairs import FALSE_ALARMS, LEAST_IMAGES, find_fakes, rank_pairs
 from fakelens.benchmarks.tables import format_share, format_table
@@ -55,6 +56,10 @@ def evidence(
         list[str] | None,
         typer.Option(metavar="SOURCE[,SOURCE]=MODEL", help="A model trained without; may be repeated."),
     ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Measure on the pictures that a file of --scores names, no others."),
+    ] = None,
     split: Annotated[
         Split | None,
         typer.Option(help="The part to measure on, test by default; train is fair to --without alone."),
@@ -70,14 +75,18 @@ def evidence(
     """Print as Markdown: pooled figures, set against set, a line a source, coverage, what was left out."""
     if from_scores is not None:
         given = {"MODEL": model, "--data": data, "--limit": limit, "--without": without or None}
-        _refuse({**given, "--split": split, "--scores": scores})
+        _refuse({**given, "--manifest": manifest, "--split": split, "--scores": scores})
         typer.echo("\n\n".join(tabulate(read_scores(from_scores))))
         return
     if model is None or data is None:
         raise UsageError("give MODEL and --data DATA, or --from-scores CSV")
     pairs = [_split_pair(text) for text in without or []]
     split = split or Split.TEST
+    if manifest is not None and limit is not None:
+        raise UsageError("--limit and --manifest exclude each other: both say which pictures")
     images = choose_images(data, limit, split)
+    if manifest is not None:
+        images = find_pictures(read_scores(manifest).images, images, data)
     for names, _ in pairs:
         for name in names:
             if not any(_is_of(image, name) for image in images):

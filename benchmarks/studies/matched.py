@@ -7,7 +7,6 @@ source they are of. They show the same kinds of things in the same kind of way, 
 subjects is gone; since the embeddings also tell fakes from photos a little, they are the harder photos too.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,9 +20,10 @@ from PIL import Image
 
 from fakelens.benchmarks.clip import ClipEncoder, crop, find_package
 from fakelens.benchmarks.command import run_command
-from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage, Split
+from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import CONFIDENCE, Interval
 from fakelens.benchmarks.scoring.checked_images import CheckedImages
+from fakelens.benchmarks.scoring.manifest import find_pictures
 from fakelens.benchmarks.scoring.scores_file import read_scores
 from fakelens.benchmarks.scoring.source_pairs import LEAST_IMAGES
 from fakelens.benchmarks.studies.evidence import choose_images
@@ -50,23 +50,9 @@ def matched(
     photos = int(np.sum(checked.labels == 0))
     if photos < nearest:
         raise UsageError(f"--nearest {nearest}: {scores} has {photos} photos")
-    paths = find_pictures(checked.images, choose_images(data, None, split), data)
+    images = find_pictures(checked.images, choose_images(data, None, split), data)
     encoder = ClipEncoder(find_package())
-    typer.echo(tabulate(checked, embed_pictures(paths, encoder.embed), nearest))
-
-
-def find_pictures(scored: Sequence[LabelledImage], there: Sequence[LabelledImage], data: Path) -> list[Path]:
-    """Return the file of each scored image, by its digest; `UsageError` unless all of them are `there`."""
-    found = {
-        hashlib.sha256(image.path.read_bytes()).hexdigest()[:DIGEST_LENGTH]: image.path for image in there
-    }
-    lacking = [image for image in scored if image.path.name not in found]
-    if lacking:
-        raise UsageError(
-            f"{data}: {len(lacking)} of {len(scored)} scored pictures are not there, the first is "
-            f"{lacking[0].path.name} of {lacking[0].source}; give the folder and the --split that were scored"
-        )
-    return [found[image.path.name] for image in scored]
+    typer.echo(tabulate(checked, embed_pictures([image.path for image in images], encoder.embed), nearest))
 
 
 def embed_pictures(paths: Sequence[Path], embed: Embed) -> Floats:

@@ -134,6 +134,12 @@ def test_the_page_of_a_file_of_scores_is_that_of_the_model(
     done = run_module(module, model_file, "--data", sources, "--scores", table)
     again = run_module(module, "--from-scores", table)
     assert (again.returncode, again.stderr, again.stdout) == (0, "", done.stdout)
+    few = tmp_path / "few.csv"  # a manifest of some of them, as a stranger would get it
+    few.write_text("\n".join(line for line in table.read_text().splitlines() if "made/gan" not in line))
+    chosen = run_module(module, model_file, "--data", sources, "--manifest", few)
+    assert "| 6 real, 2 fake |" in chosen.stdout
+    refused = run_module(module, model_file, "--data", sources, "--manifest", few, "--split", "train")
+    assert "8 of 8 scored pictures are not there" in refused.stderr
     clean = tmp_path / "clean.csv"  # another detector's, which saw the pictures as they are
     rows = [line.split(",")[:5] for line in table.read_text().splitlines()]
     clean.write_text("\n".join(",".join(row) for row in rows if row[3] in ("tier", "clean")))
@@ -150,6 +156,8 @@ def test_the_page_of_a_file_of_scores_is_that_of_the_model(
         (("--from-scores", "none.csv"), "none.csv: cannot be read (No such file or directory)"),
         (("photo", "--from-scores", "none.csv"), "MODEL is of no use with --from-scores"),
         (("--split", "test", "--from-scores", "none.csv"), "--split is of no use with --from-scores"),
+        (("--manifest", "a.csv", "--from-scores", "none.csv"), "--manifest is of no use with --from-scores"),
+        (("photo", "--data", ".", "--manifest", "a.csv", "--limit", "3"), "--limit and --manifest exclude"),
         (("--without", "a=b", "--from-scores", "none.csv"), "--without is of no use with --from-scores"),
     ],
 )

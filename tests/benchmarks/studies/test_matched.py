@@ -9,11 +9,11 @@ import pytest
 
 from fakelens.benchmarks.clip import find_package
 from fakelens.benchmarks.labelled import LabelledImage
+from fakelens.benchmarks.scoring.manifest import find_pictures
 from fakelens.benchmarks.scoring.scores_file import read_scores
 from fakelens.benchmarks.studies.matched import (
     average_sources,
     embed_pictures,
-    find_pictures,
     place_among_nearest,
     tabulate,
 )
@@ -64,8 +64,8 @@ def _digest(path: Path) -> str:
 def test_the_pictures_are_found_by_their_digests(scores: Path) -> None:
     checked = read_scores(scores)
     there = [LabelledImage(path=path, label=0) for path in scores.parent.glob("data/*/*/*.png")]
-    paths = find_pictures(checked.images, there, scores.parent)
-    assert [path.stem for path in paths] == [str(place) for place in range(10)]
+    found = find_pictures(checked.images, there, scores.parent)
+    assert [image.path.stem for image in found] == [str(place) for place in range(10)]
     with pytest.raises(
         UsageError, match=r"1 of 10 scored pictures are not there, the first is [0-9a-f]{20} of"
     ):
