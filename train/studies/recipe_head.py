@@ -22,7 +22,10 @@ from fakelens.train.fit.probe import Line, fit_line
 from fakelens.train.networks import build_network, name_head
 
 RECIPE = "photo"
+_SHARES = 3  # of the pictures; each is judged by a head that learned from the others
 MADE = "latent"  # the folder of what `synthesize` made, which is no maker of generators
+
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,3 +77,39 @@ def learn(config: TrainConfig, seen: Seen, learned: npt.NDArray[np.int64]) -> Hi
         features=features, targets=targets, weights=(balance[known.labels] * weights).astype(np.float64)
     )
     return fit_hidden(lesson, units, config.head, config.seed)
+
+
+def cut_shares(originals: npt.NDArray[np.str_]) -> Numbers:
+    """Return for each training row which third of the pictures it shows, or was made of."""
+    names, place = np.unique(originals, return_inverse=True)
+    return np.random.default_rng(0).permutation(len(names))[place] % _SHARES
+
+
+def score_parts(config: TrainConfig, seen: Seen, parts: Numbers) -> Values:
+    """Return the logit of each training row by a head that learned from all parts but that of the row."""
+    scores = np.empty(len(parts))
+    for part in np.unique(parts):
+        head = learn(config, seen, np.flatnonzero(parts != part))
+        scores[parts == part] = head.score(seen.features[parts == part])
+    return scores
+
+
+def is_made(seen: Seen) -> npt.NDArray[np.bool_]:
+    """Return which training rows show what `synthesize` made."""
+    return np.char.startswith(list_sources(seen), MADE)
+
+
+def average_pictures(
+    seen: Seen, judged: npt.NDArray[np.bool_], scores: Values
+) -> tuple[npt.NDArray[np.uint8], Values]:
+    """Return class and mean logit, over its histories, of each picture that the rows `judged` show."""
+    rows = seen.dataset.rows[Split.TRAIN][judged]
+    _, first, place = np.unique(
+        [str(seen.dataset.paths[row]) for row in rows], return_index=True, return_inverse=True
+    )
+    return seen.dataset.labels[rows][first], np.bincount(place, scores[judged]) / np.bincount(place)
+
+
+def list_sources(seen: Seen) -> npt.NDArray[np.str_]:
+    """Return the source of each training row."""
+    return seen.dataset.sources[seen.dataset.rows[Split.TRAIN]]

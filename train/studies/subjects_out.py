@@ -17,18 +17,24 @@ import numpy.typing as npt
 import typer
 
 from fakelens.benchmarks.command import run_command
-from fakelens.benchmarks.labelled import Split
 from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
 from fakelens.benchmarks.tables import format_row
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
-from fakelens.train.config import TrainConfig
-from fakelens.train.fit.frozen_layers import Values
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.options import Setting
-from fakelens.train.studies.recipe_head import MADE, RECIPE, Seen, learn, see
+from fakelens.train.studies.recipe_head import (
+    RECIPE,
+    Numbers,
+    Seen,
+    average_pictures,
+    cut_shares,
+    is_made,
+    list_sources,
+    score_parts,
+    see,
+)
 
-_SHARES = 3  # of the pictures; each is judged by a head that learned from the others
 _NAMED = 3  # sources of a group that its line names
 _HEADER = (
     "pictures like those of",
@@ -37,8 +43,6 @@ _HEADER = (
     "AUC without the group",
     "AUC with others of the group",
 )
-
-Numbers = npt.NDArray[np.int64]
 
 
 def subjects_out(
@@ -87,46 +91,10 @@ def group_subjects(seen: Seen, count: int) -> Numbers:
     return np.asarray(KMeans(count, n_init=3, random_state=0).fit_predict(means)[place], np.int64)
 
 
-def cut_shares(originals: npt.NDArray[np.str_]) -> Numbers:
-    """Return for each training row which third of the pictures it shows, or was made of."""
-    names, place = np.unique(originals, return_inverse=True)
-    return np.random.default_rng(0).permutation(len(names))[place] % _SHARES
-
-
-def score_parts(config: TrainConfig, seen: Seen, parts: Numbers) -> Values:
-    """Return the logit of each training row by a head that learned from all parts but that of the row."""
-    scores = np.empty(len(parts))
-    for part in np.unique(parts):
-        head = learn(config, seen, np.flatnonzero(parts != part))
-        scores[parts == part] = head.score(seen.features[parts == part])
-    return scores
-
-
-def is_made(seen: Seen) -> npt.NDArray[np.bool_]:
-    """Return which training rows show what `synthesize` made."""
-    return np.char.startswith(list_sources(seen), MADE)
-
-
-def average_pictures(
-    seen: Seen, judged: npt.NDArray[np.bool_], scores: Values
-) -> tuple[npt.NDArray[np.uint8], Values]:
-    """Return class and mean logit, over its histories, of each picture that the rows `judged` show."""
-    rows = seen.dataset.rows[Split.TRAIN][judged]
-    _, first, place = np.unique(
-        [str(seen.dataset.paths[row]) for row in rows], return_index=True, return_inverse=True
-    )
-    return seen.dataset.labels[rows][first], np.bincount(place, scores[judged]) / np.bincount(place)
-
-
 def name_sources(seen: Seen, judged: npt.NDArray[np.bool_]) -> str:
     """Return the sources that the rows `judged` are of, most first."""
     counts = Counter(str(name).rpartition("/")[2] for name in list_sources(seen)[judged])
     return ", ".join(name for name, _ in counts.most_common(_NAMED))
-
-
-def list_sources(seen: Seen) -> npt.NDArray[np.str_]:
-    """Return the source of each training row."""
-    return seen.dataset.sources[seen.dataset.rows[Split.TRAIN]]
 
 
 def _show(interval: Interval) -> str:
