@@ -109,11 +109,11 @@ def rank_photos(seen: Seen, scores: Values, name: str, shares: Numbers) -> float
 
 
 def _of(seen: Seen, name: str) -> Marks:
-    return (list_sources(seen) == name) & _find_class(seen, 0)
+    return np.asarray((list_sources(seen) == name) & _find_class(seen, 0), np.bool_)
 
 
 def _find_class(seen: Seen, label: int) -> Marks:
-    return seen.dataset.labels[seen.dataset.rows[Split.TRAIN]] == label
+    return np.asarray(seen.dataset.labels[seen.dataset.rows[Split.TRAIN]] == label, np.bool_)
 
 
 if __name__ == "__main__":
