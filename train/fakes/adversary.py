@@ -26,27 +26,28 @@ def build_discriminator() -> keras.Model:
 
 
 def build_adversarial_step(model: keras.Model, config: AutoencoderConfig) -> Step:
-    """Return one step that trains `model` to give its batch back so that a discriminator takes it for real.
+    """Return one step that trains `model` so that a discriminator takes what comes out for real.
 
-    Takes a batch, float32 [n, h, w, 3], 0..255; returns the reconstruction's loss.
+    Takes what goes in and the photos, float32 [n, h, w, 3], 0..255, that are to come out; returns the
+    reconstruction's loss.
     """
     judge = build_discriminator()
     optimizers = build_optimizer(config), build_optimizer(config)
     first = tf.constant(int(_START * config.steps), tf.int64)
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator, unused-ignore]
-    def step(batch: tf.Tensor) -> tf.Tensor:
+    def step(inputs: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
         variables = model.trainable_variables
         with tf.GradientTape(persistent=True) as tape:
-            fake = model(batch, training=True)
-            loss = measure_loss(batch, fake)
+            fake = model(inputs, training=True)
+            loss = measure_loss(wanted, fake, config.edge_px)
             deceit = -tf.reduce_mean(judge(fake, training=True))
         pull, push = tape.gradient(loss, variables), tape.gradient(deceit, variables)
         weight = _SHARE * tf.linalg.global_norm(pull) / tf.maximum(tf.linalg.global_norm(push), _SMALLEST)
         weight *= tf.cast(optimizers[0].iterations >= first, tf.float32)
         gradients = [one + weight * other for one, other in zip(pull, push, strict=True)]
         optimizers[0].apply_gradients(zip(gradients, variables, strict=True))
-        _train_judge(judge, optimizers[1], batch, fake)
+        _train_judge(judge, optimizers[1], wanted, fake)
         return loss
 
     return step  # type: ignore[no-any-return, unused-ignore]

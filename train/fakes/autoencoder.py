@@ -6,7 +6,7 @@ whose content matches the reals. This one doubles by nearest neighbour and convo
 Nothing is put in on purpose: what a detector finds is what the decoder leaves, one decoder's trace alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,9 +23,9 @@ _SCALE = 2  # the latent image is so much smaller
 _CHANNELS, _LATENT_CHANNELS = 32, 12  # 12 numbers for 2x2 pixels of three: a choice, not a squeeze
 _SLOPE = 0.2  # of the leaky ReLU
 _BLOCK_PX = 256  # of the blocks a photo is regenerated in, to bound the memory; wide margins, wider blocks
-_EDGE_PX = 8  # of a crop, left out of the loss: there the padding shows
 
-Step = Callable[[tf.Tensor], tf.Tensor]  # takes a batch, returns its loss
+Step = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # takes what goes in and what is to come out, returns the loss
+Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]  # the same two
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,7 @@ class AutoencoderConfig:
     learning_rate: float = 2e-3
     seed: int = 0
     recolour: bool = True  # random colours and contrast: few photos must do for all hues
+    edge_px: int = 8  # of a crop, left out of the loss: there the padding shows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,18 +56,18 @@ def train_autoencoder(
     """Train on `crops`, uint8 [n, CROP_PX, CROP_PX, 3]; `on_step` is called after every step."""
     keras.utils.set_random_seed(config.seed)
     model = build_autoencoder()
-    loss = run_steps(crops, config, build_step(model, config), on_step)
+    loss = run_steps(draw_batches(crops, config), build_step(model, config), on_step)
     return AutoencoderResult(model=model, loss=loss)
 
 
 def build_step(model: keras.Model, config: AutoencoderConfig) -> Step:
-    """Return one step of training `model` to give its batch back: batch, float32 [n, h, w, 3], to loss."""
+    """Return one step of training `model` to make the second of a batch, RGB 0..255, of the first."""
     optimizer = build_optimizer(config)
 
     @tf.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator, unused-ignore]
-    def step(batch: tf.Tensor) -> tf.Tensor:
+    def step(inputs: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            loss = measure_loss(batch, model(batch, training=True))
+            loss = measure_loss(wanted, model(inputs, training=True), config.edge_px)
         variables = model.trainable_variables
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss
@@ -80,13 +81,13 @@ def build_optimizer(config: AutoencoderConfig) -> keras.optimizers.Optimizer:
     return keras.optimizers.Adam(schedule)
 
 
-def run_steps(crops: ImageU8, config: AutoencoderConfig, step: Step, on_step: Callable[[], None]) -> float:
-    """Run the steps on batches of `crops`, uint8 [n, h, w, 3]; return the mean loss of the last tenth."""
+def run_steps(batches: Iterable[Batch], step: Step, on_step: Callable[[], None]) -> float:
+    """Run a step on each of `batches`; return the mean loss of the last tenth."""
     losses = []
     with postponed_interrupts() as stop_if_asked:
-        for batch in _draw_batches(crops, config):
+        for inputs, wanted in batches:
             stop_if_asked()
-            losses.append(float(step(tf.constant(batch))))
+            losses.append(float(step(tf.constant(inputs), tf.constant(wanted))))
             on_step()
     return float(np.mean(losses[-max(1, len(losses) // 10) :]))
 
@@ -132,9 +133,10 @@ def _block_corners(height: int, width: int, side: int) -> Iterator[tuple[int, in
             yield top, left
 
 
-def measure_loss(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+def measure_loss(real: tf.Tensor, fake: tf.Tensor, edge_px: int) -> tf.Tensor:
     """Return L1 + L1 of the gradients + the missing local sharpness, so that fakes are not just blurry."""
-    real, fake = (image[:, _EDGE_PX:-_EDGE_PX, _EDGE_PX:-_EDGE_PX] for image in (real, fake))
+    inside = slice(edge_px, -edge_px or None)
+    real, fake = (image[:, inside, inside] for image in (real, fake))
     error = real - fake
     rows, columns = _gradients(error)
     sharpness = tf.reduce_mean(tf.abs(_local_sharpness(real) - _local_sharpness(fake)))
@@ -154,15 +156,20 @@ def _local_sharpness(image: tf.Tensor) -> tf.Tensor:
     return tf.nn.avg_pool2d(tf.abs(rows) + tf.abs(columns), 8, 4, "VALID")
 
 
-def _draw_batches(crops: ImageU8, config: AutoencoderConfig) -> Iterator[npt.NDArray[np.float32]]:
-    """Yield float32 batches, 0..255, mirrored, and recoloured where `config` says so."""
+def draw_batches(crops: ImageU8, config: AutoencoderConfig) -> Iterator[Batch]:
+    """Yield batches of `crops`, uint8 [n, h, w, 3], that are to come back as they are.
+
+    They are mirrored, and recoloured where `config` says so.
+    """
     rng = np.random.default_rng(config.seed)
     shape = (config.batch_size, 1, 1, 3)
     for _ in range(config.steps):
         batch = crops[rng.integers(0, len(crops), config.batch_size)].astype(np.float32)
         if not config.recolour:
-            yield batch[:, :, :: rng.choice([-1, 1])]
+            batch = batch[:, :, :: rng.choice([-1, 1])]
+            yield batch, batch
             continue
         batch = batch[..., rng.permutation(3)][:, :, :: rng.choice([-1, 1])]
         gain = rng.uniform(0.6, 1.0, shape)
-        yield (batch * gain + rng.uniform(0.0, 255.0, shape) * (1.0 - gain)).astype(np.float32)
+        batch = (batch * gain + rng.uniform(0.0, 255.0, shape) * (1.0 - gain)).astype(np.float32)
+        yield batch, batch

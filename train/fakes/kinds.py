@@ -38,24 +38,38 @@ class Upsampling(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GeneratorSpec:
-    """What tells one generator from another."""
+class DecoderSpec:
+    """What tells one decoder from another: how it comes from a latent image to a picture."""
 
-    generator: Generator
     upsampling: Upsampling
     halvings: int  # of the side, until the latent image; 1 to 3
-    latent: int  # channels of the latent image
-    width: int  # channels elsewhere, the outermost apart; a multiple of 16
+    width: int  # channels at half the side; a multiple of 16
+    inner: tuple[int, ...] = (48, 64)  # channels at a quarter and an eighth of the side
+    outer: int = 16  # channels at full size, where they cost most
     activation: str  # a Keras name, or leaky_relu
     kernel: int = 4  # px, of transposed convolutions
+    blocks: int = 1  # pairs of convolutions at the innermost side, one fewer at each larger one
     direct: bool = False  # the last up-sampling gives the colours; no convolution smooths its grid
     tail: int = 0  # 3x3 convolutions at full size before the last one
-    adversarial: bool = False
 
     @property
     def scale(self) -> int:
         """Side of the image over side of the latent image."""
         return int(2**self.halvings)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels at half the side, at a quarter, and so on."""
+        return (self.width, *self.inner)[: self.halvings]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorSpec(DecoderSpec):
+    """What tells one generator from another: its decoder, and the latent image that its encoder makes."""
+
+    generator: Generator
+    latent: int  # channels of the latent image
+    adversarial: bool = False
 
     @property
     def margin(self) -> int:
@@ -92,6 +106,7 @@ def draw_spec(generator: Generator, seed: int) -> GeneratorSpec:
         width=rng.choice([32, 48]),
         activation=activation,
         kernel=kernel,
+        blocks=0,
         direct=checkered and rng.random() < 0.5,
         tail=rng.choice([0, 1]),
     )

@@ -38,7 +38,7 @@ def _flatten(model: keras.Model) -> npt.NDArray[np.float32]:
 
 def _run(step: Step, batch: tf.Tensor, times: int) -> None:
     for _ in range(times):
-        step(batch)
+        step(batch, batch)
 
 
 def test_the_adversary_has_a_say_after_the_first_steps_only(batch: tf.Tensor) -> None:
