@@ -50,7 +50,7 @@ MAY_RESIZE = {
     "benchmarks/scoring/retouch.py": "as photos are enlarged and reduced by those who touch them up",
     "train/data/tilebank.py": "huge pictures, before a random way that scales them anyhow",
     "train/fit/clip_encoder.py": "to the size that another network was made for",
-    "train/fakes/latent_twins.py": "photos of several scales, both members of a pair alike",
+    "train/fakes/cuts.py": "photos of several scales, both members of a pair alike",
 }
 NOT_OF_IMAGES = {"np.resize"}
 # Only headers are read there; pixels are decoded in one place.

@@ -24,8 +24,8 @@ _CHANNELS, _LATENT_CHANNELS = 32, 12  # 12 numbers for 2x2 pixels of three: a ch
 _SLOPE = 0.2  # of the leaky ReLU
 _BLOCK_PX = 256  # of the blocks a photo is regenerated in, to bound the memory; wide margins, wider blocks
 
-Step = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # takes what goes in and what is to come out, returns the loss
-Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]  # the same two
+Step = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # what goes in, what is to come out; the loss
+Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]  # the two of a step
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ def synthesize(
     sharp: own.Sharp = None,
     autoencoder: options.Autoencoder = None,
     crop: options.Crop = None,
+    own_decoders: own.OwnDecoders = None,
 ) -> None:
     """Make fakes from real photos, and a labelled data set of both.
 
@@ -45,12 +46,15 @@ def synthesize(
     for option in ("tile_size", "tiles_per_photo"):
         if whole and is_typed(context, option):
             raise UsageError(f"--{option.replace('_', '-')} goes without --whole only: there are no tiles")
-    if autoencoder is not None or crop is not None:
-        if not whole or autoencoder is None or (generators, most_px, sharp, steps) != (None,) * 4:
+    if (autoencoder, crop, own_decoders) != (None,) * 3:
+        others = (generators, most_px, sharp, None if own_decoders else steps)
+        if not whole or autoencoder is None or others != (None,) * 4:
             raise UsageError(
-                "--autoencoder goes with --whole, --crop, --photos and --seed, --crop with --autoencoder only"
+                "--autoencoder goes with --whole, --crop, --own-decoders, --photos and --seed; --crop and "
+                "--own-decoders with --autoencoder only, and --steps with it where there are --own-decoders"
             )
-        _synthesize_pairs(photos, output, autoencoder, {"crop": crop, "per_source": count, "seed": seed})
+        settings = {"crop": crop, "per_source": count, "seed": seed, "steps": steps}
+        _synthesize_pairs(photos, output, autoencoder, settings | {"own_decoders": own_decoders})
         return
     if not whole and (generators, count, most_px, sharp) != (None,) * 4:
         raise UsageError("--generators, --photos, --most-px and --sharp go with --whole only")

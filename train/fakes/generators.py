@@ -47,8 +47,8 @@ def build_generator(spec: GeneratorSpec) -> keras.Model:
     x = colours = inputs / 127.5 - 1.0
     for width in spec.widths:
         x = activate(convolve(x, width, 4, strides=2), spec)
-    # A linear way into the latent image, as there is one out of it: a strong bottleneck learns in minutes what
-    # takes hours without them.
+    # A linear way into the latent image, as there is one out of it: a strong bottleneck learns in minutes
+    # what takes hours without them.
     latent = convolve(x, spec.latent) + convolve(tf.nn.space_to_depth(colours, spec.scale), spec.latent, 1)
     return keras.Model(inputs, decode(latent, spec), name=str(spec.generator))
 

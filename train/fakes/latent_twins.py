@@ -6,23 +6,17 @@ latents, blended with another photo, or with a masked region drawn anew, in whic
 paints the whole picture, as in-painting does.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.fakes.latents import SCALE, LatentAutoencoder, Latents
+from fakelens.train.fakes.own_decoders import OwnDecoder
 
-_NATIVE = 0.4  # share of the cuts at the photo's own resolution; the others from a reduced photo
-_KERNELS = (
-    Image.Resampling.BOX,
-    Image.Resampling.BILINEAR,
-    Image.Resampling.BICUBIC,
-    Image.Resampling.LANCZOS,
-)
 _SHARES = (0.35, 0.25, 0.2, 0.1, 0.1)  # of the kinds, in their order
 _MOST_LEFT = 0.6  # of the photo, mixed into a twin
 _NOISE = (0.05, 0.4)  # of a latent value, whose spread is about .8
@@ -50,38 +44,55 @@ class Pair:
     real: ImageU8
     fake: ImageU8
     kind: Kind
+    part: str  # of the output: the kind, or the decoder where it is our own
 
 
-def cut_photo(photo: Image.Image, side: int, rng: np.random.Generator) -> ImageU8 | None:
-    """Return a square of `side` px of the RGB `photo`, native or reduced; None where the photo is smaller."""
-    shorter = min(photo.size)
-    if shorter < side:
-        return None
-    if rng.random() >= _NATIVE and shorter > side:
-        scale = float(np.exp(rng.uniform(np.log(side / shorter), 0.0)))
-        width, height = (max(side, round(length * scale)) for length in photo.size)
-        photo = photo.resize((width, height), _KERNELS[rng.integers(len(_KERNELS))], reducing_gap=3.0)
-    left, top = (int(rng.integers(0, length - side + 1)) for length in photo.size)
-    return np.asarray(photo.crop((left, top, left + side, top + side)), np.uint8)
+def make_pairs(
+    cuts: ImageU8,
+    autoencoder: LatentAutoencoder,
+    rngs: list[np.random.Generator],
+    own: Sequence[OwnDecoder] = (),
+) -> list[Pair]:
+    """Return a pair for each of `cuts`, uint8 [n, side, side, 3]; each also serves its neighbour's blend.
 
-
-def make_pairs(cuts: ImageU8, autoencoder: LatentAutoencoder, rngs: list[np.random.Generator]) -> list[Pair]:
-    """Return a pair for each of `cuts`, uint8 [n, side, side, 3]; each also serves its neighbour's blend."""
+    The decoders of `own` and the auto-encoder's come up alike.
+    """
     latents = autoencoder.encode(cuts)
     kinds = [list(Kind)[rng.choice(len(Kind), p=_SHARES)] for rng in rngs]
+    decoders = [rng.integers(len(own) + 1) if own else 0 for rng in rngs]
     changed = [
         _change(latents[place], latents[place - 1], kind, rng)
         for place, (kind, rng) in enumerate(zip(kinds, rngs, strict=True))
     ]
-    decoded = autoencoder.decode(np.stack(changed))
+    decoded = _decode(np.stack(changed), np.array(decoders), autoencoder, own)
     pairs = []
-    for real, fake, kind, rng in zip(cuts, decoded, kinds, rngs, strict=True):
+    for real, fake, kind, number, rng in zip(cuts, decoded, kinds, decoders, rngs, strict=True):
         if kind is Kind.MIXED:
             fake = _mix(real, fake, rng.uniform(0.0, _MOST_LEFT))
         if bool((real == real[..., :1]).all()):  # a hue in a grey photo would give the class away
             fake = np.repeat(fake.mean(axis=2, keepdims=True).round().astype(np.uint8), 3, axis=2)
-        pairs.append(Pair(real=real, fake=fake, kind=kind))
+        part = own[number - 1].name if number else str(kind)
+        pairs.append(Pair(real=real, fake=fake, kind=kind, part=part))
     return pairs
+
+
+def _decode(
+    latents: Latents,
+    numbers: npt.NDArray[np.int64],
+    autoencoder: LatentAutoencoder,
+    own: Sequence[OwnDecoder],
+) -> ImageU8:
+    """Return the pictures of `latents`, each by the decoder of its number: 0 is the auto-encoder's."""
+    _, height, width, _ = latents.shape
+    pictures = np.empty((len(latents), height * SCALE, width * SCALE, 3), np.uint8)
+    for number in np.unique(numbers):
+        rows = numbers == number
+        pictures[rows] = (
+            own[number - 1].paint(autoencoder.read(latents[rows]))
+            if number
+            else autoencoder.decode(latents[rows])
+        )
+    return pictures
 
 
 def _change(latent: Latents, other: Latents, kind: Kind, rng: np.random.Generator) -> Latents:

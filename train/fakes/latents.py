@@ -41,9 +41,18 @@ class LatentAutoencoder:
     encoder: dict[str, tf.Tensor]
     decoder: dict[str, tf.Tensor]
 
+    @property
+    def read_channels(self) -> int:
+        """Channels of what `read` returns."""
+        return int(self.decoder["1.weight"].shape[3])
+
     def encode(self, images_u8: ImageU8) -> Latents:
         """Return the latents [n, h / 8, w / 8, 32] of images, uint8 [n, h, w, 3]."""
         return np.asarray(_encode(self.encoder, tf.constant(images_u8)))
+
+    def read(self, latents: Latents) -> Latents:
+        """Return what the decoder makes of latents before it enlarges, [n, h / 8, w / 8, read_channels]."""
+        return np.asarray(_read_latents(self.decoder, tf.constant(latents)))
 
     def decode(self, latents: Latents) -> ImageU8:
         """Return images, uint8 [n, h, w, 3], of latents [n, h / 8, w / 8, 32]."""
@@ -105,14 +114,28 @@ def _encode(weights: dict[str, Any], images_u8: Any) -> Any:
 
 @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _decode(weights: dict[str, Any], latents: Any) -> Any:
-    x = tf.cast(tf.tanh(latents / _LIMIT) * _LIMIT, tf.bfloat16)
-    x = tf.nn.relu(_convolve(weights, "1", x))
-    for first in (3, 8, 13):
-        for step in range(3):
-            x = _block(weights, first + step, x)
-        x = _convolve(weights, str(first + 4), tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2))
+    x = _double(weights, "7", _enter(weights, latents))
+    x = _double(weights, "12", _run_blocks(weights, 8, x))
+    x = _double(weights, "17", _run_blocks(weights, 13, x))
     x = _convolve(weights, "19", _block(weights, 18, x))
     return tf.cast(tf.round(tf.clip_by_value(tf.cast(x, tf.float32), 0.0, 1.0) * 255), tf.uint8)
+
+
+@tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _read_latents(weights: dict[str, Any], latents: Any) -> Any:
+    return tf.cast(_enter(weights, latents), tf.float32)
+
+
+def _enter(weights: dict[str, Any], latents: Any) -> Any:
+    """Return what the decoder's layers at the size of the latents make of them."""
+    x = tf.cast(tf.tanh(latents / _LIMIT) * _LIMIT, tf.bfloat16)
+    return _run_blocks(weights, 3, tf.nn.relu(_convolve(weights, "1", x)))
+
+
+def _run_blocks(weights: dict[str, Any], first: int, x: Any) -> Any:
+    for step in range(3):
+        x = _block(weights, first + step, x)
+    return x
 
 
 def _block(weights: dict[str, Any], number: int, x: Any) -> Any:
@@ -124,6 +147,10 @@ def _block(weights: dict[str, Any], number: int, x: Any) -> Any:
     y = tf.nn.relu(_convolve(weights, f"{number}.conv.0", x))
     y = tf.nn.relu(_convolve(weights, f"{number}.conv.2", y))
     return tf.nn.relu(_convolve(weights, f"{number}.conv.4", y) + x)
+
+
+def _double(weights: dict[str, Any], name: str, x: Any) -> Any:
+    return _convolve(weights, name, tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2))
 
 
 def _convolve(weights: dict[str, Any], name: str, x: Any, stride: int = 1) -> Any:

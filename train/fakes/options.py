@@ -31,3 +31,9 @@ Sharp = Annotated[
     float | None,
     typer.Option(metavar="SHARE", help="--whole: fakes made as sharp as their photos."),
 ]
+OwnDecoders = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", help="--autoencoder: decoders trained on its latents, up to 4, that make twins too."
+    ),
+]

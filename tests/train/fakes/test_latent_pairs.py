@@ -10,6 +10,7 @@ from PIL import Image
 from fakelens.benchmarks.labelled import Split, find_labelled, find_mask
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.fakes import latent_pairs as subject
+from fakelens.train.fakes import own_decoders
 from fakelens.train.fakes.latent_pairs import REPORT_NAME, PairsConfig, describe_pairs, synthesize_pairs
 from fakelens.train.fakes.latent_twins import Kind
 from fakelens.train.fakes.latents import LatentAutoencoder, load_autoencoder
@@ -141,9 +142,87 @@ def test_an_output_of_other_options_is_refused(
         synthesize_pairs(_config(photos, tmp_path), autoencoder)
 
 
+@pytest.fixture(scope="module")
+def made_with_own(
+    photos: Path, autoencoder: LatentAutoencoder, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[PairsConfig, subject.PairsResult]:
+    output = tmp_path_factory.mktemp("own") / "data"
+    config = replace(_config(photos, output), own_decoders=2, steps=2)
+    return config, synthesize_pairs(config, autoencoder)
+
+
+def test_decoders_of_our_own_have_a_part_each(
+    made: tuple[Path, subject.PairsResult], made_with_own: tuple[PairsConfig, subject.PairsResult]
+) -> None:
+    config, result = made_with_own
+    images = find_labelled(config.output)
+    assert {image.source for image in images} <= {*Kind, "own-transposed", "own-shuffle"}
+    names = [{(i.source, i.split, i.path.name) for i in images if i.label == label} for label in (0, 1)]
+    assert names[0] == names[1]
+    reals, before = (
+        {image.path.name: image.path.read_bytes() for image in found if image.label == 0}
+        for found in (images, find_labelled(made[0]))
+    )
+    assert reals == before
+    assert [decoder.name for decoder in result.decoders] == ["own-transposed", "own-shuffle"]
+    assert sum(part.count(Split.TRAIN) for part in result.fakers[-2:]) >= 5  # of 18
+    lines = list(describe_pairs(result))
+    assert sum(line.startswith("own-shuffle") for line in lines) == 2
+    assert "photos it did not learn from: differs by" in lines[-1]
+    report = json.loads((config.output / REPORT_NAME).read_text())
+    assert report["decoders"][1]["spec"]["upsampling"] == "shuffle"
+
+
+def test_it_goes_on_with_the_decoders_that_are_there(
+    autoencoder: LatentAutoencoder, made_with_own: tuple[PairsConfig, subject.PairsResult]
+) -> None:
+    config, result = made_with_own
+    complete = _read_all(config.output)
+    stamps = {path: path.stat().st_mtime_ns for path in config.output.rglob("*.npz")}
+    assert len(stamps) == 2
+    for fake in sorted(config.output.rglob("own-*/*/fake/*.png"))[::2]:
+        fake.unlink()
+    assert synthesize_pairs(config, autoencoder) == result
+    assert _read_all(config.output) == complete
+    assert {path: path.stat().st_mtime_ns for path in config.output.rglob("*.npz")} == stamps
+
+
+def test_a_full_disk_keeps_the_decoders_that_are_trained(
+    photos: Path, autoencoder: LatentAutoencoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(_config(photos, tmp_path / "data"), own_decoders=2, steps=1)
+    written = own_decoders.write_atomic
+
+    def fill(path: Path, content: bytes | str) -> None:
+        if path.stem == "own-shuffle":
+            raise OSError(28, "No space left on device")
+        written(path, content)
+
+    monkeypatch.setattr(own_decoders, "write_atomic", fill)
+    with pytest.raises(UsageError, match=r"No space left on device.*make room and repeat") as caught:
+        synthesize_pairs(config, autoencoder)
+    assert "\n" not in str(caught.value)
+    assert [path.name for path in config.output.rglob("*.npz")] == ["own-transposed.npz"]
+    assert not list(config.output.rglob("*.png"))
+
+
+def test_an_output_made_before_there_were_own_decoders_is_gone_on_with(
+    photos: Path, autoencoder: LatentAutoencoder, made: tuple[Path, subject.PairsResult]
+) -> None:
+    report = json.loads((made[0] / REPORT_NAME).read_text())
+    del report["config"]["own_decoders"], report["config"]["steps"]
+    (made[0] / REPORT_NAME).write_text(json.dumps(report))
+    config = _config(photos, made[0])
+    with pytest.raises(UsageError, match="other photos or options"):
+        synthesize_pairs(replace(config, own_decoders=1), autoencoder)
+    assert synthesize_pairs(config, autoencoder) == made[1]
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
+        ({"own_decoders": 5}, "--own-decoders is 5, expected 0 to 4"),
+        ({"own_decoders": 1, "steps": 0}, "--steps is 0"),
         ({"crop": 100}, "a multiple of 8"),
         ({"crop": 32}, "expected 64 to 1024"),
         ({"crop": 512}, "no photo can be used .*smaller than a cut of 512"),
@@ -190,6 +269,15 @@ def test_the_option_needs_the_others(fakelens: Fakelens, photos: Path, tmp_path:
     done = fakelens("synthesize", photos, "-o", str(tmp_path / "data"), "--autoencoder", "a", "b")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "--autoencoder goes with --whole" in done.stderr
+
+
+@pytest.mark.parametrize("option", [("--own-decoders", "2"), ("--autoencoder", "a", "b", "--steps", "5")])
+def test_options_that_would_change_nothing_are_refused(
+    fakelens: Fakelens, photos: Path, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    done = fakelens("synthesize", photos, "-o", str(tmp_path / "data"), "--whole", *option)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "--own-decoders with --autoencoder only" in done.stderr
 
 
 def test_the_command_makes_pairs_with_the_real_weights(

@@ -1,11 +1,13 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+import tf_keras as keras
 
-from fakelens.train.fakes.latent_twins import Kind, Pair, cut_photo, make_pairs
+from fakelens.train.fakes.latent_twins import Kind, Pair, make_pairs
 from fakelens.train.fakes.latents import LatentAutoencoder, load_autoencoder
+from fakelens.train.fakes.own_decoders import OwnDecoder, build_decoder, draw_specs
 from tests.train.torch_files import make_halves, write_zip
 
 
@@ -19,27 +21,24 @@ def autoencoder(tmp_path_factory: pytest.TempPathFactory) -> LatentAutoencoder:
     return load_autoencoder(paths[0], paths[1], digests=None)
 
 
-def _make(autoencoder: LatentAutoencoder, cuts: np.ndarray, seed: int = 0) -> list[Pair]:
-    return make_pairs(cuts, autoencoder, [np.random.default_rng([seed, n]) for n in range(len(cuts))])
+def _make(
+    autoencoder: LatentAutoencoder, cuts: np.ndarray, seed: int = 0, own: Sequence[OwnDecoder] = ()
+) -> list[Pair]:
+    return make_pairs(cuts, autoencoder, [np.random.default_rng([seed, n]) for n in range(len(cuts))], own)
+
+
+@pytest.fixture(scope="module")
+def own() -> list[OwnDecoder]:
+    keras.utils.set_random_seed(0)
+    return [
+        OwnDecoder(name=name, spec=spec, model=build_decoder(spec, 8), loss=0.0, quality=None)
+        for name, spec in draw_specs(2, 0).items()
+    ]
 
 
 @pytest.fixture(scope="module")
 def cuts() -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (40, 32, 32, 3), dtype=np.uint8)
-
-
-def test_a_cut_is_a_square_of_the_photo_or_of_a_smaller_one() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (100, 140, 3), dtype=np.uint8)
-    photo = Image.fromarray(pixels)
-    native = 0
-    for seed in range(60):
-        cut = cut_photo(photo, 64, np.random.default_rng(seed))
-        assert cut is not None
-        assert cut.shape == (64, 64, 3)
-        windows = (pixels[top : top + 64, left : left + 64] for top in range(37) for left in range(77))
-        native += any(np.array_equal(cut[0], window[0]) for window in windows)
-    assert 10 <= native <= 40  # two of five
-    assert cut_photo(photo, 104, np.random.default_rng(0)) is None
 
 
 def test_pairs_keep_the_photo_and_come_in_every_kind(
@@ -59,6 +58,37 @@ def test_a_plain_twin_is_the_round_trip_itself(autoencoder: LatentAutoencoder, c
     plain = [place for place, pair in enumerate(pairs) if pair.kind is Kind.PLAIN]
     off = [np.abs(pairs[place].fake.astype(int) - decoded[place]).max() for place in plain]
     assert max(off) <= 2  # a batch of other neighbours may round otherwise
+
+
+def test_decoders_of_our_own_come_up_as_often_as_the_given_one(
+    autoencoder: LatentAutoencoder, cuts: np.ndarray, own: list[OwnDecoder]
+) -> None:
+    pairs = _make(autoencoder, np.concatenate([cuts, cuts]), own=own)
+    counts = [sum(pair.part == decoder.name for pair in pairs) for decoder in own]
+    assert all(16 <= count <= 38 for count in counts)  # of 80
+    assert all(pair.part == pair.kind for pair in pairs if not pair.part.startswith("own-"))
+    assert {pair.kind for pair in pairs if pair.part == own[0].name} == set(Kind)
+
+
+def test_a_plain_twin_of_our_own_is_what_its_decoder_makes(
+    autoencoder: LatentAutoencoder, cuts: np.ndarray, own: list[OwnDecoder]
+) -> None:
+    read = autoencoder.read(autoencoder.encode(cuts))
+    pairs = _make(autoencoder, cuts, own=own)
+    for decoder in own:
+        decoded = decoder.paint(read).astype(int)
+        plain = [n for n, pair in enumerate(pairs) if (pair.kind, pair.part) == (Kind.PLAIN, decoder.name)]
+        assert plain
+        assert max(np.abs(pairs[place].fake - decoded[place]).max() for place in plain) <= 2
+
+
+def test_without_them_the_pairs_are_what_they_were(
+    autoencoder: LatentAutoencoder, cuts: np.ndarray, own: list[OwnDecoder]
+) -> None:
+    alone, beside = _make(autoencoder, cuts), _make(autoencoder, cuts, own=own)
+    assert [pair.kind for pair in alone] == [pair.kind for pair in beside]
+    assert all(np.array_equal(one.real, other.real) for one, other in zip(alone, beside, strict=True))
+    assert {pair.part for pair in alone} == set(Kind)
 
 
 def test_a_mixed_twin_lies_between_the_round_trip_and_the_photo(

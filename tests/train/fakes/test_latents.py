@@ -29,6 +29,14 @@ def test_a_round_trip_keeps_the_shape_and_the_bytes(halves: tuple[Path, Path]) -
     np.testing.assert_array_equal(load_autoencoder(*halves, digests=None).decode(latents), decoded)
 
 
+def test_what_it_reads_in_latents_is_not_enlarged(halves: tuple[Path, Path]) -> None:
+    autoencoder = load_autoencoder(*halves, digests=None)
+    latents = np.random.default_rng(0).normal(0, 1, (2, 6, 8, 4)).astype(np.float32)
+    read = autoencoder.read(latents)
+    assert (read.shape, read.dtype) == ((2, 6, 8, autoencoder.read_channels), np.float32)
+    assert read.std() > 0
+
+
 def test_the_decoder_takes_latents_within_its_limit(halves: tuple[Path, Path]) -> None:
     autoencoder = load_autoencoder(*halves, digests=None)
     far = np.full((1, 4, 4, 4), 1e4, np.float32)
