@@ -20,6 +20,7 @@ from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.torch_weights import Weights, hash_file, read_torch_weights
 
 SCALE = 8  # px of a photo to one place of the latent image
+READ_SCALE = 4  # px to one place of what the decoder reads in the latents
 LATENT_CHANNELS = 32
 ENCODER_SHA256 = "10a4e1021e89d7551eaf161352da8dbd0b1aa83872ae28b150c1df1ce2f147b6"
 DECODER_SHA256 = "0a44a31e1ae59eb9dbf9359d24942fd3ef5928162c1800d97a28c61d51be0ab5"
@@ -51,7 +52,7 @@ class LatentAutoencoder:
         return np.asarray(_encode(self.encoder, tf.constant(images_u8)))
 
     def read(self, latents: Latents) -> Latents:
-        """Return what the decoder makes of latents before it enlarges, [n, h / 8, w / 8, read_channels]."""
+        """Return what the decoder reads in latents, [n, h / 4, w / 4, read_channels], before it goes on."""
         return np.asarray(_read_latents(self.decoder, tf.constant(latents)))
 
     def decode(self, latents: Latents) -> ImageU8:
@@ -114,8 +115,7 @@ def _encode(weights: dict[str, Any], images_u8: Any) -> Any:
 
 @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _decode(weights: dict[str, Any], latents: Any) -> Any:
-    x = _double(weights, "7", _enter(weights, latents))
-    x = _double(weights, "12", _run_blocks(weights, 8, x))
+    x = _double(weights, "12", _start(weights, latents))
     x = _double(weights, "17", _run_blocks(weights, 13, x))
     x = _convolve(weights, "19", _block(weights, 18, x))
     return tf.cast(tf.round(tf.clip_by_value(tf.cast(x, tf.float32), 0.0, 1.0) * 255), tf.uint8)
@@ -123,13 +123,14 @@ def _decode(weights: dict[str, Any], latents: Any) -> Any:
 
 @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _read_latents(weights: dict[str, Any], latents: Any) -> Any:
-    return tf.cast(_enter(weights, latents), tf.float32)
+    return tf.cast(_start(weights, latents), tf.float32)
 
 
-def _enter(weights: dict[str, Any], latents: Any) -> Any:
-    """Return what the decoder's layers at the size of the latents make of them."""
+def _start(weights: dict[str, Any], latents: Any) -> Any:
+    """Return what the decoder's layers up to a quarter of the side make of latents."""
     x = tf.cast(tf.tanh(latents / _LIMIT) * _LIMIT, tf.bfloat16)
-    return _run_blocks(weights, 3, tf.nn.relu(_convolve(weights, "1", x)))
+    x = _run_blocks(weights, 3, tf.nn.relu(_convolve(weights, "1", x)))
+    return _run_blocks(weights, 8, _double(weights, "7", x))
 
 
 def _run_blocks(weights: dict[str, Any], first: int, x: Any) -> Any:

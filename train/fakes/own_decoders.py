@@ -2,9 +2,9 @@
 
 All twins of one decoder teach that decoder. Others on the same latents leave other traces of the same photo:
 each up-samples in its own way, has drawn widths and activations, and learns to give photos back, first by
-their pixels, then against a discriminator too. What reads the latents, before anything is enlarged, is the
-given decoder's: no up-sampling is in it, and to learn it takes hours. What is trained stays in DATA/decoders
-for the next time.
+their pixels, then against a discriminator too. What reads the latents, up to a quarter of the picture's side,
+is the given decoder's, for that takes hours to learn; the last two doublings, which leave the finest traces,
+are our own. What is trained stays in DATA/decoders for the next time.
 """
 
 import io
@@ -26,9 +26,10 @@ from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.fakes.adversary import build_adversarial_step
 from fakelens.train.fakes.autoencoder import AutoencoderConfig, Batch, run_steps
 from fakelens.train.fakes.cuts import Cut, CutConfig, read_cuts
+from fakelens.train.fakes.decoder_start import WHITE, start_from_colours
 from fakelens.train.fakes.decoders import decode
 from fakelens.train.fakes.kinds import DecoderSpec, Upsampling
-from fakelens.train.fakes.latents import SCALE, LatentAutoencoder, Latents
+from fakelens.train.fakes.latents import READ_SCALE, LatentAutoencoder, Latents
 from fakelens.train.fakes.quality import PairQuality, QualityMeter
 
 # The given decoder doubles by nearest neighbour: that comes last.
@@ -38,7 +39,7 @@ _FOLDER = "decoders"
 _WINDOW_PX = 96  # side of what a step sees of a cut
 _BATCH = 4
 _ENCODED = 8  # cuts at once
-_LEARNED_PX = 24_000_000  # of all cuts to learn from together, to bound the memory
+_LEARNED_PX = 12_000_000  # of all cuts to learn from together, to bound the memory
 _MEASURED_PX = 2_000_000  # of all cuts that the figures are of
 _FIGURES = [field.name for field in fields(PairQuality)]
 
@@ -123,6 +124,7 @@ def train_decoder(
     training = AutoencoderConfig(steps=config.steps, batch_size=_BATCH, seed=config.cuts.seed, edge_px=0)
     keras.utils.set_random_seed(training.seed)
     model = build_decoder(spec, seen.read.shape[-1])
+    start_from_colours(model, seen.read, seen.cuts)
     loss = run_steps(_draw_windows(seen, training), build_adversarial_step(model, training), on_step)
     trained = OwnDecoder(name=name, spec=spec, model=model, loss=loss, quality=None)
     return trained if unseen is None else replace(trained, quality=_measure(trained, unseen))
@@ -132,9 +134,9 @@ def _draw_spec(way: Upsampling, seed: int) -> DecoderSpec:
     rng = random.Random(f"{seed} own {way}")
     return DecoderSpec(
         upsampling=way,
-        halvings=SCALE.bit_length() - 1,
+        halvings=READ_SCALE.bit_length() - 1,
         width=rng.choice([16, 32]),
-        inner=rng.choice([(48, 64), (48, 96), (64, 96)]),
+        inner=(rng.choice([48, 64]),),
         activation=rng.choice(["leaky_relu", "elu", "swish"]),
         kernel=rng.choice([3, 4]),
         blocks=2,
@@ -143,9 +145,10 @@ def _draw_spec(way: Upsampling, seed: int) -> DecoderSpec:
 
 
 def build_decoder(spec: DecoderSpec, channels: int) -> keras.Model:
-    """Build the network, [n, h / 8, w / 8, channels] in, RGB 0..255 float32 [n, h, w, 3] out."""
+    """Build the network, [n, h / 4, w / 4, channels] in, RGB 0..255 float32 [n, h, w, 3] out."""
     inputs = keras.Input((None, None, channels))
-    return keras.Model(inputs, decode(inputs, spec), name=str(spec.upsampling))
+    white = keras.layers.Conv2D(channels, 1, name=WHITE)(inputs)
+    return keras.Model(inputs, decode(white, spec), name=str(spec.upsampling))
 
 
 def _choose(cuts: Sequence[Cut], config: CutConfig, learned: bool) -> list[Cut]:
@@ -172,13 +175,13 @@ def _draw_windows(examples: Examples, config: AutoencoderConfig) -> Iterator[Bat
     """Yield what is read in the latents of windows of the cuts, and the windows, 0..255."""
     rng = np.random.default_rng(config.seed)
     count, height, width, _ = examples.read.shape
-    side = min(_WINDOW_PX // SCALE, height, width)
+    side = min(_WINDOW_PX // READ_SCALE, height, width)
     for _ in range(config.steps):
         places = rng.integers(0, (count, height - side + 1, width - side + 1), (config.batch_size, 3))
         read = [examples.read[n, y : y + side, x : x + side] for n, y, x in places]
         windows = [
-            examples.cuts[n, y : y + side * SCALE, x : x + side * SCALE]
-            for n, y, x in places * (1, SCALE, SCALE)
+            examples.cuts[n, y : y + side * READ_SCALE, x : x + side * READ_SCALE]
+            for n, y, x in places * (1, READ_SCALE, READ_SCALE)
         ]
         yield np.stack(read), np.stack(windows).astype(np.float32)
 

@@ -29,11 +29,11 @@ def test_a_round_trip_keeps_the_shape_and_the_bytes(halves: tuple[Path, Path]) -
     np.testing.assert_array_equal(load_autoencoder(*halves, digests=None).decode(latents), decoded)
 
 
-def test_what_it_reads_in_latents_is_not_enlarged(halves: tuple[Path, Path]) -> None:
+def test_what_it_reads_in_latents_has_a_quarter_of_the_side(halves: tuple[Path, Path]) -> None:
     autoencoder = load_autoencoder(*halves, digests=None)
     latents = np.random.default_rng(0).normal(0, 1, (2, 6, 8, 4)).astype(np.float32)
     read = autoencoder.read(latents)
-    assert (read.shape, read.dtype) == ((2, 6, 8, autoencoder.read_channels), np.float32)
+    assert (read.shape, read.dtype) == ((2, 12, 16, autoencoder.read_channels), np.float32)
     assert read.std() > 0
 
 
