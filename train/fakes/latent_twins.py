@@ -59,7 +59,7 @@ def make_pairs(
     """
     latents = autoencoder.encode(cuts)
     kinds = [list(Kind)[rng.choice(len(Kind), p=_SHARES)] for rng in rngs]
-    decoders = [rng.integers(len(own) + 1) if own else 0 for rng in rngs]
+    decoders = [int(rng.integers(len(own) + 1)) if own else 0 for rng in rngs]
     changed = [
         _change(latents[place], latents[place - 1], kind, rng)
         for place, (kind, rng) in enumerate(zip(kinds, rngs, strict=True))

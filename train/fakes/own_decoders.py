@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +102,7 @@ def open_decoders(
         for name in missing:
             task = progress.add_task(f"training {name}", total=config.steps)
             found[name] = train_decoder(
-                name, specs[name], (seen, unseen), config, lambda task=task: progress.advance(task)
+                name, specs[name], (seen, unseen), config, partial(progress.advance, task)
             )
             _save(files[name], found[name])
     return tuple(found[name] for name in specs)
