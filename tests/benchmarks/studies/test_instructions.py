@@ -34,7 +34,8 @@ def test_calls_are_counted_the_same_each_time(
     model.write_bytes(pack_model(build_brightness_graph(), Contract(name="b", input=InputSpec(size=8))))
     first = count_calls(model)
     assert first == count_calls(model)
-    assert 100 < first.loop < first.pixels < first.check < 2.5 * first.loop
+    assert 100 < first.pixels < first.check < 2.5 * first.loop  # small pictures are judged together
+    assert first.loop > 100
 
 
 def test_without_valgrind_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
