@@ -7,7 +7,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -95,20 +95,46 @@ def _open_scratch() -> IO[bytes]:
     return tempfile.TemporaryFile()
 
 
-@contextmanager
-def muted_stderr() -> Iterator[None]:
+class _MutedStderr:
+    """Keeps file descriptor 2 away while any thread is inside the block.
+
+    Each on its own would take what the first one put there for the real one: the last one out would leave the
+    process mute for good.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._saved = -1
+        self._kept: IO[bytes] | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                sys.stderr.flush()
+                self._kept = _open_scratch()
+                self._saved = os.dup(2)
+                os.dup2(self._kept.fileno(), 2)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside or self._kept is None:
+                return
+            os.dup2(self._saved, 2)
+            os.close(self._saved)
+            with self._kept as kept:
+                kept.seek(0)
+                logging.getLogger(__name__).debug("%s", kept.read().decode(errors="replace"))
+
+
+_MUTED_STDERR = _MutedStderr()
+
+
+def muted_stderr() -> AbstractContextManager[None]:
     """Keep what C++ code writes to stderr inside the block off it: it follows no log level.
 
     It goes to our log, at level DEBUG. The whole process is muted: not for blocks that report to the user.
     """
-    sys.stderr.flush()
-    with _open_scratch() as kept:
-        saved = os.dup(2)
-        os.dup2(kept.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
-            kept.seek(0)
-            logging.getLogger(__name__).debug("%s", kept.read().decode(errors="replace"))
+    return _MUTED_STDERR

@@ -31,6 +31,26 @@ def test_stderr_speaks_again_afterwards_even_after_an_error(capfd: pytest.Captur
     assert capfd.readouterr().err == "before\nafter\nand Python too\n"
 
 
+def test_stderr_speaks_again_after_the_last_of_overlapping_threads(capfd: pytest.CaptureFixture[str]) -> None:
+    """Each muting by itself, the last to leave would put back what the first one had put in place."""
+    inside, left = threading.Event(), threading.Event()
+
+    def stay_longer() -> None:
+        with muted_stderr():
+            inside.set()
+            left.wait(5)
+            os.write(2, b"still muted\n")
+
+    with muted_stderr():
+        thread = threading.Thread(target=stay_longer)
+        thread.start()
+        assert inside.wait(5)
+    left.set()
+    thread.join()
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "after\n"
+
+
 def list_free_handles() -> list[int]:
     handles = [os.dup(2) for _ in range(20)]
     for handle in handles:
