@@ -166,7 +166,7 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
                 path=found[row].path,
                 digest=digests[row],
                 judged=row not in trained,
-                histories=histories[found[row].source, found[row].label],
+                histories=histories.get((found[row].source, found[row].label), config.histories),
                 key=keys[row],
                 retouched=0.0 if row not in trained else config.retouched / (1 + found[row].label),
                 mask=find_mask(found[row].path) if found[row].label else None,

@@ -178,6 +178,16 @@ def test_rare_sources_have_more_histories_where_asked_for(tmp_path: Path) -> Non
     assert counts[1.0]["much"] < counts[1.0]["middle"] == 4 < counts[1.0]["rare"] <= 5 * 4
 
 
+def test_a_source_may_have_a_class_in_validation_alone(tmp_path: Path) -> None:
+    """How many histories its pictures have is not asked there, nor is it known."""
+    for seed, place in enumerate(("known/train", "known/val", "new/val")):
+        write_images(tmp_path / "data" / place / "real", 8, 90, seed)
+        write_images(tmp_path / "data" / place / "fake", 8, 165, 10 + seed)
+    dataset = load_dataset(tmp_path / "data", TILES)
+    paths = [dataset.paths[row] for row in dataset.rows[Split.VAL]]
+    assert {path.relative_to(tmp_path / "data").parts[0] for path in paths} == {"known", "new"}
+
+
 def test_a_list_of_pictures_is_left_out_with_their_pairs(tmp_path: Path) -> None:
     photos = write_images(tmp_path / "data" / "photos" / "real", 20, 90, 1)
     write_images(tmp_path / "data" / "fakes" / "fake", 20, 165, 2)
