@@ -23,7 +23,7 @@ def read_whole(source: Path | bytes) -> bytes | None:
     try:
         found = os.stat(source)  # noqa: PTH116 (a path's own way takes as long as the reading of a small file)
         if not stat.S_ISREG(found.st_mode):
-            return _read_special(source, found.st_mode)
+            return _read_named(source, found.st_mode)
         if found.st_size > _MOST_BYTES:
             return None
         file = os.open(source, _READ_ONLY)
@@ -36,11 +36,24 @@ def read_whole(source: Path | bytes) -> bytes | None:
     return content if len(content) == found.st_size else None
 
 
+def read_unless_file(path: Path) -> bytes | None:
+    """Return what comes out of a pipe, which can be read once; None for a file.
+
+    Raises `ImageError`, without the name, for what is no file and would not end.
+    """
+    mode = os.stat(path).st_mode  # noqa: PTH116 (a path's own way takes longer)
+    return None if stat.S_ISREG(mode) else _read_special(path, mode)
+
+
 def _read_special(path: Path, mode: int) -> bytes | None:
     from fakelens.edge_runtime.pictures.pipes import read_special  # nearly all are files
 
+    return read_special(path, mode)
+
+
+def _read_named(path: Path, mode: int) -> bytes | None:
     try:
-        return read_special(path, mode)
+        return _read_special(path, mode)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
 

@@ -6,8 +6,6 @@ a forensic signal: another library's "bilinear" moves pixels by several grey lev
 
 import io
 import logging
-import os
-import stat
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.machine.quiet import MUTED, mute_libtiff
 from fakelens.edge_runtime.modelfile.contract import Fit, FitSpec, InputSpec
 from fakelens.edge_runtime.pictures.colour import to_rgb as to_rgb  # part of this path
-from fakelens.edge_runtime.pictures.contents import read_all
+from fakelens.edge_runtime.pictures.contents import read_all, read_unless_file
 from fakelens.edge_runtime.pictures.decode_memory import (
     MOST_BYTES,
     RGB_BYTES,
@@ -117,7 +115,7 @@ def decode_image(
         if isinstance(source, bytes):
             content, stream = source, io.BytesIO(source)
         else:
-            content = _read_unless_file(source) if content is None else content
+            content = read_unless_file(source) if content is None else content
             stream = source if content is None else io.BytesIO(content)
         with MUTED:  # our own limit below is stricter than Pillow's warning
             whole = _decode(stream, config, see, widths)
@@ -126,16 +124,6 @@ def decode_image(
         from fakelens.edge_runtime.pictures.refusal import explain  # here, so that starting does without it
 
         raise explain(source, error, config.max_megapixels, content) from error
-
-
-def _read_unless_file(path: Path) -> bytes | None:
-    """Return what comes out of a pipe, which can be read once; None for a file."""
-    mode = os.stat(path).st_mode  # noqa: PTH116 (a path's own way takes longer)
-    if stat.S_ISREG(mode):
-        return None
-    from fakelens.edge_runtime.pictures.pipes import read_special
-
-    return read_special(path, mode)
 
 
 def _decode(
@@ -201,9 +189,8 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
         from fakelens.edge_runtime.pictures.png_forms import reduce_transparent
 
         reduce_transparent(image)
-    if (
-        config.reserve is not None and width * height > TINY_PIXELS
-    ):  # to count those takes a part of their time
+    # To count the bytes of tiny pictures takes a part of their time.
+    if config.reserve is not None and width * height > TINY_PIXELS:
         config.reserve(count_decoding_bytes(image))
     return image
 

@@ -23,10 +23,8 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import load_dataset
 from fakelens.train.fit.frozen_layers import Values
-from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.options import Setting
 from fakelens.train.studies.recipe_head import (
-    RECIPE,
     Numbers,
     Seen,
     average_pictures,
@@ -34,8 +32,8 @@ from fakelens.train.studies.recipe_head import (
     is_made,
     learn,
     list_sources,
+    open_recipe,
     score_parts,
-    see,
 )
 
 Marks = npt.NDArray[np.bool_]
@@ -50,8 +48,7 @@ def photos_out(
     setting: Setting = None,
 ) -> None:
     """Print how many photos of each source are called FAKE by a head that saw none of it."""
-    config = load_config(RECIPE, dict(parse_setting(text) for text in setting or []))
-    seen = see(data, config)
+    config, seen = open_recipe(data, setting)
     shares = cut_shares(seen.originals)
     known = score_parts(config, seen, shares)
     names = [

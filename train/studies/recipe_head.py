@@ -4,6 +4,7 @@ The network's layers do not learn (`fit.epochs` is 0), so what they and CLIP mak
 once, whatever is left out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from fakelens.train.fit.frozen_layers import Values, open_layers
 from fakelens.train.fit.hidden_head import HeadLesson, HiddenHead, fit_hidden
 from fakelens.train.fit.probe import Line, fit_line
 from fakelens.train.networks import build_network, name_head
+from fakelens.train.settings import load_config, parse_setting
 
 RECIPE = "photo"
 _SHARES = 3  # of the pictures; each is judged by a head that learned from the others
@@ -41,6 +43,12 @@ class Seen:
     def of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the places of `rows` of the dataset."""
         return self.places[rows]
+
+
+def open_recipe(data: Path, settings: Sequence[str] | None) -> tuple[TrainConfig, Seen]:
+    """Return the recipe with `settings`, as `--set` has them, and what its layers make of `data`."""
+    config = load_config(RECIPE, dict(parse_setting(text) for text in settings or []))
+    return config, see(data, config)
 
 
 def see(data: Path, config: TrainConfig) -> Seen:

@@ -21,18 +21,16 @@ from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
 from fakelens.benchmarks.tables import format_row
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
-from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.options import Setting
 from fakelens.train.studies.recipe_head import (
-    RECIPE,
     Numbers,
     Seen,
     average_pictures,
     cut_shares,
     is_made,
     list_sources,
+    open_recipe,
     score_parts,
-    see,
 )
 
 _NAMED = 3  # sources of a group that its line names
@@ -51,8 +49,7 @@ def subjects_out(
     setting: Setting = None,
 ) -> None:
     """Rank the fakes of each group of like content against its photos, by heads that never saw the group."""
-    config = load_config(RECIPE, dict(parse_setting(text) for text in setting or []))
-    seen = see(data, config)
+    config, seen = open_recipe(data, setting)
     subjects = group_subjects(seen, groups)
     known = score_parts(config, seen, cut_shares(seen.originals))
     unknown = score_parts(config, seen, subjects)
