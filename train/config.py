@@ -77,6 +77,7 @@ class NetworkConfig:
     levels: tuple[int, ...] = ()  # blocks, 1 is the first, whose means the head sees beside the last (lite0)
     half: bool = False  # whether the head sees the image at half its size too, by the same layers (lite0)
     reduce: int = 1  # times that the image is reduced before the first layer, by averaging (lite0)
+    enlarge: int = 1  # times that it is enlarged instead, bilinearly (lite0): ImageNet has no small pictures
     stem_stride: int = 2  # of the first convolution (lite0): 1 sees every pixel at four times the cost
     hidden: int = 0  # units of a hidden layer of the head, which learns first (lite0); see HeadConfig
 
@@ -86,6 +87,7 @@ NETWORK_KEYS = {  # of NetworkConfig, by the networks that read them; name and v
     "compact": {"width", "dropout"},
     "lite0": {
         "cut",
+        "enlarge",
         "frozen",
         "frozen_norms",
         "half",

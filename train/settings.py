@@ -14,6 +14,8 @@ from fakelens.edge_runtime.modelfile.contract import Fit
 from fakelens.train.config import NETWORK_KEYS, VIEWS, TrainConfig
 from fakelens.train.recipes import read_recipe
 
+_MOST_PX = 1024  # side of the picture that a network sees
+
 
 def load_config(recipe: str | None, flags: Mapping[str, Any]) -> TrainConfig:
     """Return the configuration: flag before recipe before default.
@@ -90,7 +92,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
 
 def _check(config: TrainConfig) -> None:
     ranges: tuple[tuple[str, float, float, float], ...] = (
-        ("data.size", config.data.size, 8, 1024),
+        ("data.size", config.data.size, 8, _MOST_PX),
         ("data.validation", config.data.validation, 0.01, 0.5),
         ("data.test", config.data.test, 0.0, 0.5),
         ("data.tiles", config.data.tiles, 1, 1024),
@@ -108,6 +110,7 @@ def _check(config: TrainConfig) -> None:
         ("network.cut", config.network.cut, 1, 16),
         ("network.frozen", config.network.frozen, 0, 16),
         ("network.reduce", config.network.reduce, 1, 8),
+        ("network.enlarge", config.network.enlarge, 1, 8),
         ("network.stem_stride", config.network.stem_stride, 1, 2),
         ("network.hidden", config.network.hidden, 0, 65_536),
         ("augment.shift", config.augment.shift, 0, config.data.size // 2 - 1),
@@ -154,6 +157,7 @@ def _check_together(config: TrainConfig) -> None:
     """Raise `ConfigError` for keys of which each is in range, and that do not go together."""
     if config.network.views not in VIEWS:
         raise ConfigError(f"network.views is {config.network.views}, expected {', '.join(map(str, VIEWS))}")
+    _check_enlarged(config)
     if config.data.zoomed and not (config.data.delivered and config.data.fit is Fit.RESIZE):
         raise ConfigError(
             "data.zoomed is a share of delivered whole pictures: set data.delivered, fit resize"
@@ -174,3 +178,14 @@ def _check_together(config: TrainConfig) -> None:
         )
     if config.augment.cutmix and config.fit.skip_easy:
         raise ConfigError("augment.cutmix hides which images are easy: set fit.skip_easy to 0, or cutmix")
+
+
+def _check_enlarged(config: TrainConfig) -> None:
+    enlarge = config.network.enlarge
+    if enlarge > 1 and config.network.reduce > 1:
+        raise ConfigError("network.enlarge and network.reduce undo each other: leave one out")
+    if config.data.size * enlarge > _MOST_PX:
+        raise ConfigError(
+            f"network.enlarge is {enlarge}: {config.data.size} px become {config.data.size * enlarge}, "
+            f"expected {_MOST_PX} at most"
+        )

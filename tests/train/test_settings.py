@@ -39,6 +39,10 @@ def test_config_survives_its_own_dictionary() -> None:
         ({"fit.precision": "float8"}, "float8"),
         ({"name.x": 1}, "name"),
         ({"data.zoomed": 0.5}, "set data.delivered"),
+        ({"network.name": "lite0", "network.enlarge": 0}, "network.enlarge is 0, expected 1 to 8"),
+        ({"network.name": "lite0", "network.enlarge": 2, "network.reduce": 2}, "undo each other"),
+        ({"network.name": "lite0", "network.enlarge": 4, "data.size": 320}, "320 px become 1280"),
+        ({"network.name": "compact", "network.enlarge": 2}, "network.enlarge changes nothing"),
     ],
 )
 def test_an_unusable_value_is_named(flags: dict[str, object], message: str) -> None:

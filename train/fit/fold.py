@@ -19,8 +19,8 @@ def fold_input_scale(model: Any) -> None:
 
     Raises `ValueError` where the image does not go straight into one convolution.
     """
-    # What only averages pixels leaves the scale to the convolution behind it.
-    before = (keras.layers.InputLayer, keras.layers.AveragePooling2D)
+    # What only averages pixels, or interpolates between them, leaves the scale to the convolution behind it.
+    before = (keras.layers.InputLayer, keras.layers.AveragePooling2D, keras.layers.UpSampling2D)
     layers = [layer for layer in model.layers if not isinstance(layer, before)]
     if _inner(layers[0]).__class__.__name__ == "QuantizeLayer":
         for ending, value in _INPUT_RANGE:

@@ -40,13 +40,14 @@ def build(config: NetworkConfig, size: int | None) -> Any:
 
     The head sees the mean of the last block, and those of the blocks before it that `config.levels` names;
     with `config.half` those of the image at half its size too, from the same layers. The image is reduced
-    `config.reduce` times before all this, by averaging. With `config.hidden` the head has a hidden layer.
+    `config.reduce` times before all this, by averaging, or enlarged `config.enlarge` times, bilinearly. With
+    `config.hidden` the head has a hidden layer.
     Raises `ConfigError` for other weights than none and imagenet, `MissingExtraError` without their package.
     """
     layers = keras.layers
     image = keras.Input((size, size, 3), name="image")
-    reduced = layers.AveragePooling2D(config.reduce, name="reduce")(image) if config.reduce > 1 else image
-    x = _convolve(reduced, _STEM, 3, config.stem_stride, "stem")
+    x = _resize(image, config)
+    x = _convolve(x, _STEM, 3, config.stem_stride, "stem")
     ends = []  # of the blocks
     for number, (kernel, stride, expansion, channels) in enumerate(_list_blocks()[: config.cut]):
         x = _add_block(x, number, (kernel, stride, expansion, channels))
@@ -74,6 +75,14 @@ def build(config: NetworkConfig, size: int | None) -> Any:
         kept = config.frozen_norms and isinstance(layer, layers.BatchNormalization)
         layer.trainable = not (kept or (config.frozen and _is_frozen(layer.name, config.frozen)))
     return model
+
+
+def _resize(image: Any, config: NetworkConfig) -> Any:
+    if config.reduce > 1:
+        return keras.layers.AveragePooling2D(config.reduce, name="reduce")(image)
+    if config.enlarge > 1:
+        return keras.layers.UpSampling2D(config.enlarge, interpolation="bilinear", name="enlarge")(image)
+    return image
 
 
 def _is_frozen(name: str, blocks: int) -> bool:

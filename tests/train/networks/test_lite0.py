@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+import tensorflow as tf
 import tf_keras as keras
 from PIL import Image
 
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import NetworkConfig
+from fakelens.train.fit.fold import fold_input_scale
 from fakelens.train.networks import build_network
 from fakelens.train.torch_weights import read_torch_weights
 
@@ -110,6 +112,18 @@ def test_an_image_is_reduced_by_averaging() -> None:
     np.testing.assert_allclose(
         reduced(images, training=False), small(averaged, training=False), rtol=1e-4, atol=1e-5
     )
+
+
+def test_an_image_is_enlarged_bilinearly() -> None:
+    images = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
+    large = build_network(NetworkConfig(name="lite0", cut=2), 96)
+    enlarged = build_network(NetworkConfig(name="lite0", cut=2, enlarge=3), 32)
+    enlarged.set_weights(large.get_weights())
+    interpolated = tf.image.resize(images, (96, 96), "bilinear")
+    expected = large(interpolated, training=False).numpy()
+    np.testing.assert_allclose(enlarged(images, training=False), expected, rtol=1e-4, atol=1e-5)
+    fold_input_scale(enlarged)
+    np.testing.assert_allclose(enlarged(images * 255, training=False), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_other_weights_are_refused() -> None:
