@@ -23,15 +23,23 @@ Floats = npt.NDArray[np.float64]
 
 
 def choose_borders(
-    labels: npt.NDArray[np.uint8], p_fake: Floats, weights: Floats, config: BorderConfig
+    labels: npt.NDArray[np.uint8],
+    p_fake: Floats,
+    weights: Floats,
+    config: BorderConfig,
+    tiers: Sequence[str] = (),
 ) -> Decision:
     """Return the decision that `config` allows for calibrated `p_fake` [n], with its operating points.
 
     FAKE above `unsure_high`, REAL below `unsure_low`, the band never off P(fake) .5. Each image counts
-    `weights` times among its class.
+    `weights` times among its class. The bound on false alarms holds in each of `tiers` [n] by itself: nobody
+    whose photos arrive in one of them is accused more often than that.
     """
     real, fake = (_Class(p_fake[labels == label], weights[labels == label]) for label in (0, 1))
-    high = max(_EVEN, _round_up(real.find_high(config.false_alarms)))
+    delivered = np.array(tiers) if len(tiers) else np.zeros(len(labels), np.int64)
+    parts = [(labels == 0) & (delivered == tier) for tier in np.unique(delivered[labels == 0])]
+    highest = max(_Class(p_fake[part], weights[part]).find_high(config.false_alarms) for part in parts)
+    high = max(_EVEN, _round_up(highest))
     low = min(_EVEN, _round_down(fake.find_low(config.missed)))
     borders = {high, *(max(_EVEN, _round_up(real.find_high(share))) for share in _CURVE)}
     points = tuple(
@@ -73,14 +81,19 @@ class _Class:
         self._counts = np.bincount(place.ravel(), weights) / weights.sum()
 
     def find_high(self, share: float) -> float:
-        """Return the lowest score with at most `share` of the class above it."""
+        """Return the lowest border with at most `share` of the class above it, half-way to the next score.
+
+        In eight bits many images have the same score. On it, a last digit would carry all of them over.
+        """
         above = self._counts.sum() - np.cumsum(self._counts)
-        return float(self._scores[np.argmax(above <= share + 1e-12)])
+        at = int(np.argmax(above <= share + 1e-12))
+        return float(self._scores[at : at + 2].mean())
 
     def find_low(self, share: float) -> float:
-        """Return the highest score with at most `share` of the class below it."""
+        """Return the highest border with at most `share` of the class below it, half-way to the next score."""
         below = np.cumsum(self._counts) - self._counts
-        return float(self._scores[np.flatnonzero(below <= share + 1e-12)[-1]])
+        at = int(np.flatnonzero(below <= share + 1e-12)[-1])
+        return float(self._scores[max(at - 1, 0) : at + 1].mean())
 
     def share_above(self, border: float) -> float:
         """Return how much of the class scores above `border`."""

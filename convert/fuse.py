@@ -193,7 +193,7 @@ def _decide(contract: Contract, scored: ScoredImages, config: FuseConfig) -> Con
     weights = weigh_images(scores.labels, scores.sources if config.by_source else ())
     fusion = fit_fusion(scores, weights)
     p_fake = fuse_scores(scores.logits, fusion)
-    decision = choose_borders(scores.labels, p_fake, weights, config.borders)
+    decision = choose_borders(scores.labels, p_fake, weights, config.borders, scores.tiers)
     limits = choose_limits(scored.conditions, scores.labels) if scored.conditions else USUAL_LIMITS
     contract = replace(
         contract,

@@ -28,10 +28,11 @@ class ViewLogits:
     logits: Floats  # [images, views] of P(fake)
     labels: npt.NDArray[np.uint8]  # [images], 1 is fake
     sources: tuple[str, ...]  # of each image
+    tiers: tuple[str, ...] = ()  # how each was delivered, where that is known
 
 
 def read_logits(path: Path, views: Sequence[str]) -> ViewLogits:
-    """Return what a CSV holds: a column for the logit of each of `views`, `label` and perhaps `source`.
+    """Return what a CSV holds: a logit for each of `views`, `label`, perhaps `source` and `tier`.
 
     `UsageError` names the first line that does not fit.
     """
@@ -47,19 +48,20 @@ def read_logits(path: Path, views: Sequence[str]) -> ViewLogits:
         raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path}: is no CSV ({error})") from error
-    labels = np.array([label for _, label, _ in rows], np.uint8)
+    labels = np.array([label for _, label, *_ in rows], np.uint8)
     if set(labels.tolist()) != {0, 1}:
         raise UsageError(f"{path}: {len(rows)} rows of one class or none; real and fake ones are needed")
     return ViewLogits(
-        logits=np.array([values for values, _, _ in rows], np.float64),
+        logits=np.array([values for values, *_ in rows], np.float64),
         labels=labels,
-        sources=tuple(source for _, _, source in rows),
+        sources=tuple(source for _, _, source, _ in rows),
+        tiers=tuple(tier for *_, tier in rows),
     )
 
 
 def _read_rows(
     reader: "csv.DictReader[str]", path: Path, views: Sequence[str]
-) -> Iterator[tuple[list[float], int, str]]:
+) -> Iterator[tuple[list[float], int, str, str]]:
     for row in reader:
         label = str(row["label"]).strip().lower()
         try:
@@ -71,7 +73,7 @@ def _read_rows(
             raise UsageError(
                 f"{path}: line {reader.line_num} has {found}; expected a logit for each view, real or fake"
             )
-        yield values, _TRUTHS[label], row.get("source") or ""
+        yield values, _TRUTHS[label], row.get("source") or "", row.get("tier") or ""
 
 
 def weigh_images(labels: npt.NDArray[np.uint8], sources: Sequence[str] = ()) -> Floats:

@@ -8,6 +8,7 @@ from fakelens.convert.recipes import BorderConfig
 from fakelens.edge_runtime.detection.condition import Condition
 from fakelens.edge_runtime.detection.verdict import Label, decide
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.modelfile.contract import Decision
 
 LABELS = np.repeat(np.array([0, 1], np.uint8), 2000)
 
@@ -60,6 +61,16 @@ def test_equal_scores_are_never_parted() -> None:
     assert (decision.unsure_low, decision.unsure_high) == (0.3, 0.7)
 
 
+def test_scores_that_were_rounded_lie_on_the_same_side() -> None:
+    generator = np.random.default_rng(1)
+    logits = np.round(generator.normal(np.where(LABELS == 1, 1, -1), 1.0) * 8) / 8 + 0.000049  # of eight bits
+    written = np.round(logits, 4)  # as a file of scores holds them
+    decision = choose_borders(LABELS, 1 / (1 + np.exp(-written)), np.ones(len(LABELS)), BorderConfig())
+    p_fake = 1 / (1 + np.exp(-logits))
+    assert 0.02 < np.mean(p_fake[LABELS == 0] > decision.unsure_high) <= 0.03
+    assert 0.05 < np.mean(p_fake[LABELS == 1] < decision.unsure_low) <= 0.10
+
+
 def test_images_that_weigh_more_decide_more() -> None:
     labels = np.array([0] * 10 + [1], np.uint8)
     p_fake = np.append(np.linspace(0.5, 0.95, 10), 0.9)
@@ -67,8 +78,27 @@ def test_images_that_weigh_more_decide_more() -> None:
     light = choose_borders(labels, p_fake, weights, BorderConfig(false_alarms=0.1))
     weights[9] = 10
     heavy = choose_borders(labels, p_fake, weights, BorderConfig(false_alarms=0.1))
-    assert light.unsure_high == pytest.approx(0.9)
+    assert light.unsure_high == pytest.approx(0.925)  # half-way to the next photo
     assert heavy.unsure_high == pytest.approx(0.95)
+
+
+def test_photos_of_no_tier_are_accused_more_often_than_was_asked() -> None:
+    p_fake = draw(0.8)
+    tiers = np.array(["clean", "web"])[np.arange(len(LABELS)) % 2]
+    p_fake = np.where(tiers == "web", p_fake**1.5, p_fake)  # what is recompressed looks a little less fake
+    config = BorderConfig(false_alarms=0.03)
+
+    def accuse(decision: Decision) -> list[float]:
+        return [
+            float(np.mean(p_fake[(LABELS == 0) & (tiers == tier)] > decision.unsure_high))
+            for tier in ("clean", "web")
+        ]
+
+    together, apart = (
+        accuse(choose_borders(LABELS, p_fake, np.ones(len(LABELS)), config, given)) for given in ((), tiers)
+    )
+    assert max(together) > 0.032
+    assert max(apart) == pytest.approx(0.03, abs=0.001)
 
 
 @pytest.mark.parametrize("share", [-0.1, 0.6, float("nan")])
