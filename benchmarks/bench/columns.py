@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from fakelens.benchmarks.scoring.comparison import Comparison
 from fakelens.benchmarks.scoring.robustness import RobustRow
 from fakelens.benchmarks.timing.conditions import Conditions
 from fakelens.benchmarks.timing.host import Host
+from fakelens.edge_runtime.modelfile.library import is_release_model
 from fakelens.benchmarks.timing.latency import Latency, Spread
 
 Fields = Mapping[str, str | int | float | bool | None]
@@ -28,7 +30,7 @@ def list_fields(line: Line, host: Host) -> Fields:
     row, latency = line.row, line.latency
     return {
         "model": line.contract.name,
-        "file": str(line.path),
+        "file": _name_file(line.path),
         **({} if row is None else _list_accuracy(row)),
         "size_bytes": line.footprint.size_bytes,
         "gzip_bytes": line.footprint.gzip_bytes,
@@ -45,7 +47,7 @@ def list_robust_fields(row: RobustRow) -> Fields:
     """Return the figures of one model and degradation."""
     return {
         "model": row.contract.name,
-        "file": str(row.path),
+        "file": _name_file(row.path),
         "data": row.data,
         "split": row.split,
         "degradation": row.degradation.name,
@@ -55,6 +57,11 @@ def list_robust_fields(row: RobustRow) -> Fields:
         "unreadable": len(row.errors),
         **_list_interval("accuracy", row.accuracy),
     }
+
+
+def _name_file(path: Path) -> str:
+    """Return the path of a model file, of a release model its name: where it is installed tells nothing."""
+    return path.name if is_release_model(path) else str(path)
 
 
 def unpack_answers(text: str, n: int) -> npt.NDArray[np.bool_]:

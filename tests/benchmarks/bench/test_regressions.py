@@ -12,6 +12,7 @@ from fakelens.benchmarks.bench.regressions import Change, Tolerance, compare_row
 from fakelens.benchmarks.bench.table import Line
 from fakelens.benchmarks.timing.host import describe_host
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.modelfile.library import find_model
 
 HOST = describe_host()
 MakeLine = Callable[..., Line]
@@ -136,6 +137,11 @@ def test_what_bench_did_not_write_is_one_line(tmp_path: Path) -> None:
             read_rows(path)
     with pytest.raises(UsageError, match=r"gone\.json: "):
         read_rows(tmp_path / "gone.json")
+
+
+def test_a_release_model_goes_by_its_name_and_another_file_by_its_path(make_line: MakeLine) -> None:
+    named, other = (replace(make_line(), path=path) for path in (find_model("photo"), Path("runs/a.tflite")))
+    assert [_row(line)["file"] for line in (named, other)] == ["photo.tflite", "runs/a.tflite"]
 
 
 def test_a_tolerance_is_a_share() -> None:
