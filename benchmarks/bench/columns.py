@@ -17,8 +17,8 @@ from fakelens.benchmarks.scoring.comparison import Comparison
 from fakelens.benchmarks.scoring.robustness import RobustRow
 from fakelens.benchmarks.timing.conditions import Conditions
 from fakelens.benchmarks.timing.host import Host
-from fakelens.edge_runtime.modelfile.library import is_release_model
 from fakelens.benchmarks.timing.latency import Latency, Spread
+from fakelens.edge_runtime.modelfile.library import is_release_model
 
 Fields = Mapping[str, str | int | float | bool | None]
 
