@@ -90,7 +90,7 @@ class _Class:
         return float(self._scores[at : at + 2].mean())
 
     def find_low(self, share: float) -> float:
-        """Return the highest border with at most `share` of it below, half-way to the next score."""
+        """Return the highest border with at most `share` of the class below, half-way to the next score."""
         below = np.cumsum(self._counts) - self._counts
         at = int(np.flatnonzero(below <= share + 1e-12)[-1])
         return float(self._scores[max(at - 1, 0) : at + 1].mean())
