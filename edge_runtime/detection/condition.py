@@ -4,6 +4,7 @@ A few windows of the picture are looked at, in whole grey levels, so that every 
 Source of the two statistics: Sieve (Phineas1500/sieve-ai-image-detector), docs/degradation-gate.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +17,7 @@ from fakelens.edge_runtime.pictures.tiles import place_tiles, to_luma
 
 WINDOWS = FitSpec(size=96, fit=Fit.TILES, tiles=16)
 _BLOCK = 8  # px, of JPEG
+_WIDEST = 2  # times the windows of a row together, of a piece that is cut for them
 _LEAST_STEP = 1 / 64  # grey levels: blocks may be flat inside
 
 Sums = npt.NDArray[np.float64]  # of integers far below 2**53: exact
@@ -63,7 +65,7 @@ def measure_condition(image: Image.Image) -> Condition:
     """
     places = place_tiles(*image.size, WINDOWS)
     width, height = (min(WINDOWS.size, side) for side in image.size)
-    luma = np.stack([to_luma(image.crop((x, y, x + width, y + height))) for x, y in places])
+    luma = _cut_luma(image, places, (width, height))
     near, far = np.zeros(2), np.zeros(2)  # sum and number of the steps over 1 and 2 px
     phases = np.zeros((2, 2, _BLOCK))  # down and right; sum and number of the 1-px steps into each phase
     for axis, starts in ((0, [y for _, y in places]), (1, [x for x, _ in places])):
@@ -96,6 +98,28 @@ def find_reason(condition: Condition, limits: ConditionLimits | None) -> Reason 
         if value is not None and limit is not None and (value < limit if side < 0 else value >= limit):
             return reason
     return None
+
+
+def _cut_luma(
+    image: Image.Image, places: Sequence[tuple[int, int]], size: tuple[int, int]
+) -> npt.NDArray[np.int16]:
+    """Return the luma of the windows of `size` at `places`, a grid row by row: [window, row, column].
+
+    A row of them is cut in one piece unless that is over twice as wide as they are: each piece has its cost.
+    """
+    width, height = size
+    lefts, tops = (list(dict.fromkeys(place[axis] for place in places)) for axis in (0, 1))
+    luma = np.empty((len(tops), len(lefts), height, width), np.int16)
+    whole = lefts[-1] + width - lefts[0] <= _WIDEST * len(lefts) * width
+    for row, top in zip(luma, tops, strict=True):
+        if whole:
+            piece = to_luma(image.crop((lefts[0], top, lefts[-1] + width, top + height)))
+            for window, left in zip(row, lefts, strict=True):
+                window[:] = piece[:, left - lefts[0] : left - lefts[0] + width]
+        else:
+            for window, left in zip(row, lefts, strict=True):
+                window[:] = to_luma(image.crop((left, top, left + width, top + height)))
+    return luma.reshape(-1, height, width)
 
 
 def _count_steps(luma: npt.NDArray[np.int16], axis: int, distance: int) -> Sums:

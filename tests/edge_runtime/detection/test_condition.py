@@ -7,8 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.edge_runtime.detection.condition import Condition, Reason, find_reason, measure_condition
+from fakelens.edge_runtime.detection.condition import (
+    WINDOWS,
+    Condition,
+    Reason,
+    find_reason,
+    measure_condition,
+)
 from fakelens.edge_runtime.modelfile.contract import ConditionLimits
+from fakelens.edge_runtime.pictures.tiles import place_tiles
 
 LIMITS = ConditionLimits(least_side=64, least_texture=0.5, least_sharpness=0.513, most_blocking=2.2)
 GOOD = Condition(side=300, texture=5.0, sharpness=0.6, blocking=1.1)
@@ -64,6 +71,19 @@ def test_a_large_picture_costs_no_more_than_a_few_windows() -> None:
     pixels = np.zeros((4000, 4000, 3), np.uint8)
     pixels[200:1000] = np.random.default_rng(0).integers(0, 256, (800, 4000, 3))
     assert measure_condition(Image.fromarray(pixels)).texture == 0.0
+
+
+@pytest.mark.parametrize("size", [(640, 480), (2100, 300), (300, 1100), (60, 500)])
+def test_each_window_is_looked_at_where_it_lies(size: tuple[int, int]) -> None:
+    """Wherever rows of windows are cut in one piece or one by one."""
+    photo = make_photo(size=size)
+    side = [min(96, length) for length in size]
+    windows = [
+        np.asarray(photo.crop((x, y, x + side[0], y + side[1])).convert("L"), np.int64)
+        for x, y in place_tiles(*size, WINDOWS)
+    ]
+    steps = [np.abs(np.diff(window, axis=axis)) for window in windows for axis in (0, 1)]
+    assert measure_condition(photo).texture == np.sum([s.sum() for s in steps]) / sum(s.size for s in steps)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (2, 2), (7, 5), (96, 96), (97, 8)])
