@@ -81,7 +81,9 @@ Fuse = Annotated[
 ]
 Scores = Annotated[
     Path | None,
-    typer.Option(metavar="CSV", help="The same from logits: columns tiles, whole, label, source."),
+    typer.Option(
+        metavar="CSV", help="The same from logits: columns tiles, whole, label, maybe source, tier."
+    ),
 ]
 Bridge = Annotated[
     tuple[Path, Path] | None,
@@ -102,6 +104,8 @@ Tiles = Annotated[
     typer.Option(metavar="N", min=1, max=64, help="Or RUN, a model of whole images, also looks at N tiles."),
 ]
 Pooling = Annotated[Pool | None, typer.Option(help="Pooling of the tiles; by default the model's own.")]
-FalseAlarms = Annotated[float, typer.Option(help="Most real validation images called FAKE, as a share.")]
+FalseAlarms = Annotated[
+    float, typer.Option(help="Most real validation images called FAKE, as a share; of each tier by itself.")
+]
 Missed = Annotated[float, typer.Option(help="Most fake validation images called REAL, as a share.")]
 BySource = Annotated[bool, typer.Option("--by-source", help="Each source counts the same.")]

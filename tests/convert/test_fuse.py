@@ -135,6 +135,28 @@ def test_one_view_can_be_decided_anew(fakelens: Fakelens, tiles: Path, data: Pat
     assert read_model(carried).contract.decision == read_model(plain).contract.decision
 
 
+def test_the_bound_on_false_alarms_holds_in_each_tier_that_scores_name(
+    fakelens: Fakelens, tiles: Path, tmp_path: Path
+) -> None:
+    logits = [*np.random.default_rng(0).normal(size=(2, 2, 200)), [[-1.0], [0.0]], [[2.0], [2.0]]]
+    rows = [
+        f"{logit:.4f},{label},{tier}"
+        for label, of_tiers in zip(("real", "fake"), logits, strict=True)
+        for tier, values in zip(("clean", "web"), of_tiers, strict=True)
+        for logit in values
+    ]
+    table, output = tmp_path / "scores.csv", tmp_path / "out.tflite"
+    table.write_text("\n".join(["tiles,label,tier", *rows]))
+    done = fakelens("convert", tiles, "--scores", table, "--false-alarms", "0.1", "-o", output)
+    assert done.returncode == 0, done.stderr
+    contract = read_model(output).contract
+    assert contract.input.fusion is not None
+    p_fake = 1 / (1 + np.exp(-contract.input.fusion.weights[0] * logits - contract.input.fusion.bias))
+    accused = (p_fake[0] > contract.decision.unsure_high).mean(axis=1)
+    assert accused[1] == pytest.approx(0.1, abs=0.01)
+    assert accused[0] < 0.05
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

@@ -101,6 +101,9 @@ def test_scores_come_from_a_csv(tmp_path: Path) -> None:
     np.testing.assert_array_equal(scores.logits, [[-2.0, 1.5], [0.001, 0.0]])
     assert scores.labels.tolist() == [1, 0]
     assert scores.sources == ("a", "b")
+    assert scores.tiers == ("", "")
+    path.write_text("tiles,whole,label,tier\n1,1,1,clean\n0,0,0,web\n")
+    assert read_logits(path, VIEWS).tiers == ("clean", "web")
 
 
 @pytest.mark.parametrize(
