@@ -138,7 +138,8 @@ def test_one_view_can_be_decided_anew(fakelens: Fakelens, tiles: Path, data: Pat
 def test_the_bound_on_false_alarms_holds_in_each_tier_that_scores_name(
     fakelens: Fakelens, tiles: Path, tmp_path: Path
 ) -> None:
-    logits = [*np.random.default_rng(0).normal(size=(2, 2, 200)), [[-1.0], [0.0]], [[2.0], [2.0]]]
+    means = np.array([[[-1.0], [0.0]], [[2.0], [2.0]]])  # of the logits: real and fake, clean and web
+    logits = np.random.default_rng(0).normal(means, 1.0, (2, 2, 200))
     rows = [
         f"{logit:.4f},{label},{tier}"
         for label, of_tiers in zip(("real", "fake"), logits, strict=True)
