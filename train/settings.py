@@ -91,7 +91,15 @@ def parse_setting(text: str) -> tuple[str, Any]:
 
 
 def _check(config: TrainConfig) -> None:
-    ranges: tuple[tuple[str, float, float, float], ...] = (
+    for key, value, low, high in _list_ranges(config):
+        if not low <= value <= high:
+            raise ConfigError(f"{key} is {value}, expected {low:g} to {high:g}")
+    _check_together(config)
+
+
+def _list_ranges(config: TrainConfig) -> tuple[tuple[str, float, float, float], ...]:
+    """Return each key that is a number, with its value, the lowest and the highest that make sense."""
+    return (
         ("data.size", config.data.size, 8, _MOST_PX),
         ("data.validation", config.data.validation, 0.01, 0.5),
         ("data.test", config.data.test, 0.0, 0.5),
@@ -147,10 +155,6 @@ def _check(config: TrainConfig) -> None:
         ("decision.false_alarms", config.decision.false_alarms, 0.0, 1.0),
         ("decision.unsure_share", config.decision.unsure_share, 0.0, 0.5),
     )
-    for key, value, low, high in ranges:
-        if not low <= value <= high:
-            raise ConfigError(f"{key} is {value}, expected {low:g} to {high:g}")
-    _check_together(config)
 
 
 def _check_together(config: TrainConfig) -> None:

@@ -111,14 +111,13 @@ def _cut_luma(
     lefts, tops = (list(dict.fromkeys(place[axis] for place in places)) for axis in (0, 1))
     luma = np.empty((len(tops), len(lefts), height, width), np.int16)
     whole = lefts[-1] + width - lefts[0] <= _WIDEST * len(lefts) * width
+    columns = len(lefts) if whole else 1  # of a piece
     for row, top in zip(luma, tops, strict=True):
-        if whole:
-            piece = to_luma(image.crop((lefts[0], top, lefts[-1] + width, top + height)))
-            for window, left in zip(row, lefts, strict=True):
-                window[:] = piece[:, left - lefts[0] : left - lefts[0] + width]
-        else:
-            for window, left in zip(row, lefts, strict=True):
-                window[:] = to_luma(image.crop((left, top, left + width, top + height)))
+        for first in range(0, len(lefts), columns):
+            own = lefts[first : first + columns]
+            piece = to_luma(image.crop((own[0], top, own[-1] + width, top + height)))
+            for window, left in zip(row[first : first + columns], own, strict=True):
+                window[:] = piece[:, left - own[0] : left - own[0] + width]
     return luma.reshape(-1, height, width)
 
 

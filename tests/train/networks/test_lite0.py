@@ -109,6 +109,8 @@ def test_an_image_is_reduced_by_averaging() -> None:
     reduced = build_network(NetworkConfig(name="lite0", cut=2, reduce=2), 64)
     reduced.set_weights(small.get_weights())
     averaged = images.reshape(2, 32, 2, 32, 2, 3).mean(axis=(2, 4))
+    seen = keras.Model(reduced.input, reduced.get_layer("reduce").output)
+    np.testing.assert_allclose(seen(images), averaged, atol=1e-6)
     np.testing.assert_allclose(
         reduced(images, training=False), small(averaged, training=False), rtol=1e-4, atol=1e-5
     )
@@ -120,6 +122,8 @@ def test_an_image_is_enlarged_bilinearly() -> None:
     enlarged = build_network(NetworkConfig(name="lite0", cut=2, enlarge=3), 32)
     enlarged.set_weights(large.get_weights())
     interpolated = tf.image.resize(images, (96, 96), "bilinear")
+    seen = keras.Model(enlarged.input, enlarged.get_layer("enlarge").output)
+    np.testing.assert_allclose(seen(images), interpolated, atol=1e-5)
     expected = large(interpolated, training=False).numpy()
     np.testing.assert_allclose(enlarged(images, training=False), expected, rtol=1e-4, atol=1e-5)
     fold_input_scale(enlarged)
