@@ -7,6 +7,7 @@ Source of the two statistics: Sieve (Phineas1500/sieve-ai-image-detector), docs/
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,6 @@ WINDOWS = FitSpec(size=96, fit=Fit.TILES, tiles=16)
 _BLOCK = 8  # px, of JPEG
 _WIDEST = 2  # times the windows of a row together, of a piece that is cut for them
 _LEAST_STEP = 1 / 64  # grey levels: blocks may be flat inside
-
-Sums = npt.NDArray[np.float64]  # of integers far below 2**53: exact
 
 
 class Reason(StrEnum):
@@ -68,12 +67,13 @@ def measure_condition(image: Image.Image) -> Condition:
     luma = _cut_luma(image, places, (width, height))
     near, far = np.zeros(2), np.zeros(2)  # sum and number of the steps over 1 and 2 px
     phases = np.zeros((2, 2, _BLOCK))  # down and right; sum and number of the 1-px steps into each phase
-    for axis, starts in ((0, [y for _, y in places]), (1, [x for x, _ in places])):
-        far += _count_steps(luma, axis, 2).sum(axis=1)
-        steps = _count_steps(luma, axis, 1)
-        near += steps.sum(axis=1)
-        into = (np.add.outer(starts, np.arange(luma.shape[1 + axis] - 1)).ravel() + 1) % _BLOCK
-        phases[axis] = [np.bincount(into, each, _BLOCK) for each in steps]
+    for axis, starts in ((0, tuple(y for _, y in places)), (1, tuple(x for x, _ in places))):
+        lines, across = luma.shape[1 + axis], luma.shape[2 - axis]
+        far += _sum_steps(luma, axis, 2).sum(), len(places) * max(0, lines - 2) * across
+        sums = _sum_steps(luma, axis, 1)
+        near += sums.sum(), sums.size * across
+        into = _list_phases(starts, lines - 1)
+        phases[axis] = np.bincount(into, sums, _BLOCK), across * _count_phases(starts, lines - 1)
     texture = _divide(*near) or 0.0
     step = _divide(*far)
     return Condition(
@@ -121,8 +121,8 @@ def _cut_luma(
     return luma.reshape(-1, height, width)
 
 
-def _count_steps(luma: npt.NDArray[np.int16], axis: int, distance: int) -> Sums:
-    """Return the sum and the number of the absolute steps from each line [2, all windows' lines].
+def _sum_steps(luma: npt.NDArray[np.int16], axis: int, distance: int) -> npt.NDArray[np.int16]:
+    """Return the sum of the absolute steps from each line [all windows' lines].
 
     `luma` is [window, row, column]; a step goes to the row, or with `axis` 1 to the column, that lies
     `distance` further on. The sum of a line fits 16 bits: a window has 96 px a side.
@@ -131,8 +131,19 @@ def _count_steps(luma: npt.NDArray[np.int16], axis: int, distance: int) -> Sums:
         steps = luma[:, distance:] - luma[:, :-distance]
     else:
         steps = luma[:, :, distance:] - luma[:, :, :-distance]
-    sums = np.abs(steps, out=steps).sum(axis=2 - axis, dtype=np.int16).ravel()
-    return np.stack([sums, np.full_like(sums, luma.shape[2 - axis])]).astype(np.float64)
+    return np.asarray(np.abs(steps, out=steps).sum(axis=2 - axis, dtype=np.int16).ravel(), np.int16)
+
+
+# Pictures of a folder are often of few sizes.
+@lru_cache(maxsize=32)
+def _list_phases(starts: tuple[int, ...], steps: int) -> npt.NDArray[np.int64]:
+    """Return the phase of the blocks' grid that each of `steps` from each of `starts` goes into."""
+    return (np.add.outer(starts, np.arange(steps)).ravel() + 1) % _BLOCK
+
+
+@lru_cache(maxsize=32)
+def _count_phases(starts: tuple[int, ...], steps: int) -> npt.NDArray[np.int64]:
+    return np.bincount(_list_phases(starts, steps), minlength=_BLOCK)
 
 
 def _compare_borders(phases: npt.NDArray[np.float64]) -> float | None:
