@@ -84,24 +84,26 @@ def _measure_ready(
     single: list[list[float]] = [[] for _ in ready]
     scores: list[list[list[float]]] = [[] for _ in ready]
     with ExitStack() as stack:
+        workers: dict[int, Worker] = {}
         for start in range(config.starts):
-            workers = []
-            for row, (peer, environment) in enumerate(ready):
+            for place in range(len(ready)):
+                row = (place + start) % len(ready)  # none always follows the one that leaves most behind
+                peer, environment = ready[row]
                 worker = Worker(peer.adapter, environment, _for_peer(job, peer, forms))
                 cold[row].append(worker.cold_start_s)
                 if start < config.starts - 1:
                     worker.close()
                 else:
                     stack.callback(worker.close)
-                    workers.append(worker)
+                    workers[row] = worker
         for turn in range(config.rounds):
-            for row, worker in enumerate(workers):
+            for row, worker in sorted(workers.items()):
                 answer = worker.ask("folder")
                 seconds[row].append(answer["seconds"])
                 scores[row] = answer["scores"]
                 single[row] += worker.ask(f"single {config.calls}")["ms"]
                 _log.info("%s %d/%d  %s", forms.name, turn + 1, config.rounds, ready[row][0].name)
-        peaks = [worker.ask("memory")["bytes"] for worker in workers]
+        peaks = [workers[row].ask("memory")["bytes"] for row in range(len(ready))]
     mine = next((row for row, (peer, _) in enumerate(ready) if peer.role is Role.MINE), None)
     return [
         PeerResult(
