@@ -71,16 +71,17 @@ def round_weights(graph: bytes, float_graph: bytes, images_u8: ImageU8) -> bytes
 
     `float_graph` is the same network in float32 with input float32 [1, size, size, 3], raw RGB; `images_u8`
     [n, size, size, 3] are those of the calibration. A layer that the graphs do not share stays as it is, and
-    a weight that is zero stays zero. Weights that several layers share are rounded for all of them.
+    a weight that is zero stays zero. Weights that several layers share in `float_graph` are rounded for all
+    of them, and lie in the file once, also where the converter gave a channel another step in each.
     """
     moments = _gather(float_graph, images_u8)
     plain, integer = (schema.ModelT.InitFromPackedBuf(part, 0) for part in (float_graph, graph))
     ops = _find_layers(integer)
-    sharing: defaultdict[int, list[_Layer]] = defaultdict(list)  # by the buffer of the weights
+    sharing: defaultdict[int, list[_Layer]] = defaultdict(list)  # by the buffer of the float weights
     for name, op in _find_layers(plain).items():
         if name in ops and name in moments:
             layer = _Layer(plain=(plain, op), integer=(integer, ops[name]), moments=moments[name])
-            sharing[_find_tensor(*layer.integer, 1).buffer].append(layer)
+            sharing[_find_tensor(*layer.plain, 1).buffer].append(layer)
     for layers in sharing.values():
         _round_layers(layers)
     builder = flatbuffers.Builder(len(graph))
@@ -181,16 +182,16 @@ def _take_inputs(
 
 
 def _round_layers(layers: list[_Layer]) -> None:
-    """Set the weights that `layers` of the int8 model share, and the bias of each, after the float model."""
+    """Set the weights that `layers` share, and the bias of each, after the float model."""
     first = layers[0]
-    weights, kernel = _read(*first.plain, 1, np.float32), _find_tensor(*first.integer, 1)
-    nearest = _read(*first.integer, 1, np.int8)
+    weights, nearest = _read(*first.plain, 1, np.float32), _read(*first.integer, 1, np.int8)
     by_channel = _is_depthwise(*first.integer)
     rows, old = (
         part.reshape(-1, part.shape[-1]).T if by_channel else part.reshape(len(part), -1)
         for part in (weights.astype(np.float64), nearest)
     )
-    steps = np.broadcast_to(np.asarray(kernel.quantization.scale, np.float64), (len(rows),))
+    own, steps = (np.broadcast_to(each, len(rows)) for each in (_read_steps(first), _share_weights(layers)))
+    old = np.where((steps == own)[:, None], old, np.clip(np.rint(rows / steps[:, None]), -127, 127))
     moments = first.moments.join([layer.moments for layer in layers[1:]])
     second = moments.second / moments.count
     new = round_rows(rows, steps, second)
@@ -202,15 +203,40 @@ def _round_layers(layers: list[_Layer]) -> None:
     for layer in layers:
         if len(layer.integer[1].inputs) > 2 and layer.integer[1].inputs[2] >= 0:
             means = layer.moments.first / layer.moments.count
-            _shift_bias(layer, np.sum((rows - whole * steps[:, None]) * means, axis=1))
+            _set_bias(layer, np.sum((rows - whole * steps[:, None]) * means, axis=1))
 
 
-def _shift_bias(layer: _Layer, missing: Floats) -> None:
+def _read_steps(layer: _Layer) -> Floats:
+    return np.array(_find_tensor(*layer.integer, 1).quantization.scale, np.float64)
+
+
+def _share_weights(layers: list[_Layer]) -> Floats:
+    """Let the int8 weights of `layers` have one buffer; return their steps, in each channel the largest.
+
+    The converter takes a larger step where a bias would not fit the sums of a layer otherwise.
+    """
+    steps = np.max([_read_steps(layer) for layer in layers], axis=0)
+    tensors = [_find_tensor(*layer.integer, 1) for layer in layers]
+    for tensor in tensors:
+        tensor.buffer = tensors[0].buffer
+        _set_steps(tensor, steps)
+    return np.asarray(steps, np.float64)
+
+
+def _set_bias(layer: _Layer, missing: Floats) -> None:
+    """Set the bias of the int8 layer after the float one and what its rounded weights are `missing`."""
     has_bias = len(layer.plain[1].inputs) > 2 and layer.plain[1].inputs[2] >= 0
     exact = _read(*layer.plain, 2, np.float32).astype(np.float64) if has_bias else 0.0
     bias = _own_tensor(*layer.integer, 2)
-    steps = np.asarray(bias.quantization.scale, np.float64)
+    of_input = float(_find_tensor(*layer.integer, 0).quantization.scale[0])
+    steps = of_input * _read_steps(layer)
+    _set_steps(bias, steps)
     _write(layer.integer[0], [bias], np.rint((exact + missing) / steps).astype(np.int32))
+
+
+def _set_steps(tensor: Any, steps: Floats) -> None:
+    tensor.quantization = copy.copy(tensor.quantization)  # others may have the old one
+    tensor.quantization.scale = steps.astype(np.float32)
 
 
 def _find_tensor(model: Any, op: Any, place: int) -> Any:
