@@ -215,11 +215,15 @@ def _share_weights(layers: list[_Layer]) -> Floats:
 
     The converter takes a larger step where a bias would not fit the sums of a layer otherwise.
     """
+    model = layers[0].integer[0]
     steps = np.max([_read_steps(layer) for layer in layers], axis=0)
     tensors = [_find_tensor(*layer.integer, 1) for layer in layers]
+    left = {tensor.buffer for tensor in tensors[1:]}
     for tensor in tensors:
         tensor.buffer = tensors[0].buffer
         _set_steps(tensor, steps)
+    for buffer in left - {tensor.buffer for part in model.subgraphs for tensor in part.tensors}:
+        model.buffers[buffer].data = None
     return np.asarray(steps, np.float64)
 
 

@@ -120,14 +120,7 @@ def _read_kernels(graph: bytes) -> list[tuple[npt.NDArray[np.int8], npt.NDArray[
     return found
 
 
-def _find_buffers(graph: bytes, size: int) -> set[int]:
-    """Return the buffers of kernels of `size` weights."""
+def _find_buffers(graph: bytes, size: int) -> list[int]:
+    """Return the buffers of `size` bytes."""
     model = schema.ModelT.InitFromPackedBuf(graph, 0)
-    return {
-        tensor.buffer
-        for tensor in model.subgraphs[0].tensors
-        if tensor.type == schema.TensorType.INT8
-        and len(tensor.shape) == 4
-        and np.prod(tensor.shape) == size
-        and model.buffers[tensor.buffer].data is not None
-    }
+    return [at for at, part in enumerate(model.buffers) if part.data is not None and len(part.data) == size]
