@@ -9,7 +9,7 @@ import pytest
 
 from fakelens.benchmarks.peers.catalogue import Weights
 from fakelens.benchmarks.peers.environments import Environment
-from fakelens.benchmarks.peers.measure import PeersConfig, make_job
+from fakelens.benchmarks.peers.measure import PeersConfig, make_job, order_peers
 from fakelens.benchmarks.peers.processes import PeerJob, Worker
 from fakelens.benchmarks.peers.weights import ModelForms
 from fakelens.benchmarks.timing.pictures import make_pictures
@@ -54,3 +54,12 @@ def test_images_that_every_peer_would_resize_in_its_own_way_are_refused(
     forms = ModelForms(name="brightness", files={Weights.FILE: model_file}, missing={})
     with pytest.raises(UsageError, match="20 x 17 px"):
         make_job(forms, PeersConfig(data=tmp_path / "photos"))
+
+
+def test_no_peer_always_starts_after_the_same_one() -> None:
+    orders = [order_peers(9, start) for start in range(5)]
+    assert all(sorted(order) == [*range(9)] for order in orders)
+    for peer in range(9):
+        before = {order[order.index(peer) - 1] for order in orders}
+        assert len(before) > 2
+    assert orders == [order_peers(9, start) for start in range(5)]
