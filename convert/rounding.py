@@ -77,11 +77,12 @@ def round_weights(graph: bytes, float_graph: bytes, images_u8: ImageU8) -> bytes
     moments = _gather(float_graph, images_u8)
     plain, integer = (schema.ModelT.InitFromPackedBuf(part, 0) for part in (float_graph, graph))
     ops = _find_layers(integer)
-    sharing: defaultdict[int, list[_Layer]] = defaultdict(list)  # by the buffer of the float weights
+    sharing: defaultdict[tuple[int, ...], list[_Layer]] = defaultdict(list)  # by the float weights
     for name, op in _find_layers(plain).items():
         if name in ops and name in moments:
             layer = _Layer(plain=(plain, op), integer=(integer, ops[name]), moments=moments[name])
-            sharing[_find_tensor(*layer.plain, 1).buffer].append(layer)
+            weights = _find_tensor(*layer.plain, 1)
+            sharing[weights.buffer, _read_kind(*layer.plain), *weights.shape].append(layer)
     for layers in sharing.values():
         _round_layers(layers)
     builder = flatbuffers.Builder(len(graph))
