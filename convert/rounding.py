@@ -191,7 +191,8 @@ def _round_layers(layers: list[_Layer]) -> None:
         part.reshape(-1, part.shape[-1]).T if by_channel else part.reshape(len(part), -1)
         for part in (weights.astype(np.float64), nearest)
     )
-    own, steps = (np.broadcast_to(each, len(rows)) for each in (_read_steps(first), _share_weights(layers)))
+    own = np.broadcast_to(_read_steps(first), len(rows))  # before they are shared
+    steps = np.broadcast_to(_share_weights(layers), len(rows))
     old = np.where((steps == own)[:, None], old, np.clip(np.rint(rows / steps[:, None]), -127, 127))
     moments = first.moments.join([layer.moments for layer in layers[1:]])
     second = moments.second / moments.count

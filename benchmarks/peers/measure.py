@@ -124,10 +124,7 @@ def _measure_ready(
 
 
 def order_peers(count: int, start: int) -> list[int]:
-    """Return the places of `count` peers in an order of their own for each `start`.
-
-    The one that starts after TensorFlow's end takes longer: none always does.
-    """
+    """Return the places of `count` peers, in another order for each `start`: none always follows the same."""
     return random.Random(start).sample(range(count), count)
 
 
