@@ -44,7 +44,8 @@ def _why_not_decoded(error: Exception) -> str:
         return "takes more memory than there is; scale it down first"
     if isinstance(error, OSError) and error.strerror:  # the system's word, not a decoder's
         return f"cannot be read ({error.strerror})"
-    reason = " ".join(str(error).split())  # some decoders write several lines
+    # Some decoders write several lines, or how to build them again: the first sentence says what is wrong.
+    reason = " ".join(str(error).split()).split(". ")[0].removesuffix(".")
     return f"cannot be decoded, damaged or incomplete ({reason or type(error).__name__})"
 
 

@@ -19,6 +19,10 @@ from fakelens.edge_runtime.pictures.refusal import explain
         (MemoryError(), "a.jpg: takes more memory than there is; scale it down first"),
         (PermissionError(13, "Permission denied"), "a.jpg: cannot be read (Permission denied)"),
         (SyntaxError("broken\n  header"), "a.jpg: cannot be decoded, damaged or incomplete (broken header)"),
+        (
+            OSError("Generic error. Please build `lib` from source."),
+            "a.jpg: cannot be decoded, damaged or incomplete (Generic error)",
+        ),
         (Image.DecompressionBombError(), "a.jpg: over the limit of 128 megapixels; scale it down, or lift "),
     ],
 )
