@@ -72,6 +72,8 @@ class NetworkConfig:
     alpha: float = 0.35  # width multiplier (mobilenetv2)
     weights: str = "none"  # none, imagenet (mobilenetv2, lite0), a start (`starts`), or a file (mobilenetv2)
     cut: int = 16  # blocks kept of 16 (lite0): 11 end at 112 channels, 8 at 80
+    # Of the last block kept (lite0), 6 as ImageNet knows it: with less the channels that weigh most stay.
+    expansion: int = 6
     frozen: int = 0  # blocks that keep their weights, with the stem (lite0 from imagenet or a start)
     frozen_norms: bool = False  # whether batch norms keep weights and statistics of the start (lite0)
     levels: tuple[int, ...] = ()  # blocks, 1 is the first, whose means the head sees beside the last (lite0)
@@ -88,6 +90,7 @@ NETWORK_KEYS = {  # of NetworkConfig, by the networks that read them; name and v
     "lite0": {
         "cut",
         "enlarge",
+        "expansion",
         "frozen",
         "frozen_norms",
         "half",

@@ -38,6 +38,7 @@ _SHIFT, _SCALE = 127 / 255, 128 / 255  # what the weights were learned on: (x - 
 def build(config: NetworkConfig, size: int | None) -> Any:
     """Return the network cut after `config.cut` blocks (16 are all), its stem at `config.stem_stride`.
 
+    The last block kept has `config.expansion` times as many channels inside as go into it, 6 at most.
     The head sees the mean of the last block, and those of the blocks before it that `config.levels` names;
     with `config.half` those of the image at half its size too, from the same layers. The image is reduced
     `config.reduce` times before all this, by averaging, or enlarged `config.enlarge` times, bilinearly. With
@@ -49,8 +50,8 @@ def build(config: NetworkConfig, size: int | None) -> Any:
     x = _resize(image, config)
     x = _convolve(x, _STEM, 3, config.stem_stride, "stem")
     ends = []  # of the blocks
-    for number, (kernel, stride, expansion, channels) in enumerate(_list_blocks()[: config.cut]):
-        x = _add_block(x, number, (kernel, stride, expansion, channels))
+    for number, shape in enumerate(_list_blocks(config)):
+        x = _add_block(x, number, shape)
         ends.append(x)
     x = layers.GlobalAveragePooling2D(name="mean")(x)
     if config.levels:
@@ -90,12 +91,14 @@ def _is_frozen(name: str, blocks: int) -> bool:
     return name.startswith("stem") or (number.isdecimal() and int(number) < blocks)
 
 
-def _list_blocks() -> list[tuple[int, int, int, int]]:
-    return [
+def _list_blocks(config: NetworkConfig) -> list[tuple[int, int, int, int]]:
+    blocks = [
         (kernel, stride if first else 1, expansion, channels)
         for kernel, stride, expansion, channels, count in _STAGES
         for first in [True] + [False] * (count - 1)
-    ]
+    ][: config.cut]
+    kernel, stride, expansion, channels = blocks[-1]
+    return [*blocks[:-1], (kernel, stride, min(expansion, config.expansion), channels)]
 
 
 def _add_block(x: Any, number: int, shape: tuple[int, int, int, int]) -> Any:
@@ -123,6 +126,25 @@ def _normalize(x: Any, name: str) -> Any:
     return keras.layers.BatchNormalization(epsilon=_EPSILON, momentum=_MOMENTUM, name=f"{name}_norm")(x)
 
 
+def _narrow(given: list[Any], layer: Any, weights: Weights) -> list[Any]:
+    """Return `given` without the channels of the expansion that `layer` has no room for.
+
+    Those stay that weigh most in what the block gives on: the scale of their last norm times the length of
+    their weights in the projection (as in network slimming, Liu et al. 2017).
+    """
+    shapes = zip(given[0].shape, layer.get_weights()[0].shape, strict=True)
+    narrower = [(axis, asked) for axis, (own, asked) in enumerate(shapes) if own != asked]
+    if not narrower:
+        return given
+    axis, channels = narrower[0]
+    block = layer.name.split("_")[0]
+    projection = weights[_name_convolution(f"{block}_project_conv")]  # [out, in, 1, 1]
+    scale = weights[f"{_name_norm(f'{block}_depthwise')}.weight"]
+    importance = np.abs(scale) * np.sqrt((projection**2).sum(axis=(0, 2, 3)))
+    kept = np.sort(np.argsort(-importance, kind="stable")[:channels])
+    return [np.take(value, kept, axis) for value in given]
+
+
 def _read_imagenet() -> Weights:
     require_extra("pretrained", _PACKAGE)
     return read_torch_weights(Path(str(files(_PACKAGE))) / _FILE, _SHA256)
@@ -135,11 +157,12 @@ def _take_weights(model: Any, weights: Weights) -> None:
         if name.endswith("_norm"):
             source = _name_norm(name.removesuffix("_norm"))
             parts = ("weight", "bias", "running_mean", "running_var")
-            layer.set_weights([weights[f"{source}.{part}"] for part in parts])
+            layer.set_weights(_narrow([weights[f"{source}.{part}"] for part in parts], layer, weights))
         elif name.endswith("_conv"):
             kernel = weights[_name_convolution(name)]
             depthwise = name.endswith("depthwise_conv")
-            layer.set_weights([kernel.transpose((2, 3, 0, 1) if depthwise else (2, 3, 1, 0))])
+            kernel = kernel.transpose((2, 3, 0, 1) if depthwise else (2, 3, 1, 0))
+            layer.set_weights(_narrow([kernel], layer, weights))
     stem, norm = model.get_layer("stem_conv"), model.get_layer("stem_norm")
     kernel = stem.get_weights()[0]
     gamma, beta, mean, variance = norm.get_weights()

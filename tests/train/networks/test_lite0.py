@@ -97,6 +97,24 @@ def test_a_stem_of_stride_one_sees_every_pixel() -> None:
     assert one.count_params() == two.count_params()
 
 
+def test_a_narrower_last_block_keeps_the_channels_that_weigh_most() -> None:
+    pytest.importorskip(PACKAGE)
+    settings = {"name": "lite0", "cut": 3, "weights": "imagenet"}
+    whole, narrow = (build_network(NetworkConfig(**settings, expansion=n), 64) for n in (6, 5))
+    before, after = (model.get_layer("block2_expand_conv").get_weights()[0] for model in (whole, narrow))
+    assert (before.shape[-1], after.shape[-1]) == (144, 120)
+    kept = [int(np.flatnonzero((before == after[..., [n]]).all(axis=(0, 1, 2)))[0]) for n in range(120)]
+    assert kept == sorted(set(kept))
+    for name, axis in (("depthwise_conv", 2), ("depthwise_norm", 0), ("expand_norm", 0), ("project_conv", 2)):
+        wide, own = (model.get_layer(f"block2_{name}").get_weights() for model in (whole, narrow))
+        for value, expected in zip(own, wide, strict=True):
+            np.testing.assert_array_equal(value, np.take(expected, kept, axis))
+    scale = whole.get_layer("block2_depthwise_norm").get_weights()[0]
+    projection = whole.get_layer("block2_project_conv").get_weights()[0][0, 0]  # [in, out]
+    weights = np.abs(scale) * np.linalg.norm(projection, axis=1)
+    assert weights[kept].min() >= np.delete(weights, kept).max()
+
+
 def test_frozen_blocks_keep_their_weights() -> None:
     model = build_network(NetworkConfig(name="lite0", cut=5, frozen=2), 64)
     frozen = {layer.name.split("_")[0] for layer in model.layers if layer.weights and not layer.trainable}
