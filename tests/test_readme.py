@@ -68,7 +68,10 @@ NEEDED = {
 }
 # The commands are those of the page; what takes hours there is over after an epoch here, two kinds of
 # generators stand for all, and only the first `bench` takes times, in many processes of their own.
+SHALLOW = " --epochs 1 --set network.cut=3"
 SHORTENED = {
+    "fakelens train cifake --recipe cifake-teacher ": SHALLOW,
+    "fakelens train cifake --recipe cifake-1m ": SHALLOW,
     "fakelens train cifake ": " --epochs 1",
     "fakelens train data ": " --epochs 2 --set prune.epochs=1 --set qat.epochs=1",
     "fakelens synthesize sources --whole ": " --generators nearest,transposed",

@@ -23,7 +23,8 @@ _SMALL_PX = 64  # a batch of larger ones takes as long (measured with 2 to 24 ti
 # take in another order.
 _BY_IMAGE = frozenset(
     {_DELEGATE_OP, "QUANTIZE", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "MUL", "MEAN"}
-    | {"MAX_POOL_2D", "AVERAGE_POOL_2D", "STRIDED_SLICE", "CONCATENATION", "SPLIT", "SOFTMAX"}
+    | {"MAX_POOL_2D", "AVERAGE_POOL_2D", "RESIZE_BILINEAR", "STRIDED_SLICE", "CONCATENATION", "SPLIT"}
+    | {"SOFTMAX"}
 )
 
 
