@@ -72,7 +72,7 @@ class NetworkConfig:
     alpha: float = 0.35  # width multiplier (mobilenetv2)
     weights: str = "none"  # none, imagenet (mobilenetv2, lite0), a start (`starts`), or a file (mobilenetv2)
     cut: int = 16  # blocks kept of 16 (lite0): 11 end at 112 channels, 8 at 80
-    # Of the last block kept (lite0), 6 as ImageNet knows it: with less the channels that weigh most stay.
+    # Of the last block kept (lite0), 6 as ImageNet knows it: with 2 to 5 the channels that weigh most stay.
     expansion: int = 6
     frozen: int = 0  # blocks that keep their weights, with the stem (lite0 from imagenet or a start)
     frozen_norms: bool = False  # whether batch norms keep weights and statistics of the start (lite0)
