@@ -67,7 +67,8 @@ NEEDED = {
     "fakelens train": "train",
 }
 # The commands are those of the page; what takes hours there is over after an epoch here, two kinds of
-# generators stand for all, and only the first `bench` takes times, in many processes of their own.
+# generators stand for all, three blocks for deep networks, and only the first `bench` takes times, in many
+# processes of their own.
 SHALLOW = " --epochs 1 --set network.cut=3"
 SHORTENED = {
     "fakelens train cifake --recipe cifake-teacher ": SHALLOW,

@@ -40,6 +40,7 @@ def test_config_survives_its_own_dictionary() -> None:
         ({"name.x": 1}, "name"),
         ({"data.zoomed": 0.5}, "set data.delivered"),
         ({"network.name": "lite0", "network.enlarge": 0}, "network.enlarge is 0, expected 1 to 8"),
+        ({"network.name": "lite0", "network.expansion": 1}, "network.expansion is 1, expected 2 to 6"),
         ({"network.name": "lite0", "network.enlarge": 2, "network.reduce": 2}, "undo each other"),
         ({"network.name": "lite0", "network.enlarge": 4, "data.size": 320}, "320 px become 1280"),
         ({"network.name": "compact", "network.enlarge": 2}, "network.enlarge changes nothing"),
