@@ -44,7 +44,13 @@ Start = Annotated[
 ]
 Alpha = Annotated[float | None, typer.Option(help="Width of mobilenetv2.")]
 Name = Annotated[str | None, typer.Option(help="The model's name.")]
-Weights = Annotated[str | None, typer.Option(help="mobilenetv2: none, imagenet or a weights file.")]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RUN|NAME|FILE",
+        help="A finished run of this network on DATA, to go on from; mobilenetv2: none, imagenet, a file.",
+    ),
+]
 Teacher = Annotated[
     list[str] | None,
     typer.Option(metavar="RUN|MODEL", help="A finished run or model to learn from; may be repeated."),

@@ -8,10 +8,12 @@ at the end of training) and ends in a dense layer and a softmax over (real, fake
 import importlib
 import pkgutil
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.train.starts.names import is_start
+from fakelens.train.starts.names import is_run, is_start
 
 if TYPE_CHECKING:  # the command line lists the networks in its help, so this module stays light
     from fakelens.train.config import NetworkConfig
@@ -33,6 +35,8 @@ def build_network(config: "NetworkConfig", size: int | None) -> Any:
     if config.name not in list_networks():
         raise ConfigError(f"network {config.name!r} does not exist; there are {', '.join(list_networks())}")
     module = importlib.import_module(f"{__name__}.{config.name}")
+    if is_run(config.weights):
+        return _continue_run(module.build(replace(config, weights="none"), size), Path(config.weights))
     if not is_start(config.weights):
         return module.build(config, size)
     from fakelens.train.starts.start_file import read_start
@@ -42,6 +46,19 @@ def build_network(config: "NetworkConfig", size: int | None) -> Any:
     for layer in model.layers:
         if layer.__class__.__name__ == "BatchNormalization":
             layer.trainable = False  # statistics of many pictures serve better than those of a few
+    return model
+
+
+def _continue_run(model: Any, run: Path) -> Any:
+    """Give `model` the float weights that the finished `run` kept; `ConfigError` where it has another."""
+    from fakelens.train.fit.checkpoint import load_state
+
+    weights = load_state(run / run_layout.FLOAT_STATE).best
+    if [array.shape for array in weights] != [tuple(variable.shape) for variable in model.weights]:
+        raise ConfigError(
+            f"weights {run}: another network; give the keys of network that it was trained with"
+        )
+    model.set_weights(weights)
     return model
 
 

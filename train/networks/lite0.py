@@ -71,7 +71,7 @@ def build(config: NetworkConfig, size: int | None) -> Any:
     if config.weights == "imagenet":
         _take_weights(model, _read_imagenet())
     elif config.weights != "none":
-        raise ConfigError(f"weights {config.weights} cannot be used by lite0: give none or imagenet")
+        raise ConfigError(f"weights {config.weights} cannot be used by lite0: give none, imagenet or a run")
     for layer in model.layers:
         kept = config.frozen_norms and isinstance(layer, layers.BatchNormalization)
         layer.trainable = not (kept or (config.frozen and _is_frozen(layer.name, config.frozen)))

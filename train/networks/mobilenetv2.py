@@ -30,7 +30,7 @@ def build(config: NetworkConfig, size: int | None) -> Any:
 def _build_base(config: NetworkConfig, image: Any) -> Any:
     weights = None if config.weights == _NO_WEIGHTS else config.weights
     if weights not in (None, "imagenet") and not Path(weights).is_file():
-        raise ConfigError(f"weights {weights}: no such file; give none, imagenet or a Keras weights file")
+        raise ConfigError(f"weights {weights}: no such file; give none, imagenet, a run or a Keras file")
     try:
         base = keras.applications.MobileNetV2(
             include_top=False, weights=weights, input_tensor=image, alpha=config.alpha

@@ -19,6 +19,16 @@ def is_start(weights: str) -> bool:
     return weights in list_starts() or weights.endswith(SUFFIX)
 
 
+def is_run(weights: str) -> bool:
+    """Whether `network.weights` is the directory of a run."""
+    return Path(weights).is_dir()
+
+
+def goes_on(weights: str) -> bool:
+    """Whether `network.weights` names a run or the file of a start: any network goes on from its own."""
+    return is_run(weights) or weights.endswith(SUFFIX)
+
+
 def describe_starts() -> str:
     """Return the names that `--start` takes, for its help."""
     return ", ".join([*list_starts(), IMAGENET])

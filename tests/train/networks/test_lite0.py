@@ -149,5 +149,5 @@ def test_an_image_is_enlarged_bilinearly() -> None:
 
 
 def test_other_weights_are_refused() -> None:
-    with pytest.raises(ConfigError, match="give none or imagenet"):
+    with pytest.raises(ConfigError, match="give none, imagenet or a run"):
         build_network(NetworkConfig(name="lite0", weights="mine.h5"), 64)
