@@ -12,7 +12,7 @@ from pathlib import Path
 from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile.contract import LABELS, Contract, contract_from_json, contract_to_json
-from fakelens.edge_runtime.modelfile.library import is_release_model
+from fakelens.edge_runtime.modelfile.library import is_copy_of_release, is_release_model
 from fakelens.edge_runtime.modelfile.members import CONTRACT_NAME, LABELS_NAME, read_members
 
 _LABELS_TEXT = "\n".join(LABELS) + "\n"
@@ -84,7 +84,7 @@ def read_model(path: Path) -> ModelFile:
         raise ModelError(f"{path}: the graph does not match its digest, the file is damaged; fetch it again")
     _check_digest(path, contract, text, labels)
     model = ModelFile(path=path, contract=contract, graph=graph, size_bytes=len(content))
-    if not is_release_model(path):
+    if not is_release_model(path) and not is_copy_of_release(contract.name, content):
         _check_graphs(model)
     return model
 

@@ -18,6 +18,11 @@ def is_release_model(path: Path) -> bool:
     return path.parent == _FOLDER
 
 
+def is_copy_of_release(name: str, content: bytes) -> bool:
+    """Whether `content` is, byte for byte, the release model `name` of this installation."""
+    return name in list_models() and (_FOLDER / f"{name}.tflite").read_bytes() == content
+
+
 def find_model(model: str | Path | None = None) -> Path:
     """Return the path of a model file given by release name or by path; the default one for None."""
     name = str(model) if model is not None else DEFAULT_MODEL

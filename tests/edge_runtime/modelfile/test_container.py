@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from fakelens.edge_runtime.errors import ModelError
+from fakelens.edge_runtime.modelfile import container
 from fakelens.edge_runtime.modelfile.container import ModelFile, pack_model, read_model, replace_contract
 from fakelens.edge_runtime.modelfile.contract import Contract, InputSpec, contract_to_json
 from fakelens.edge_runtime.modelfile.interpreter import Interpreter
+from fakelens.edge_runtime.modelfile.library import find_model
 from fakelens.edge_runtime.modelfile.members import CONTRACT_NAME, LABELS_NAME
 
 CONTRACT = Contract(name="sample", description="ä", input=InputSpec(size=8))
@@ -46,6 +48,17 @@ def test_what_was_packed_is_read(tmp_path: Path, packed: bytes, brightness_graph
     sealed = replace(CONTRACT, graph_sha256=digest, members_sha256=model.contract.members_sha256)
     assert model.contract == sealed
     assert len(sealed.members_sha256) == 64
+
+
+def test_only_the_graph_of_a_stranger_is_looked_through(
+    tmp_path: Path, brightness_graph: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(container, "_check_graphs", lambda model: seen.append(model.contract.name))
+    read_bytes(tmp_path, find_model("cifake-quick").read_bytes())
+    assert seen == []
+    read_bytes(tmp_path, pack_model(brightness_graph, replace(CONTRACT, name="cifake-quick")))
+    assert seen == ["cifake-quick"]
 
 
 def test_equal_models_are_equal_bytes(brightness_graph: bytes) -> None:

@@ -6,7 +6,12 @@ import pytest
 
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import ModelError
-from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL, find_model, list_models
+from fakelens.edge_runtime.modelfile.library import (
+    DEFAULT_MODEL,
+    find_model,
+    is_copy_of_release,
+    list_models,
+)
 
 
 def test_a_path_is_found_as_text_or_path(model_file: Path) -> None:
@@ -35,3 +40,11 @@ def test_the_default_model_is_a_release_model_with_a_card() -> None:
     assert contract.measured
     assert contract.description
     assert contract.limits
+
+
+def test_a_copy_of_a_release_model_is_known_by_its_bytes() -> None:
+    content = find_model(DEFAULT_MODEL).read_bytes()
+    assert is_copy_of_release(DEFAULT_MODEL, content)
+    assert not is_copy_of_release(DEFAULT_MODEL, content[:-1] + bytes([content[-1] ^ 1]))
+    assert not is_copy_of_release("cifake-quick", content)
+    assert not is_copy_of_release(f"../models/{DEFAULT_MODEL}", content)
