@@ -13,7 +13,7 @@ from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.modelfile.contract import Fit
 from fakelens.train.config import NETWORK_KEYS, VIEWS, TrainConfig
 from fakelens.train.recipes import read_recipe
-from fakelens.train.starts.names import goes_on
+from fakelens.train.starts.names import IMAGENET, NOTHING
 
 _MOST_PX = 1024  # side of the picture that a network sees
 
@@ -33,8 +33,8 @@ def _refuse_unread_keys(network: str, flags: Mapping[str, Any]) -> None:
     """Raise `ConfigError` for a key of another network: it would change nothing."""
     read = NETWORK_KEYS.get(network)
     for section, _, key in (flag.partition(".") for flag in flags):
-        if key == "weights" and goes_on(str(flags["network.weights"])):
-            continue
+        if key == "weights" and flags["network.weights"] not in (NOTHING, IMAGENET):
+            continue  # any network goes on from a start or a run of its own: see `check_weights`
         if read is not None and section == "network" and key not in {*read, "name", "views"}:
             keys = ", ".join(sorted(read))
             raise ConfigError(f"network.{key} changes nothing: network {network} reads {keys}; leave it out")

@@ -20,7 +20,10 @@ def is_release_model(path: Path) -> bool:
 
 def is_copy_of_release(name: str, content: bytes) -> bool:
     """Whether `content` is, byte for byte, the release model `name` of this installation."""
-    return name in list_models() and (_FOLDER / f"{name}.tflite").read_bytes() == content
+    try:
+        return name in list_models() and (_FOLDER / f"{name}.tflite").read_bytes() == content
+    except OSError:  # a damaged installation: `content` is looked through
+        return False
 
 
 def find_model(model: str | Path | None = None) -> Path:

@@ -68,7 +68,7 @@ def load_state(path: Path) -> StageState:
                 part: [file[name] for name in sorted(file.files) if name.startswith(f"{part}.")]
                 for part in _PARTS
             }
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise RunError(
             f"{path}: the checkpoint is damaged ({error}); remove it to repeat the stage"
         ) from error

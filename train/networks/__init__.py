@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.train.starts.names import is_run, is_start
+from fakelens.train.starts.names import NOTHING, is_run, is_start
 
 if TYPE_CHECKING:  # the command line lists the networks in its help, so this module stays light
     from fakelens.train.config import NetworkConfig
@@ -36,12 +36,12 @@ def build_network(config: "NetworkConfig", size: int | None) -> Any:
         raise ConfigError(f"network {config.name!r} does not exist; there are {', '.join(list_networks())}")
     module = importlib.import_module(f"{__name__}.{config.name}")
     if is_run(config.weights):
-        return _continue_run(module.build(replace(config, weights="none"), size), Path(config.weights))
+        return _continue_run(module.build(replace(config, weights=NOTHING), size), Path(config.weights))
     if not is_start(config.weights):
         return module.build(config, size)
     from fakelens.train.starts.start_file import read_start
 
-    model = module.build(replace(config, weights="none"), size)
+    model = module.build(replace(config, weights=NOTHING), size)
     take_weights(model, read_start(config.weights))
     for layer in model.layers:
         if layer.__class__.__name__ == "BatchNormalization":

@@ -14,6 +14,7 @@ from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import Dataset, load_dataset
 from fakelens.train.defaults import choose_fit, choose_view, keep_free
 from fakelens.train.run import rundir
+from fakelens.train.run.earlier_weights import check_weights
 from fakelens.train.run.teachers import check_teachers
 from fakelens.train.settings import load_config
 
@@ -44,6 +45,7 @@ def open_job(
     config = choose_view(config, data, free)
     dataset = load_dataset(data, config.data)
     config = choose_fit(config, dataset, free)
+    check_weights(config, dataset.digest)
     check_teachers(config, dataset.digest)
     if leak is not None:
         leak = replace(leak, seen=not config.data.has_histories)
@@ -76,6 +78,8 @@ def reopen_job(
     dataset = load_dataset(own_data, own_config.data)
     if dataset.digest != digest:
         raise RunError(f"{own_data}: the images have changed since the run began; train into a new -o")
+    if not (run / run_layout.FLOAT_STATE).exists():
+        check_weights(own_config, dataset.digest)
     check_teachers(own_config, dataset.digest)
     return Job(run=run, config=own_config, dataset=dataset)
 
@@ -99,7 +103,7 @@ def derive_job(parent: Path, run: Path, given: Mapping[str, Any]) -> Job:
     if not _is_same_float_stage(config, own):
         raise UsageError(
             f"{parent} was trained with other settings; only prune, qat, decision, name, description and "
-            "limits may differ, for the rest train anew"
+            f"limits may differ, for the rest `fakelens train DATA --weights {parent}` trains its weights on"
         )
     dataset = load_dataset(data, config.data)
     if dataset.digest != digest:

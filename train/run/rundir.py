@@ -62,7 +62,7 @@ def read_start(run: Path) -> tuple[TrainConfig, Path, str]:
     try:
         source = json.loads((run / run_layout.SOURCE).read_text(encoding="utf-8"))
         return load_config(str(run / run_layout.CONFIG), {}), Path(source["data"]), str(source["digest"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
             f"{run}: no run to resume ({error}); start one with `fakelens train DATA -o {run}`"
         ) from error

@@ -51,7 +51,7 @@ from fakelens.train.run.job import Job
 from fakelens.train.run.outcome import Outcome, judge_outcome
 from fakelens.train.run.record import list_facts, make_contract
 from fakelens.train.run.report import ReportData, write_report
-from fakelens.train.starts.names import is_start
+from fakelens.train.starts.names import NOTHING, is_run, is_start
 from fakelens.train.starts.start_file import read_start
 
 _log = logging.getLogger(__name__)
@@ -173,7 +173,7 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     size = None if config.fit.crop else config.data.size
     keras.mixed_precision.set_global_policy(policy)
     try:
-        model = _build(config, size)
+        model = _build(config, size, fresh=not stage.checkpoint.exists())
         if stage.team.count > 1:
             model = synchronize_norms(model)
     finally:
@@ -184,13 +184,15 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     fit_stage(model, examples, stage)
     if policy == "float32" and size is not None and stage.team.count == 1:
         return model
-    plain = _build(config, config.data.size)
+    plain = _build(config, config.data.size, fresh=False)
     plain.set_weights(model.get_weights())
     return plain
 
 
 def _begin_head(model: Any, config: TrainConfig, examples: Examples) -> None:
     """Let the head of `model` learn what the layers below it tell as they are, where `config` asks for it."""
+    if is_run(config.network.weights) and config.fit.epochs:
+        return  # its head knows what to make of the layers below
     if is_start(config.network.weights):
         if config.fit.probe:
             move_head(model, read_start(config.network.weights), examples, config.fit.probe)
@@ -200,9 +202,12 @@ def _begin_head(model: Any, config: TrainConfig, examples: Examples) -> None:
         probe_head(model, examples, config.fit.probe)
 
 
-def _build(config: TrainConfig, size: int | None) -> Any:
-    """Return the fresh network with the momentum that `config` asks for."""
-    model = build_network(config.network, size)
+def _build(config: TrainConfig, size: int | None, *, fresh: bool) -> Any:
+    """Return the network with the momentum that `config` asks for; not `fresh`, its weights are to come."""
+    network = config.network
+    if not fresh and not is_start(network.weights):  # a start says which layers learn
+        network = replace(network, weights=NOTHING)
+    model = build_network(network, size)
     for layer in model.layers:
         if config.fit.norm_momentum and isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = config.fit.norm_momentum

@@ -3,7 +3,10 @@
 from importlib.resources import files
 from pathlib import Path
 
+from fakelens.edge_runtime import run_layout
+
 SUFFIX = ".npz"
+NOTHING = "none"  # of `network.weights`: begin from random ones
 IMAGENET = "imagenet"
 CLIP = "clip"  # a teacher, no start: see `fit.clip_teacher`
 STARTS = Path(str(files("fakelens.train.starts")))  # the folder of those that come with the package
@@ -20,13 +23,9 @@ def is_start(weights: str) -> bool:
 
 
 def is_run(weights: str) -> bool:
-    """Whether `network.weights` is the directory of a run."""
-    return Path(weights).is_dir()
-
-
-def goes_on(weights: str) -> bool:
-    """Whether `network.weights` names a run or the file of a start: any network goes on from its own."""
-    return is_run(weights) or weights.endswith(SUFFIX)
+    """Whether `network.weights` is the directory of a run; a name of weights is none, whatever lies there."""
+    named = weights in (NOTHING, IMAGENET) or is_start(weights)
+    return not named and Path(weights, run_layout.CONFIG).is_file()
 
 
 def describe_starts() -> str:

@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 
 from fakelens.benchmarks.labelled import Split
-from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import DistillConfig, TrainConfig
 from fakelens.train.data.dataset import load_dataset
-from fakelens.train.fit.checkpoint import load_state
 from fakelens.train.fit.clip_teacher import Known
 from fakelens.train.fit.distill import ask_teachers, soften_labels
-from fakelens.train.networks import build_network
 from fakelens.train.run.job import open_job
 from fakelens.train.run.teachers import check_teachers
 from fakelens.train.run.trainer import run_job
@@ -97,41 +94,3 @@ def test_a_refused_teacher_leaves_no_run_behind(data: Path, config: TrainConfig,
     with pytest.raises(ConfigError, match="not a finished run"):
         open_job(data, tmp_path / "student", with_teacher(config, data))
     assert not (tmp_path / "student").exists()
-
-
-def with_weights(config: TrainConfig, run: Path) -> TrainConfig:
-    return replace(config, network=replace(config.network, weights=str(run)))
-
-
-def test_a_run_goes_on_from_the_float_weights_of_a_finished_one(
-    data: Path, config: TrainConfig, teacher: Path, tmp_path: Path
-) -> None:
-    kept = load_state(teacher / run_layout.FLOAT_STATE).best
-    network = build_network(with_weights(config, teacher).network, config.data.size)
-    for array, expected in zip(network.get_weights(), kept, strict=True):
-        np.testing.assert_array_equal(array, expected)
-    result = run_job(open_job(data, tmp_path / "longer", with_weights(config, teacher)))
-    assert load_state(result.run / run_layout.FLOAT_STATE).history[0].loss < first_loss(teacher)
-
-
-def first_loss(run: Path) -> float:
-    return load_state(run / run_layout.FLOAT_STATE).history[0].loss
-
-
-def test_a_run_of_another_network_is_no_start(config: TrainConfig, teacher: Path) -> None:
-    other = replace(with_weights(config, teacher).network, width=2 * config.network.width)
-    with pytest.raises(ConfigError, match="another network"):
-        build_network(other, config.data.size)
-
-
-def test_a_run_to_go_on_from_is_checked_as_a_teacher_is(
-    data: Path, config: TrainConfig, teacher: Path, tmp_path: Path
-) -> None:
-    cut_otherwise = replace(with_weights(config, teacher), data=replace(config.data, split_seed=1))
-    with pytest.raises(ConfigError, match=r"weights .* has seen other validation images"):
-        open_job(data, tmp_path / "longer", cut_otherwise)
-    empty = Path(shutil.copytree(teacher, tmp_path / "empty"))
-    (empty / run_layout.FLOAT_STATE).unlink()
-    with pytest.raises(ConfigError, match="with the weights to go on from"):
-        open_job(data, tmp_path / "longer", with_weights(config, empty))
-    assert not (tmp_path / "longer").exists()

@@ -1,0 +1,133 @@
+"""A training that goes on from the weights of a finished run, and what is refused before it begins."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakelens.edge_runtime import run_layout
+from fakelens.edge_runtime.errors import ConfigError
+from fakelens.train.config import TrainConfig
+from fakelens.train.fit.checkpoint import Epoch, load_state
+from fakelens.train.networks import build_network
+from fakelens.train.run.job import open_job, reopen_job
+from fakelens.train.run.trainer import run_job
+from tests.train.conftest import write_images
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 images a class that no test changes."""
+    folder = tmp_path_factory.mktemp("earlier") / "data"
+    write_images(folder / "real", 40, 90, 1)
+    write_images(folder / "fake", 40, 165, 2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def earlier(data: Path, config: TrainConfig) -> Path:
+    """A finished run that no test changes."""
+    return run_job(open_job(data, data.parent / "earlier", config)).run
+
+
+@pytest.fixture
+def copied(earlier: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(earlier, tmp_path / "copied"))
+
+
+def with_weights(config: TrainConfig, weights: Path | str) -> TrainConfig:
+    return replace(config, network=replace(config.network, weights=str(weights)))
+
+
+def refuse(data: Path, config: TrainConfig, tmp_path: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        open_job(data, tmp_path / "longer", config)
+    assert not (tmp_path / "longer").exists()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def history(run: Path) -> list[Epoch]:
+    return load_state(run / run_layout.FLOAT_STATE).history
+
+
+def test_a_run_goes_on_from_the_float_weights_of_a_finished_one(
+    data: Path, config: TrainConfig, earlier: Path, copied: Path, tmp_path: Path
+) -> None:
+    kept = load_state(earlier / run_layout.FLOAT_STATE).best
+    network = build_network(with_weights(config, earlier).network, config.data.size)
+    for array, expected in zip(network.get_weights(), kept, strict=True):
+        np.testing.assert_array_equal(array, expected)
+    probing = replace(with_weights(config, copied), fit=replace(config.fit, probe=0.1))
+    longer = run_job(open_job(data, tmp_path / "longer", probing)).run
+    assert history(longer)[0].loss < history(earlier)[0].loss
+    assert history(longer)[0].val_loss < history(earlier)[0].val_loss
+    # Once an epoch is over, it takes nothing more from the earlier run.
+    shutil.rmtree(copied)
+    (longer / run_layout.RECORD).unlink()
+    run_job(reopen_job(longer))
+    # Before that, it does not begin from nothing without a word.
+    (longer / run_layout.RECORD).unlink()
+    (longer / run_layout.FLOAT_STATE).unlink()
+    with pytest.raises(ConfigError, match="no run is there"):
+        reopen_job(longer)
+
+
+def test_a_run_of_another_network_says_which_flags_make_it_the_same(
+    data: Path, config: TrainConfig, earlier: Path, tmp_path: Path
+) -> None:
+    wider = with_weights(config, earlier)
+    wider = replace(wider, network=replace(wider.network, width=2 * config.network.width))
+    assert refuse(data, wider, tmp_path).endswith(f"; add --set network.width={config.network.width}")
+    other = replace(wider, network=replace(wider.network, name="residual"))
+    assert f"; add --network {config.network.name} --set network.width=" in refuse(data, other, tmp_path)
+
+
+def test_a_run_that_saw_the_validation_images_is_refused(
+    data: Path, config: TrainConfig, earlier: Path, tmp_path: Path
+) -> None:
+    cut_otherwise = replace(with_weights(config, earlier), data=replace(config.data, split_seed=1))
+    said = refuse(data, cut_otherwise, tmp_path)
+    assert said == f"weights {earlier}: has seen other validation images; add --set data.split_seed=0"
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"")])
+def test_float_weights_that_cannot_be_read_are_refused(
+    data: Path, config: TrainConfig, copied: Path, tmp_path: Path, damage: object
+) -> None:
+    assert callable(damage)
+    damage(copied / run_layout.FLOAT_STATE)
+    assert "its float weights cannot be read" in refuse(data, with_weights(config, copied), tmp_path)
+
+
+def test_a_run_without_its_end_is_finished_first(
+    data: Path, config: TrainConfig, copied: Path, tmp_path: Path
+) -> None:
+    (copied / run_layout.RECORD).unlink()
+    said = refuse(data, with_weights(config, copied), tmp_path)
+    assert said.endswith(f"finish it with `fakelens train --resume -o {copied}`")
+    (copied / run_layout.RECORD).write_text("{}")
+    (copied / run_layout.SOURCE).write_text(json.dumps([]))
+    assert "its settings cannot be read" in refuse(data, with_weights(config, copied), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["compact", "lite0", "mobilenetv2"])
+def test_where_no_run_is_nothing_begins_from_nothing(
+    data: Path, config: TrainConfig, tmp_path: Path, name: str
+) -> None:
+    for weights in ("rnu", str(data)):
+        network = replace(config.network, name=name, weights=weights)
+        assert f"weights {weights}: no run" in refuse(data, replace(config, network=network), tmp_path)
+
+
+def test_a_folder_with_the_name_of_weights_is_no_run(
+    data: Path, config: TrainConfig, tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("none", "photo", "imagenet"):
+        shutil.copytree(earlier, name)
+    open_job(data, tmp_path / "plain", config)
+    open_job(data, tmp_path / "lite0", replace(config, network=replace(config.network, weights="photo")))
