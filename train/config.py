@@ -142,6 +142,8 @@ class FitConfig:
     # L2 penalty of the logistic regression that the head begins with, from a start of the distance to its own
     # head; 0: at random, or as the start has it.
     probe: float = 0.0
+    # Share of the weights of the run it goes on from, in those it ends with (WiSE-FT, Wortsman et al. 2022).
+    blend: float = 0.0
     alike: bool = False  # whether each source counts alike, however many images it has
 
 

@@ -36,7 +36,9 @@ def build_network(config: "NetworkConfig", size: int | None) -> Any:
         raise ConfigError(f"network {config.name!r} does not exist; there are {', '.join(list_networks())}")
     module = importlib.import_module(f"{__name__}.{config.name}")
     if is_run(config.weights):
-        return _continue_run(module.build(replace(config, weights=NOTHING), size), Path(config.weights))
+        model = module.build(replace(config, weights=NOTHING), size)
+        take_run_weights(model, Path(config.weights))
+        return model
     if not is_start(config.weights):
         return module.build(config, size)
     from fakelens.train.starts.start_file import read_start
@@ -49,8 +51,11 @@ def build_network(config: "NetworkConfig", size: int | None) -> Any:
     return model
 
 
-def _continue_run(model: Any, run: Path) -> Any:
-    """Give `model` the float weights that the finished `run` kept; `ConfigError` where it has another."""
+def take_run_weights(model: Any, run: Path, share: float = 1.0) -> None:
+    """Give `model` the float weights that `run` kept, by `share` of 0 to 1, beside what remains of its own.
+
+    `ConfigError` where that is another network.
+    """
     from fakelens.train.fit.checkpoint import load_state
 
     weights = load_state(run / run_layout.FLOAT_STATE).best
@@ -58,8 +63,8 @@ def _continue_run(model: Any, run: Path) -> Any:
         raise ConfigError(
             f"weights {run}: another network; give the keys of network that it was trained with"
         )
-    model.set_weights(weights)
-    return model
+    pairs = zip(weights, model.get_weights(), strict=True)
+    model.set_weights([share * earlier + (1 - share) * own for earlier, own in pairs])
 
 
 def name_head(config: "NetworkConfig") -> str:

@@ -20,6 +20,8 @@ def check_weights(config: TrainConfig, digest: str) -> None:
     A finished run must have the same network, from the data `digest`, cut and seen in the same way.
     """
     network, weights = config.network, config.network.weights
+    if config.fit.blend and not is_run(weights):
+        raise ConfigError("fit.blend mixes in the weights of a run: add --weights RUN, which must be there")
     if weights == NOTHING or is_start(weights):
         return
     if is_run(weights):

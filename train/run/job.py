@@ -78,7 +78,7 @@ def reopen_job(
     dataset = load_dataset(own_data, own_config.data)
     if dataset.digest != digest:
         raise RunError(f"{own_data}: the images have changed since the run began; train into a new -o")
-    if not (run / run_layout.FLOAT_STATE).exists():
+    if own_config.fit.blend or not (run / run_layout.FLOAT_STATE).exists():
         check_weights(own_config, dataset.digest)
     check_teachers(own_config, dataset.digest)
     return Job(run=run, config=own_config, dataset=dataset)
@@ -108,6 +108,8 @@ def derive_job(parent: Path, run: Path, given: Mapping[str, Any]) -> Job:
     dataset = load_dataset(data, config.data)
     if dataset.digest != digest:
         raise RunError(f"{data}: the images have changed since {parent} was trained; train into a new -o")
+    if config.fit.blend:
+        check_weights(config, dataset.digest)
     check_teachers(config, dataset.digest)
     with stage_folder(run) as staging:  # complete or not there: a run without them would train them anew
         rundir.start_run(staging, config, data, digest, rundir.read_leak(parent))

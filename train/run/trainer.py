@@ -44,7 +44,7 @@ from fakelens.train.fit.probe import probe_head
 from fakelens.train.fit.start_head import move_head
 from fakelens.train.fit.synchronize import synchronize_norms
 from fakelens.train.fit.views import average_views
-from fakelens.train.networks import build_network, name_head
+from fakelens.train.networks import build_network, name_head, take_run_weights
 from fakelens.train.run import rundir
 from fakelens.train.run.before_after import BeforeAfter, Tuned, compare_with_start, describe_before_after
 from fakelens.train.run.job import Job
@@ -182,6 +182,8 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
     if not stage.checkpoint.exists():
         _begin_head(model, config, examples)
     fit_stage(model, examples, stage)
+    if config.fit.blend:
+        take_run_weights(model, Path(config.network.weights), config.fit.blend)
     if policy == "float32" and size is not None and stage.team.count == 1:
         return model
     plain = _build(config, config.data.size, fresh=False)

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tf_keras as keras
 
+from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import TrainConfig
+from fakelens.train.data.dataset import load_dataset
 from fakelens.train.fit.checkpoint import Epoch, load_state
-from fakelens.train.networks import build_network
+from fakelens.train.fit.loop import predict
+from fakelens.train.networks import build_network, take_run_weights
 from fakelens.train.run.job import open_job, reopen_job
 from fakelens.train.run.trainer import run_job
 from tests.train.conftest import write_images
@@ -131,3 +135,26 @@ def test_a_folder_with_the_name_of_weights_is_no_run(
         shutil.copytree(earlier, name)
     open_job(data, tmp_path / "plain", config)
     open_job(data, tmp_path / "lite0", replace(config, network=replace(config.network, weights="photo")))
+
+
+def test_a_run_ends_with_a_blend_of_what_it_began_with_and_what_it_learned(
+    data: Path, config: TrainConfig, earlier: Path, tmp_path: Path
+) -> None:
+    blended = replace(with_weights(config, earlier), fit=replace(config.fit, blend=0.25))
+    run = run_job(open_job(data, tmp_path / "blended", blended)).run
+    learned, began = (load_state(path / run_layout.FLOAT_STATE).best for path in (run, earlier))
+    assert any((own != other).any() for own, other in zip(learned, began, strict=True))
+    model = build_network(with_weights(config, run).network, config.data.size)
+    take_run_weights(model, earlier, 0.25)
+    for array, own, other in zip(model.get_weights(), learned, began, strict=True):
+        np.testing.assert_allclose(array, 0.75 * own + 0.25 * other, atol=1e-6)
+    images = load_dataset(data, config.data).take(Split.VAL)[0]
+    finished = keras.models.load_model(run / run_layout.MODEL, compile=False)
+    # What was handed over is calibrated: the order of the images is that of the blend.
+    order = np.argsort(model.predict(images / np.float32(255), verbose=0)[:, 1], kind="stable")
+    assert (np.diff(predict(finished, images)[order]) >= -1e-4).all()
+
+
+def test_a_blend_needs_the_run_it_blends_in(data: Path, config: TrainConfig, tmp_path: Path) -> None:
+    blended = replace(config, fit=replace(config.fit, blend=0.5))
+    assert "fit.blend mixes in the weights of a run" in refuse(data, blended, tmp_path)

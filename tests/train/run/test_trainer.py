@@ -196,8 +196,12 @@ def test_fewer_images_than_a_batch_train(tmp_path: Path) -> None:
 
 def test_a_network_that_cannot_be_built_leaves_no_run(tmp_path: Path) -> None:
     data = write_data(tmp_path / "data")
-    config = load_config(None, {"data.size": 16, "network.name": "mobilenetv2", "network.weights": "gone.h5"})
-    with pytest.raises(ConfigError, match="no such file"):
+    weights = tmp_path / "text.h5"
+    weights.write_text("no weights")
+    config = load_config(
+        None, {"data.size": 16, "network.name": "mobilenetv2", "network.weights": str(weights)}
+    )
+    with pytest.raises(ConfigError, match="cannot be used"):
         run_job(open_job(data, tmp_path / "run", config))
     assert not (tmp_path / "run").exists()
 
