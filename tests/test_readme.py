@@ -72,6 +72,7 @@ NEEDED = {
 SHALLOW = " --epochs 1 --set network.cut=3"
 SHORTENED = {
     "fakelens train cifake --recipe cifake-teacher ": SHALLOW,
+    "fakelens train cifake --recipe cifake-1m-first ": SHALLOW,
     "fakelens train cifake --recipe cifake-1m ": SHALLOW,
     "fakelens train cifake ": " --epochs 1",
     "fakelens train data ": " --epochs 2 --set prune.epochs=1 --set qat.epochs=1",
