@@ -8,12 +8,10 @@ at the end of training) and ends in a dense layer and a softmax over (real, fake
 import importlib
 import pkgutil
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.train.starts.names import NOTHING, is_run, is_start
+from fakelens.train.starts.names import NOTHING, is_start
 
 if TYPE_CHECKING:  # the command line lists the networks in its help, so this module stays light
     from fakelens.train.config import NetworkConfig
@@ -35,10 +33,6 @@ def build_network(config: "NetworkConfig", size: int | None) -> Any:
     if config.name not in list_networks():
         raise ConfigError(f"network {config.name!r} does not exist; there are {', '.join(list_networks())}")
     module = importlib.import_module(f"{__name__}.{config.name}")
-    if is_run(config.weights):
-        model = module.build(replace(config, weights=NOTHING), size)
-        take_run_weights(model, Path(config.weights))
-        return model
     if not is_start(config.weights):
         return module.build(config, size)
     from fakelens.train.starts.start_file import read_start
@@ -49,22 +43,6 @@ def build_network(config: "NetworkConfig", size: int | None) -> Any:
         if layer.__class__.__name__ == "BatchNormalization":
             layer.trainable = False  # statistics of many pictures serve better than those of a few
     return model
-
-
-def take_run_weights(model: Any, run: Path, share: float = 1.0) -> None:
-    """Give `model` the float weights that `run` kept, by `share` of 0 to 1, beside what remains of its own.
-
-    `ConfigError` where that is another network.
-    """
-    from fakelens.train.fit.checkpoint import load_state
-
-    weights = load_state(run / run_layout.FLOAT_STATE).best
-    if [array.shape for array in weights] != [tuple(variable.shape) for variable in model.weights]:
-        raise ConfigError(
-            f"weights {run}: another network; give the keys of network that it was trained with"
-        )
-    pairs = zip(weights, model.get_weights(), strict=True)
-    model.set_weights([share * earlier + (1 - share) * own for earlier, own in pairs])
 
 
 def name_head(config: "NetworkConfig") -> str:

@@ -136,14 +136,14 @@ class _Network:
     """The layers that look at reduced pictures, and what the start's own head makes of that."""
 
     def __init__(self, config: TrainConfig) -> None:
+        from fakelens.train.fit.earlier_run import open_network
         from fakelens.train.fit.frozen_layers import FrozenLayers, Glance
         from fakelens.train.fit.precision import choose_quickest
         from fakelens.train.fit.start_head import read_line
         from fakelens.train.fit.start_network import open_start
-        from fakelens.train.networks import build_network
 
         weights, size = config.network.weights, config.data.size
-        model = open_start(weights).model if is_start(weights) else build_network(config.network, size)
+        model = open_start(weights).model if is_start(weights) else open_network(config.network, size)
         self.own = read_line(model, read_start(weights)) if is_start(weights) else None
         self.dtype = choose_quickest()
         self.layers = FrozenLayers(model, glance=Glance(size=size // _REDUCED, dtype=self.dtype))

@@ -35,6 +35,7 @@ from fakelens.train.fit.compress import (
     quantize_aware,
 )
 from fakelens.train.fit.distill import soften_labels
+from fakelens.train.fit.earlier_run import open_network, take_run_weights
 from fakelens.train.fit.fold import fold_calibration, fold_input_scale
 from fakelens.train.fit.frozen_layers import open_layers
 from fakelens.train.fit.hidden_head import train_head
@@ -44,7 +45,7 @@ from fakelens.train.fit.probe import probe_head
 from fakelens.train.fit.start_head import move_head
 from fakelens.train.fit.synchronize import synchronize_norms
 from fakelens.train.fit.views import average_views
-from fakelens.train.networks import build_network, name_head, take_run_weights
+from fakelens.train.networks import name_head
 from fakelens.train.run import rundir
 from fakelens.train.run.before_after import BeforeAfter, Tuned, compare_with_start, describe_before_after
 from fakelens.train.run.job import Job
@@ -209,7 +210,7 @@ def _build(config: TrainConfig, size: int | None, *, fresh: bool) -> Any:
     network = config.network
     if not fresh and not is_start(network.weights):  # a start says which layers learn
         network = replace(network, weights=NOTHING)
-    model = build_network(network, size)
+    model = open_network(network, size)
     for layer in model.layers:
         if config.fit.norm_momentum and isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = config.fit.norm_momentum

@@ -30,9 +30,10 @@ from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.clip_encoder import SquareEncoder, embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
 from fakelens.train.fit.distill import soften_labels
+from fakelens.train.fit.earlier_run import open_network
 from fakelens.train.fit.frozen_layers import open_features
 from fakelens.train.fit.probe import fit_line
-from fakelens.train.networks import build_network, name_head
+from fakelens.train.networks import name_head
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.options import Setting
 
@@ -80,7 +81,7 @@ def fit_probe(data: Path, config: TrainConfig, probe: Probe) -> Callable[[Image.
     pictures, labels = dataset.take(Split.TRAIN)
     known = Known(labels=labels, sources=dataset.sources[dataset.rows[Split.TRAIN]])
     if probe is Probe.NETWORK:
-        network = build_network(config.network, config.data.size)
+        network = open_network(config.network, config.data.size)
         see: Features = open_features(network, name_head(config.network))
         learned = see(pictures)
     else:

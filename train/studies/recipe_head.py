@@ -17,10 +17,11 @@ from fakelens.train.data.dataset import Dataset, class_weights, load_dataset, so
 from fakelens.train.fit.clip_encoder import embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
 from fakelens.train.fit.distill import mix_labels
+from fakelens.train.fit.earlier_run import open_network
 from fakelens.train.fit.frozen_layers import Values, open_layers
 from fakelens.train.fit.hidden_head import HeadLesson, HiddenHead, fit_hidden
 from fakelens.train.fit.probe import Line, fit_line
-from fakelens.train.networks import build_network, name_head
+from fakelens.train.networks import name_head
 from fakelens.train.settings import load_config, parse_setting
 
 RECIPE = "photo"
@@ -58,7 +59,7 @@ def see(data: Path, config: TrainConfig) -> Seen:
     places = np.full(len(dataset.labels), -1)
     places[rows] = np.arange(len(rows))
     pictures, _ = dataset.take(Split.TRAIN)
-    network = build_network(config.network, config.data.size)
+    network = open_network(config.network, config.data.size)
     features = open_layers(network, name_head(config.network)).see(pictures)
     originals = np.array([dataset.paths[row].stem[:DIGEST_LENGTH] for row in rows])
     return Seen(

@@ -15,8 +15,8 @@ from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import load_dataset
 from fakelens.train.fit.checkpoint import Epoch, load_state
+from fakelens.train.fit.earlier_run import open_network, take_run_weights
 from fakelens.train.fit.loop import predict
-from fakelens.train.networks import build_network, take_run_weights
 from fakelens.train.run.job import open_job, reopen_job
 from fakelens.train.run.trainer import run_job
 from tests.train.conftest import write_images
@@ -62,7 +62,7 @@ def test_a_run_goes_on_from_the_float_weights_of_a_finished_one(
     data: Path, config: TrainConfig, earlier: Path, copied: Path, tmp_path: Path
 ) -> None:
     kept = load_state(earlier / run_layout.FLOAT_STATE).best
-    network = build_network(with_weights(config, earlier).network, config.data.size)
+    network = open_network(with_weights(config, earlier).network, config.data.size)
     for array, expected in zip(network.get_weights(), kept, strict=True):
         np.testing.assert_array_equal(array, expected)
     probing = replace(with_weights(config, copied), fit=replace(config.fit, probe=0.1))
@@ -144,7 +144,7 @@ def test_a_run_ends_with_a_blend_of_what_it_began_with_and_what_it_learned(
     run = run_job(open_job(data, tmp_path / "blended", blended)).run
     learned, began = (load_state(path / run_layout.FLOAT_STATE).best for path in (run, earlier))
     assert any((own != other).any() for own, other in zip(learned, began, strict=True))
-    model = build_network(with_weights(config, run).network, config.data.size)
+    model = open_network(with_weights(config, run).network, config.data.size)
     take_run_weights(model, earlier, 0.25)
     for array, own, other in zip(model.get_weights(), learned, began, strict=True):
         np.testing.assert_allclose(array, 0.75 * own + 0.25 * other, atol=1e-6)
