@@ -70,9 +70,7 @@ class NetworkConfig:
     views: int = 1  # of an image that the finished graph asks for, one of VIEWS, at their arithmetic
     dropout: float = 0.0
     alpha: float = 0.35  # width multiplier (mobilenetv2)
-    weights: str = (
-        "none"  # none, imagenet (mobilenetv2, lite0), a start, a finished run, a file (mobilenetv2)
-    )
+    weights: str = "none"  # imagenet (mobilenetv2, lite0), a start, a finished run, a file (mobilenetv2)
     cut: int = 16  # blocks kept of 16 (lite0): 11 end at 112 channels, 8 at 80
     # Of the last block kept (lite0), 6 as ImageNet knows it: with 2 to 5 the channels that weigh most stay.
     expansion: int = 6
