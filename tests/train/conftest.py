@@ -11,6 +11,8 @@ from PIL import Image
 pytest.importorskip("tf_keras", reason="training needs the [train] extra")
 
 from fakelens.train.config import TrainConfig
+from fakelens.train.run.job import open_job
+from fakelens.train.run.trainer import run_job
 from fakelens.train.settings import load_config
 
 
@@ -84,3 +86,18 @@ def eager() -> Iterator[None]:
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(scope="session")
+def fixed_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 images a class that no test changes."""
+    folder = tmp_path_factory.mktemp("fixed") / "data"
+    write_images(folder / "real", 40, 90, 1)
+    write_images(folder / "fake", 40, 165, 2)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished_run(fixed_data: Path, config: TrainConfig) -> Path:
+    """A finished run on `fixed_data` that no test changes."""
+    return run_job(open_job(fixed_data, fixed_data.parent / "finished", config)).run

@@ -14,22 +14,16 @@ from fakelens.train.fit.distill import ask_teachers, soften_labels
 from fakelens.train.run.job import open_job
 from fakelens.train.run.teachers import check_teachers
 from fakelens.train.run.trainer import run_job
-from tests.train.conftest import write_images
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """40 images a class that no test changes."""
-    folder = tmp_path_factory.mktemp("distill") / "data"
-    write_images(folder / "real", 40, 90, 1)
-    write_images(folder / "fake", 40, 165, 2)
-    return folder
+@pytest.fixture
+def data(fixed_data: Path) -> Path:
+    return fixed_data
 
 
-@pytest.fixture(scope="module")
-def teacher(data: Path, config: TrainConfig) -> Path:
-    """A finished run that no test changes."""
-    return run_job(open_job(data, data.parent / "teacher", config)).run
+@pytest.fixture
+def teacher(finished_run: Path) -> Path:
+    return finished_run
 
 
 def with_teacher(config: TrainConfig, *teachers: Path, share: float = 0.5) -> TrainConfig:
