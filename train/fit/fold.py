@@ -12,6 +12,8 @@ import tf_keras as keras
 BYTE_SCALE = 1 / 255
 
 _INPUT_RANGE = (("_min", 0.0), ("_max", 255.0))
+# They average, or interpolate between pixels.
+_LINEAR = (keras.layers.AveragePooling2D, keras.layers.UpSampling2D)
 
 
 def fold_input_scale(model: Any) -> None:
@@ -19,19 +21,21 @@ def fold_input_scale(model: Any) -> None:
 
     Raises `ValueError` where the image does not go straight into one convolution.
     """
-    # What only averages pixels, or interpolates between them, leaves the scale to the convolution behind it.
-    before = (keras.layers.InputLayer, keras.layers.AveragePooling2D, keras.layers.UpSampling2D)
-    layers = [layer for layer in model.layers if not isinstance(layer, before)]
-    if _inner(layers[0]).__class__.__name__ == "QuantizeLayer":
-        for ending, value in _INPUT_RANGE:
-            for variable in layers[0].weights:
-                if _short_name(variable).endswith(ending):
-                    variable.assign(value)
-        layers = layers[1:]
-    stem = layers[0]
-    if not isinstance(_inner(stem), keras.layers.Conv2D):
-        raise ValueError(f"the first layer is {stem.name}, a linear convolution is needed to hold the scale")
-    _scale(stem, ("kernel",), BYTE_SCALE)
+    for layer in model.layers:
+        inner = _inner(layer)
+        if isinstance(inner, keras.layers.Conv2D):
+            _scale(layer, ("kernel",), BYTE_SCALE)
+            return
+        if inner.__class__.__name__ == "QuantizeLayer":
+            for ending, value in _INPUT_RANGE:
+                for variable in layer.weights:
+                    if _short_name(variable).endswith(ending):
+                        variable.assign(value)
+        elif isinstance(inner, _LINEAR):  # leaves the scale to the convolution behind it
+            _scale(layer, ("output_min", "output_max"), 1 / BYTE_SCALE)
+        elif not isinstance(inner, keras.layers.InputLayer):
+            break
+    raise ValueError(f"{layer.name} comes before any linear convolution, which is needed to hold the scale")
 
 
 def fold_calibration(model: Any, temperature: float, bias: float) -> None:

