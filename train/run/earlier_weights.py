@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError, RunError
 from fakelens.train.config import HEAD_KEYS, NETWORK_KEYS, NetworkConfig, TrainConfig
@@ -48,6 +50,8 @@ def _check_run(run: Path, config: TrainConfig, digest: str) -> None:
         raise ConfigError(f"{role}: its float weights cannot be read; train it anew") from error
     if not state.best:
         raise ConfigError(f"{role}: its float weights are not there; train it anew")
+    if not all(np.isfinite(array).all() for array in state.best):
+        raise ConfigError(f"{role}: its training diverged; train it anew with a lower learning rate")
 
 
 def _list_differences(network: NetworkConfig, theirs: NetworkConfig) -> list[str]:

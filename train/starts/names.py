@@ -18,8 +18,8 @@ def list_starts() -> list[str]:
 
 
 def is_start(weights: str) -> bool:
-    """Whether `network.weights` names a start, or a file of one."""
-    return weights in list_starts() or weights.endswith(SUFFIX)
+    """Whether `network.weights` names a start, or a file of one; a folder is none, whatever its name."""
+    return weights in list_starts() or (weights.endswith(SUFFIX) and not Path(weights).is_dir())
 
 
 def is_run(weights: str) -> bool:

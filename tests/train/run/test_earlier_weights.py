@@ -12,7 +12,7 @@ import tf_keras as keras
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import NetworkConfig, TrainConfig
-from fakelens.train.fit.checkpoint import Epoch, load_state
+from fakelens.train.fit.checkpoint import Epoch, load_state, save_state
 from fakelens.train.fit.earlier_run import brings_head, open_network, take_run_weights
 from fakelens.train.run.job import open_job, reopen_job
 from fakelens.train.run.trainer import run_job
@@ -97,6 +97,23 @@ def test_float_weights_that_cannot_be_read_are_refused(
     assert callable(damage)
     damage(copied / run_layout.FLOAT_STATE)
     assert "its float weights cannot be read" in refuse(data, with_weights(config, copied), tmp_path)
+
+
+def test_a_run_that_diverged_is_refused(
+    data: Path, config: TrainConfig, copied: Path, tmp_path: Path
+) -> None:
+    state = load_state(copied / run_layout.FLOAT_STATE)
+    state.best[0][:] = np.nan
+    save_state(copied / run_layout.FLOAT_STATE, state)
+    assert "its training diverged" in refuse(data, with_weights(config, copied), tmp_path)
+
+
+def test_a_run_may_have_the_name_of_a_file(
+    data: Path, config: TrainConfig, earlier: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(earlier, tmp_path / "run.npz"))
+    assert is_run(str(run))
+    open_job(data, tmp_path / "longer", with_weights(config, run))
 
 
 def test_a_run_without_its_end_is_finished_first(
