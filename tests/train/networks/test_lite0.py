@@ -160,7 +160,7 @@ def test_a_quantized_network_that_resizes_takes_raw_bytes_too(key: str) -> None:
     for layer in model.layers:
         layer.momentum = 0.5  # of batch norms, so that a few steps are enough
     model = tfmot.quantization.keras.quantize_model(model)
-    model.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy")
+    model.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy", run_eagerly=True)
     model.fit(images.astype(np.float32) / 255, np.arange(16) % 2, epochs=3, batch_size=8, verbose=0)
     for variable in model.layers[1].weights:  # the input range as training ends it
         if variable.name.endswith(("_min:0", "_max:0")):

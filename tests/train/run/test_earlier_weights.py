@@ -175,9 +175,9 @@ def test_a_blend_needs_the_run_it_blends_in(data: Path, config: TrainConfig, tmp
 
 @pytest.fixture(scope="module")
 def deeper(fixed_data: Path, config: TrainConfig, eager: None) -> tuple[TrainConfig, Path]:
-    """The settings of a run of three blocks of lite0, and that run."""
+    """The settings of a run of two blocks of lite0, and that run."""
     del eager
-    network = NetworkConfig(name="lite0", cut=3, expansion=2)
+    network = NetworkConfig(name="lite0", cut=2, expansion=2)
     asked = replace(config, network=network, fit=replace(config.fit, epochs=1))
     return asked, run_job(open_job(fixed_data, fixed_data.parent / "deeper", asked)).run
 
@@ -187,11 +187,11 @@ def test_fewer_blocks_go_on_from_the_first_ones_of_a_run(
 ) -> None:
     asked, run = deeper
     whole = open_network(with_weights(asked, run).network, asked.data.size)
-    network = replace(asked.network, cut=2, expansion=6, levels=(1,), weights=str(run))
+    network = replace(asked.network, cut=1, expansion=6, weights=str(run))
     fewer = replace(asked, network=network, fit=replace(asked.fit, probe=0.1))
     model = open_network(fewer.network, asked.data.size)
     taken = [layer for layer in model.layers if layer.weights and layer.name != "logits"]
-    assert {layer.name.split("_")[0] for layer in taken} == {"stem", "block0", "block1"}
+    assert {layer.name.split("_")[0] for layer in taken} == {"stem", "block0"}
     for layer in taken:
         given = whole.get_layer(layer.name).get_weights()
         for array, expected in zip(layer.get_weights(), given, strict=True):
@@ -210,13 +210,13 @@ def test_what_is_no_beginning_of_the_network_of_a_run_says_which_flags_make_it_o
 ) -> None:
     asked, run = deeper
     for changes, flags in (
-        ({"cut": 4}, "add --set network.cut=3"),
+        ({"cut": 4}, "add --set network.cut=2"),
         ({"levels": (1,)}, "add --set network.levels=[]"),
         ({"expansion": 3}, "add --set network.expansion=2"),
-        ({"cut": 2, "expansion": 6, "enlarge": 2}, "add --set network.enlarge=1"),
+        ({"cut": 1, "expansion": 6, "enlarge": 2}, "add --set network.enlarge=1"),
     ):
         network = replace(asked.network, weights=str(run), **changes)
         assert refuse(data, replace(asked, network=network), tmp_path).endswith(f"; {flags}")
-    network = replace(asked.network, weights=str(run), cut=2, expansion=6)
+    network = replace(asked.network, weights=str(run), cut=1, expansion=6)
     mixed = replace(asked, network=network, fit=replace(asked.fit, blend=0.5))
     assert "fit.blend mixes whole networks" in refuse(data, mixed, tmp_path)
