@@ -83,10 +83,6 @@ class NetworkConfig:
     stem_stride: int = 2  # of the first convolution (lite0): 1 sees every pixel at four times the cost
     hidden: int = 0  # units of a hidden layer of the head, which learns first (lite0); see HeadConfig
 
-    def has_head_of(self, other: "NetworkConfig") -> bool:
-        """Whether the head stands on the same blocks, and has the same layers, as that of `other`."""
-        return all(getattr(self, key) == getattr(other, key) for key in HEAD_KEYS)
-
 
 NETWORK_KEYS = {  # of NetworkConfig, by the networks that read them; name and views are for all
     "classic": {"width", "dropout"},
@@ -109,8 +105,6 @@ NETWORK_KEYS = {  # of NetworkConfig, by the networks that read them; name and v
     "residual": {"stages", "blocks", "dropout"},
     "traces": {"stages", "blocks", "dropout"},
 }
-# Of lite0: what may differ from the run that a network goes on from; the layers below the head are the same.
-HEAD_KEYS = ("cut", "half", "hidden", "levels")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,36 +9,16 @@ from fakelens.edge_runtime.errors import ConfigError
 from fakelens.train.config import NetworkConfig
 from fakelens.train.fit.checkpoint import load_state
 from fakelens.train.networks import build_network
-from fakelens.train.networks.lite0 import take_blocks
-from fakelens.train.settings import load_config
 from fakelens.train.starts.names import NOTHING, is_run
 
 
 def open_network(config: NetworkConfig, size: int | None) -> Any:
-    """Return what `build_network` does; where `config.weights` is a run, with the weights that it kept.
-
-    Of a run of more blocks it takes those that are there (lite0); a head of another shape begins anew.
-    """
+    """Return what `build_network` does; where `config.weights` is a run, with the weights that it kept."""
     if not is_run(config.weights):
         return build_network(config, size)
-    run = Path(config.weights)
     model = build_network(replace(config, weights=NOTHING), size)
-    if brings_head(config):
-        take_run_weights(model, run)
-        return model
-    earlier = build_network(replace(_read_network(run), weights=NOTHING), size)
-    take_run_weights(earlier, run)
-    take_blocks(model, earlier)
+    take_run_weights(model, Path(config.weights))
     return model
-
-
-def brings_head(config: NetworkConfig) -> bool:
-    """Whether `config.weights` is a run that gives its whole network, the head too."""
-    return is_run(config.weights) and config.has_head_of(_read_network(Path(config.weights)))
-
-
-def _read_network(run: Path) -> NetworkConfig:
-    return load_config(str(run / run_layout.CONFIG), {}).network
 
 
 def take_run_weights(model: Any, run: Path, share: float = 1.0) -> None:

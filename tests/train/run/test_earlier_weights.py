@@ -11,9 +11,9 @@ import tf_keras as keras
 
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.train.config import NetworkConfig, TrainConfig
+from fakelens.train.config import TrainConfig
 from fakelens.train.fit.checkpoint import Epoch, load_state, save_state
-from fakelens.train.fit.earlier_run import brings_head, open_network, take_run_weights
+from fakelens.train.fit.earlier_run import open_network, take_run_weights
 from fakelens.train.run.job import open_job, reopen_job
 from fakelens.train.run.trainer import run_job
 from fakelens.train.starts.names import is_run
@@ -171,52 +171,3 @@ def test_a_run_ends_with_a_blend_of_what_it_began_with_and_what_it_learned(
 def test_a_blend_needs_the_run_it_blends_in(data: Path, config: TrainConfig, tmp_path: Path) -> None:
     blended = replace(config, fit=replace(config.fit, blend=0.5))
     assert "fit.blend mixes in the weights of a run" in refuse(data, blended, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def deeper(fixed_data: Path, config: TrainConfig, eager: None) -> tuple[TrainConfig, Path]:
-    """The settings of a run of two blocks of lite0, and that run."""
-    del eager
-    network = NetworkConfig(name="lite0", cut=2, expansion=2)
-    asked = replace(config, network=network, fit=replace(config.fit, epochs=1))
-    return asked, run_job(open_job(fixed_data, fixed_data.parent / "deeper", asked)).run
-
-
-def test_fewer_blocks_go_on_from_the_first_ones_of_a_run(
-    data: Path, deeper: tuple[TrainConfig, Path], tmp_path: Path
-) -> None:
-    asked, run = deeper
-    whole = open_network(with_weights(asked, run).network, asked.data.size)
-    network = replace(asked.network, cut=1, expansion=6, weights=str(run))
-    fewer = replace(asked, network=network, fit=replace(asked.fit, probe=0.1))
-    model = open_network(fewer.network, asked.data.size)
-    taken = [layer for layer in model.layers if layer.weights and layer.name != "logits"]
-    assert {layer.name.split("_")[0] for layer in taken} == {"stem", "block0"}
-    for layer in taken:
-        given = whole.get_layer(layer.name).get_weights()
-        for array, expected in zip(layer.get_weights(), given, strict=True):
-            np.testing.assert_array_equal(array, expected)
-    # The head of its own learns first, as one of no run does.
-    assert not brings_head(fewer.network)
-    assert brings_head(with_weights(asked, run).network)
-    head_alone = replace(fewer, fit=replace(fewer.fit, epochs=0))
-    learned = run_job(open_job(data, tmp_path / "fewer", head_alone)).run
-    logits = load_state(learned / run_layout.FLOAT_STATE).best[-2:]
-    assert any((own != began).any() for own, began in zip(logits, model.get_weights()[-2:], strict=True))
-
-
-def test_what_is_no_beginning_of_the_network_of_a_run_says_which_flags_make_it_one(
-    data: Path, deeper: tuple[TrainConfig, Path], tmp_path: Path
-) -> None:
-    asked, run = deeper
-    for changes, flags in (
-        ({"cut": 4}, "add --set network.cut=2"),
-        ({"levels": (1,)}, "add --set network.levels=[]"),
-        ({"expansion": 3}, "add --set network.expansion=2"),
-        ({"cut": 1, "expansion": 6, "enlarge": 2}, "add --set network.enlarge=1"),
-    ):
-        network = replace(asked.network, weights=str(run), **changes)
-        assert refuse(data, replace(asked, network=network), tmp_path).endswith(f"; {flags}")
-    network = replace(asked.network, weights=str(run), cut=1, expansion=6)
-    mixed = replace(asked, network=network, fit=replace(asked.fit, blend=0.5))
-    assert "fit.blend mixes whole networks" in refuse(data, mixed, tmp_path)
