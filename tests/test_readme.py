@@ -71,6 +71,7 @@ NEEDED = {
 # processes of their own.
 SHALLOW = " --epochs 1 --set network.cut=3"
 SHORTENED = {
+    "fakelens train cifake --recipe cifake-residual ": " --epochs 1 --set network.stages=[8,8]",
     "fakelens train cifake --recipe cifake-teacher ": SHALLOW,
     "fakelens train cifake --recipe cifake-1m-first ": SHALLOW,
     "fakelens train cifake --recipe cifake-1m ": SHALLOW,

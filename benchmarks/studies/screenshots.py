@@ -2,15 +2,16 @@
 
 Run as `python -m fakelens.benchmarks.studies.screenshots docs [PAGE.html ...]`: writes `screens-check.webp`,
 `screens-one.webp`, `screens-open.webp` and `screens-serve.webp`, of pages that it makes of photographs of
-scikit-image, none of people, and `screens-PAGE.webp` of each page that is named, such as the report of a
-training; an address, that of `fakelens watch --preview`, gives `screens-preview.webp`. `--print` writes what
-each page is on paper, a PDF beside its picture.
+scikit-image, none of people; where pages are named, such as the report of a training, `screens-PAGE.webp` of
+each instead. An address, that of `fakelens watch --preview`, gives `screens-preview.webp`. `--print` writes
+what each page is on paper, a PDF beside its picture.
 """
 
 import io
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -52,15 +53,10 @@ def screenshots(
     missing = [page for page in pages or [] if not (_is_address(page) or Path(page).is_file())]
     if missing:
         raise UsageError(f"{missing[0]}: no such page; name an HTML file")
-    with tempfile.TemporaryDirectory() as scratch, open_chromium() as browser, serving(None) as place:
-        made = _make_pages(Path(scratch))
-        shown = [
-            _Shown(name="check", address=made[0].as_uri()),
-            _Shown(name="one", address=made[1].as_uri()),
-            _Shown(name="open", address=made[0].as_uri(), prepare=lambda page: page.click(".look")),
-            _Shown(name="serve", address=f"http://{place}/", prepare=partial(_send, Path(scratch))),
-        ]
-        shown += map(_show_named, pages or [])
+    with (
+        open_chromium() as browser,
+        nullcontext(map(_show_named, pages)) if pages else _show_made() as shown,
+    ):
         for each in shown:
             sheet = _join(list(_take(browser, each)))
             target = folder / f"screens-{each.name}.webp"
@@ -81,6 +77,20 @@ class _Shown:
 
 def _is_address(page: str) -> bool:
     return page.startswith("http://")
+
+
+@contextmanager
+def _show_made() -> Iterator[list[_Shown]]:
+    """Show the pages of fakelens itself, which are there as long as the context is."""
+    with tempfile.TemporaryDirectory() as folder, serving(None) as place:
+        scratch = Path(folder)
+        several, one = (page.as_uri() for page in _make_pages(scratch))
+        yield [
+            _Shown(name="check", address=several),
+            _Shown(name="one", address=one),
+            _Shown(name="open", address=several, prepare=lambda page: page.click(".look")),
+            _Shown(name="serve", address=f"http://{place}/", prepare=partial(_send, scratch)),
+        ]
 
 
 def _show_named(page: str) -> _Shown:
