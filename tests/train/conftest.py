@@ -88,6 +88,16 @@ def eager() -> Iterator[None]:
     tf.config.run_functions_eagerly(False)
 
 
+@pytest.fixture
+def compiled() -> Iterator[None]:
+    """Compile after all, in a module that runs step by step: many steps are worth it."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(False)
+    yield
+    tf.config.run_functions_eagerly(True)
+
+
 @pytest.fixture(scope="session")
 def fixed_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """40 images a class that no test changes."""

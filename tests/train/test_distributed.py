@@ -22,8 +22,8 @@ SETTINGS = {
     "name": "tiny",
     "data.size": 16,
     "data.validation": 0.25,
-    "network.name": "compact",
-    "network.width": 8,
+    "network.name": "residual",
+    "network.stages": [8],
     "fit.epochs": 2,
     "fit.batch_size": 16,
     "fit.norm_momentum": 0.9,  # all that would follow the data is said, for both

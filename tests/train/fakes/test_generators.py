@@ -32,7 +32,7 @@ def crops() -> ImageU8:
 @pytest.fixture(scope="module", params=KINDS)
 def trained(request: pytest.FixtureRequest, crops: ImageU8) -> tuple[Generator, AutoencoderResult]:
     spec = draw_spec(request.param, 0)
-    steps = 2 if spec.adversarial else 20  # what an adversary does: see test_adversary
+    steps = 2 if spec.adversarial else 12  # what an adversary does: see test_adversary
     return request.param, train_generator(crops, spec, replace(TRAINING, steps=steps))
 
 

@@ -17,6 +17,8 @@ from fakelens.train.fakes.latents import LatentAutoencoder, load_autoencoder
 from tests.conftest import Fakelens
 from tests.train.torch_files import make_halves, write_legacy, write_zip
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 
 def _save_photo(path: Path, seed: int, width: int = 90, height: int = 80) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from fakelens.train.fakes.own_decoders import (
     MOST_DECODERS,
     Examples,
     OwnConfig,
+    OwnDecoder,
     build_decoder,
     draw_specs,
     open_decoders,
@@ -77,44 +79,62 @@ def test_pictures_are_four_times_as_large_as_what_is_read(name: str) -> None:
     assert model(np.zeros((1, 5, 7, 4), np.float32)).shape == (1, 20, 28, 3)
 
 
-def test_a_decoder_learns_to_give_photos_back_that_it_never_saw(tmp_path: Path) -> None:
-    examples = _reduce(range(12)), _reduce(range(50, 54))
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> OwnDecoder:
+    """A decoder after two steps."""
+    return _train(_config(tmp_path_factory.mktemp("begun")))
+
+
+def _train(config: OwnConfig) -> OwnDecoder:
     name, spec = next(iter(draw_specs(1, 0).items()))
-    first, last = (train_decoder(name, spec, examples, _config(tmp_path, steps=steps)) for steps in (1, 25))
-    assert last.loss < first.loss
-    assert first.quality is not None
+    return train_decoder(name, spec, (_reduce(range(12)), _reduce(range(50, 54))), config)
+
+
+@pytest.mark.usefixtures("compiled")
+def test_a_decoder_learns_to_give_photos_back_that_it_never_saw(begun: OwnDecoder, tmp_path: Path) -> None:
+    last = _train(_config(tmp_path, steps=16))
+    assert last.loss < begun.loss
+    assert begun.quality is not None
     assert last.quality is not None
-    assert last.quality.difference < first.quality.difference
+    assert last.quality.difference < begun.quality.difference
     assert last.quality.psnr_db > 24
 
 
-def test_the_same_seed_makes_the_same_decoder(tmp_path: Path) -> None:
-    seen = _reduce(range(4))
-    name, spec = next(iter(draw_specs(1, 0).items()))
-    pictures = [
-        train_decoder(name, spec, (seen, None), _config(tmp_path)).paint(seen.read).astype(int)
-        for _ in range(2)
-    ]
+def test_the_same_seed_makes_the_same_decoder(begun: OwnDecoder, tmp_path: Path) -> None:
+    read = _reduce(range(4)).read
+    pictures = [decoder.paint(read).astype(int) for decoder in (begun, _train(_config(tmp_path)))]
     assert np.abs(pictures[0] - pictures[1]).max() <= 1
 
 
+@pytest.fixture(scope="module")
+def kept(
+    cuts: Sequence[Cut], autoencoder: LatentAutoencoder, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Sequence[OwnDecoder]]:
+    """Two trained decoders and the output that they are kept in, which no test changes."""
+    output = tmp_path_factory.mktemp("kept")
+    return output, open_decoders(_config(output), cuts, autoencoder, Progress(disable=True))
+
+
 def test_decoders_are_kept_and_not_trained_again(
-    cuts: Sequence[Cut], autoencoder: LatentAutoencoder, tmp_path: Path
+    cuts: Sequence[Cut],
+    autoencoder: LatentAutoencoder,
+    kept: tuple[Path, Sequence[OwnDecoder]],
+    tmp_path: Path,
 ) -> None:
-    first = open_decoders(_config(tmp_path), cuts, autoencoder, Progress(disable=True))
+    shutil.copytree(kept[0], tmp_path, dirs_exist_ok=True)
     files = sorted(tmp_path.rglob("*.npz"))
     assert [file.stem for file in files] == ["own-shuffle", "own-transposed"]
     files[0].unlink()
-    kept = files[1].read_bytes()
+    content = files[1].read_bytes()
     stamp = files[1].stat().st_mtime_ns
     progress = Progress(disable=True)
     again = open_decoders(_config(tmp_path), cuts, autoencoder, progress)
     assert [task.description for task in progress.tasks if "training" in task.description] == [
         "training own-shuffle"
     ]
-    assert (files[1].read_bytes(), files[1].stat().st_mtime_ns) == (kept, stamp)
+    assert (files[1].read_bytes(), files[1].stat().st_mtime_ns) == (content, stamp)
     read = np.random.default_rng(0).normal(0, 1, (2, 8, 8, 8)).astype(np.float32)
-    for one, other in zip(first, again, strict=True):
+    for one, other in zip(kept[1], again, strict=True):
         assert (one.name, one.loss, one.quality) == (other.name, pytest.approx(other.loss), other.quality)
         assert np.abs(one.paint(read).astype(int) - other.paint(read)).max() <= 1
 
@@ -129,10 +149,13 @@ def test_without_photos_to_measure_on_there_are_no_figures(
 
 
 def test_a_damaged_file_is_one_line(
-    cuts: Sequence[Cut], autoencoder: LatentAutoencoder, tmp_path: Path
+    cuts: Sequence[Cut],
+    autoencoder: LatentAutoencoder,
+    kept: tuple[Path, Sequence[OwnDecoder]],
+    tmp_path: Path,
 ) -> None:
     config = _config(tmp_path, count=1)
-    open_decoders(config, cuts, autoencoder, Progress(disable=True))
+    shutil.copytree(kept[0], tmp_path, dirs_exist_ok=True)
     file = tmp_path / "decoders" / "own-transposed.npz"
     whole = file.read_bytes()
     with np.load(file) as arrays:

@@ -3,18 +3,14 @@ from pathlib import Path
 import pytest
 
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.train.config import TrainConfig
-from fakelens.train.run.job import open_job
-from fakelens.train.run.trainer import run_job
 from fakelens.train.start_weights import start_weights
 from fakelens.train.studies.own_pictures import own_pictures
 
 
 def test_the_table_shows_before_and_after(
-    tmp_path: Path, data: Path, config: TrainConfig, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, data: Path, finished_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_job(open_job(data, tmp_path / "run", config))
-    start_weights(tmp_path / "run", tmp_path / "a.npz")
+    start_weights(finished_run, tmp_path / "a.npz")
     capsys.readouterr()
     settings = ["fit.epochs=1", "data.histories=1", "data.size=16", "data.validation=0.2"]
     given = {"seeds": 1, "setting": settings, "keep": tmp_path / "rows.jsonl"}
