@@ -68,6 +68,7 @@ class Metrics:
     """What `evaluate` found, with 95% intervals."""
 
     n: int
+    pictures: int  # that the n images show: what the intervals count
     accuracy: Interval
     auc: Interval
     ap: Interval
@@ -85,14 +86,20 @@ class McNemar:
     p_value: float
 
 
-def evaluate(labels: Array, p_fake: Array, threshold: float) -> Metrics:
-    """Return all metrics of `p_fake` [n] against `labels` [n]; `UsageError` unless both classes are there."""
+def evaluate(labels: Array, p_fake: Array, threshold: float, pictures: Array | None = None) -> Metrics:
+    """Return all metrics of `p_fake` [n] against `labels` [n]; `UsageError` unless both classes are there.
+
+    `pictures` [n] numbers what the images show, where several are of one picture, such as with and without a
+    recompression: the model hardly errs in one alone, so the intervals are those of so many pictures.
+    """
     counts = confusion(labels, p_fake, threshold)
     metrics = roc_auc, average_precision, equal_error_rate, expected_calibration_error
-    auc, ap, eer, ece = _bootstrap(metrics, labels, p_fake)
+    auc, ap, eer, ece = _bootstrap(metrics, labels, p_fake, pictures)
+    shown = counts.n if pictures is None else len(np.unique(pictures))
     return Metrics(
         n=counts.n,
-        accuracy=wilson_interval(counts.correct, counts.n),
+        pictures=shown,
+        accuracy=wilson_interval(counts.correct * shown / counts.n, shown),
         auc=auc,
         ap=ap,
         eer=eer,
@@ -168,7 +175,7 @@ def log_loss(labels: Array, p_fake: Array, weights: Array | None = None) -> floa
     return float(-np.sum(counts * (fake * np.log(p) + (1 - fake) * np.log1p(-p))) / np.sum(counts))
 
 
-def wilson_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval:
+def wilson_interval(successes: float, n: int, confidence: float = CONFIDENCE) -> Interval:
     """Return the share `successes / n` with its score interval (Wilson 1927)."""
     if not 0 <= successes <= n or n == 0:
         raise ValueError(f"{successes} successes of {n}: expected 0 to n, with n at least 1")
@@ -183,14 +190,21 @@ def wilson_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> I
 
 
 def bootstrap_interval(
-    metric: Metric, labels: Array, scores: Array, *, resamples: int = 1000, seed: int = 0
+    metric: Metric,
+    labels: Array,
+    scores: Array,
+    pictures: Array | None = None,
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
 ) -> Interval:
     """Return `metric` with its 95% percentile bootstrap interval (Efron 1979), resampled within each class.
 
+    Images of one picture, by its number in `pictures` [n], are drawn together (Davison & Hinkley 1997, 3.8).
     Where a metric is biased upwards by noise (ECE of a calibrated model), all resamples may lie on one
     side of the value; the interval is then widened to hold it.
     """
-    return _bootstrap([metric], labels, scores, resamples=resamples, seed=seed)[0]
+    return _bootstrap([metric], labels, scores, pictures, resamples=resamples, seed=seed)[0]
 
 
 def mcnemar(correct_a: Array, correct_b: Array) -> McNemar:
@@ -211,16 +225,24 @@ def mcnemar(correct_a: Array, correct_b: Array) -> McNemar:
 
 
 def _bootstrap(
-    metrics: Sequence[Metric], labels: Array, scores: Array, *, resamples: int = 1000, seed: int = 0
+    metrics: Sequence[Metric],
+    labels: Array,
+    scores: Array,
+    pictures: Array | None = None,
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
 ) -> list[Interval]:
     """Return the interval of each of `metrics` over the same resamples."""
     fake, values, counts = _checked(labels, scores, None)
     # Equal images are drawn as one with a weight: a resample costs as many steps as distinct scores.
     pairs, group = np.unique(np.stack([-values, fake], axis=1), axis=0, return_inverse=True)
     group = group.reshape(-1)
-    classes = [group[fake == label] for label in (0, 1)]
-    if any(len(members) == 0 for members in classes):
+    shown = np.arange(len(fake)) if pictures is None else np.asarray(pictures)
+    of_class = [fake == label for label in (0, 1)]
+    if not all(each.any() for each in of_class):
         raise UsageError("all images are of one class: metrics need real and fake images")
+    classes = [(group[each], np.unique(shown[each], return_inverse=True)[1]) for each in of_class]
     blocks = [
         [metric.measure_rows(pairs[:, 1], -pairs[:, 0], weights) for metric in metrics]
         for weights in _resample(classes, len(pairs), resamples, np.random.default_rng(seed))
@@ -235,15 +257,24 @@ def _bootstrap(
 
 
 def _resample(
-    classes: Sequence[npt.NDArray[np.int64]], pairs: int, resamples: int, generator: np.random.Generator
+    classes: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
+    pairs: int,
+    resamples: int,
+    generator: np.random.Generator,
 ) -> Iterator[Floats]:
-    """Yield weights [some, pairs] of draws from each of `classes`, `resamples` rows in all."""
+    """Yield weights [some, pairs] of pictures drawn from each of `classes`, `resamples` rows in all.
+
+    A class is the pairs of its images, and the numbers of the pictures that these show.
+    """
     most = max(1, _BLOCK // pairs)
     for start in range(0, resamples, most):
         weights = np.empty((min(most, resamples - start), pairs))
         for row in weights:
-            drawn = [members[generator.integers(0, len(members), len(members))] for members in classes]
-            row[:] = np.bincount(np.concatenate(drawn), minlength=pairs)
+            row[:] = 0
+            for groups, pictures in classes:
+                count = pictures.max() + 1
+                times = np.bincount(generator.integers(0, count, count), minlength=count)
+                row += np.bincount(groups, times[pictures], minlength=pairs)
         yield weights
 
 

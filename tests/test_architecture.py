@@ -187,7 +187,6 @@ TESTED_THROUGH_OTHERS = {
     "train/options.py": "`train`",
     "train/studies/options.py": "the studies of small data sets",
     "train/startup.py": "`train` and `synthesize`",
-    "train/run/member.py": "two processes that train together",
     "train/run/record.py": "a run's end",
     "train/run/report.py": "a run's end",
 }

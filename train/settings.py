@@ -61,14 +61,34 @@ def merge_settings(recipe: str | None, flags: Mapping[str, Any]) -> dict[str, An
 def config_from_dict(tree: Mapping[str, Any]) -> TrainConfig:
     """Return the checked configuration in `tree`; `ConfigError` where it holds what training cannot use."""
     hooks = {float: lambda value: float(value) if type(value) is int else value}
+    _check_lists(tree, asdict(TrainConfig()))
     try:
         config = dacite.from_dict(
-            TrainConfig, tree, dacite.Config(strict=True, cast=[StrEnum, tuple], type_hooks=hooks)
+            TrainConfig, _to_tuples(tree), dacite.Config(strict=True, cast=[StrEnum], type_hooks=hooks)
         )
     except (dacite.DaciteError, ValueError) as error:
         raise ConfigError(f"the configuration cannot be used: {error}") from error
     _check(config)
     return config
+
+
+def _check_lists(tree: Mapping[str, Any], defaults: Mapping[str, Any], path: str = "") -> None:
+    """Raise `ConfigError` for a value where `defaults` have a list: dacite would take a word's letters."""
+    for key, value in tree.items():
+        default = defaults.get(key)
+        if isinstance(default, dict) and isinstance(value, Mapping):
+            _check_lists(value, default, f"{path}{key}.")
+        elif isinstance(default, tuple) and not isinstance(value, list | tuple):
+            raise ConfigError(
+                f"{path}{key} is {value!r}, expected a list in brackets, as with --set '{path}{key}=[...]'"
+            )
+
+
+def _to_tuples(value: Any) -> Any:
+    """Return `value` with every list in it as a tuple."""
+    if isinstance(value, Mapping):
+        return {key: _to_tuples(each) for key, each in value.items()}
+    return tuple(map(_to_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 def config_to_dict(config: TrainConfig) -> dict[str, Any]:
@@ -180,8 +200,9 @@ def _check_together(config: TrainConfig) -> None:
         )
     if config.network.half and (config.qat.enabled or config.prune.sparsity):
         raise ConfigError(
-            "network.half uses layers twice, which pruning and quantization-aware training cannot: leave out "
-            "either, as with --set network.half=false"
+            "network.half uses layers twice, which pruning and quantization-aware training cannot: leave "
+            "them out (`fakelens convert --int8` does without), or train another network, as with "
+            "--network compact"
         )
     if config.augment.cutmix and config.fit.skip_easy:
         raise ConfigError("augment.cutmix hides which images are easy: set fit.skip_easy to 0, or cutmix")

@@ -59,7 +59,7 @@ class VariantResult:
     """The model files of a run."""
 
     paths: tuple[Path, ...]
-    left_out: tuple[str, ...]  # which forms did not pass the gates of `fakelens convert`, and why
+    left_out: tuple[str, ...]  # which forms cannot be trained or do not pass their gates, and why
 
 
 def build_variants(run: Path) -> VariantResult:
@@ -76,12 +76,15 @@ def build_variants(run: Path) -> VariantResult:
         if not path.is_file():
             require_extra("train", *_TRAIN_MODULES)
             _log.info("building %s", path)
-            trained = run if variant.training == own_training else _train(run, folder, variant)
             try:
+                trained = run if variant.training == own_training else _train(run, folder, variant)
                 _run_fakelens(
                     "convert", str(trained), f"--{variant.format}", "--max-drop=100", "-o", str(path)
                 )
-            except GateError as error:  # such as no kernel large enough for dynamic quantization
+            except (GateError, UsageError) as error:
+                if isinstance(error, UsageError) and variant.training == own_training:
+                    raise
+                # No kernel is large enough for dynamic quantization, or no stage can follow this network.
                 left_out.append(f"{variant.name}: {error}")
                 continue
         paths.append(path)

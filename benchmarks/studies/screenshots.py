@@ -10,6 +10,7 @@ what each page is on paper, a PDF beside its picture.
 import io
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -50,13 +51,16 @@ def screenshots(
     paper: Annotated[bool, typer.Option("--print", help="Write each page as a PDF too.")] = False,
 ) -> None:
     """Write a picture of each page: phone, tablet and desk beside each other, light over dark."""
+    if folder.is_file():
+        raise UsageError(f"{folder}: a file; name the folder of the pictures first, then pages")
     missing = [page for page in pages or [] if not (_is_address(page) or Path(page).is_file())]
     if missing:
-        raise UsageError(f"{missing[0]}: no such page; name an HTML file")
-    with (
-        open_chromium() as browser,
-        nullcontext(map(_show_named, pages)) if pages else _show_made() as shown,
-    ):
+        raise UsageError(f"{missing[0]}: no such page; name an HTML file or an address")
+    named = [_show_named(page) for page in pages or []]
+    for name, count in Counter(each.name for each in named).items():
+        if count > 1:
+            raise UsageError(f"{count} pages would be screens-{name}.webp; name them in calls of their own")
+    with open_chromium() as browser, nullcontext(named) if named else _show_made() as shown:
         for each in shown:
             sheet = _join(list(_take(browser, each)))
             target = folder / f"screens-{each.name}.webp"
@@ -76,7 +80,7 @@ class _Shown:
 
 
 def _is_address(page: str) -> bool:
-    return page.startswith("http://")
+    return page.startswith(("http://", "https://"))
 
 
 @contextmanager
@@ -145,16 +149,28 @@ def _take(browser: Any, shown: _Shown) -> Iterator[tuple[str, Image.Image]]:
                 color_scheme=scheme,
                 device_scale_factor=_SCALE,
             )
-            opened.goto(shown.address)
+            _go(opened, shown.address)
             shown.prepare(opened)
             yield scheme, load_image(opened.screenshot())
             opened.close()
 
 
+def _go(page: Any, address: str) -> None:
+    from playwright.sync_api import Error
+
+    try:
+        page.goto(address)
+    except Error as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(
+            f"{address}: cannot be opened ({reason}); name a page that a browser shows"
+        ) from error
+
+
 def _print(browser: Any, shown: _Shown, target: Path) -> None:
     """Write the page as it is printed, on A4."""
     opened = browser.new_page()
-    opened.goto(shown.address)
+    _go(opened, shown.address)
     shown.prepare(opened)
     opened.pdf(path=target, format="A4", print_background=False)
     opened.close()

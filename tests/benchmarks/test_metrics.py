@@ -1,3 +1,5 @@
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 
@@ -118,6 +120,21 @@ def test_bootstrap_interval_is_reproducible_and_holds_its_value() -> None:
     first = bootstrap_interval(expected_calibration_error, labels, scores, resamples=100, seed=3)
     assert first == bootstrap_interval(expected_calibration_error, labels, scores, resamples=100, seed=3)
     assert first.low <= first.value <= first.high
+
+
+def test_images_of_one_picture_count_once_in_the_intervals() -> None:
+    generator = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    scores = np.clip(0.3 * labels + 0.7 * generator.random(40), 0, 1)
+    once = evaluate(labels, scores, 0.5)
+    twice = evaluate(labels.repeat(2), scores.repeat(2), 0.5, pictures=np.arange(40).repeat(2))
+    assert (once.n, once.pictures, twice.n, twice.pictures) == (40, 40, 80, 40)
+    for name in ("accuracy", "auc", "ap", "eer", "ece"):
+        assert astuple(getattr(twice, name)) == pytest.approx(astuple(getattr(once, name)))
+    apart = evaluate(labels.repeat(2), scores.repeat(2), 0.5)
+    for name in ("accuracy", "auc"):
+        narrow, wide = getattr(apart, name), getattr(twice, name)
+        assert narrow.high - narrow.low < 0.8 * (wide.high - wide.low)
 
 
 def test_all_metrics_of_20000_images() -> None:

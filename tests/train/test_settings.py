@@ -44,6 +44,10 @@ def test_config_survives_its_own_dictionary() -> None:
         ({"network.name": "lite0", "network.enlarge": 2, "network.reduce": 2}, "undo each other"),
         ({"network.name": "lite0", "network.enlarge": 4, "data.size": 320}, "320 px become 1280"),
         ({"network.name": "compact", "network.enlarge": 2}, "network.enlarge changes nothing"),
+        ({"network.name": "lite0", "network.levels": 5}, "network.levels is 5, expected a list in brackets"),
+        ({"network.name": "residual", "network.stages": "[16"}, r"network.stages is '\[16', expected a list"),
+        ({"distill.teachers": "run"}, "distill.teachers is 'run', expected a list"),
+        ({"data.layout.real": "photos"}, "data.layout.real is 'photos', expected a list"),
     ],
 )
 def test_an_unusable_value_is_named(flags: dict[str, object], message: str) -> None:

@@ -17,7 +17,7 @@ from fakelens.benchmarks.labelled import LabelledImage, Split, find_mask
 from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.config import DataConfig, ImageCache, describe_input
-from fakelens.train.data.arrays import decode_files, digest_files
+from fakelens.train.data.arrays import DecodedFiles, decode_files, digest_files
 from fakelens.train.data.epoch import Rows
 from fakelens.train.data.histories import count_histories, find_keys
 from fakelens.train.data.image_rows import Images, RowView
@@ -47,7 +47,7 @@ class Dataset:
     """Decoded images with labels and the rows of each split."""
 
     name: str
-    digest: str  # of the sorted content digests of all its images
+    digest: str  # of the sorted content digests of all its images, damaged ones among them
     images: ImageU8  # uint8 [n, size, size, 3], memory-mapped: whole images, or tiles of them
     labels: npt.NDArray[np.uint8]  # [n], 1 is fake
     owners: Rows  # [n], which image a row belongs to
@@ -80,7 +80,8 @@ class Dataset:
     def judge(self, split: Split) -> JudgedImages:
         """Return the images of `split`, the rows being those that `take` returns."""
         rows = self.rows[split]
-        return group_images(self.owners[rows], self.labels[rows])
+        _, pictures = np.unique([str(self.paths[row]) for row in rows], return_inverse=True)
+        return group_images(self.owners[rows], self.labels[rows], pictures)
 
 
 def load_reduced(data: Path, config: DataConfig, size: int, most: int) -> tuple[Dataset, int]:
@@ -135,11 +136,15 @@ def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
     decoded = decode_files([image.path for image in found], describe_input(config))
     labels = np.array([image.label for image in found], np.uint8)
     splits, cleaning = _split(found, decoded.digests, decoded.errors, data, config)
+    damaged = _find_damaged(found, decoded)
+    splits[Split.TRAIN] = np.union1d(splits[Split.TRAIN], damaged)  # they count in the digest, as with tiles
     splits = leave_out(splits, found, data, config)
     splits = drop_left_out(splits, found, decoded.digests, config.left_out)
+    digest = _digest_all(decoded.digests, splits)
+    splits[Split.TRAIN] = np.setdiff1d(splits[Split.TRAIN], damaged)
     return Dataset(
         name=data.resolve().name,
-        digest=_digest_all(decoded.digests, splits),
+        digest=digest,
         images=decoded.images,
         labels=labels,
         owners=np.arange(len(found)),
@@ -148,6 +153,14 @@ def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
         rows=splits,
         cleaning=cleaning,
     )
+
+
+def _find_damaged(found: Sequence[LabelledImage], decoded: DecodedFiles) -> Rows:
+    """Return the rows of files that can be read and not decoded, one per content, none in conflict."""
+    labels = np.array([image.label for image in found], np.uint8)
+    unread = {row: reason for row, reason in decoded.errors.items() if not decoded.digests[row]}
+    rows, _ = _clean(labels, _given_splits(found), decoded.digests, unread)
+    return rows[np.isin(rows, list(decoded.errors))]
 
 
 def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) -> Dataset:

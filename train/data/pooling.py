@@ -18,6 +18,7 @@ class JudgedImages:
 
     groups: tuple[npt.NDArray[np.int64], ...]  # rows of each image's tiles
     labels: npt.NDArray[np.uint8]  # [images], 1 is fake
+    pictures: npt.NDArray[np.int64]  # [images], the number of what each shows, with or without a history
 
     def pool(self, p_fake: Floats, pool: Pool) -> Floats:
         """Return P(fake) [images] from that of all rows [n]."""
@@ -33,9 +34,18 @@ class JudgedImages:
         return max((Pool.MEAN, Pool.TOP), key=lambda pool: roc_auc(self.labels, self.pool(p_fake, pool)))
 
 
-def group_images(owners: npt.NDArray[np.int64], labels: npt.NDArray[np.uint8]) -> JudgedImages:
-    """Return the images whose tiles' owners [n] and labels [n] these are, in the order of the owners."""
+def group_images(
+    owners: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.uint8],
+    pictures: npt.NDArray[np.int64] | None = None,
+) -> JudgedImages:
+    """Return the images whose tiles' owners [n] and labels [n] these are, in the order of the owners.
+
+    `pictures` [n] are the numbers of what the tiles' images show; without them, each shows another.
+    """
     order = np.argsort(owners, kind="stable")
     starts = np.flatnonzero(np.diff(owners[order], prepend=owners[order[0]] - 1))
     groups = tuple(np.split(order, starts[1:]))
-    return JudgedImages(groups=groups, labels=labels[[rows[0] for rows in groups]])
+    firsts = [rows[0] for rows in groups]
+    shown = np.arange(len(groups)) if pictures is None else pictures[firsts]
+    return JudgedImages(groups=groups, labels=labels[firsts], pictures=shown)

@@ -47,6 +47,11 @@ class StageState:
         """Epochs completed so far."""
         return len(self.history)
 
+    @property
+    def diverged(self) -> bool:
+        """Whether what was kept of the stage is no number any more."""
+        return not all(np.isfinite(array).all() for array in self.best)
+
 
 def save_state(path: Path, state: StageState) -> None:
     """Write `state` atomically."""

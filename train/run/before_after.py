@@ -40,6 +40,7 @@ class BeforeAfter:
 
     part: str
     counts: tuple[int, ...]  # images of each class
+    pictures: int  # that these show
     before: Answers
     after: Answers
 
@@ -69,7 +70,9 @@ def compare_with_start(config: TrainConfig, dataset: Dataset, tuned: Tuned) -> t
 def describe_before_after(start: str, parts: tuple[BeforeAfter, ...]) -> Iterator[str]:
     """Yield the comparison in lines, none where there is none."""
     if parts:
-        yield f"{Path(start).stem} before -> after, at the borders of each"
+        twice = any(part.pictures < sum(part.counts) for part in parts)
+        note = "; pictures count twice, as they are and recompressed" if twice else ""
+        yield f"{Path(start).stem} before -> after, at the borders of each{note}"
     for part in parts:
         before, after = part.before, part.after
         aucs = [f"AUC {show_auc(before.auc)} -> {show_auc(after.auc)}"] if before.auc and after.auc else []
@@ -103,12 +106,14 @@ def _compare(part: tuple[str, Images, JudgedImages], start: StartNetwork, tuned:
     return BeforeAfter(
         part=name,
         counts=tuple(int((labels == label).sum()) for label in range(len(LABELS))),
-        before=_sum_up(labels, before, start.decision),
-        after=_sum_up(labels, after, tuned.decision),
+        pictures=len(np.unique(judged.pictures)),
+        before=_sum_up(judged, before, start.decision),
+        after=_sum_up(judged, after, tuned.decision),
     )
 
 
-def _sum_up(labels: npt.NDArray[np.uint8], p_fake: npt.NDArray[np.float64], decision: Decision) -> Answers:
+def _sum_up(judged: JudgedImages, p_fake: npt.NDArray[np.float64], decision: Decision) -> Answers:
+    labels = judged.labels
     verdicts = [decide(float(p), decision) for p in p_fake]
     called = tuple(
         {
@@ -119,5 +124,5 @@ def _sum_up(labels: npt.NDArray[np.uint8], p_fake: npt.NDArray[np.float64], deci
         }
         for label in range(len(LABELS))
     )
-    auc = bootstrap_interval(roc_auc, labels, p_fake) if len(np.unique(labels)) > 1 else None
+    auc = bootstrap_interval(roc_auc, labels, p_fake, judged.pictures) if len(np.unique(labels)) > 1 else None
     return Answers(auc=auc, called=called)

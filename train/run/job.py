@@ -13,8 +13,9 @@ from fakelens.train.audit.leak import Leak
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import Dataset, load_dataset
 from fakelens.train.defaults import choose_fit, choose_view, keep_free
+from fakelens.train.fit.checkpoint import load_state
 from fakelens.train.run import rundir
-from fakelens.train.run.earlier_weights import check_weights
+from fakelens.train.run.earlier_weights import check_there, check_weights, resolve_paths
 from fakelens.train.run.teachers import check_teachers
 from fakelens.train.settings import load_config
 
@@ -47,6 +48,7 @@ def open_job(
     config = choose_fit(config, dataset, free)
     check_weights(config, dataset.digest)
     check_teachers(config, dataset.digest)
+    config = resolve_paths(config)
     if leak is not None:
         leak = replace(leak, seen=not config.data.has_histories)
         if not leak.seen:
@@ -71,14 +73,17 @@ def reopen_job(
     if (run / run_layout.RECORD).exists():
         raise UsageError(f"{run}: this training is finished; convert it, or train into another -o")
     own_config, own_data, digest = rundir.read_start(run)
+    own_config = resolve_paths(own_config)  # for runs of earlier versions, which kept them as given
     if data is not None and data.resolve() != own_data:
         raise UsageError(f"{run} is trained on {own_data}, not {data}; leave DATA out, or choose another -o")
-    if config is not None and keep_free(config, own_config, free) != own_config:
+    if config is not None and resolve_paths(keep_free(config, own_config, free)) != own_config:
         raise UsageError(f"{run} was started with other settings; leave them out, or choose another -o")
+    begins = own_config.fit.blend > 0 or not (run / run_layout.FLOAT_STATE).exists()
+    check_there(own_config, begins=begins)
     dataset = load_dataset(own_data, own_config.data)
     if dataset.digest != digest:
         raise RunError(f"{own_data}: the images have changed since the run began; train into a new -o")
-    if own_config.fit.blend or not (run / run_layout.FLOAT_STATE).exists():
+    if begins:
         check_weights(own_config, dataset.digest)
     check_teachers(own_config, dataset.digest)
     return Job(run=run, config=own_config, dataset=dataset)
@@ -100,6 +105,8 @@ def derive_job(parent: Path, run: Path, given: Mapping[str, Any]) -> Job:
             f"{parent / run_layout.FLOAT_STATE}: missing, there are no float weights to go on from; "
             "train anew"
         )
+    if load_state(parent / run_layout.FLOAT_STATE).diverged:
+        raise RunError(f"{parent}: its training diverged; train it anew with a lower learning rate")
     if not _is_same_float_stage(config, own):
         raise UsageError(
             f"{parent} was trained with other settings; only prune, qat, decision, name, description and "

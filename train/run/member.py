@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fakelens.edge_runtime import run_layout
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import load_dataset
 from fakelens.train.distributed import Team, join_team, leave_team, name_losses
@@ -60,6 +61,21 @@ def open_member(
 
 
 def name_facts(job: Job) -> dict[str, str]:
-    """Return what all of a team must agree on: the pictures, and the settings."""
-    settings = json.dumps(asdict(job.config), default=str, sort_keys=True)
+    """Return what all of a team must agree on: the pictures, and the settings.
+
+    Runs and files that training begins with or learns from may lie in another folder on each machine.
+    """
+    config = asdict(job.config)
+    config["network"]["weights"] = _name_content(job.config.network.weights)
+    config["distill"]["teachers"] = [_name_content(name) for name in job.config.distill.teachers]
+    settings = json.dumps(config, default=str, sort_keys=True)
     return {"data": job.dataset.digest, "setting": hashlib.sha256(settings.encode()).hexdigest()}
+
+
+def _name_content(name: str) -> str:
+    """Return what tells the run or file at `name` from others; a name that is no path stays what it is."""
+    path = Path(name)
+    if not path.is_absolute():
+        return name
+    file = path / run_layout.RECORD if path.is_dir() else path
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else path.name

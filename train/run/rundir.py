@@ -51,10 +51,15 @@ def copy_float_state(parent: Path, run: Path) -> None:
 
 def check_new(run: Path) -> None:
     """Raise `UsageError` where `run` holds anything already."""
-    if run.exists() and (not run.is_dir() or any(run.iterdir())):
+    if not run.exists() or (run.is_dir() and not any(run.iterdir())):
+        return
+    if (run / run_layout.RECORD).exists():
+        raise UsageError(f"{run}: exists already, a finished run; choose another -o")
+    if (run / run_layout.SOURCE).exists():
         raise UsageError(
             f"{run}: exists already; go on with `fakelens train --resume -o {run}`, or choose another -o"
         )
+    raise UsageError(f"{run}: exists already, and is no run; choose another -o")
 
 
 def read_start(run: Path) -> tuple[TrainConfig, Path, str]:

@@ -118,7 +118,7 @@ def describe_result(result: TrainResult) -> Iterator[str]:
             low, high = 100 * metrics.accuracy.low, 100 * metrics.accuracy.high
             yield (
                 f"{part:<11} accuracy {100 * metrics.accuracy.value:.2f}% [{low:.2f}, {high:.2f}]  "
-                f"AUC {metrics.auc.value:.4f}  ECE {metrics.ece.value:.3f}  n {metrics.n}"
+                f"AUC {metrics.auc.value:.4f}  ECE {metrics.ece.value:.3f}  n {_count(metrics)}"
             )
     if overall_sparsity(result.sparsity) > _PRUNED:
         for layer in result.sparsity:
@@ -127,13 +127,22 @@ def describe_result(result: TrainResult) -> Iterator[str]:
     yield f"{result.outcome.sentence}; {result.run / run_layout.REPORT}"
 
 
+def _count(metrics: Metrics) -> str:
+    """Return how many images there were, and how many pictures, where these were looked at twice."""
+    twice = f" of {metrics.pictures} pictures, as they are and recompressed"
+    return f"{metrics.n}{twice if metrics.pictures < metrics.n else ''}"
+
+
 def _gather(job: Job) -> Examples:
     dataset, config = job.dataset, job.config
     images, labels = dataset.take(Split.TRAIN)
     val_images, val_labels = dataset.take(Split.VAL)
     weights = class_weights(labels)
     for split in Split:
-        _log.info("%-5s %d real, %d fake", split, dataset.count(split, 0), dataset.count(split, 1))
+        counts = dataset.count(split, 0), dataset.count(split, 1)
+        twice = len({dataset.paths[row] for row in dataset.rows[split]}) < sum(counts)
+        note = ", each picture as it is and recompressed" if twice else ""
+        _log.info("%-5s %d real, %d fake%s", split, *counts, note)
     _log.info("loss weights against the imbalance of the classes: real %.3f, fake %.3f", *weights)
     targets = labels.astype(np.float32)
     sources = dataset.sources[dataset.rows[Split.TRAIN]]
@@ -246,13 +255,13 @@ def _hand_over(job: Job, model: Any, calibrated: tuple[Calibration, Pool], answe
     p_rows = answer(model, dataset.take(Split.VAL)[0])
     labels, p_fake = judged.labels, judged.pool(p_rows, pool)
     decision = choose_decision(labels, p_fake, config.decision)
-    validation = evaluate(labels, p_fake, decision.threshold)
+    validation = evaluate(labels, p_fake, decision.threshold, judged.pictures)
     test, p_test = None, None
     if config.data.score_test and len(dataset.rows[Split.TEST]):
         tested = dataset.judge(Split.TEST)
         if len(np.unique(tested.labels)) > 1:
             p_test = tested.pool(answer(model, dataset.take(Split.TEST)[0]), pool)
-            test = evaluate(tested.labels, p_test, decision.threshold)
+            test = evaluate(tested.labels, p_test, decision.threshold, tested.pictures)
     sparsity = measure_layer_sparsity(model)
     contract = make_contract(job, model, calibration, describe_input(config.data, pool), decision)
     compared: tuple[BeforeAfter, ...] = ()

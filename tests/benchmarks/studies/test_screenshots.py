@@ -1,5 +1,6 @@
 """The command behind the documentation's pictures of pages."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +12,25 @@ from fakelens.benchmarks.studies import screenshots
 from tests.conftest import RunModule
 
 
-def test_a_page_that_is_not_there_is_one_line(run_module: RunModule, tmp_path: Path) -> None:
+def test_what_is_no_page_is_one_line(run_module: RunModule, tmp_path: Path) -> None:
     pytest.importorskip("playwright", reason="needs the extra dev")
-    done = run_module(screenshots.__name__, tmp_path, tmp_path / "no.html")
-    assert (done.returncode, done.stderr) == (
-        2,
-        f"fakelens: {tmp_path}/no.html: no such page; name an HTML file\n",
-    )
+    page = tmp_path / "a" / "run.html"
+    for folder in (page.parent, tmp_path / "b"):
+        folder.mkdir()
+        (folder / page.name).touch()
+    for arguments, said in (
+        (
+            (tmp_path, tmp_path / "no.html"),
+            f"{tmp_path}/no.html: no such page; name an HTML file or an address",
+        ),
+        ((page,), f"{page}: a file; name the folder of the pictures first, then pages"),
+        (
+            (tmp_path, page, tmp_path / "b" / page.name),
+            "2 pages would be screens-run.webp; name them in calls of their own",
+        ),
+    ):
+        done = run_module(screenshots.__name__, *arguments)
+        assert (done.returncode, done.stderr) == (2, f"fakelens: {said}\n")
 
 
 @pytest.fixture
@@ -41,6 +54,9 @@ def test_a_page_that_is_named_is_taken_alone(run_module: RunModule, tmp_path: Pa
     with Image.open(tmp_path / "screens-run.webp") as sheet:
         assert sheet.width > 1900
         assert [sheet.getpixel((5, y)) for y in (5, sheet.height - 5)] == [(255,) * 3, (0,) * 3]
+    nobody = run_module(screenshots.__name__, tmp_path, "http://127.0.0.1:9/")
+    assert nobody.returncode == 2
+    assert re.fullmatch(r"fakelens: http://127\.0\.0\.1:9/: cannot be opened \(.*\n", nobody.stderr)
 
 
 @pytest.mark.slow

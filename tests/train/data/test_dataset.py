@@ -84,6 +84,25 @@ def test_an_unreadable_file_is_reported_and_left_out(data: Path) -> None:
     assert broken not in {dataset.paths[row] for split in Split for row in dataset.rows[split]}
 
 
+def test_the_digest_is_the_same_however_pictures_are_seen(data: Path) -> None:
+    """A damaged file takes part in the cut of histories: it counts, once, and not where it is in conflict."""
+    views = (CONFIG, replace(CONFIG, delivered=True), replace(CONFIG, fit=Fit.TILES, tiles=2, cuts=2))
+    sound = {load_dataset(data, view).digest for view in views}
+    assert len(sound) == 1
+    whole = (data / "Real" / "000.png").read_bytes()
+    for name, cut in (("Real/a", 300), ("Real/b", 300), ("FAKE/c", 310), ("Real/d", 320), ("FAKE/d", 320)):
+        (data / f"{name}.png").write_bytes(whole[:cut])
+    damaged = set()
+    for view in views:
+        dataset = load_dataset(data, view)
+        damaged.add(dataset.digest)
+        used = {dataset.paths[row] for rows in dataset.rows.values() for row in rows}
+        assert len(used) == 80
+        assert all(path.stem.isdecimal() for path in used)
+    assert len(damaged) == 1
+    assert damaged != sound
+
+
 def test_too_few_images_name_class_and_split(tmp_path: Path) -> None:
     write_images(tmp_path / "real", 40, 90, 1)
     write_images(tmp_path / "fake", 2, 165, 2)

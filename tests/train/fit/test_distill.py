@@ -69,6 +69,14 @@ def test_a_teacher_that_saw_the_validation_images_is_refused(
         check_teachers(config, load_dataset(data, config.data).digest)
 
 
+def test_a_teacher_that_sees_pictures_otherwise_is_refused(
+    data: Path, config: TrainConfig, teacher: Path
+) -> None:
+    config = with_teacher(replace(config, data=replace(config.data, delivered=True)), teacher)
+    with pytest.raises(ConfigError, match=r"add .*--set data\.delivered=false"):
+        check_teachers(config, load_dataset(data, config.data).digest)
+
+
 def test_a_teacher_of_other_data_is_refused(config: TrainConfig, teacher: Path) -> None:
     with pytest.raises(ConfigError, match="was trained on other data"):
         check_teachers(with_teacher(config, teacher), "other")

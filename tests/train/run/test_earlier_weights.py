@@ -15,7 +15,9 @@ from fakelens.train.config import TrainConfig
 from fakelens.train.fit.checkpoint import Epoch, load_state, save_state
 from fakelens.train.fit.earlier_run import open_network, take_run_weights
 from fakelens.train.run.job import open_job, reopen_job
+from fakelens.train.run.member import name_facts
 from fakelens.train.run.trainer import run_job
+from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.starts.names import is_run
 
 
@@ -46,6 +48,12 @@ def refuse(data: Path, config: TrainConfig, tmp_path: Path) -> str:
     return str(caught.value)
 
 
+def change_setting(run: Path, old: str, new: str) -> None:
+    text = (run / run_layout.CONFIG).read_text()
+    assert text.count(old) == 1
+    (run / run_layout.CONFIG).write_text(text.replace(old, new))
+
+
 def history(run: Path) -> list[Epoch]:
     return load_state(run / run_layout.FLOAT_STATE).history
 
@@ -68,7 +76,7 @@ def test_a_run_goes_on_from_the_float_weights_of_a_finished_one(
     # Before that, it does not begin from nothing without a word.
     (longer / run_layout.RECORD).unlink()
     (longer / run_layout.FLOAT_STATE).unlink()
-    with pytest.raises(ConfigError, match="no run is there"):
+    with pytest.raises(ConfigError, match="no run or file is there any more; put it back"):
         reopen_job(longer)
 
 
@@ -80,6 +88,103 @@ def test_a_run_of_another_network_says_which_flags_make_it_the_same(
     assert refuse(data, wider, tmp_path).endswith(f"; add --set network.width={config.network.width}")
     other = replace(wider, network=replace(wider.network, name="residual"))
     assert f"; add --network {config.network.name} --set network.width=" in refuse(data, other, tmp_path)
+
+
+def test_all_flags_that_are_missing_stand_in_one_line(
+    data: Path, config: TrainConfig, copied: Path, tmp_path: Path
+) -> None:
+    """Those of how pictures are seen, of the cut and of the network; followed, they are accepted."""
+    change_setting(copied, "delivered = false", "delivered = true")
+    unlike = with_weights(config, copied)
+    unlike = replace(
+        unlike,
+        data=replace(unlike.data, validation=0.1),
+        network=replace(unlike.network, name="compact", width=16),
+    )
+    said = refuse(data, unlike, tmp_path)
+    flags = said.split("; add ")[1]
+    assert flags == (
+        "--set data.size=16 --set data.fit=resize --set data.delivered=true --set data.validation=0.25 "
+        "--network classic --set network.width=4"
+    )
+    settings = dict(parse_setting(part) for part in flags.split() if "." in part)
+    followed = load_config(None, {**settings, "network.name": "classic", "network.weights": str(copied)})
+    open_job(data, tmp_path / "longer", followed)
+
+
+def test_other_histories_are_no_other_pictures(
+    data: Path, config: TrainConfig, copied: Path, tmp_path: Path
+) -> None:
+    change_setting(copied, "delivered = false", "delivered = true")
+    change_setting(copied, "histories = 3", "histories = 1")
+    delivered = replace(
+        with_weights(config, copied), data=replace(config.data, delivered=True, retouched=0.1)
+    )
+    open_job(data, tmp_path / "longer", delivered)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "flag"),
+    [
+        ("leave_out = []", 'leave_out = ["a b"]', "--set 'data.leave_out=[\"a b\"]'"),
+        ('left_out = ""', 'left_out = "left_out"', "--set data.left_out=left_out"),
+        ("most = 0", "most = 30", "--set data.most=30"),
+    ],
+)
+def test_settings_that_choose_other_pictures_are_named(
+    data: Path, config: TrainConfig, copied: Path, tmp_path: Path, old: str, new: str, flag: str
+) -> None:
+    source = json.loads((copied / run_layout.SOURCE).read_text())
+    (copied / run_layout.SOURCE).write_text(json.dumps(source | {"digest": "of other pictures"}))
+    said = refuse(data, with_weights(config, copied), tmp_path)
+    assert said.endswith("was trained on other data; train it on this DATA")
+    change_setting(copied, old, new)
+    said = refuse(data, with_weights(config, copied), tmp_path)
+    assert said == f"weights {copied}: has seen other validation images; add {flag}"
+
+
+def test_an_interrupted_training_goes_on_from_any_folder(
+    data: Path, config: TrainConfig, copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(copied, "teacher")
+    given = with_weights(config, "copied")
+    given = replace(
+        given,
+        fit=replace(given.fit, blend=0.5),
+        distill=replace(given.distill, teachers=("teacher",)),
+    )
+    run = open_job(data, tmp_path / "longer", given).run
+    assert reopen_job(run, data, given).config.network.weights == str(copied)
+    change_setting(run, f'weights = "{copied}"', 'weights = "copied"')  # as earlier versions wrote it
+    assert reopen_job(run, data, given).config.network.weights == str(copied)
+    change_setting(run, 'weights = "copied"', f'weights = "{copied}"')
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert reopen_job(run).config.distill.teachers == (str(tmp_path / "teacher"),)
+    for gone, role in ((tmp_path / "teacher", "teacher"), (copied, "weights")):
+        gone.rename(tmp_path / "moved")
+        with pytest.raises(ConfigError) as caught:
+            reopen_job(run)
+        assert str(caught.value) == (
+            f"{role} {gone}: no run or file is there any more; "
+            "put it back there, or train anew into another -o"
+        )
+        (tmp_path / "moved").rename(gone)
+    reopen_job(run)
+
+
+def test_a_team_agrees_on_the_run_and_not_on_where_it_lies(
+    data: Path, config: TrainConfig, earlier: Path, copied: Path, tmp_path: Path
+) -> None:
+    facts = [
+        name_facts(open_job(data, tmp_path / f"worker-{number}", with_weights(config, weights)))
+        for number, weights in enumerate((earlier, copied))
+    ]
+    assert facts[0] == facts[1]
+    record = (copied / run_layout.RECORD).read_text()
+    (copied / run_layout.RECORD).write_text(f"{record} ")
+    assert facts[0] != name_facts(open_job(data, tmp_path / "worker-2", with_weights(config, copied)))
 
 
 def test_a_run_that_saw_the_validation_images_is_refused(
@@ -171,3 +276,4 @@ def test_a_run_ends_with_a_blend_of_what_it_began_with_and_what_it_learned(
 def test_a_blend_needs_the_run_it_blends_in(data: Path, config: TrainConfig, tmp_path: Path) -> None:
     blended = replace(config, fit=replace(config.fit, blend=0.5))
     assert "fit.blend mixes in the weights of a run" in refuse(data, blended, tmp_path)
+    assert "weights rnu: no run is there" in refuse(data, with_weights(blended, "rnu"), tmp_path)

@@ -11,18 +11,24 @@ from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.epoch import plan_epoch
 from fakelens.train.defaults import find_free
+from fakelens.train.fit.checkpoint import StageState, save_state
 from fakelens.train.run.job import derive_job, open_job, reopen_job
 from fakelens.train.settings import load_config
 from fakelens.train.starts.tuning import describe_start
 from tests.train.conftest import write_images
 
 
+def write_weights(run: Path, value: float) -> None:
+    best = [np.full(3, value, np.float32)]
+    state = StageState(weights=best, average=[], optimizer=[], best=best, losses=[], best_epoch=1, history=[])
+    save_state(run / "checkpoints" / "float.npz", state)
+
+
 @pytest.fixture
 def parent(tmp_path: Path, data: Path, config: TrainConfig) -> Path:
-    """A run that looks finished: `derive_job` copies its weights unread."""
+    """A run that looks finished."""
     run = open_job(data, tmp_path / "parent", config).run
-    (run / "checkpoints").mkdir()
-    (run / "checkpoints" / "float.npz").write_bytes(b"weights")
+    write_weights(run, 1.0)
     (run / "run.json").write_text("{}")
     return run
 
@@ -33,7 +39,8 @@ def test_a_derived_run_has_the_weights_data_and_settings_of_its_parent(
     job = derive_job(parent, tmp_path / "pruned", {"prune.sparsity": 0.5, "name": "pruned"})
     assert (job.config.prune.sparsity, job.config.name) == (0.5, "pruned")
     assert (job.config.fit, job.config.network) == (config.fit, config.network)
-    assert (job.run / "checkpoints" / "float.npz").read_bytes() == b"weights"
+    copied, weights = (run / "checkpoints" / "float.npz" for run in (job.run, parent))
+    assert copied.read_bytes() == weights.read_bytes()
     assert job.dataset.digest == json.loads((parent / "source.json").read_text())["digest"]
     assert reopen_job(job.run).config == job.config  # so that an interrupted one goes on
     assert not list(tmp_path.glob(".pruned*"))
@@ -89,6 +96,9 @@ def test_a_parent_must_be_finished_have_its_weights_and_its_data(
     (parent / "run").rename(parent / "run.json")
     write_images(data / "Real", 1, 20, 77)
     with pytest.raises(RunError, match="the images have changed since"):
+        derive_job(parent, tmp_path / "new", {})
+    write_weights(parent, np.nan)
+    with pytest.raises(RunError, match="its training diverged"):
         derive_job(parent, tmp_path / "new", {})
     (parent / "checkpoints" / "float.npz").unlink()
     with pytest.raises(RunError, match=r"float\.npz: missing"):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.train.audit.leak import Leak
 from fakelens.train.config import TrainConfig
@@ -43,6 +44,11 @@ def test_calibration_images_are_lossless_of_both_classes_and_written_again_alike
 
 def test_a_used_folder_is_not_a_new_run(tmp_path: Path) -> None:
     rundir.check_new(tmp_path)
-    (tmp_path / "something").touch()
-    with pytest.raises(UsageError, match="exists already"):
-        rundir.check_new(tmp_path)
+    for name, said in (
+        ("something", "is no run; choose another -o"),
+        (run_layout.SOURCE, "go on with `fakelens train --resume -o"),
+        (run_layout.RECORD, "a finished run; choose another -o"),
+    ):
+        (tmp_path / name).touch()
+        with pytest.raises(UsageError, match=f"exists already.*{said}"):
+            rundir.check_new(tmp_path)

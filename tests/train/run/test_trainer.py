@@ -218,4 +218,6 @@ def test_photos_are_trained_on_tiles_and_judged_as_a_whole(tmp_path: Path) -> No
     with np.load(result.run / "validation.npz") as validation:
         assert len(validation["labels"]) == result.validation.n
         assert len(validation["owners"]) == len(validation["images"]) > result.validation.n
-    assert result.validation.n == 2 * 12  # 12 images, each clean and with a history
+    # 12 images, each clean and with a history
+    assert (result.validation.n, result.validation.pictures) == (2 * 12, 12)
+    assert "n 24 of 12 pictures, as they are and recompressed" in next(describe_result(result))
