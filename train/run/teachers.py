@@ -18,7 +18,7 @@ from fakelens.train.starts.start_file import THE_START
 # Keys of data that say what validation images are, and how pictures are seen.
 _CUT = ("size", "fit", "delivered", "validation", "test", "split_seed", "most")
 _CHOICE = ("leave_out", "left_out", "score_test")  # that say with `most` which pictures are used at all
-_VIEW = {"size", "fit", "delivered"}  # one of these that is not given follows from the pictures and the others
+_VIEW = {"size", "fit", "delivered"}  # one that is not given follows from the pictures and the others
 
 
 def check_teachers(config: TrainConfig, digest: str) -> None:
