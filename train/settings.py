@@ -10,7 +10,7 @@ from typing import Any
 import dacite
 
 from fakelens.edge_runtime.errors import ConfigError
-from fakelens.edge_runtime.modelfile.contract import Fit
+from fakelens.edge_runtime.modelfile.contract import Fit, freeze_lists
 from fakelens.train.config import NETWORK_KEYS, VIEWS, TrainConfig
 from fakelens.train.recipes import read_recipe
 from fakelens.train.starts.names import IMAGENET, NOTHING
@@ -64,7 +64,7 @@ def config_from_dict(tree: Mapping[str, Any]) -> TrainConfig:
     _check_lists(tree, asdict(TrainConfig()))
     try:
         config = dacite.from_dict(
-            TrainConfig, _to_tuples(tree), dacite.Config(strict=True, cast=[StrEnum], type_hooks=hooks)
+            TrainConfig, freeze_lists(tree), dacite.Config(strict=True, cast=[StrEnum], type_hooks=hooks)
         )
     except (dacite.DaciteError, ValueError) as error:
         raise ConfigError(f"the configuration cannot be used: {error}") from error
@@ -82,13 +82,6 @@ def _check_lists(tree: Mapping[str, Any], defaults: Mapping[str, Any], path: str
             raise ConfigError(
                 f"{path}{key} is {value!r}, expected a list in brackets, as with --set '{path}{key}=[...]'"
             )
-
-
-def _to_tuples(value: Any) -> Any:
-    """Return `value` with every list in it as a tuple."""
-    if isinstance(value, Mapping):
-        return {key: _to_tuples(each) for key, each in value.items()}
-    return tuple(map(_to_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 def config_to_dict(config: TrainConfig) -> dict[str, Any]:

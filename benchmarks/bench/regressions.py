@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fakelens.benchmarks.bench.columns import ANSWERS, unpack_answers
-from fakelens.benchmarks.metrics import mcnemar
+from fakelens.benchmarks.mcnemar import mcnemar
 from fakelens.edge_runtime.errors import UsageError
 
 _Z = 1.959964  # of a 95% interval

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fakelens.benchmarks.metrics import Interval, McNemar, mcnemar, wilson_interval
+from fakelens.benchmarks.mcnemar import McNemar, mcnemar
+from fakelens.benchmarks.metrics import Interval, wilson_interval
 from fakelens.benchmarks.scoring.accuracy import Scores, give_verdicts, mark_correct
 from fakelens.edge_runtime.modelfile.contract import Contract
 

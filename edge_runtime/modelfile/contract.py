@@ -197,7 +197,7 @@ def contract_from_json(text: str | bytes) -> Contract:
             "install the fakelens release the model was made for"
         )
     try:
-        contract = dacite.from_dict(Contract, _freeze(data), _STRICT)
+        contract = dacite.from_dict(Contract, freeze_lists(data), _STRICT)
     except (dacite.DaciteError, ValueError, OverflowError) as error:
         raise ModelError(f"the contract does not follow schema {schema}: {error}") from error
     if contract.schema > schema:
@@ -265,11 +265,11 @@ def _check_decision(decision: Decision) -> None:
             raise ModelError(f"decision.operating_points holds {point}, expected shares of 0 to 1")
 
 
-def _freeze(value: Any) -> Any:
-    """Turn lists into tuples, which is what the contract holds."""
+def freeze_lists(value: Any) -> Any:
+    """Return decoded JSON or TOML with tuples for its lists, as frozen dataclasses hold them."""
     if isinstance(value, dict):
-        return {name: _freeze(part) for name, part in value.items()}
-    return tuple(map(_freeze, value)) if isinstance(value, list) else value
+        return {name: freeze_lists(part) for name, part in value.items()}
+    return tuple(map(freeze_lists, value)) if isinstance(value, list) else value
 
 
 def _integer(value: object) -> object:

@@ -60,6 +60,8 @@ def test_a_start_goes_on_where_its_run_ended(start: Path, tmp_path: Path, config
     lines = list(describe_result(result))
     assert list(describe_before_after(str(start), result.before_after)) == lines[2:-1]
     assert lines[2] == "first before -> after, at the borders of each"
+    doubled = [replace(part, pictures=part.pictures // 2) for part in result.before_after]
+    assert next(describe_before_after(str(start), tuple(doubled))).endswith("as they are and recompressed")
     assert lines[3].startswith("val              AUC ")
     record = json.loads((result.run / "run.json").read_text())
     assert [part["part"] for part in record["before_after"]] == list(parts)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.train.data.dataset import source_weights
 from fakelens.train.data.epoch import Floats
 from fakelens.train.data.image_rows import Images
+from fakelens.train.data.loss_weights import source_weights
 from fakelens.train.fit.clip_encoder import embed
 
 _STRATA = (1, 2, 3, 4)  # of like embeddings

@@ -24,7 +24,8 @@ from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
 from fakelens.edge_runtime.modelfile.contract import Fit
 from fakelens.edge_runtime.progress import format_duration
 from fakelens.train.config import TrainConfig
-from fakelens.train.data.dataset import Dataset, class_weights, load_reduced, source_weights
+from fakelens.train.data.dataset import Dataset, load_reduced
+from fakelens.train.data.loss_weights import class_weights, source_weights
 from fakelens.train.data.usable import choose_images
 from fakelens.train.defaults import choose_view, measure_median_side
 from fakelens.train.run.outcome import show_auc

@@ -70,12 +70,12 @@ def judge_outcome(
     leak: Leak | None = None,
 ) -> Outcome:
     """Return the verdict on a run over `dataset` from the figures of its parts."""
-    split = Split.VAL if test is None else Split.TEST
+    judged = validation if test is None else test
     counts = [dataset.count(Split.TEST, label) for label in range(len(LABELS))]
     missing = LABELS[counts.index(0)] if any(counts) and 0 in counts else ""
     return Outcome(
-        auc=(validation if test is None else test).auc,
-        pictures=len({dataset.paths[row] for row in dataset.rows[split]}),
+        auc=judged.auc,
+        pictures=judged.pictures,
         part="validation" if test is None else "test",
         at_bound=at_bound,
         leak=leak,

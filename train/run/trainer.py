@@ -21,8 +21,8 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.modelfile.contract import Pool
 from fakelens.train.config import TrainConfig, describe_input
-from fakelens.train.data.dataset import class_weights, source_weights
 from fakelens.train.data.image_rows import Images
+from fakelens.train.data.loss_weights import class_weights, source_weights
 from fakelens.train.distributed import SOLO, Team
 from fakelens.train.fit.calibrate import Calibration, choose_decision, fit_calibration
 from fakelens.train.fit.checkpoint import load_state

@@ -25,8 +25,9 @@ from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.files import check_writable
 from fakelens.edge_runtime.pictures.preprocess import fit_image
 from fakelens.train.config import TrainConfig, describe_input
-from fakelens.train.data.dataset import class_weights, load_dataset, source_weights
+from fakelens.train.data.dataset import load_dataset
 from fakelens.train.data.image_rows import Images
+from fakelens.train.data.loss_weights import class_weights, source_weights
 from fakelens.train.fit.clip_encoder import SquareEncoder, embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
 from fakelens.train.fit.distill import soften_labels

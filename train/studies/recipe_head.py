@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, Split
 from fakelens.train.config import TrainConfig
-from fakelens.train.data.dataset import Dataset, class_weights, load_dataset, source_weights
+from fakelens.train.data.dataset import Dataset, load_dataset
+from fakelens.train.data.loss_weights import class_weights, source_weights
 from fakelens.train.fit.clip_encoder import embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
 from fakelens.train.fit.distill import mix_labels

@@ -11,7 +11,7 @@ from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import Fit
 from fakelens.train.config import DataConfig
-from fakelens.train.data.dataset import Dataset, class_weights, load_dataset
+from fakelens.train.data.dataset import Dataset, load_dataset
 from tests.train.conftest import write_images
 
 CONFIG = DataConfig(size=16, validation=0.25, test=0.25)
@@ -108,11 +108,6 @@ def test_too_few_images_name_class_and_split(tmp_path: Path) -> None:
     write_images(tmp_path / "fake", 2, 165, 2)
     with pytest.raises(UsageError, match="fake images in the"):
         load_dataset(tmp_path, CONFIG)
-
-
-def test_the_rarer_class_weighs_more() -> None:
-    weights = class_weights(np.array([0] * 30 + [1] * 10, np.uint8))
-    assert weights.tolist() == pytest.approx([2 / 3, 2.0])
 
 
 def test_a_source_can_be_left_out_and_another_be_limited(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import tf_keras as keras
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.train.config import TrainConfig
-from fakelens.train.data.dataset import class_weights, load_dataset
+from fakelens.train.data.dataset import load_dataset
+from fakelens.train.data.loss_weights import class_weights
 from fakelens.train.fit.checkpoint import StageState, load_state
 from fakelens.train.fit.fold import BYTE_SCALE
 from fakelens.train.fit.loop import Examples, Stage, fit_stage, predict

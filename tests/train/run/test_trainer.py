@@ -1,4 +1,5 @@
 import json
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -201,7 +202,9 @@ def test_a_network_that_cannot_be_built_leaves_no_run(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def test_photos_are_trained_on_tiles_and_judged_as_a_whole(tmp_path: Path) -> None:
+def test_photos_are_trained_on_tiles_and_judged_as_a_whole(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     for label, brightness in (("real", 90), ("fake", 165)):
         write_images(tmp_path / "data" / label, 24, brightness, brightness)
     fit = {"data.fit": "tiles", "data.size": 8, "data.tiles": 4, "data.histories": 2, "data.cuts": 2}
@@ -211,7 +214,10 @@ def test_photos_are_trained_on_tiles_and_judged_as_a_whole(tmp_path: Path) -> No
         | {"fit.epochs": 1, "fit.batch_size": 16, "fit.ema": 0.9, "fit.learning_rate": 1e-2}
         | fit,
     )
-    result = run_job(open_job(tmp_path / "data", tmp_path / "run", config))
+    with caplog.at_level(logging.INFO, "fakelens"):
+        result = run_job(open_job(tmp_path / "data", tmp_path / "run", config))
+    assert "train 16 real, 16 fake\n" in caplog.text
+    assert "val   12 real, 12 fake, each picture as it is and recompressed\n" in caplog.text
     contract = contract_from_json(json.dumps(json.loads((result.run / "run.json").read_text())["contract"]))
     assert (contract.input.fit, contract.input.size, contract.input.tiles) == ("tiles", 8, 4)
     assert contract.training.data[0].images == 48
