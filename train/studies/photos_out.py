@@ -49,13 +49,12 @@ def photos_out(
 ) -> None:
     """Print how many photos of each source are called FAKE by a head that saw none of it."""
     config, seen = open_recipe(data, setting)
-    shares = cut_shares(seen.originals)
-    known = score_parts(config, seen, shares)
-    names = [
-        name for name in list_photos(seen) if len(average_pictures(seen, _of(seen, name), known)[0]) >= least
-    ]
+    counts = {name: count_pictures(seen, name) for name in list_photos(seen)}
+    names = [name for name, count in counts.items() if count >= least]
     if len(names) < 2:
         raise UsageError(f"{data}: fewer than two sources of {least} photos; nothing to leave out")
+    shares = cut_shares(seen.originals)
+    known = score_parts(config, seen, shares)
     typer.echo(format_row(_HEADER))
     typer.echo(format_row(["---"] * len(_HEADER)))
     accused = []
@@ -67,10 +66,8 @@ def photos_out(
         )
         auc = rank_photos(seen, unknown, name, shares)
         accused.append([each.value for each in alarms])
-        count = len(average_pictures(seen, _of(seen, name), unknown)[0])
-        typer.echo(
-            format_row([name.rpartition("/")[2], str(count), *map(format_share, alarms), f"{auc:.3f}"])
-        )
+        cells = (name.rpartition("/")[2], str(counts[name]), *map(format_share, alarms), f"{auc:.3f}")
+        typer.echo(format_row(cells))
     means = 100 * np.mean(accused, axis=0)
     typer.echo(
         f"\nmean of {len(names)} sources {means[0]:.1f}%, where others of them were learned {means[1]:.1f}%"
@@ -81,6 +78,11 @@ def list_photos(seen: Seen) -> list[str]:
     """Return the sources of photos, without those that `synthesize` made."""
     photos = list_sources(seen)[_find_class(seen, 0) & ~is_made(seen)]
     return [str(name) for name in np.unique(photos)]
+
+
+def count_pictures(seen: Seen, name: str) -> int:
+    """Return how many photos of `name` there are, whatever their histories."""
+    return len({seen.dataset.paths[row] for row in seen.dataset.rows[Split.TRAIN][_of(seen, name)]})
 
 
 def score_without(data: Path, config: TrainConfig, seen: Seen, name: str, shares: Numbers) -> Values:
