@@ -26,8 +26,10 @@ def is_installed(package: str) -> bool:
     """Whether `package` could be imported; nothing is imported."""
     try:
         return importlib.util.find_spec(package) is not None
-    except (ImportError, ValueError):  # an importer that refuses it, or a module without a spec
+    except ImportError:  # an importer that refuses it
         return False
+    except ValueError:  # a module without a spec: another thread imports it now, as cv2 comes in two steps
+        return True
 
 
 def load_cv2() -> Any:

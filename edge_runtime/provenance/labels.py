@@ -2,6 +2,7 @@
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
@@ -16,7 +17,9 @@ _CREDITS = {
 }
 _AIGC = re.compile(r'\{\s*"AIGC"\s*:\s*(\{.{0,4000})', re.DOTALL | re.IGNORECASE)
 _AIGC_LABELS = {"1": _GENERATED, "2": _NOTE, "3": _NOTE}  # is, may be, is suspected to be generated
-_BYTEDANCE = re.compile(r'"aigc_info"\s*:\s*\{.{0,2000}?"aigc_label_type"\s*:\s*"?[12]\b', re.DOTALL)
+_BYTEDANCE = re.compile(r'"aigc_info"\s*:\s*\{')
+_BYTEDANCE_TYPE = re.compile(r'"aigc_label_type"\s*:\s*"?[12]\b')
+_BYTEDANCE_CHARS = 2000  # between the two
 _DREAMINA = re.compile(r'"product"\s*:\s*"dreamina"', re.IGNORECASE)
 _DREAMINA_EXPORT = re.compile(r'"exportType"\s*:\s*"generation"', re.IGNORECASE)
 _SAMSUNG = re.compile(rb'"genAIType"\s*:\s*"?(-?\d{1,9})')
@@ -58,7 +61,7 @@ def judge_embedded_labels(text: str, source: Source, where: str) -> Iterator[Evi
     text = text[:_MOST_LABEL_CHARS]
     if found := _AIGC.search(text):
         yield from judge_aigc_label(_cut_object(found[1]), source, where)
-    if _BYTEDANCE.search(text) or (_DREAMINA.search(text) and _DREAMINA_EXPORT.search(text)):
+    if _is_bytedance(text) or (_DREAMINA.search(text) and _DREAMINA_EXPORT.search(text)):
         yield Evidence(
             source=source,
             strength=_GENERATED,
@@ -66,6 +69,16 @@ def judge_embedded_labels(text: str, source: Source, where: str) -> Iterator[Evi
             words=quote(text),
             where=where,
         )
+
+
+def _is_bytedance(text: str) -> bool:
+    """Whether a type of label follows an `aigc_info`; one pass over each, however often they stand there."""
+    begins = [found.end() for found in _BYTEDANCE.finditer(text)]
+    for found in _BYTEDANCE_TYPE.finditer(text):
+        before = bisect_right(begins, found.start())
+        if before and found.start() - begins[before - 1] <= _BYTEDANCE_CHARS:
+            return True
+    return False
 
 
 def judge_samsung_trailer(data: bytes, where: str) -> Iterator[Evidence]:

@@ -255,6 +255,9 @@ NO_STATEMENTS = {
     "a camera without exposure": make_exif_jpeg(CANON),
     "Samsung's editor without AI": make_jpeg(behind=samsung(0)),
     "ByteDance's label of nothing": make_exif_jpeg({DESCRIPTION: b'{"aigc_info": {"aigc_label_type": 0}}\0'}),
+    "ByteDance's label far from its type": make_exif_jpeg(
+        {DESCRIPTION: b'{"aigc_info": {}, ' + b" " * 2100 + b'"aigc_label_type": 1}\0'}
+    ),
     "Grok's signature without its number": make_exif_jpeg(
         {DESCRIPTION: b"Signature: " + b"Qk0+" * 20 + b"\0"}
     ),

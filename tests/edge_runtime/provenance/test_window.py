@@ -191,6 +191,8 @@ def test_xmp_with_entities_is_read_up_to_them() -> None:
         b"\x1c",
         b"\x81" * 40,
         b"\x9a\xff\xff\xff\xff",
+        b"\xa1" * 31 + b"\x80" + b"\x01" * 31,  # maps as keys of maps: as text each would double the last
+        b"\xa1\x81\x01\x01",
     ],
 )
 def test_damaged_cbor_ends_in_one_kind_of_error(data: bytes) -> None:
