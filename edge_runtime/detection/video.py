@@ -35,12 +35,15 @@ class Judged:
 def judge_stills(
     stills: Iterable[Still], tally: Tally, check: Callable[[Image.Image], Verdict], decision: Decision
 ) -> Judged:
-    """Return one verdict over `stills`: the mean of their logits, pictures that repeat left out.
+    """Return one verdict over `stills`: the mean of their logits, each by the frames that it stands for.
+
+    Pictures that repeat the one before are left out.
 
     Where there is nothing left to see in most of them, there is nothing in all of them: UNSURE.
     Raises `ImageError` where there is no picture at all.
     """
     moments: list[Moment] = []
+    frames: list[float] = []
     worst: tuple[Verdict, Image.Image] | None = None
     suspects: list[tuple[float, Still]] = []
     seen: npt.NDArray[np.int16] | None = None
@@ -55,13 +58,14 @@ def judge_stills(
         latency_ms += verdict.latency_ms
         reasons.update([] if verdict.reason is None else [verdict.reason])
         moments.append(Moment(seconds=still.seconds, p_fake=verdict.p_fake))
+        frames.append(still.frames)
         if worst is None or verdict.p_fake > worst[0].p_fake:
             worst = verdict, still.image
         suspects.append((verdict.p_fake, Still(seconds=still.seconds, image=_shrink(still.image))))
         suspects = sorted(suspects, key=lambda suspect: -suspect[0])[:_MOST_WORST]
     if worst is None:
         raise ImageError(f"no picture of this video decodes; {REMEDY}")
-    p_fake = pool_scores(np.array([moment.p_fake for moment in moments]), Pool.MEAN)
+    p_fake = pool_scores(np.array([moment.p_fake for moment in moments]), Pool.MEAN, np.array(frames))
     reason = reasons.most_common(1)[0][0] if reasons.total() > len(moments) / 2 else None
     verdict = replace(
         worst[0],

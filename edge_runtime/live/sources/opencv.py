@@ -14,7 +14,8 @@ from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.extras import load_cv2
 from fakelens.edge_runtime.live.source import Resolution
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
-from fakelens.edge_runtime.pictures.video.reader import MOST_FAILURES, open_capture, read_header
+from fakelens.edge_runtime.pictures.video.clock import read_header
+from fakelens.edge_runtime.pictures.video.reader import MOST_FAILURES, open_capture
 from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.redact import redact_url
 
@@ -143,17 +144,13 @@ class VideoStream:
 
     def read(self) -> ImageU8 | None:
         """Return the next frame that decodes, uint8 BGR; None at the end."""
-        failures = 0
-        while failures < MOST_FAILURES:
-            if self._known and self._read + self._lost + failures >= self._known:
-                break
+        for failures in range(MOST_FAILURES):
             found, pixels = self._capture.read()
             if found and pixels is not None and pixels.size:
                 self._lost += failures
                 self._read += 1
                 return _to_colour(np.asarray(pixels, np.uint8))
-            failures += 1
-        lost = self._known - self._read if self._known else self._lost
+        lost = max(self._lost, self._known - self._read)  # the header may promise fewer frames than there are
         if lost > 0:
             _log.warning(
                 "%s: %d of %d frames do not decode", to_text(str(self._path)), lost, self._read + lost

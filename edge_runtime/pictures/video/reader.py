@@ -1,9 +1,7 @@
 """Pictures of a video file, by way of OpenCV; what does not decode is passed over and counted."""
 
-import math
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,22 +11,22 @@ from PIL import Image
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.extras import load_cv2
 from fakelens.edge_runtime.pictures.formats import Kind, name_remedy
+from fakelens.edge_runtime.pictures.video.clock import Clock, VideoHeader, read_header
 from fakelens.edge_runtime.pictures.video.still import MOST_STILLS, REMEDY, Still, Tally, spread
 
 if TYPE_CHECKING:
     import cv2
 
-_MOST_FRAMES = 10_000_000  # by the header; more is a lie
+_MOST_FRAMES = 10_000_000  # that are read
 _IN_A_ROW = 1_500  # frames; a longer file is not read through but jumped in
 MOST_FAILURES = 100  # one after the other: nothing comes any more
-_FPS = (1.0, 240.0)  # what a header may say without being doubted
-_USUAL_FPS = 25.0
 
 
 def read_video(path: Path, tally: Tally) -> Iterator[Still]:
-    """Yield up to `MOST_STILLS` pictures spread over the length of the video `path`; counts go to `tally`.
+    """Yield pictures spread over the length of the video `path`; counts go to `tally`.
 
-    Raises `ImageError` where OpenCV is missing or the file is no video that it decodes.
+    Up to `MOST_STILLS` of the length that its header says, and as many of what comes after that. Raises
+    `ImageError` where OpenCV is missing or the file is no video that it decodes.
     """
     remedy = name_remedy(Kind.VIDEO)
     if remedy is not None:
@@ -36,104 +34,95 @@ def read_video(path: Path, tally: Tally) -> Iterator[Still]:
     capture = open_capture(path)
     try:
         header = read_header(capture)
-        tally.frames = header.frames
-        reading = _jump if header.frames > _IN_A_ROW else _read_through
-        yield from reading(capture, _Clock(header), header.frames, tally)
+        reading = _Reading(capture, header)
+        if header.frames > _IN_A_ROW:
+            yield from reading.jump()
+        else:
+            yield from reading.read_known()
+        yield from reading.read_rest()
+        reading.count(tally)
     finally:
         capture.release()
 
 
-@dataclass(frozen=True, kw_only=True)
-class VideoHeader:
-    """What a video says of itself, as far as it can be believed."""
+class _Reading:
+    """One way through a video: what its header says there is, then what there is beyond."""
 
-    frames: int  # 0 where it says nothing of use
-    fps: float
-    doubted: bool  # whether it said another rate
+    def __init__(self, capture: "cv2.VideoCapture", header: VideoHeader) -> None:
+        self._capture, self._known, self._clock = capture, header.frames, Clock(header)
+        self._index = 0  # of the next frame
+        self._lost = 0  # frames that do not decode
+        self._missed, self._places = 0, 0  # places that were not reached, of those that were jumped to
+        self._at_end = True  # of what the header counts, and not somewhere else after a jump that failed
 
+    def read_known(self) -> Iterator[Still]:
+        """Yield pictures of the frames that the header counts, all of which are gone through."""
+        wanted = set(spread(self._known, MOST_STILLS))
+        while self._index < self._known and self._advance():
+            if self._index - 1 in wanted and (still := self._retrieve(self._known / len(wanted))) is not None:
+                yield still
 
-def read_header(capture: "cv2.VideoCapture") -> VideoHeader:
-    """Return length and rate of an open video; browsers write 1000 frames a second into the header."""
-    cv2 = load_cv2()
-    frames, fps = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)
-    low, high = _FPS
-    doubted = not (math.isfinite(fps) and low <= fps <= high)
-    return VideoHeader(
-        frames=int(frames) if math.isfinite(frames) and 0 < frames <= _MOST_FRAMES else 0,
-        fps=_USUAL_FPS if doubted else fps,
-        doubted=doubted,
-    )
+    def jump(self) -> Iterator[Still]:
+        """Yield pictures from places all over the length that the header says."""
+        cv2 = load_cv2()
+        step = (self._known - 1) / (MOST_STILLS - 1)
+        for index in spread(self._known, MOST_STILLS):
+            self._places += 1
+            self._capture.set(cv2.CAP_PROP_POS_FRAMES, index)
+            tries = 0
+            while not (grabbed := self._capture.grab()) and tries < MOST_FAILURES:
+                tries += 1
+            landed = self._capture.get(cv2.CAP_PROP_POS_FRAMES) - 1
+            self._index = index + 1
+            # Of a file that was cut short a jump ends at the last frame there is.
+            self._at_end = grabbed and landed >= index - step / 2
+            if not self._at_end:
+                self._missed += 1
+            elif (still := self._retrieve(step)) is not None:
+                yield still
 
+    def read_rest(self) -> Iterator[Still]:
+        """Yield pictures of what comes after the frames that the header counts; of all where it counts none."""
+        kept: list[Still] = []
+        first, every = self._index, max(1, self._known // MOST_STILLS)
+        while self._at_end and self._index < _MOST_FRAMES and self._advance():
+            if (self._index - 1 - first) % every or (still := self._retrieve(1.0)) is None:
+                continue
+            kept.append(still)
+            if len(kept) == 2 * MOST_STILLS:
+                kept, every = kept[::2], 2 * every
+        chosen = [kept[place] for place in spread(len(kept), MOST_STILLS)]
+        yield from (still.over((self._index - first) / len(chosen)) for still in chosen)
 
-class _Clock:
-    """The time of a frame: by its own stamp where stamps go forward, else by the rate."""
+    def count(self, tally: Tally) -> None:
+        """Write to `tally` how much there was, and how much of it was seen."""
+        tally.frames = max(self._known, self._index)
+        tally.lost = self._lost
+        if not self._places:
+            tally.lost += tally.frames - self._index  # those that the header promised
+        elif self._missed:
+            tally.skipped = f"{self._missed} of {self._places} places in it do not decode"
 
-    def __init__(self, header: VideoHeader) -> None:
-        self._fps, self._doubted = header.fps, header.doubted
-        self._last = -1.0
+    def _advance(self) -> bool:
+        """Grab the next frame that decodes; whether there was one."""
+        for failures in range(MOST_FAILURES):
+            if self._capture.grab():
+                self._lost += failures
+                self._index += failures + 1
+                return True
+        return False
 
-    def tell(self, capture: "cv2.VideoCapture", index: int) -> float:
-        """Return the seconds of the frame `index`, which was just read."""
-        stamp = capture.get(load_cv2().CAP_PROP_POS_MSEC) / 1e3
-        by_rate = index / self._fps
-        plausible = math.isfinite(stamp) and stamp > self._last and stamp <= index / _FPS[0] + 60
-        seconds = stamp if plausible and not self._doubted else max(by_rate, self._last)
-        self._last = seconds
-        return seconds
-
-
-def _read_through(capture: "cv2.VideoCapture", clock: _Clock, known: int, tally: Tally) -> Iterator[Still]:
-    wanted = set(spread(known, MOST_STILLS)) if known else None
-    kept: list[Still] = []
-    index = failures = decoded = 0
-    while index < (known or _MOST_FRAMES) and failures < MOST_FAILURES:
-        if not capture.grab():
-            failures += 1
-        else:
-            if not known:
-                tally.lost += failures  # the last ones are the end
-            failures = 0
-            decoded += 1
-            take = index % _every(index) == 0 if wanted is None else index in wanted
-            if take and (still := _retrieve(capture, clock.tell(capture, index))) is not None:
-                kept.append(still)
-                if wanted is not None:
-                    yield kept.pop()
-                elif len(kept) >= 2 * MOST_STILLS:
-                    kept = kept[::2]
-        index += 1
-    if known:
-        tally.lost = known - decoded
-    else:
-        tally.frames = decoded + tally.lost
-    yield from (kept[place] for place in spread(len(kept), MOST_STILLS))
-
-
-def _every(index: int) -> int:
-    """Return how far apart frames are taken near `index`, where the length is not known."""
-    return 1 << max(0, (index // MOST_STILLS).bit_length() - 1)
-
-
-def _jump(capture: "cv2.VideoCapture", clock: _Clock, known: int, tally: Tally) -> Iterator[Still]:
-    cv2 = load_cv2()
-    for index in spread(known, MOST_STILLS):
-        capture.set(cv2.CAP_PROP_POS_FRAMES, index)
-        tries = 0
-        while not capture.grab() and tries < MOST_FAILURES:
-            tries += 1
-        tally.lost += tries
-        if tries < MOST_FAILURES and (still := _retrieve(capture, clock.tell(capture, index))) is not None:
-            yield still
-
-
-def _retrieve(capture: "cv2.VideoCapture", seconds: float) -> Still | None:
-    found, pixels = capture.retrieve()
-    if not found or pixels is None or not pixels.size:
-        return None
-    bgr = np.asarray(pixels, np.uint8)
-    grey = bgr.ndim == 2 or bgr.shape[2] == 1
-    rgb = np.repeat(bgr.reshape(*bgr.shape[:2], 1), 3, axis=2) if grey else bgr[..., 2::-1]
-    return Still(seconds=seconds, image=Image.fromarray(np.ascontiguousarray(rgb)))
+    def _retrieve(self, frames: float) -> Still | None:
+        """Return the frame that was just grabbed, which stands for so many `frames`."""
+        seconds = self._clock.tell(self._capture, self._index - 1)
+        found, pixels = self._capture.retrieve()
+        if not found or pixels is None or not pixels.size:
+            self._lost += 1
+            return None
+        bgr = np.asarray(pixels, np.uint8)
+        grey = bgr.ndim == 2 or bgr.shape[2] == 1
+        rgb = np.repeat(bgr.reshape(*bgr.shape[:2], 1), 3, axis=2) if grey else bgr[..., 2::-1]
+        return Still(seconds=seconds, image=Image.fromarray(np.ascontiguousarray(rgb)), frames=frames)
 
 
 def open_capture(path: Path) -> "cv2.VideoCapture":

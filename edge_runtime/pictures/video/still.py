@@ -1,7 +1,7 @@
 """Choice of the frames that are checked in a video or an animation."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -15,6 +15,11 @@ class Still:
 
     seconds: float  # from the beginning
     image: Image.Image
+    frames: float = 1.0  # that it stands for
+
+    def over(self, frames: float) -> "Still":
+        """Return this picture standing for so many `frames`."""
+        return replace(self, frames=frames)
 
 
 @dataclass(frozen=True, kw_only=True)

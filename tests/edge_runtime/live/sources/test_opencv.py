@@ -13,6 +13,7 @@ from fakelens.edge_runtime.live.frame import Frame
 from fakelens.edge_runtime.live.sources.opencv import CameraSource, StreamSource, VideoSource
 from fakelens.edge_runtime.live.status import CameraState
 from fakelens.edge_runtime.live.supervisor import CameraConfig, SupervisedSource
+from tests.edge_runtime.pictures.video.test_reader import promise_frames
 
 cv2 = pytest.importorskip("cv2", reason="needs the [camera] extra")
 
@@ -111,6 +112,15 @@ def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
             StreamSource(url=url, open_timeout_s=0.5).open()
         assert time.monotonic() - start < 5
         assert "secret" not in str(error.value)
+
+
+def test_a_file_is_read_beyond_the_frames_that_its_header_counts(clip: Path) -> None:
+    stream = VideoSource(path=promise_frames(clip, 2)).open()
+    frames = 0
+    while stream.read() is not None:
+        frames += 1
+    stream.close()
+    assert frames == len(LEVELS)
 
 
 def test_reading_goes_on_after_frames_that_do_not_decode(

@@ -55,6 +55,37 @@ def test_a_lying_rate_does_not_stop_time(tmp_path: Path, fps: int) -> None:
     assert 2 < seconds[-1] < 5
 
 
+def test_slow_videos_keep_their_stamps(tmp_path: Path) -> None:
+    stills, _ = read(write_video(tmp_path / "clip.avi", 20, fps=0.5))
+    assert [round(still.seconds) for still in stills] == list(range(0, 40, 2))
+
+
+def promise_frames(path: Path, frames: int) -> Path:
+    """Write another number of frames into both headers of the AVI `path`."""
+    content = bytearray(path.read_bytes())
+    for chunk, offset in ((b"avih", 24), (b"strh", 40)):
+        struct.pack_into("<I", content, content.find(chunk) + offset, frames)
+    path.write_bytes(content)
+    return path
+
+
+def test_what_comes_after_the_frames_that_the_header_counts_is_seen(tmp_path: Path) -> None:
+    stills, tally = read(promise_frames(write_video(tmp_path / "clip.avi", 500), 50))
+    assert (tally.frames, tally.lost) == (500, 0)
+    assert np.asarray(stills[-1].image).mean() > 200
+    head = [still.frames for still in stills if still.seconds < 50 / 15]
+    assert sum(head) == pytest.approx(50)  # a picture stands for what lies around it
+    assert sum(still.frames for still in stills) == pytest.approx(500, rel=0.05)
+
+
+def test_places_of_a_long_video_that_are_not_there_any_more_are_counted(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "clip.avi", 1600)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 4])
+    stills, tally = read(path)
+    assert len(stills) == 8
+    assert tally.skipped == f"{MOST_STILLS - 8} of {MOST_STILLS} places in it do not decode"
+
+
 def test_reading_goes_on_after_frames_that_do_not_decode(tmp_path: Path) -> None:
     path = write_video(tmp_path / "clip.mp4", 60, codec="mp4v")
     content = bytearray(path.read_bytes())
