@@ -13,7 +13,8 @@ from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
 from fakelens.edge_runtime.pictures.contents import read_whole
 from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, Kind, sniff
-from fakelens.edge_runtime.pictures.preprocess import DecodeConfig, decode_image
+from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, DecodeConfig, decode_image
+from fakelens.edge_runtime.pictures.refusal import explain
 from fakelens.edge_runtime.pictures.sources import LeftOut, find_inputs
 from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence, declares_generated
 from fakelens.edge_runtime.provenance.inspection import Inspection
@@ -48,13 +49,14 @@ class _Statements:
 def list_statements(names: list[str], output: Format, stream: TextIO) -> ListingResult:
     """Write what the files that `names` stand for say of themselves to `stream`, a file at a time.
 
-    Raises `UsageError` where a folder or pattern holds no image.
+    Raises `UsageError` where none of them holds anything to look at.
     """
-    inputs = find_inputs((name for name in names if name != STDIN), decoded=False)
+    read_stdin = STDIN in names
+    inputs = find_inputs((name for name in names if name != STDIN), decoded=False, others=read_stdin)
     if output is Format.CSV:
         stream.write("path,verdict,error,evidence\n")
     files = declared = errors = 0
-    for found in _ask_all(inputs.paths, read_stdin=STDIN in names):
+    for found in _ask_all(inputs.paths, read_stdin=read_stdin):
         files += 1
         declared += found.verdict is not None
         errors += found.error is not None
@@ -100,7 +102,7 @@ def _ask(source: Path | bytes, name: str) -> _Statements:
     except ImageError:
         pass  # its text may be whole all the same
     except OSError as error:
-        return _Statements(path=name, error=f"{name}: cannot be read ({error.strerror})")
+        return _Statements(path=name, error=str(explain(source, error, MAX_MEGAPIXELS)))
     return _Statements(path=name, evidence=inspection.conclude())
 
 

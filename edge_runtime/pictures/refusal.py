@@ -29,7 +29,9 @@ def explain(
     if isinstance(error, ImageError):
         return ImageError(f"{name}: {error}")
     if isinstance(error, FileNotFoundError):
-        return ImageError(f"{name}: no such file")
+        return ImageError(f"{name}: {_why_not_found(Path(name))}")
+    if isinstance(error, IsADirectoryError):
+        return ImageError(f"{name}: {_why_no_folder(Path(name))}")
     if isinstance(error, UnidentifiedImageError):
         return ImageError(f"{name}: {_why_not_an_image(source, content)}")
     if isinstance(error, Image.DecompressionBombError):
@@ -37,9 +39,22 @@ def explain(
     return ImageError(f"{name}: {_why_not_decoded(error)}")
 
 
+def _why_not_found(path: Path) -> str:
+    import glob
+
+    if path.is_symlink():
+        return "a link to nothing"
+    return "no such file" + (", and the pattern matches none" if glob.has_magic(str(path)) else "")
+
+
+def _why_no_folder(path: Path) -> str:
+    from fakelens.edge_runtime.pictures.sources import describe_nothing, scan_folder
+
+    found = scan_folder(path, videos=True)
+    return "is a folder, not an image" if found.paths else describe_nothing(found.left_out)
+
+
 def _why_not_decoded(error: Exception) -> str:
-    if isinstance(error, IsADirectoryError):
-        return "is a folder, not an image"
     if isinstance(error, MemoryError):
         return "takes more memory than there is; scale it down first"
     if isinstance(error, OSError) and error.strerror:  # the system's word, not a decoder's

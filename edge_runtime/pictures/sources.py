@@ -71,22 +71,29 @@ class Found:
 
     paths: list[Path]
     left_out: LeftOut = _NOTHING
+    nothing: str | None = None  # why the only path is none that could be checked
 
 
-def find_inputs(names: Iterable[str], *, decoded: bool = True) -> Found:
+def find_inputs(names: Iterable[str], *, decoded: bool = True, others: bool = False) -> Found:
     """Return the files that `names` stand for; also what no package here decodes, unless to be `decoded`.
 
-    A folder stands for the images and videos below it, by content, sorted; a pattern for what it matches; a
-    file for itself, whatever it is. A file that does not exist is kept: checking it tells why.
-    Raises `UsageError` where a folder or pattern holds nothing to check, and for what is no path.
+    A folder stands for the images and videos below it, by content, sorted; a pattern for the files and
+    folders that it matches; a file for itself, whatever it is. What does not exist, or holds nothing to
+    check, is kept under its name: checking it tells why. Raises `UsageError` for what is no path, and where
+    all `names` are folders and patterns without anything to check, unless there are `others` beside them.
     """
     found: dict[Path, None] = {}
     left_out = _NOTHING
+    nothing: dict[Path, str] = {}
     for name in names:
-        part = _expand(name, decoded=decoded)
-        found.update(dict.fromkeys(part.paths))
-        if part.left_out is not _NOTHING:
-            left_out = _add(left_out, part.left_out)
+        for part in _expand(name, decoded=decoded):
+            found.update(dict.fromkeys(part.paths))
+            if part.nothing is not None:
+                nothing[part.paths[0]] = part.nothing
+            if part.left_out is not _NOTHING:
+                left_out = _add(left_out, part.left_out)
+    if nothing and not others and len(nothing) == len(found):
+        raise UsageError("; ".join(nothing.values()))
     return Found(paths=list(found), left_out=left_out)
 
 
@@ -181,7 +188,15 @@ def _tell_kind(path: Path, *, is_plain: bool) -> Kind:
     return Kind.IMAGE if suffix in IMAGE_SUFFIXES and kind in (Kind.OTHER, Kind.EMPTY) else kind
 
 
-def _expand(name: str, *, decoded: bool) -> Found:
+def describe_nothing(left_out: LeftOut) -> str:
+    """Return what to say of a folder in which there is nothing to check, with what is `left_out` of it."""
+    reason = f"; {left_out}" if str(left_out) else ""
+    lines = "".join(f"; {line}" for line in left_out.unreadable[:3])
+    return f"no images in this folder{reason}{lines}"
+
+
+def _expand(name: str, *, decoded: bool) -> Iterator[Found]:
+    """Yield what `name` stands for; a pattern is what a shell would make of it."""
     if not name:
         raise UsageError("an empty path was given; `.` stands for the folder you are in")
     path = Path(name)
@@ -192,25 +207,33 @@ def _expand(name: str, *, decoded: bool) -> Found:
             f"{name}: nothing is fetched from the net; do it by hand: "
             f"curl -L {shlex.quote(name)} | fakelens check -"
         )
-    if path.is_dir():
-        found = scan_folder(path, videos=True, decoded=decoded)
-        if not found.paths:
-            reason = f"; {found.left_out}" if str(found.left_out) else ""
-            lines = "".join(f"; {line}" for line in found.left_out.unreadable[:3])
-            raise UsageError(f"{name}: no images in this folder{reason}{lines}")
-        return found
-    if path.exists():
-        return Found(paths=[path])
+    if os.path.lexists(path):
+        yield _find(path, name, decoded=decoded)
+        return
     import glob  # only names that are no file may be patterns
 
     if not glob.has_magic(name):
-        return Found(paths=[path])
+        yield Found(paths=[path])
+        return
     # The shell's rules: Path.glob would take hidden files too, and refuse `**.jpg`.
     matches = [Path(match) for match in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207
-    files = [match for match in matches if match.is_file()]
-    if not files:
-        raise UsageError(f"{name}: the pattern matches no file")
-    return Found(paths=files)
+    if not matches:
+        yield Found(paths=[path], nothing=f"{name}: the pattern matches no file")
+    folders = {match for match in matches if match.is_dir()}
+    for match in matches:
+        if folders.isdisjoint(match.parents):  # the rest stands below a folder that is looked through
+            yield _find(match, str(match), decoded=decoded)
+
+
+def _find(path: Path, name: str, *, decoded: bool) -> Found:
+    """Return the files that an existing `path` stands for, by the `name` that was given."""
+    if not path.is_dir():
+        return Found(paths=[path])
+    found = scan_folder(path, videos=True, decoded=decoded)
+    if found.paths:
+        return found
+    nothing = f"{name}: {describe_nothing(found.left_out)}"
+    return Found(paths=[path], left_out=found.left_out, nothing=nothing)
 
 
 def _add(one: LeftOut, other: LeftOut) -> LeftOut:

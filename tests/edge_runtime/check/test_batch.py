@@ -1,6 +1,7 @@
 """A batch answers every file that can be read and counts the others."""
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,8 +42,23 @@ def test_the_largest_reduction_is_told(model_file: Path, photos: Path) -> None:
     assert check_batch(detector, [str(photos)]).most_reduced == 7.0
 
 
-def test_nothing_is_checked_where_a_name_stands_for_nothing(model_file: Path, photos: Path) -> None:
+def test_a_name_that_stands_for_nothing_is_a_row_beside_those_that_are_checked(
+    model_file: Path, photos: Path
+) -> None:
+    stream, empty = io.StringIO(), photos / "empty"
+    empty.mkdir()
+    names = [f"{photos}/*.webp", f"{photos}/0.png", str(empty)]
+    result = check_batch(Detector(model_file), names, open_sink(Format.JSON, stream))
+    rows = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [row["path"] for row in rows] == names
+    assert rows[0]["error"] == f"{photos}/*.webp: no such file, and the pattern matches none"
+    assert rows[1]["verdict"] == "real"
+    assert rows[2]["error"] == f"{empty}: no images in this folder"
+    assert (result.files, result.errors) == (3, 2)
+
+
+def test_nothing_is_checked_where_no_name_stands_for_anything(model_file: Path, photos: Path) -> None:
     stream = io.StringIO()
     with pytest.raises(UsageError, match="matches no file"):
-        check_batch(Detector(model_file), [str(photos), f"{photos}/*.webp"], open_sink(Format.JSON, stream))
+        check_batch(Detector(model_file), [f"{photos}/*.webp"], open_sink(Format.JSON, stream))
     assert stream.getvalue() == ""

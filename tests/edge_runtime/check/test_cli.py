@@ -169,20 +169,35 @@ def test_a_photo_that_had_to_be_scaled_down_far_gets_a_note(
         (["--model", "photos/a real.png"], "not a TFLite file"),
         (["--threads", "0"], "--threads"),
         (["--fail-on", "real"], "--fail-on"),
-        (["no such folder/*.png"], "matches no file"),
-        (["nothing here"], "no images in this folder"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_any_answer(
     fakelens: Fakelens, model_file: Path, photos: Path, options: list[str], reason: str
 ) -> None:
-    (photos.parent / "nothing here").mkdir()
     done = fakelens("check", "photos", "--model", model_file, *options, cwd=photos.parent)
     assert done.returncode == 2
     assert done.stdout == ""
     assert reason in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
     assert done.stderr.count("\n") == 1 or done.stderr.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("only_statements", [False, True])
+def test_a_name_that_stands_for_nothing_cancels_no_other(
+    fakelens: Fakelens, model_file: Path, photos: Path, only_statements: bool
+) -> None:
+    (photos.parent / "nothing here").mkdir()
+    options = ["--evidence-only"] if only_statements else ["--model", model_file]
+    names = ["no such folder/*.png", "nothing here"]
+    alone = fakelens("check", *names, *options, cwd=photos.parent)
+    assert (alone.returncode, alone.stdout, alone.stderr.count("\n")) == (2, "", 1)
+    done = fakelens("check", *names, "photos/a real.png", "--json", *options, cwd=photos.parent)
+    assert done.returncode == 2
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["path"] for row in rows] == [*names, "photos/a real.png"]
+    assert rows[0]["error"].endswith("the pattern matches none")
+    assert rows[1]["error"] == "nothing here: no images in this folder"
+    assert "error" not in rows[2]
 
 
 @pytest.mark.skipif(not list_models(), reason="no release model is committed yet")

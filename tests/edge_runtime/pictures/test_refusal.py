@@ -15,7 +15,6 @@ from fakelens.edge_runtime.pictures.refusal import explain
     ("error", "line"),
     [
         (FileNotFoundError(), "a.jpg: no such file"),
-        (IsADirectoryError(), "a.jpg: is a folder, not an image"),
         (MemoryError(), "a.jpg: takes more memory than there is; scale it down first"),
         (PermissionError(13, "Permission denied"), "a.jpg: cannot be read (Permission denied)"),
         (SyntaxError("broken\n  header"), "a.jpg: cannot be decoded, damaged or incomplete (broken header)"),
@@ -28,6 +27,25 @@ from fakelens.edge_runtime.pictures.refusal import explain
 )
 def test_each_error_has_its_line(error: Exception, line: str) -> None:
     assert str(explain(Path("a.jpg"), error, 128)).startswith(line)
+
+
+def test_a_folder_is_called_one_and_an_empty_one_that(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"no images in this folder$"):
+        load_image(tmp_path)
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(ImageError, match=r"no images in this folder; 1 not an image$"):
+        load_image(tmp_path)
+    (tmp_path / "a.jpg").touch()
+    with pytest.raises(ImageError, match="is a folder, not an image"):
+        load_image(tmp_path)
+
+
+def test_a_link_to_nothing_and_a_pattern_without_a_match_are_called_so(tmp_path: Path) -> None:
+    (tmp_path / "gone.jpg").symlink_to("nowhere")
+    with pytest.raises(ImageError, match=r"a link to nothing$"):
+        load_image(tmp_path / "gone.jpg")
+    with pytest.raises(ImageError, match="no such file, and the pattern matches none"):
+        load_image(tmp_path / "*.png")
 
 
 def test_an_avif_that_its_decoder_refuses_is_not_called_damaged() -> None:

@@ -59,7 +59,7 @@ def test_order_is_that_of_the_command_line_each_file_once() -> None:
 
 
 def test_patterns_follow_the_shells_rules(tree: Path) -> None:
-    assert find("*.png") == ["a.png", "set[1].png"]  # neither hidden files nor folders
+    assert find("*.png") == ["a.png", "folder.png", "set[1].png"]  # no hidden files
     assert find("?.*") == ["a.png", "b.JPG"]
     assert find("**/*.webp") == ["deep/er/c.webp"]
     assert find("deep/**.tiff") == ["deep/d.tiff"]
@@ -71,13 +71,36 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file() -> None:
     assert find("set[1].png") == ["set[1].png"]
 
 
+def test_a_pattern_stands_for_what_the_shell_makes_of_it(tree: Path) -> None:
+    (tree / "gone.jpg").symlink_to("nowhere")
+    matches = ["a.png", "b.JPG", "deep", "empty", "folder.png", "gone.jpg", "notes.txt", "set[1].png"]
+    assert find("*") == find(*matches)
+    assert find("*")[:4] == ["a.png", "b.JPG", "deep/d.tiff", "deep/er/c.webp"]  # folders with all below
+    assert "gone.jpg" in find("*")
+    found = find_inputs(["**"])
+    assert len(found.paths) == len(find("*"))
+    assert found.left_out.total == 0
+
+
+def test_what_stands_below_a_matched_folder_is_counted_once(tree: Path) -> None:
+    (tree / "deep" / "notes.txt").touch()
+    (tree / "deep" / "er" / "more.txt").touch()
+    found = find_inputs(["deep*/**"])
+    assert [path.name for path in found.paths] == ["d.tiff", "c.webp"]
+    assert found.left_out.others == 2
+
+
 @pytest.mark.usefixtures("tree")
 @pytest.mark.parametrize(
     ("name", "reason"), [("empty", "no images in this folder"), ("*.xyz", "matches no file")]
 )
-def test_nothing_found_is_a_usage_error(name: str, reason: str) -> None:
-    with pytest.raises(UsageError, match=reason):
-        find("a.png", name)
+def test_a_name_that_stands_for_nothing_is_kept_beside_others_and_refused_alone(
+    name: str, reason: str
+) -> None:
+    assert find("a.png", name, "b.JPG") == ["a.png", name, "b.JPG"]
+    assert find_inputs([name], others=True).paths == [Path(name)]
+    with pytest.raises(UsageError, match=f"empty: no images in this folder; .*{reason}"):
+        find("empty", name if name != "empty" else "folder.png")
 
 
 def write_jpeg(path: Path) -> None:
