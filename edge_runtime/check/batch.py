@@ -58,9 +58,11 @@ def check_batch(
     errors = 0
     most_reduced = 0.0
     config = config or BatchConfig()
+    piped = sys.stdin.buffer.read() if STDIN in names else None
     with MUTED:  # once, or each file would set the filters of warnings anew
-        for checked in _check_all(detector, found.paths, config, read_stdin=STDIN in names):
-            result = _look_closer(detector, checked, config)
+        for checked in _check_all(detector, found.paths, config, piped):
+            source = Path(checked.path) if piped is None or checked.path != STDIN else piped
+            result = _look_closer(detector, checked, source, config)
             for sink in sinks:
                 sink.write(result)
             if result.verdict is None:
@@ -84,25 +86,32 @@ def summarize(result: BatchResult) -> str:
     return json.dumps({"summary": summary})
 
 
-def _look_closer(detector: Detector, result: CheckedFile, config: BatchConfig) -> CheckedFile:
+def _look_closer(
+    detector: Detector, result: CheckedFile, source: Path | bytes, config: BatchConfig
+) -> CheckedFile:
     image, verdict = result.image, result.verdict
     if image is None or verdict is None:
         return result
     if config.stable and verdict.pixels_label is None:  # a file's own statement holds in any case
-        from fakelens.edge_runtime.detection.recheck import recheck
+        from fakelens.edge_runtime.detection.recheck import recheck, recheck_stills
+        from fakelens.edge_runtime.pictures.video.moving import read_moving
 
         try:
-            result = replace(result, verdict=recheck(detector, image, verdict))
+            if result.moments:
+                verdict = recheck_stills(detector, read_moving(source, config.decode), verdict)
+            else:
+                verdict = recheck(detector, image, verdict)
+            result = replace(result, verdict=verdict)
         except ImageError as error:
             return CheckedFile(path=result.path, error=f"{result.path}: {error}")
     return replace(result, grid=detector.map_regions(image)) if config.grid else result
 
 
 def _check_all(
-    detector: Detector, paths: list[Path], config: BatchConfig, *, read_stdin: bool
+    detector: Detector, paths: list[Path], config: BatchConfig, piped: bytes | None
 ) -> Iterator[CheckedFile]:
-    if read_stdin:
-        yield detector.check_file(sys.stdin.buffer.read(), STDIN, config.decode)
+    if piped is not None:
+        yield detector.check_file(piped, STDIN, config.decode)
     # Only where results and progress do not share a screen, or each would tear the other.
     quick = len(paths) < _PROGRESS_FROM or sys.stdout.isatty()
     keep = config.keep_images or config.stable or config.grid

@@ -1,18 +1,21 @@
 """Does a verdict survive what happens to every picture on its way? `fakelens check --stable`."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 from PIL import Image
 
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label, Verdict
+from fakelens.edge_runtime.detection.video import drop_repeated
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.modelfile.contract import Pool
 from fakelens.edge_runtime.pictures.degradations import recompress_jpeg, shrink_image
 from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, MAX_PIXELS
+from fakelens.edge_runtime.pictures.tiles import pool_scores
+from fakelens.edge_runtime.pictures.video.still import Still
 
 _QUALITIES = (85, 70)  # JPEG, 4:2:0
 _SCALE = 0.85  # of the side
@@ -28,26 +31,42 @@ def recheck(detector: Detector, image: Image.Image, verdict: Verdict) -> Verdict
     P(fake) falls on the other side of the contract's threshold. Its time grows by what was added. Raises
     `ImageError` for a picture of which no second one fits into memory.
     """
+    start = time.perf_counter()
+    return _conclude(detector, verdict, _check_degraded(detector, image), start)
+
+
+def recheck_stills(detector: Detector, stills: Iterable[Still], verdict: Verdict) -> Verdict:
+    """Return `verdict` on a video or an animation, of which `stills` are, as `recheck` does on a picture.
+
+    Each degradation is done to all pictures, and the mean of what comes of it is held against the threshold.
+    """
+    start = time.perf_counter()
+    frames, rows = [], []
+    for still in drop_repeated(stills):
+        frames.append(still.frames)
+        rows.append(list(_check_degraded(detector, still.image)))
+    means = (pool_scores(column, Pool.MEAN, np.array(frames)) for column in np.array(rows).T)
+    return _conclude(detector, verdict, means, start)
+
+
+def _conclude(detector: Detector, verdict: Verdict, degraded: Iterable[float], start: float) -> Verdict:
+    threshold = detector.contract.decision.threshold
+    turned = any((p_fake >= threshold) != (verdict.p_fake >= threshold) for p_fake in degraded)
+    latency_ms = verdict.latency_ms + (time.perf_counter() - start) * 1e3
+    label = Label.UNSURE if turned else verdict.label
+    return replace(verdict, label=label, unstable=turned, latency_ms=latency_ms)
+
+
+def _check_degraded(detector: Detector, image: Image.Image) -> Iterator[float]:
+    """Yield P(fake) after each degradation; one degraded picture is in memory at a time."""
     if image.width * image.height > MAX_PIXELS:
         raise ImageError(
             f"its {image.width} x {image.height} px are too many for --stable, which takes up to "
             f"{MAX_MEGAPIXELS} megapixels; scale it down, or leave --stable out"
         )
-    start = time.perf_counter()
-    threshold = detector.contract.decision.threshold
-    is_fake = verdict.p_fake >= threshold
-    turned = False
-    for degraded in _degrade_mildly(image):
-        turned = turned or (detector.check(degraded()).p_fake >= threshold) != is_fake
-    latency_ms = verdict.latency_ms + (time.perf_counter() - start) * 1e3
-    return replace(verdict, label=Label.UNSURE if turned else verdict.label, latency_ms=latency_ms)
-
-
-def _degrade_mildly(image: Image.Image) -> Iterator[Callable[[], Image.Image]]:
-    """Yield what makes each degraded picture, so that one of them is in memory at a time."""
     for quality in _QUALITIES:
-        yield partial(_recompress, image, quality)
-    yield partial(shrink_image, image, _SCALE)
+        yield detector.check(_recompress(image, quality)).p_fake
+    yield detector.check(shrink_image(image, _SCALE)).p_fake
 
 
 def _recompress(image: Image.Image, quality: int) -> Image.Image:

@@ -53,6 +53,9 @@ class Verdict:
     views: tuple[ViewScore, ...] = ()  # empty where the model has one
     evidence: tuple[Evidence, ...] | None = None  # what the file says of itself; None where it was not asked
     pixels_label: Label | None = None  # the pixels' answer, where the file's own statement decided instead
+    unstable: bool = (
+        False  # whether a mild degradation turned it over (see `recheck`); the answer is UNSURE then
+    )
 
     @property
     def of_pixels(self) -> Label:

@@ -1,7 +1,7 @@
 """One verdict over the pictures of a video or an animation."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,14 +46,9 @@ def judge_stills(
     frames: list[float] = []
     worst: tuple[Verdict, Image.Image] | None = None
     suspects: list[tuple[float, Still]] = []
-    seen: npt.NDArray[np.int16] | None = None
     reasons: Counter[Reason] = Counter()
     latency_ms = 0.0
-    for still in stills:
-        sample = _sample(still.image)
-        if seen is not None and seen.shape == sample.shape and np.abs(seen - sample).mean() < _SAME:
-            continue
-        seen = sample
+    for still in drop_repeated(stills):
         verdict = check(still.image)
         latency_ms += verdict.latency_ms
         reasons.update([] if verdict.reason is None else [verdict.reason])
@@ -82,6 +77,16 @@ def judge_stills(
         stills=tuple(sorted((still for _, still in suspects), key=lambda still: still.seconds)),
         note=_describe(moments, tally),
     )
+
+
+def drop_repeated(stills: Iterable[Still]) -> Iterator[Still]:
+    """Yield `stills` without those that show the same as the one before."""
+    seen: npt.NDArray[np.int16] | None = None
+    for still in stills:
+        sample = _sample(still.image)
+        if seen is None or seen.shape != sample.shape or np.abs(seen - sample).mean() >= _SAME:
+            seen = sample
+            yield still
 
 
 def _shrink(image: Image.Image) -> Image.Image:

@@ -19,6 +19,7 @@ MEANINGS = {
     Label.REAL: "The model finds no traces that it knows. Generators that it never saw may leave none.",
     Label.UNSURE: "The score lies where the model is least certain. It does not tell either way.",
 }
+TURNED_OVER = "Mild recompression or scaling turns the answer over. It does not tell either way."
 NEXT_STEPS = {
     Label.FAKE: "Find where the picture first appeared and who made it. Do not call it fake on this alone.",
     Label.REAL: "Ask who took it, where and when. No traces found does not make it a photo.",
@@ -52,6 +53,8 @@ def count_answers(counts: Mapping[str, int]) -> str:
 
 def explain(verdict: Verdict) -> str:
     """Return what `verdict` means, in a sentence or two."""
+    if verdict.unstable:
+        return TURNED_OVER
     return explain_answer(verdict.label, verdict.reason, verdict.pixels_label)
 
 

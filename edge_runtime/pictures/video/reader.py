@@ -82,7 +82,7 @@ class _Reading:
                 yield still
 
     def read_rest(self) -> Iterator[Still]:
-        """Yield pictures of what comes after the frames that the header counts; of all where it counts none."""
+        """Yield pictures of what comes after the frames that the header counts, which may be none."""
         kept: list[Still] = []
         first, every = self._index, max(1, self._known // MOST_STILLS)
         while self._at_end and self._index < _MOST_FRAMES and self._advance():

@@ -41,6 +41,33 @@ def test_a_verdict_that_a_mild_degradation_turns_over_is_unsure(model: Path, dou
     assert after.latency_ms > before.latency_ms
 
 
+def write_film(path: Path, *images: Image.Image) -> Path:
+    images[0].save(path, save_all=True, append_images=images[1:], duration=100, lossless=True)
+    return path
+
+
+def test_a_video_is_held_against_itself_and_not_its_worst_picture(
+    model: Path, doubtful: Image.Image, tmp_path: Path, fakelens: Fakelens
+) -> None:
+    greys = [Image.new("RGB", (24, 24), (level,) * 3) for level in (20, 24, 230)]
+    write_film(tmp_path / "real.webp", *greys)  # its worst picture alone is a FAKE that stands
+    write_film(
+        tmp_path / "doubtful.webp", doubtful, doubtful.rotate(180).transpose(Image.Transpose.ROTATE_90)
+    )
+    films = [tmp_path / "real.webp", tmp_path / "doubtful.webp"]
+    before, after = (
+        [
+            json.loads(line)
+            for line in fakelens("check", *films, "--model", model, "--json", *more).stdout.splitlines()
+        ]
+        for more in ([], ["--stable"])
+    )
+    assert [row["verdict"] for row in before] == ["real", "fake"]
+    assert [row["verdict"] for row in after] == ["real", "unsure"]
+    shown = fakelens("check", films[1], "--model", model, "--stable").stdout
+    assert "Mild recompression or scaling turns the answer over" in " ".join(shown.split())
+
+
 @pytest.mark.parametrize(("level", "label"), [(20, Label.REAL), (230, Label.FAKE)])
 def test_a_clear_verdict_stands(model: Path, level: int, label: Label) -> None:
     image = Image.new("RGB", (24, 24), (level,) * 3)
