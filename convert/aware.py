@@ -124,11 +124,17 @@ def _find_missing(run: Run) -> str:
     if not data.is_dir():
         return f"the run's pictures, and {data} is gone: put it back"
     try:
-        settings: Any = tomllib.loads((run.path / run_layout.CONFIG).read_text(encoding="utf-8"))
+        settings = _read_settings(run)
         half = settings["network"]["half"]
     except (OSError, ValueError, KeyError, TypeError):
         half = False
     return "a network that uses each layer once: this run set network.half" if half else ""
+
+
+def _read_settings(run: Run) -> Any:
+    """Return what the run was trained with; names of folders in it need not be valid text."""
+    text = (run.path / run_layout.CONFIG).read_text(encoding="utf-8", errors="surrogateescape")
+    return tomllib.loads(text)
 
 
 def _estimate_s(run: Run) -> float | None:
@@ -136,7 +142,7 @@ def _estimate_s(run: Run) -> float | None:
     try:
         record: Any = json.loads((run.path / run_layout.RECORD).read_bytes())
         epochs = [float(epoch["seconds"]) for epoch in record["history"]["float"]]
-        settings: Any = tomllib.loads((run.path / run_layout.CONFIG).read_text(encoding="utf-8"))
+        settings = _read_settings(run)
         count = int(settings.get("qat", {}).get("epochs", _EPOCHS))
         prune = settings.get("prune", {})
         again = int(prune["epochs"]) if prune.get("sparsity") else 0  # a pruned run is pruned once more

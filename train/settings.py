@@ -10,6 +10,7 @@ from typing import Any
 import dacite
 
 from fakelens.edge_runtime.errors import ConfigError
+from fakelens.edge_runtime.escape import is_text, to_text
 from fakelens.edge_runtime.modelfile.contract import Fit, freeze_lists
 from fakelens.train.config import NETWORK_KEYS, VIEWS, TrainConfig
 from fakelens.train.recipes import read_recipe
@@ -44,7 +45,7 @@ def merge_settings(recipe: str | None, flags: Mapping[str, Any]) -> dict[str, An
     """Return what recipe and flags set, unchecked; `data.fit = "auto"` is as if it were not set."""
     tree: dict[str, Any] = {} if recipe is None else read_recipe(recipe)
     if recipe is not None:
-        tree.setdefault("recipe", Path(recipe).stem)
+        tree.setdefault("recipe", to_text(Path(recipe).stem))
     for key, value in flags.items():
         *sections, leaf = key.split(".")
         branch = tree
@@ -108,6 +109,9 @@ def _check(config: TrainConfig) -> None:
     for key, value, low, high in _list_ranges(config):
         if not low <= value <= high:
             raise ConfigError(f"{key} is {value}, expected {low:g} to {high:g}")
+    for key, text in (("name", config.name), ("description", config.description), ("limits", config.limits)):
+        if not is_text(text):
+            raise ConfigError(f"{key} is {text!r}, which is not text in UTF-8, as a model file needs it")
     _check_together(config)
 
 

@@ -20,6 +20,7 @@ from fakelens.benchmarks.scoring.delivery import Tier
 from fakelens.benchmarks.scoring.manifest import digest_file
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile.contract import LABELS
 
@@ -62,7 +63,7 @@ def write_scores(path: Path, checked: CheckedImages) -> None:
             # All digits, so that the tables of the file are those of the model.
             p_fake, verdict = repr(float(answers.p_fake[place])), answers.answers[place]
             logits = (f"{value:.4f}" for value in answers.logits[place])
-            writer.writerow((digest, image.source, image.label, tier, p_fake, verdict, *logits))
+            writer.writerow((digest, to_text(image.source), image.label, tier, p_fake, verdict, *logits))
     write_atomic(path, table.getvalue())
 
 

@@ -90,3 +90,10 @@ def test_a_key_of_another_network_is_refused() -> None:
     ):
         load_config(None, {"network.alpha": 0.5})
     assert load_config(None, {"network.name": "mobilenetv2", "network.alpha": 0.5}).network.alpha == 0.5
+
+
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    recipe = tmp_path / "latin.toml"
+    recipe.write_bytes(b'description = "sch\xf6n"\n')
+    with pytest.raises(ConfigError, match="which is not text in UTF-8"):
+        load_config(str(recipe), {})

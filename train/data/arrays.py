@@ -78,7 +78,8 @@ def _cache_key(paths: Sequence[Path], spec: InputSpec, least_px: int) -> str:
     key = hashlib.sha256(f"{preprocess.VERSION} {spec.size} {spec.fit}{reduced}\n".encode())
     for path in paths:
         facts = path.stat()
-        key.update(f"{path.resolve()}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+        line = f"{path.resolve()}\0{facts.st_size}\0{facts.st_mtime_ns}\n"
+        key.update(line.encode(errors="surrogateescape"))  # a name need not be valid text
     return key.hexdigest()[:24]
 
 

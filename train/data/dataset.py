@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.benchmarks.labelled import LabelledImage, Split, find_mask
+from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.modelfile.contract import Fit, InputSpec
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.config import DataConfig, ImageCache, describe_input
@@ -21,7 +22,7 @@ from fakelens.train.data.arrays import DecodedFiles, decode_files, digest_files
 from fakelens.train.data.epoch import Rows
 from fakelens.train.data.histories import count_histories, find_keys
 from fakelens.train.data.image_rows import Images, RowView
-from fakelens.train.data.layouts import cut_videos, is_video, name_groups
+from fakelens.train.data.layouts import cut_videos, hash_text, is_video, name_groups
 from fakelens.train.data.leave_out import drop_left_out, leave_out
 from fakelens.train.data.pooling import JudgedImages, group_images
 from fakelens.train.data.tilebank import SourceImage, open_bank
@@ -100,7 +101,7 @@ def load_reduced(data: Path, config: DataConfig, size: int, most: int) -> tuple[
     decoded = decode_files(paths, spec, least_px=2 * size)
     sound = ~np.isin(np.arange(len(kept)), list(decoded.errors))
     reduced = Dataset(
-        name=data.resolve().name,
+        name=to_text(data.resolve().name),
         digest=_digest_all(digests, splits),
         images=decoded.images,
         labels=np.array([image.label for image in chosen], np.uint8),
@@ -143,7 +144,7 @@ def _load_whole(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
     digest = _digest_all(decoded.digests, splits)
     splits[Split.TRAIN] = np.setdiff1d(splits[Split.TRAIN], damaged)
     return Dataset(
-        name=data.resolve().name,
+        name=to_text(data.resolve().name),
         digest=digest,
         images=decoded.images,
         labels=labels,
@@ -192,7 +193,7 @@ def _load_tiles(data: Path, found: Sequence[LabelledImage], config: DataConfig) 
     splits = leave_out(splits, found, data, config)
     splits = drop_left_out(splits, found, digests, config.left_out)
     return Dataset(
-        name=data.resolve().name,
+        name=to_text(data.resolve().name),
         digest=_digest_all(digests, splits),
         images=bank.tiles,
         labels=np.array([image.label for image in found], np.uint8)[files],
@@ -282,7 +283,7 @@ def _cut(
     cut: list[int] = []
     for label in _CLASSES:
         of_class = [int(row) for row in rows if labels[row] == label]
-        of_class.sort(key=lambda row: hashlib.sha256(f"{key} {digests[row]}".encode()).digest())
+        of_class.sort(key=lambda row: hash_text(f"{key} {digests[row]}"))
         cut += of_class[: max(round(len(of_class) * share), min(_FEWEST_CUT, len(of_class) // 3))]
     taken = np.array(sorted(cut), np.int64)
     return np.setdiff1d(rows, taken), taken

@@ -170,11 +170,14 @@ def is_video(name: str) -> bool:
     return name.startswith(_VIDEO)
 
 
+def hash_text(text: str) -> bytes:
+    """Return the SHA-256 of `text`, which holds names and so need not be valid."""
+    return hashlib.sha256(text.encode(errors="surrogateescape")).digest()
+
+
 def cut_videos(rows: Rows, names: Sequence[str], share: float, key: str) -> tuple[Rows, Rows]:
     """Cut `share` of the videos off `rows`, of both classes the same: no video is in both parts."""
-    videos = sorted(
-        {names[row] for row in rows}, key=lambda name: hashlib.sha256(f"{key} {name}".encode()).digest()
-    )
+    videos = sorted({names[row] for row in rows}, key=lambda name: hash_text(f"{key} {name}"))
     chosen = set(videos[: max(1, round(len(videos) * share))])
     taken = np.array([row for row in rows if names[row] in chosen], np.int64)
     return np.setdiff1d(rows, taken), taken

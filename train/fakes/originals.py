@@ -64,7 +64,7 @@ def choose_evenly(photos: Sequence[Original], count: int, seed: int, purpose: st
     by_size = sorted(sources.items(), key=lambda item: (len(item[1]), item[0]))
     for position, (name, members) in enumerate(by_size):  # what a small one lacks, the larger ones give
         share = round((count - len(chosen)) / (len(by_size) - position))
-        rng = np.random.default_rng([seed, *f"{purpose} {name}".encode()])
+        rng = np.random.default_rng([seed, *f"{purpose} {name}".encode(errors="surrogateescape")])
         chosen += [members[index] for index in rng.permutation(len(members))[:share]]
     return sorted(chosen, key=lambda photo: photo.path)
 

@@ -97,7 +97,7 @@ def write_report(run: Path, data: ReportData) -> None:
         settings=_flatten(config_to_dict(data.config)),
         interval=_show_interval,
     )
-    write_atomic(run / run_layout.REPORT, html)
+    write_atomic(run / run_layout.REPORT, html.encode(errors="xmlcharrefreplace"))  # names need not be text
 
 
 def find_misses(data: ReportData, split: Split, p_fake: npt.NDArray[np.float64]) -> list[Miss]:

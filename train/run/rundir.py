@@ -16,6 +16,7 @@ from PIL import Image
 
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.edge_runtime.escape import is_text
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile.contract import LABELS, Contract, contract_to_json
 from fakelens.train.audit.leak import Leak
@@ -31,7 +32,9 @@ _VALIDATION_MOST = 10_000  # images handed over for the gates
 def start_run(run: Path, config: TrainConfig, data: Path, digest: str, leak: Leak | None = None) -> None:
     """Make the run directory and note what it is trained from, and what gives the classes of it away."""
     run.mkdir(parents=True, exist_ok=True)
-    write_atomic(run / run_layout.CONFIG, tomli_w.dumps(config_to_dict(config)))
+    settings = tomli_w.dumps(config_to_dict(config))
+    # Names of folders need not be valid text: `read_recipe` gives them back.
+    write_atomic(run / run_layout.CONFIG, settings.encode(errors="surrogateescape"))
     source = {"data": str(data.resolve()), "digest": digest, "leak": None if leak is None else asdict(leak)}
     write_atomic(run / run_layout.SOURCE, json.dumps(source, indent=1))
 
@@ -50,7 +53,11 @@ def copy_float_state(parent: Path, run: Path) -> None:
 
 
 def check_new(run: Path) -> None:
-    """Raise `UsageError` where `run` holds anything already."""
+    """Raise `UsageError` where `run` holds anything already, or cannot be called so."""
+    if not is_text(str(run.absolute())):
+        raise UsageError(
+            f"{run}: a name in it is not UTF-8, which TensorFlow cannot write to; choose another -o"
+        )
     if not run.exists() or (run.is_dir() and not any(run.iterdir())):
         return
     if (run / run_layout.RECORD).exists():

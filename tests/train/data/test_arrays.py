@@ -61,3 +61,14 @@ def test_an_interrupted_decoding_leaves_no_array(tmp_path: Path, cache: Path) ->
     with pytest.raises(FileNotFoundError):
         decode_files([*paths, tmp_path / "gone.png"], SPEC)
     assert set((cache / "arrays").glob("*")) == before
+
+
+def test_names_need_not_be_text(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"d\xe9")
+    paths = write_images(folder, 3, 128, 0)
+    paths[0] = paths[0].rename(folder / os.fsdecode(b"b\xfc\xe9.png"))
+    paths.append(folder / os.fsdecode(b"\xff.png"))
+    paths[-1].write_bytes(b"no picture")
+    decoded = decode_files(paths, SPEC)
+    assert list(decoded.errors) == [3]
+    assert str(paths[3]) in decoded.errors[3]

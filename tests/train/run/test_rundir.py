@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.train.audit.leak import Leak
 from fakelens.train.config import TrainConfig
 from fakelens.train.run import rundir
+from fakelens.train.settings import load_config
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
 LABELS = (np.arange(40) % 2).astype(np.uint8)
@@ -52,3 +54,15 @@ def test_a_used_folder_is_not_a_new_run(tmp_path: Path) -> None:
         (tmp_path / name).touch()
         with pytest.raises(UsageError, match=f"exists already.*{said}"):
             rundir.check_new(tmp_path)
+
+
+def test_names_that_are_no_text_survive_a_start(tmp_path: Path) -> None:
+    name = os.fsdecode(b"echt\xe9")
+    config = load_config(None, {"data.layout.real": (name,), "data.layout.fake": ("falsch",)})
+    rundir.start_run(tmp_path / "run", config, tmp_path / name, "abc")
+    assert rundir.read_start(tmp_path / "run")[:2] == (config, tmp_path / name)
+
+
+def test_a_run_that_tensorflow_could_not_write_to_is_refused_before(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="which TensorFlow cannot write to; choose another -o"):
+        rundir.check_new(tmp_path / os.fsdecode(b"run\xe9"))

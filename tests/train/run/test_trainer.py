@@ -1,5 +1,6 @@
 import json
 import logging
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -227,3 +228,25 @@ def test_photos_are_trained_on_tiles_and_judged_as_a_whole(
     # 12 images, each clean and with a history
     assert (result.validation.n, result.validation.pictures) == (2 * 12, 12)
     assert "n 24 of 12 pictures, as they are and recompressed" in next(describe_result(result))
+
+
+def test_names_that_are_no_text_are_trained_on_and_reported(tmp_path: Path) -> None:
+    data = tmp_path / os.fsdecode(b"d\xe9")
+    for name, seed in ((os.fsdecode(b"echt\xe9"), 1), ("falsch", 2)):
+        for path in write_images(data / name, 12, 128, seed):  # of one brightness: some are got wrong
+            path.rename(path.with_name(os.fsdecode(b"b\xfc-%d.png" % int(path.stem))))
+    config = load_config(
+        None,
+        {
+            "data.size": 16,
+            "data.layout.real": (os.fsdecode(b"echt\xe9"),),
+            "data.layout.fake": ("falsch",),
+            "network.name": "classic",
+            "network.width": 4,
+            "fit.epochs": 1,
+        },
+    )
+    run = run_job(open_job(data, tmp_path / "run", config)).run
+    assert "b&#56572;-" in (run / "report.html").read_text()  # as the other pages write such a byte
+    record = json.loads((run / "run.json").read_text())
+    assert record["contract"]["training"]["data"][0]["name"] == r"d\udce9"
