@@ -111,10 +111,10 @@ class Capture:
             if pixels is None:
                 return
             now = time.monotonic()
-            name = stream.current if isinstance(stream, NamedStream) else None
+            name, note = (stream.current, stream.note) if isinstance(stream, NamedStream) else (None, None)
             evidence = stream.evidence if isinstance(stream, FileStream) else None
             time_s = now if self._source.live else self.frames * step_s
-            self._put(Frame(pixels=pixels, time_s=time_s, name=name, evidence=evidence), now)
+            self._put(Frame(pixels=pixels, time_s=time_s, name=name, note=note, evidence=evidence), now)
             if guard is not None:
                 guard.watch(pixels, now)
 

@@ -18,6 +18,7 @@ class Frame:
     pixels: Pixels
     time_s: float  # on the source's own clock: monotonic time of capture, or the place in a file
     name: str | None = None  # of a picture of a folder
+    note: str | None = None  # what to know of how it was read
     evidence: tuple[Evidence, ...] | None = None  # of its file; None where there is none, as of a camera
 
     def to_image(self) -> Image.Image:

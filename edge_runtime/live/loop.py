@@ -173,6 +173,7 @@ class LiveLoop:
             frame_time_s=seen.frame.time_s if seen else None,
             paused=self._controls.paused,
             reason=seen.check.reason if seen else None,
+            note=seen.frame.note if seen else None,
             evidence=seen.evidence if seen else None,
             pixels_label=seen.verdict.label if seen and seen.is_declared else None,
         )

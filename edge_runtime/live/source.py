@@ -42,6 +42,10 @@ class NamedStream(Protocol):
     def current(self) -> str:
         """The name of the frame that was read last."""
 
+    @property
+    def note(self) -> str | None:
+        """What to know of how it was read."""
+
 
 @runtime_checkable
 class WaitingStream(Protocol):

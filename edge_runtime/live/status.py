@@ -46,6 +46,7 @@ class LiveStatus:
     frame_time_s: float | None = None  # of the last frame, on the source's own clock: a file's is its place
     paused: bool = False  # by a key: frames pass unchecked
     reason: Reason | None = None  # why there is nothing left to see in the last frame
+    note: str | None = None  # what to know of how the last picture of a folder was read
     evidence: tuple[Evidence, ...] | None = None  # what its file says of itself; None without a file
     pixels_label: Label | None = None  # the pixels' answer, where the file's own statement decided instead
 

@@ -26,6 +26,7 @@ def make_row(status: LiveStatus) -> Row:
         "source": to_text(status.source),
         "model": to_text(status.model),
         "error": None if status.error is None else to_text(status.error),
+        "note": status.note,
         "reason": None if status.reason is None else str(status.reason),
         "pixels": None if status.pixels_label is None else str(status.pixels_label),
         "evidence": None if status.evidence is None else to_rows(status.evidence),

@@ -31,12 +31,15 @@ class LeftOut:
     """What folders hold beside the files that are checked."""
 
     needs: Mapping[Kind, int] = field(default_factory=dict)  # pictures and videos that want a package
+    videos: int = 0  # where pictures alone are looked for
     others: int = 0  # no images
     unreadable: tuple[str, ...] = ()  # one line each: folders, files, links to nothing
 
     def __str__(self) -> str:
         """Return one line with the counts and the remedies, empty where nothing is left out."""
         parts = [f"{count} {kind} skipped: {name_remedy(kind)}" for kind, count in sorted(self.needs.items())]
+        if self.videos:
+            parts.append("1 video" if self.videos == 1 else f"{self.videos} videos")
         if self.others:
             parts.append("1 not an image" if self.others == 1 else f"{self.others} not images")
         if self.unreadable:
@@ -46,10 +49,10 @@ class LeftOut:
     @property
     def total(self) -> int:
         """How many files and folders are left out."""
-        return sum(self.needs.values()) + self.others + len(self.unreadable)
+        return sum(self.needs.values()) + self.videos + self.others + len(self.unreadable)
 
     def to_row(self) -> dict[str, object]:
-        """Return the counts and lines for JSON."""
+        """Return the counts and lines of a check, which looks at videos too, for JSON."""
         return {
             "needs": {str(kind): count for kind, count in self.needs.items()},
             "not_images": self.others,
@@ -122,6 +125,7 @@ def scan_folder(folder: Path, *, videos: bool = False, decoded: bool = True) -> 
     images: list[Path] = []
     kinds: Counter[Kind] = Counter()
     unreadable: list[str] = []
+    others = unwanted = 0
     for path, is_plain in _walk(folder, unreadable):
         try:
             kind = _tell_kind(path, is_plain=is_plain)
@@ -129,15 +133,17 @@ def scan_folder(folder: Path, *, videos: bool = False, decoded: bool = True) -> 
             reason = "a link to nothing" if path.is_symlink() else f"cannot be read ({error.strerror})"
             unreadable.append(f"{path}: {reason}")
             continue
-        wanted = kind not in (Kind.OTHER, Kind.EMPTY) and (videos or kind is not Kind.VIDEO)
-        if not wanted:
-            kinds[Kind.OTHER] += 1
+        if kind in (Kind.OTHER, Kind.EMPTY):
+            others += 1
+        elif kind is Kind.VIDEO and not videos:
+            unwanted += 1
         elif decoded and name_remedy(kind):
             kinds[kind] += 1
         else:
             images.append(path)
-    others = kinds.pop(Kind.OTHER, 0)
-    left_out = LeftOut(needs=dict(kinds), others=others, unreadable=tuple(sorted(unreadable)))
+    left_out = LeftOut(
+        needs=dict(kinds), videos=unwanted, others=others, unreadable=tuple(sorted(unreadable))
+    )
     images.sort(key=lambda path: path.parts)  # the order of paths, which compare slowly themselves
     return Found(paths=images, left_out=left_out)
 
@@ -239,6 +245,7 @@ def _find(path: Path, name: str, *, decoded: bool) -> Found:
 def _add(one: LeftOut, other: LeftOut) -> LeftOut:
     return LeftOut(
         needs=dict(Counter(one.needs) + Counter(other.needs)),
+        videos=one.videos + other.videos,
         others=one.others + other.others,
         unreadable=tuple(dict.fromkeys((*one.unreadable, *other.unreadable))),
     )

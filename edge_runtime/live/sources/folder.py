@@ -3,20 +3,23 @@
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
 
 from fakelens.edge_runtime.errors import ImageError, UsageError
+from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.pictures.contents import read_whole
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig, decode_image
-from fakelens.edge_runtime.pictures.sources import scan_folder, walk_images
+from fakelens.edge_runtime.pictures.sources import LeftOut, describe_nothing, scan_folder
 from fakelens.edge_runtime.provenance.evidence import Evidence
 from fakelens.edge_runtime.provenance.inspection import Inspection
 
 _POLL_S = 0.5  # from look to look
 _SETTLED = 2  # looks at which a new file has one size: whoever writes it is done
+_LENIENT = DecodeConfig(strict=False)  # as `check` has it
+_FIRST_OF_ANIMATION = "the first picture of an animation; `fakelens check` looks at the others too"
 _log = logging.getLogger(__name__)
 
 
@@ -25,24 +28,41 @@ class FolderStream:
 
     interval_s = 3600.0  # an hour each on the source's clock: unrelated pictures, so nothing is smoothed
 
-    def __init__(self, paths: Iterator[Path], stop: threading.Event | None = None) -> None:
-        """`stop` ends the wait inside `paths`, where they come as they are written."""
-        self._paths, self._stop = paths, stop
+    def __init__(
+        self, folder: Path, paths: Iterator[Path], *, left_out: int = 0, stop: threading.Event | None = None
+    ) -> None:
+        """`left_out` are those of the folder that got no answer beforehand.
+
+        `stop` ends the wait inside `paths`, where they come as they are written.
+        """
+        self._folder, self._paths, self._stop = folder, paths, stop
+        self._files = self._failures = left_out
         self.current = ""  # the name of the picture that was read last
+        self.note: str | None = None  # what to know of how it was read
         self.evidence: tuple[Evidence, ...] = ()  # what its file says of itself
 
     def read(self) -> Image.Image | None:
-        """Return the next image; one that cannot be decoded is logged and left out."""
+        """Return the next image; one that cannot be decoded is logged and left out.
+
+        Raises `UsageError` at the end of a folder in which a picture got no answer.
+        """
         for path in self._paths:
+            self._files += 1
             try:
                 content = read_whole(path)
                 inspection = Inspection(path, content)
-                image = decode_image(path, DecodeConfig(), content, inspection.see).image
+                decoded = decode_image(path, _LENIENT, content, inspection.see)
             except ImageError as error:
-                _log.warning("%s", error)
+                self._failures += 1
+                _warn(str(error))
             else:
                 self.current, self.evidence = str(path), inspection.conclude()
-                return image
+                self.note = _FIRST_OF_ANIMATION if decoded.animated else decoded.note
+                if self.note is not None:
+                    _warn(f"note: {path}: {self.note}")
+                return decoded.image
+        if self._failures and self._stop is None:
+            raise UsageError(f"{self._folder}: {self._failures} of {self._files} pictures got no answer")
         return None
 
     def stop_waiting(self) -> None:
@@ -77,11 +97,25 @@ class FolderSource:
         """List the images; `UsageError` where there are none and none are waited for."""
         if self.follow:
             stop = threading.Event()
-            return FolderStream(_follow(self.folder, stop), stop)
-        paths = list(walk_images(self.folder))
-        if not paths:
-            raise UsageError(f"{self.folder}: no images in this folder")
-        return FolderStream(iter(paths))
+            return FolderStream(self.folder, _follow(self.folder, stop), stop=stop)
+        found = scan_folder(self.folder)
+        left_out = found.left_out
+        if not found.paths:
+            raise UsageError(f"{self.folder}: {describe_nothing(left_out)}{_advise(left_out)}")
+        for line in _list_left_out(self.folder, left_out):
+            _warn(line)
+        unanswered = left_out.total - left_out.others - left_out.videos
+        return FolderStream(self.folder, iter(found.paths), left_out=unanswered)
+
+
+def _list_left_out(folder: Path, left_out: LeftOut) -> list[str]:
+    """Return a line for each file that cannot be read, and one with the counts."""
+    counts = [f"note: {folder}: left out: {left_out}{_advise(left_out)}"] if left_out.total else []
+    return [*left_out.unreadable, *counts]
+
+
+def _advise(left_out: LeftOut) -> str:
+    return " (give --source a video by its own name)" if left_out.videos else ""
 
 
 def _follow(folder: Path, stop: threading.Event) -> Iterator[Path]:
@@ -92,9 +126,12 @@ def _follow(folder: Path, stop: threading.Event) -> Iterator[Path]:
     first = True
     while not stop.is_set():
         found = scan_folder(folder)
-        for line in sorted(set(found.left_out.unreadable) - told):
-            told.add(line)
-            _log.warning("%s", line)
+        # Of no images the first count will do: another program may put a text beside each picture.
+        left_out = found.left_out if first else replace(found.left_out, others=0)
+        for line in _list_left_out(folder, left_out):
+            if line not in told:
+                told.add(line)
+                _warn(line)
         stamps = {path: stamp for path in found.paths if (stamp := _stamp(path)) is not None}
         known = {path: stamp for path, stamp in known.items() if path in stamps}
         for path, stamp in stamps.items():
@@ -109,6 +146,10 @@ def _follow(folder: Path, stop: threading.Event) -> Iterator[Path]:
                 growing[path] = stamp, looks
         first = False
         stop.wait(_POLL_S)
+
+
+def _warn(line: str) -> None:
+    _log.warning("%s", escape_line(line))  # a name may hold a line of its own
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

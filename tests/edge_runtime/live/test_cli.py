@@ -124,6 +124,22 @@ def test_what_a_file_says_of_itself_stands_beside_the_verdict(
     assert done.stderr.startswith("fakelens: --pixels-only changes nothing here")
 
 
+def test_a_picture_without_an_answer_is_told_at_the_end_and_the_others_are_judged(
+    fakelens: Fakelens, tile_model: Path, save_greys: SaveGreys
+) -> None:
+    folder = save_greys([10, 220])
+    (folder / "002.png").write_text("no picture")
+    with Image.open(folder / "000.png") as image:
+        image.save(folder / "000.gif", save_all=True, append_images=[image.point(lambda value: 255 - value)])
+    watch = ["watch", "--source", folder, "--model", tile_model, "--headless"]
+    done = fakelens(*watch, "--jsonl", "-", "--interval", 0, fresh=True)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == f"fakelens: {folder}: 1 of 4 pictures got no answer"
+    rows = [row for row in map(json.loads, done.stdout.splitlines()) if row["event"] == "interval"]
+    assert [row["frames"] for row in rows] == [1, 2, 3]
+    assert [row["note"] is None for row in rows] == [False, True, True]
+
+
 def test_a_screen_that_does_not_answer_means_headless(
     fakelens: Fakelens, tile_model: Path, save_greys: SaveGreys, monkeypatch: pytest.MonkeyPatch
 ) -> None:

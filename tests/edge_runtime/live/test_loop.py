@@ -11,7 +11,7 @@ import pytest
 
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label
-from fakelens.edge_runtime.errors import CameraError
+from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.live.controls import Controls
 from fakelens.edge_runtime.live.loop import LiveLoop, LoopConfig
 from fakelens.edge_runtime.live.smoothing import SmoothingConfig
@@ -144,12 +144,12 @@ def test_an_error_closes_camera_and_sinks(kept: Any, tile_model: Path, tmp_path:
     (tmp_path / "empty").mkdir()
     np.save(tmp_path / "empty" / "not an image.npy", np.zeros(3))
     (tmp_path / "empty" / "x.png").write_text("no image")
-    with pytest.raises(CameraError, match="there is no frame in it"):
+    with pytest.raises(UsageError, match="1 of 1 pictures got no answer"):
         LiveLoop(
             SupervisedSource(FolderSource(folder=tmp_path / "empty")), Detector(tile_model), [kept]
         ).run()
     assert kept.closed == 1
-    assert "no frame" in kept.statuses[-1].error
+    assert "got no answer" in kept.statuses[-1].error
 
 
 class _SlowCamera(FolderSource):

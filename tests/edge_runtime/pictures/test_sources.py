@@ -136,7 +136,7 @@ def test_what_wants_a_package_is_counted_with_the_remedy(
     assert [path.name for path in found.paths] == ["a JPEG.heic"]
     assert found.left_out.needs == {Kind.HEIC: 2}
     assert found.left_out.is_failure
-    assert str(found.left_out) == '2 HEIC skipped: pip install "fakelens[heic]"; 1 not an image'
+    assert str(found.left_out) == '2 HEIC skipped: pip install "fakelens[heic]"; 1 video'
     assert '1 video skipped: pip install "fakelens[camera]"' in str(
         scan_folder(tmp_path, videos=True).left_out
     )
