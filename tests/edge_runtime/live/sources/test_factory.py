@@ -23,12 +23,16 @@ def test_a_name_stands_for_one_kind_of_source(tmp_path: Path) -> None:
     assert make_source("/dev/video3") == CameraSource(device="/dev/video3")
     assert make_source("rtsp://a/b") == StreamSource(url="rtsp://a/b")
     assert make_source(str(tmp_path / "clip.mp4")) == VideoSource(path=tmp_path / "clip.mp4")
+    assert make_source((tmp_path / "clip.mp4").as_uri()) == VideoSource(path=tmp_path / "clip.mp4")
+    assert make_source("HTTP://a/b") == StreamSource(url="http://a/b")
     assert make_source(str(tmp_path)) == FolderSource(folder=tmp_path)
+    assert make_source(tmp_path.as_uri()) == FolderSource(folder=tmp_path)
     assert make_source("test:loop").live
     assert make_source("rtsp://user:secret@a/b").name == "rtsp://***@a/b"
 
 
 def test_only_a_folder_is_followed(tmp_path: Path) -> None:
+    assert make_source(tmp_path.as_uri(), follow=True) == FolderSource(folder=tmp_path, follow=True)
     assert make_source(str(tmp_path), follow=True) == FolderSource(folder=tmp_path, follow=True)
     with pytest.raises(UsageError, match="rtsp://a/b is none: leave --follow out"):
         make_source("rtsp://a/b", follow=True)
@@ -45,6 +49,10 @@ def test_only_a_stream_is_waited_for_from_the_start(tmp_path: Path) -> None:
     ("name", "reason"),
     [
         ("no such clip.mp4", "no such clip.mp4: no such file or folder"),
+        ("file:///no such clip.mp4", "/no such clip.mp4: no such file or folder"),
+        ("rstp://a/b", "did you mean rtsp://?"),
+        ("99999999999999999999", "no camera has such a number"),
+        ("9" * 5000, "no camera has such a number"),
         ("test:earthquake", "no such test source; there are loop, stall"),
         ("test:loop?fsp=3", "no setting 'fsp'; there are images"),
         ("test:loop?fps=fast", "fps is 'fast', expected a number"),
