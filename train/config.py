@@ -149,6 +149,7 @@ class FitConfig:
 class HeadConfig:
     """The training of a head with a hidden layer, `network.hidden`, on what the layers below tell."""
 
+    members: int = 1  # heads that learn by themselves and share the units; their mean logit is what stays
     epochs: int = 15
     batch_size: int = 256
     learning_rate: float = 1e-3  # peak of the cosine
@@ -165,6 +166,7 @@ class DistillConfig:
     teachers: tuple[str, ...] = ()
     share: float = 0.7  # of the teachers' answer in what is to be learned; the rest is the label
     corrected: bool = False  # whether an answer on the wrong side of .5 counts as .5
+    trust_photos: bool = False  # whether of a photo such an answer counts as the label
 
 
 @dataclass(frozen=True, kw_only=True)

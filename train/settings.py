@@ -159,6 +159,7 @@ def _list_ranges(config: TrainConfig) -> tuple[tuple[str, float, float, float], 
         ("fit.norm_momentum", config.fit.norm_momentum, 0.0, 0.9999),
         ("fit.probe", config.fit.probe, 0.0, 1000.0),
         ("fit.blend", config.fit.blend, 0.0, 1.0),
+        ("head.members", config.head.members, 1, 64),
         ("head.epochs", config.head.epochs, 1, 100_000),
         ("head.batch_size", config.head.batch_size, 1, 65_536),
         ("head.learning_rate", config.head.learning_rate, 1e-8, 10.0),
@@ -185,6 +186,11 @@ def _check_together(config: TrainConfig) -> None:
     if config.data.zoomed and not (config.data.delivered and config.data.fit is Fit.RESIZE):
         raise ConfigError(
             "data.zoomed is a share of delivered whole pictures: set data.delivered, fit resize"
+        )
+    if config.network.hidden % config.head.members:
+        raise ConfigError(
+            f"head.members is {config.head.members}, which {config.network.hidden} units, network.hidden, "
+            "cannot be shared among"
         )
     if not all(1 <= level < config.network.cut for level in config.network.levels):
         raise ConfigError(

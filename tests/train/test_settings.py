@@ -39,6 +39,10 @@ def test_config_survives_its_own_dictionary() -> None:
         ({"fit.precision": "float8"}, "float8"),
         ({"name.x": 1}, "name"),
         ({"data.zoomed": 0.5}, "set data.delivered"),
+        (
+            {"network.name": "lite0", "network.hidden": 9, "head.members": 2},
+            "head.members is 2, which 9 units",
+        ),
         ({"network.name": "lite0", "network.enlarge": 0}, "network.enlarge is 0, expected 1 to 8"),
         ({"network.name": "lite0", "network.expansion": 1}, "network.expansion is 1, expected 2 to 6"),
         ({"network.name": "lite0", "network.enlarge": 2, "network.reduce": 2}, "undo each other"),

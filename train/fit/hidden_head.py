@@ -22,6 +22,8 @@ from fakelens.train.fit.loop import Examples
 from fakelens.train.fit.probe import Line, set_head
 from fakelens.train.networks import HIDDEN
 
+_APART = 1_000  # seeds of two members, each of which takes several in a row
+
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +64,24 @@ def train_head(model: Any, examples: Examples, config: HeadConfig, seed: int) ->
 
 
 def fit_hidden(lesson: HeadLesson, units: int, config: HeadConfig, seed: int) -> HiddenHead:
-    """Return a head of so many hidden `units`, trained as `config` says."""
+    """Return a head of so many hidden `units`, trained as `config` says.
+
+    The members each learn from everything, begin elsewhere and drop other units; side by side they are one
+    layer, whose logit is the mean of theirs.
+    """
+    each = units // config.members
+    heads = [_fit_one(lesson, each, config, seed + _APART * number) for number in range(config.members)]
+    return HiddenHead(
+        kernel=np.concatenate([head.kernel for head in heads], axis=1),
+        bias=np.concatenate([head.bias for head in heads]),
+        line=Line(
+            slopes=np.concatenate([head.line.slopes for head in heads]) / len(heads),
+            bias=float(np.mean([head.line.bias for head in heads])),
+        ),
+    )
+
+
+def _fit_one(lesson: HeadLesson, units: int, config: HeadConfig, seed: int) -> HiddenHead:
     mean, spread = lesson.features.mean(axis=0), lesson.features.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     columns = [(lesson.features - mean) / spread, lesson.targets[:, None], lesson.weights[:, None]]

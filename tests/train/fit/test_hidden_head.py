@@ -1,14 +1,16 @@
 """A head with a hidden layer learns what no line tells, from features of any scale."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from fakelens.benchmarks.metrics import roc_auc
 from fakelens.train.config import HeadConfig, NetworkConfig
 from fakelens.train.fit.frozen_layers import Values, open_layers
-from fakelens.train.fit.hidden_head import HeadLesson, fit_hidden, train_head
+from fakelens.train.fit.hidden_head import HeadLesson, HiddenHead, fit_hidden, train_head
 from fakelens.train.fit.loop import Examples, predict
-from fakelens.train.fit.probe import fit_line
+from fakelens.train.fit.probe import Line, fit_line
 from fakelens.train.networks import HIDDEN, build_network
 
 SIZE = 32
@@ -35,6 +37,25 @@ def test_it_learns_what_no_line_tells() -> None:
     assert roc_auc(truths, line.score(judged)) < 0.65
     again = fit_hidden(HeadLesson(features=features, targets=targets, weights=weights), 16, CONFIG, seed=0)
     np.testing.assert_array_equal(head.score(judged), again.score(judged))
+
+
+def test_members_learn_by_themselves_and_the_head_says_their_mean() -> None:
+    features, labels = make_rings(400, seed=0)
+    lesson = HeadLesson(features=features, targets=labels.astype(np.float32), weights=np.ones(len(labels)))
+    both = fit_hidden(lesson, 16, replace(CONFIG, members=2), seed=0)
+    alone = fit_hidden(lesson, 8, CONFIG, seed=0)
+    assert both.kernel.shape == (2, 16)
+    np.testing.assert_allclose(both.kernel[:, :8], alone.kernel)
+    np.testing.assert_allclose(both.line.slopes[:8], alone.line.slopes / 2)
+    assert np.all(both.kernel[:, 8:] != both.kernel[:, :8])
+    second = HiddenHead(
+        kernel=both.kernel[:, 8:],
+        bias=both.bias[8:],
+        line=Line(slopes=2 * both.line.slopes[8:], bias=2 * both.line.bias - alone.line.bias),
+    )
+    mean = (alone.score(features) + second.score(features)) / 2
+    np.testing.assert_allclose(both.score(features), mean, atol=1e-6)
+    assert roc_auc(labels, second.score(features)) > 0.95
 
 
 def test_images_count_by_their_weights() -> None:
