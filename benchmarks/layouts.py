@@ -13,14 +13,13 @@ from fakelens.benchmarks.splits import SPLIT_FOLDERS, Split
 from fakelens.benchmarks.unclear_layouts import (
     ask_for_flags,
     describe_missing,
-    list_folders,
     list_names,
     list_picture_folders,
     name_folders,
 )
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
-from fakelens.edge_runtime.pictures.sources import scan_folder
+from fakelens.edge_runtime.pictures.sources import list_folders, scan_folder
 
 REAL_WORDS = frozenset(
     [

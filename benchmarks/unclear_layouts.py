@@ -7,7 +7,7 @@ from pathlib import Path
 from fakelens.benchmarks.splits import SPLIT_FOLDERS
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
-from fakelens.edge_runtime.pictures.sources import scan_folder
+from fakelens.edge_runtime.pictures.sources import list_folders, scan_folder
 
 _SHOWN = 6  # folders, in an error
 _OF_PHOTOS = ("photo", "camera", "scan", "shot")
@@ -101,8 +101,3 @@ def describe_missing(data: Path) -> str:
     if data.suffix.lower() in (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar"):
         return f"{data}: is a file, not a folder; unpack it first"
     return f"{data}: is a file, not a folder; give the folder with the real and the fake pictures"
-
-
-def list_folders(folder: Path) -> list[Path]:
-    """Return the folders directly in `folder`, sorted."""
-    return sorted(path for path in folder.iterdir() if path.is_dir())

@@ -4,6 +4,7 @@ Training writes it; conversion, benchmarks and later training read it. The recor
 the run is finished.
 """
 
+import os
 from pathlib import Path
 
 FORMAT = 1
@@ -19,3 +20,8 @@ FLOAT_STATE = Path(CHECKPOINTS, "float.npz")  # the end state of the float stage
 REPORT = "report.html"
 QAT = "qat"  # the run directory of the quantization-aware stage that `fakelens convert` trains
 VARIANTS = "variants"  # the forms that `fakelens bench RUN` builds
+
+
+def is_run(folder: Path) -> bool:
+    """Whether `folder` is a run directory, finished or not; one that cannot be read is none."""
+    return all(os.path.isfile(folder / name) for name in (CONFIG, SOURCE))  # noqa: PTH113 - which never raises

@@ -176,7 +176,7 @@ def _open_job(
     """
     with without_collecting():
         from fakelens.train.audit.giveaways import warn_of_giveaways
-        from fakelens.train.data.layouts import describe_layout, naming_command
+        from fakelens.train.data.layouts import check_apart, describe_layout, naming_command
         from fakelens.train.data.usable import check_numbers
         from fakelens.train.defaults import choose_start, find_free
         from fakelens.train.run.first_epoch import run_first_epoch
@@ -195,6 +195,7 @@ def _open_job(
     check_new(output)  # before anything that takes seconds
     with naming_command("train", data):
         told = describe_layout(data, config.data.layout)
+    check_apart(output, data, config.data.layout)
     check_numbers(data, config.data)
     if told:
         typer.echo(told, err=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.pictures.formats import (
@@ -33,6 +34,7 @@ class LeftOut:
     needs: Mapping[Kind, int] = field(default_factory=dict)  # pictures and videos that want a package
     videos: int = 0  # where pictures alone are looked for
     others: int = 0  # no images
+    runs: int = 0  # run directories, whose pictures are copies of those that were trained on
     unreadable: tuple[str, ...] = ()  # one line each: folders, files, links to nothing
 
     def __str__(self) -> str:
@@ -42,6 +44,8 @@ class LeftOut:
             parts.append("1 video" if self.videos == 1 else f"{self.videos} videos")
         if self.others:
             parts.append("1 not an image" if self.others == 1 else f"{self.others} not images")
+        if self.runs:
+            parts.append(describe_runs(self.runs))
         if self.unreadable:
             parts.append(f"{len(self.unreadable)} cannot be read")
         return "; ".join(parts)
@@ -49,13 +53,14 @@ class LeftOut:
     @property
     def total(self) -> int:
         """How many files and folders are left out."""
-        return sum(self.needs.values()) + self.videos + self.others + len(self.unreadable)
+        return sum(self.needs.values()) + self.videos + self.others + self.runs + len(self.unreadable)
 
     def to_row(self) -> dict[str, object]:
         """Return the counts and lines of a check, which looks at videos too, for JSON."""
         return {
             "needs": {str(kind): count for kind, count in self.needs.items()},
             "not_images": self.others,
+            "run_directories": self.runs,
             "unreadable": [to_text(line) for line in self.unreadable],
         }
 
@@ -106,12 +111,26 @@ def walk_images(folder: Path) -> Iterator[Path]:
     level = logging.WARNING if found.left_out.is_failure else logging.INFO
     if found.left_out.total and _log.isEnabledFor(level):
         for line in (*found.left_out.unreadable, f"{folder}: {found.left_out}"):
-            _log_once(level, line)
+            log_once(level, line)
     yield from found.paths
 
 
+def list_folders(folder: Path) -> list[Path]:
+    """Return the folders directly in `folder`, sorted, but run directories, whose number is logged once."""
+    below = sorted(path for path in folder.iterdir() if path.is_dir())
+    runs = {path for path in below if run_layout.is_run(path)}
+    if runs:
+        log_once(logging.INFO, f"{folder}: {describe_runs(len(runs))}")
+    return [path for path in below if path not in runs]
+
+
+def describe_runs(count: int) -> str:
+    """Return what to say of `count` run directories that are left out."""
+    return f"{count} run director{'y' if count == 1 else 'ies'} of fakelens train skipped"
+
+
 @lru_cache(maxsize=1000)
-def _log_once(level: int, line: str) -> None:
+def log_once(level: int, line: str) -> None:
     """Log `line`, unless it was: a training walks through its folders several times."""
     _log.log(level, "%s", line)
 
@@ -120,13 +139,15 @@ def scan_folder(folder: Path, *, videos: bool = False, decoded: bool = True) -> 
     """Return the images below `folder`, `videos` too, sorted, and what is left out; hidden ones never count.
 
     Linked folders are followed, each folder once. What no package here decodes is left out where pictures
-    are to be `decoded`.
+    are to be `decoded`, and run directories below `folder`: their pictures would be trained on, or tested
+    with, a second time.
     """
     images: list[Path] = []
     kinds: Counter[Kind] = Counter()
     unreadable: list[str] = []
+    runs: list[Path] = []
     others = unwanted = 0
-    for path, is_plain in _walk(folder, unreadable):
+    for path, is_plain in _walk(folder, unreadable, runs):
         try:
             kind = _tell_kind(path, is_plain=is_plain)
         except OSError as error:
@@ -142,14 +163,18 @@ def scan_folder(folder: Path, *, videos: bool = False, decoded: bool = True) -> 
         else:
             images.append(path)
     left_out = LeftOut(
-        needs=dict(kinds), videos=unwanted, others=others, unreadable=tuple(sorted(unreadable))
+        needs=dict(kinds),
+        videos=unwanted,
+        others=others,
+        runs=len(runs),
+        unreadable=tuple(sorted(unreadable)),
     )
     images.sort(key=lambda path: path.parts)  # the order of paths, which compare slowly themselves
     return Found(paths=images, left_out=left_out)
 
 
-def _walk(folder: Path, unreadable: list[str]) -> Iterator[tuple[Path, bool]]:
-    """Yield what is no folder, and whether it is a file that is no link.
+def _walk(folder: Path, unreadable: list[str], runs: list[Path]) -> Iterator[tuple[Path, bool]]:
+    """Yield what is no folder, and whether it is a file that is no link; run directories go to `runs`.
 
     Folders of the tree itself come before linked ones.
     """
@@ -162,6 +187,9 @@ def _walk(folder: Path, unreadable: list[str]) -> Iterator[tuple[Path, bool]]:
             if (status.st_dev, status.st_ino) in seen:
                 continue
             seen.add((status.st_dev, status.st_ino))
+            if current != folder and run_layout.is_run(current):
+                runs.append(current)
+                continue
             with os.scandir(current) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
@@ -247,5 +275,6 @@ def _add(one: LeftOut, other: LeftOut) -> LeftOut:
         needs=dict(Counter(one.needs) + Counter(other.needs)),
         videos=one.videos + other.videos,
         others=one.others + other.others,
+        runs=one.runs + other.runs,
         unreadable=tuple(dict.fromkeys((*one.unreadable, *other.unreadable))),
     )

@@ -7,6 +7,7 @@ from fakelens.benchmarks.labelled import find_labelled, list_splits
 from fakelens.benchmarks.layouts import Layout, read_name
 from fakelens.benchmarks.splits import Split
 from fakelens.benchmarks.unclear_layouts import LayoutError
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import UsageError
 
 
@@ -137,3 +138,15 @@ def test_the_error_keeps_the_options_apart_for_whoever_names_the_command(tmp_pat
     with pytest.raises(LayoutError) as caught:
         find_labelled(_touch(tmp_path, "camera/a.png", "mj/b.png"))
     assert (caught.value.flags, caught.value.doubt) == ("--real camera --fake mj", True)
+
+
+def test_a_run_directory_is_no_source_and_is_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pictures = [f"{source}/{name}/a.png" for source in ("a", "b") for name in ("real", "fake")]
+    kept = [f"run/calibration/{name}/a.png" for name in ("real", "fake")]
+    _touch(tmp_path, *pictures, *kept, f"run/{run_layout.CONFIG}", f"run/{run_layout.SOURCE}")
+    with caplog.at_level("INFO", "fakelens"):
+        assert {image.source for image in find_labelled(tmp_path)} == {"a", "b"}
+        find_labelled(tmp_path)
+    assert caplog.messages == [f"{tmp_path}: 1 run directory of fakelens train skipped"]

@@ -123,6 +123,18 @@ def describe_layout(data: Path, layout: Layout) -> str:
     return f"{data}: {', '.join(parts)}" + (f" ({'; '.join(more)})" if more else "")
 
 
+def check_apart(run: Path, data: Path, layout: Layout) -> None:
+    """Raise `UsageError` where `run` would lie among the pictures of a class of `data`."""
+    folders = [] if layout.list_file else find_class_folders(data, layout)
+    place = run.resolve()
+    for folder in folders:
+        if place.is_relative_to(folder.path.resolve()):
+            raise UsageError(
+                f"-o {run}: lies in {folder.path}, among the {LABELS[folder.label]} pictures; name a folder "
+                "beside the data"
+            )
+
+
 def _skip_split(path: Path) -> Path:
     """Return the folder of a class, where `path` is a split in it."""
     return path.parent if path.name.lower() in SPLIT_FOLDERS and path.parent.name else path

@@ -12,7 +12,7 @@ from fakelens.benchmarks.splits import SPLIT_FOLDERS, Split
 from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
 from fakelens.edge_runtime.pictures.preprocess import ImageU8, load_image
-from fakelens.edge_runtime.pictures.sources import walk_images
+from fakelens.edge_runtime.pictures.sources import list_folders, walk_images
 from fakelens.train.fakes.photo_survey import split_photos
 
 _FEWEST_PHOTOS = 3  # of a folder without splits: one for each
@@ -85,7 +85,7 @@ def load_cut(path: Path, most_px: int, fewest_px: int) -> ImageU8:
 
 
 def _list_folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return [path for path in list_folders(folder) if not path.name.startswith(".")]
 
 
 def _find_splits(source: Path) -> list[tuple[Split, Path]]:

@@ -12,6 +12,7 @@ from fakelens.edge_runtime.files import stage_folder
 from fakelens.train.audit.leak import Leak
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import Dataset, load_dataset
+from fakelens.train.data.layouts import check_apart
 from fakelens.train.defaults import choose_fit, choose_view, keep_free
 from fakelens.train.fit.checkpoint import load_state
 from fakelens.train.run import rundir
@@ -43,6 +44,7 @@ def open_job(
     The keys in `free` take what suits the data. `leak` is what its audit found, for the verdict.
     """
     rundir.check_new(run)
+    check_apart(run, data, config.data.layout)
     config = choose_view(config, data, free)
     dataset = load_dataset(data, config.data)
     config = choose_fit(config, dataset, free)
@@ -112,6 +114,7 @@ def derive_job(parent: Path, run: Path, given: Mapping[str, Any]) -> Job:
             f"{parent} was trained with other settings; only prune, qat, decision, name, description and "
             f"limits may differ, for the rest `fakelens train DATA --weights {parent}` trains its weights on"
         )
+    check_apart(run, data, config.data.layout)
     dataset = load_dataset(data, config.data)
     if dataset.digest != digest:
         raise RunError(f"{data}: the images have changed since {parent} was trained; train into a new -o")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.pictures import formats
 from fakelens.edge_runtime.pictures.formats import Kind
@@ -172,7 +173,7 @@ def test_links_to_nothing_and_locked_folders_are_named(
     assert list(walk_images(tmp_path)) == found.paths
     assert caplog.text.count("gone.jpg: a link to nothing") == 1  # said once, however often it looks
     unreadable: list[str] = []
-    assert list(_walk(tmp_path / "locked", unreadable)) == []
+    assert list(_walk(tmp_path / "locked", unreadable, [])) == []
     assert "cannot be read" in unreadable[0]
 
 
@@ -190,3 +191,16 @@ def test_what_is_no_path_is_refused_with_the_way_by_hand() -> None:
         find("https://example.org/a b.jpg")
     with pytest.raises(UsageError, match="an empty path"):
         find("")
+
+
+def test_a_run_directory_is_no_folder_of_pictures(tmp_path: Path) -> None:
+    write_jpeg(tmp_path / "a.jpg")
+    for name in (run_layout.CONFIG, run_layout.SOURCE):
+        write_jpeg(tmp_path / "run" / "calibration" / "real" / "b.jpg")
+        (tmp_path / "run" / name).touch()  # one of them alone makes no run
+        counted = 1 if name == run_layout.SOURCE else 2
+        assert len(scan_folder(tmp_path).paths) == counted
+    left_out = scan_folder(tmp_path).left_out
+    assert str(left_out) == "1 run directory of fakelens train skipped"
+    assert (left_out.total, left_out.is_failure, left_out.to_row()["run_directories"]) == (1, False, 1)
+    assert list_names(tmp_path / "run") == ["calibration/real/b.jpg"]  # where it is asked for by its name

@@ -10,6 +10,7 @@ from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.epoch import plan_epoch
+from fakelens.train.data.layouts import check_apart
 from fakelens.train.defaults import find_free
 from fakelens.train.fit.checkpoint import StageState, save_state
 from fakelens.train.run.job import derive_job, open_job, reopen_job
@@ -104,3 +105,17 @@ def test_a_parent_must_be_finished_have_its_weights_and_its_data(
     with pytest.raises(RunError, match=r"float\.npz: missing"):
         derive_job(parent, tmp_path / "new", {})
     assert not (tmp_path / "new").exists()
+
+
+def test_a_run_among_the_pictures_of_a_class_is_refused(
+    parent: Path, data: Path, config: TrainConfig
+) -> None:
+    for folder in (data / "Real" / "deep" / "run", data / "FAKE"):
+        with pytest.raises(UsageError, match="pictures; name a folder beside the data"):
+            check_apart(folder, data, config.data.layout)
+    run = data / "Real" / "run"
+    for begin in (lambda: open_job(data, run, config), lambda: derive_job(parent, run, {"name": "other"})):
+        with pytest.raises(UsageError, match="among the real pictures; name a folder beside the data"):
+            begin()
+    assert not run.exists()
+    assert open_job(data, data / "run", config).dataset.digest == reopen_job(data / "run").dataset.digest
