@@ -19,6 +19,7 @@ from fakelens.edge_runtime.pictures.sources import LeftOut, find_inputs
 from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence, declares_generated
 from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.provenance.parts import PNG_HEAD
+from fakelens.edge_runtime.provenance.unsearched import note_undecoded
 
 STDIN = "-"
 _LOSSLESS_HEADS = (PNG_HEAD, b"RIFF")  # only there are pixels decoded, for the marks in them
@@ -92,18 +93,19 @@ def _ask(source: Path | bytes, name: str) -> _Statements:
     except ImageError as error:
         return _Statements(path=name, error=str(error))
     inspection = Inspection(source, content)
+    undecoded: tuple[Evidence, ...] = ()
     try:
         head = _read_head(source) if content is None else content[:HEAD_BYTES]
         if (kind := sniff(head)) in (Kind.OTHER, Kind.EMPTY):
             reason = "empty" if kind is Kind.EMPTY else "not an image"
             return _Statements(path=name, error=f"{name}: {reason}, so it says nothing of one")
-        if head.startswith(_LOSSLESS_HEADS):
+        if kind is Kind.IMAGE and head.startswith(_LOSSLESS_HEADS):
             decode_image(source, DecodeConfig(strict=False), content, inspection.see)
     except ImageError:
-        pass  # its text may be whole all the same
+        undecoded = (note_undecoded(),)  # its text may be whole all the same
     except OSError as error:
         return _Statements(path=name, error=str(explain(source, error, MAX_MEGAPIXELS)))
-    return _Statements(path=name, evidence=inspection.conclude())
+    return _Statements(path=name, evidence=(*inspection.conclude(), *undecoded))
 
 
 def _read_head(source: Path | bytes) -> bytes:

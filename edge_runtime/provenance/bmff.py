@@ -1,5 +1,6 @@
 """The parts of an ISO base media file: HEIF, AVIF and the like, box by box."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from fakelens.edge_runtime.provenance.window import Window
 C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _MOST_META_BYTES = 1 << 20
+_HANDLER = re.compile(rb"hdlr.{8}(.{4})", re.DOTALL)  # what kind of track it is
 _XMP_TYPE = b"application/rdf+xml"
 
 
@@ -19,29 +21,55 @@ class _Item:
 
 
 def read_bmff(window: Window) -> Iterator[Part]:
-    """Yield the parts of a HEIF or AVIF file."""
-    at = 0
-    while window.take_step():
-        head = window.read(at, 32)
-        length, name, head_bytes = _read_head(head, window.size_bytes - at)
-        if len(head) < 8 or length < head_bytes:
-            return
-        where = f"box {name.decode('latin-1')} at byte {at}"
-        uuid = head[head_bytes : head_bytes + 16]
-        if name == b"uuid" and uuid in (C2PA_UUID, XMP_UUID):
-            data = window.read(at + head_bytes + 16, length - head_bytes - 16)
+    """Yield the parts of a HEIF or AVIF file, or of a video in such boxes."""
+    for box in walk_boxes(window):
+        where = f"box {box.name.decode('latin-1')} at byte {box.at}"
+        if box.name == b"uuid" and (uuid := window.read(box.start, 16)) in (C2PA_UUID, XMP_UUID):
+            data = window.read(box.start + 16, box.end - box.start - 16)
             if uuid == XMP_UUID:
                 yield Part(kind=PartKind.XMP, data=data, where=where)
             else:  # version and flags, the purpose `manifest`, an offset of 8 bytes
                 boxes = data[4:].partition(b"\0")[2][8:]
                 yield Part(kind=PartKind.C2PA, data=boxes, where=where)
-        elif name == b"meta":
-            meta = window.read(at + head_bytes, min(length - head_bytes, _MOST_META_BYTES))
-            yield from _read_meta(window, meta[4:], at)
+        elif box.name == b"meta":
+            meta = window.read(box.start, min(box.end - box.start, _MOST_META_BYTES))
+            yield from _read_meta(window, meta[4:], box.at)
+
+
+def holds_only_sound(window: Window) -> bool:
+    """Whether a file of such boxes has tracks of sound, and no other."""
+    tracks = {
+        handler
+        for box in walk_boxes(window)
+        if box.name == b"moov"
+        for handler in _HANDLER.findall(window.read(box.start, box.end - box.start))
+    }
+    return b"soun" in tracks and tracks.isdisjoint((b"vide", b"pict"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """Where a box of a file lies."""
+
+    name: bytes
+    at: int
+    start: int  # of its content
+    end: int  # which a damaged file may lack
+
+
+def walk_boxes(window: Window) -> Iterator[Box]:
+    """Yield the boxes of a file, not those inside them; the rest is left out where one is damaged."""
+    at = 0
+    while window.take_step():
+        head = window.read(at, 16)
+        length, name, head_bytes = _read_box_head(head, window.size_bytes - at)
+        if len(head) < 8 or length < head_bytes:
+            return
+        yield Box(name=name, at=at, start=at + head_bytes, end=at + length)
         at += length
 
 
-def _read_head(head: bytes, rest: int) -> tuple[int, bytes, int]:
+def _read_box_head(head: bytes, rest: int) -> tuple[int, bytes, int]:
     """Return length, name and length of the head of a box of which `rest` bytes are there."""
     length = int.from_bytes(head[:4], "big")
     if length == 1:
@@ -52,7 +80,7 @@ def _read_head(head: bytes, rest: int) -> tuple[int, bytes, int]:
 def _walk(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 0
     while at + 8 <= len(data):
-        length, name, head_bytes = _read_head(data[at : at + 16], len(data) - at)
+        length, name, head_bytes = _read_box_head(data[at : at + 16], len(data) - at)
         if length < head_bytes:
             return
         yield name, data[at + head_bytes : at + length]

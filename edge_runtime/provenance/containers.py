@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import BinaryIO
 
-from fakelens.edge_runtime.provenance.parts import GIF_HEADS, JPEG_HEAD, PNG_HEAD, TIFF_HEADS, Part
+from fakelens.edge_runtime.provenance.parts import (
+    BIG_TIFF_HEADS,
+    GIF_HEADS,
+    JPEG_HEAD,
+    JXL_HEAD,
+    PNG_HEAD,
+    TIFF_HEADS,
+    Part,
+)
 from fakelens.edge_runtime.provenance.window import Window
 
 _MOST_PARTS = 100  # of one file; a file has a handful
@@ -28,6 +36,11 @@ def read_parts(stream: BinaryIO) -> list[Part]:
     return parts
 
 
+def has_reader(head: bytes) -> bool:
+    """Whether a file that begins with `head` is one whose parts are read."""
+    return _choose_reader(head) is not None
+
+
 def _choose_reader(head: bytes) -> Callable[[Window], Iterator[Part]] | None:
     """Return what reads a file that begins with `head`; a reader is loaded where there is such a file."""
     if head.startswith(JPEG_HEAD):
@@ -46,7 +59,7 @@ def _choose_reader(head: bytes) -> Callable[[Window], Iterator[Part]] | None:
         from fakelens.edge_runtime.provenance.gif import read_gif
 
         return read_gif
-    if head.startswith(TIFF_HEADS):
+    if head.startswith(TIFF_HEADS + BIG_TIFF_HEADS):
         from fakelens.edge_runtime.provenance.tiff import read_tiff
 
         return read_tiff
@@ -54,4 +67,8 @@ def _choose_reader(head: bytes) -> Callable[[Window], Iterator[Part]] | None:
         from fakelens.edge_runtime.provenance.bmff import read_bmff
 
         return read_bmff
+    if head.startswith(JXL_HEAD):
+        from fakelens.edge_runtime.provenance.jxl import read_jxl
+
+        return read_jxl
     return None

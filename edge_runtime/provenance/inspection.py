@@ -6,8 +6,11 @@ from pathlib import Path
 from PIL import Image
 
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
+from fakelens.edge_runtime.provenance.parts import JPEG_HEAD, PNG_HEAD
 from fakelens.edge_runtime.provenance.pixels import read_pixel_marks
 from fakelens.edge_runtime.provenance.read import read_evidence
+
+_SEARCHED = (JPEG_HEAD, PNG_HEAD)  # how files begin that are searched all over
 
 
 class Inspection:
@@ -23,10 +26,17 @@ class Inspection:
         self._marks = read_pixel_marks(decoded)
 
     def conclude(self) -> tuple[Evidence, ...]:
-        """Return all that the file says; nothing where it cannot be read a moment later."""
+        """Return all that the file says, and a note on what of it is not searched.
+
+        Nothing where it cannot be read a moment later.
+        """
         found: tuple[Evidence, ...] = ()
         with suppress(OSError):
             found = read_evidence(self._source, verify=True)
+            if not (isinstance(self._source, bytes) and self._source.startswith(_SEARCHED)):
+                from fakelens.edge_runtime.provenance.unsearched import find_unsearched  # nearly all are
+
+                found += find_unsearched(self._source)
         return add_contradictions((*found, *self._marks)) if found or self._marks else ()
 
 

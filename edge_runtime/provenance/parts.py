@@ -7,6 +7,8 @@ from enum import StrEnum
 
 JPEG_HEAD, PNG_HEAD = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"  # how files begin
 GIF_HEADS, TIFF_HEADS = (b"GIF87a", b"GIF89a"), (b"II*\0", b"MM\0*")
+BIG_TIFF_HEADS = (b"II+\0", b"MM\0+")  # offsets of 64 bits
+JXL_HEAD = b"\0\0\0\x0cJXL \r\n\x87\n"  # of its container; a bare stream holds nothing but a picture
 MOST_TEXT_BYTES = 1 << 20  # of one text, inflated; a workflow of ComfyUI takes some 100 KB
 
 

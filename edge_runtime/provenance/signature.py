@@ -20,6 +20,7 @@ from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
 ANCHORS_VARIABLE = "FAKELENS_C2PA_ANCHORS"
 _TYPES = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"GI": "image/gif", b"RI": "image/webp"}
 _TYPES |= {b"II": "image/tiff", b"MM": "image/tiff"}
+_JXL = b"JXL "
 _BRANDS = {b"avif": "image/avif", b"avis": "image/avif"}
 # What says nothing against the signature itself, but of its signer or of the time.
 _BEGIN_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
@@ -74,6 +75,7 @@ def verify_signature(stream: BinaryIO) -> Signature:
     stream.seek(0)
     head = stream.read(12)
     kind = _TYPES.get(head[:2]) or _BRANDS.get(head[8:12], "image/heic")
+    kind = "image/jxl" if head[4:8] == _JXL else kind
     settings: dict[str, Any] = {
         "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
         "core": {"decode_identity_assertions": False},

@@ -1,9 +1,17 @@
 """The tags of a TIFF structure, which is what EXIF is too, and the parts of a TIFF file."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Literal
 
-from fakelens.edge_runtime.provenance.parts import TIFF_HEADS, Part, PartKind, Tags, find_iptc
+from fakelens.edge_runtime.provenance.parts import (
+    BIG_TIFF_HEADS,
+    TIFF_HEADS,
+    Part,
+    PartKind,
+    Tags,
+    find_iptc,
+)
 from fakelens.edge_runtime.provenance.window import Window
 
 _EXIF_DIRECTORY = 0x8769
@@ -14,22 +22,46 @@ _WANTED = frozenset(  # description, camera, program, artist, exposure, comments
     | {_XMP, _IPTC, _PHOTOSHOP, _C2PA, _EXIF_DIRECTORY}
 )
 _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+_TYPE_BYTES |= {16: 8, 17: 8, 18: 8}  # of BigTIFF
 
 Read = Callable[[int, int], bytes]  # offset, length; fewer bytes at the end
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Layout:
+    """How a structure writes its numbers; BigTIFF has wider ones."""
+
+    order: Literal["little", "big"]
+    count_bytes: int = 2  # of the entries of a directory
+    number_bytes: int = 4  # of lengths and offsets
+
+    @property
+    def entry_bytes(self) -> int:
+        """Tag, type, count, value or where it lies."""
+        return 4 + 2 * self.number_bytes
+
+    def number(self, data: bytes) -> int:
+        """Return the number that `data` are."""
+        return int.from_bytes(data, self.order)
+
+
 def read_tags(read: Read) -> Tags:
     """Return the tags of the TIFF structure behind `read`; those before the damage where it is damaged."""
-    head = read(0, 8)
+    head = read(0, 16)
     little = head[:2] == b"II"
     tags = Tags(values={}, little_endian=little)
-    if head[:4] not in TIFF_HEADS or len(head) < 8:
+    if head[:4] in TIFF_HEADS and len(head) >= 8:
+        layout = _Layout(order="little" if little else "big")
+        first = head[4:8]
+    elif head[:4] in BIG_TIFF_HEADS and len(head) == 16:
+        layout = _Layout(order="little" if little else "big", count_bytes=8, number_bytes=8)
+        first = head[8:]
+    else:
         return tags
-    order: Literal["little", "big"] = "little" if little else "big"
-    _read_directory(read, int.from_bytes(head[4:], order), tags)
+    _read_directory(read, layout.number(first), tags, layout)
     pointer = tags.values.get(_EXIF_DIRECTORY, b"")
     if len(pointer) >= 4:
-        _read_directory(read, int.from_bytes(pointer[:4], order), tags)
+        _read_directory(read, layout.number(pointer[: layout.number_bytes]), tags, layout)
     return tags
 
 
@@ -45,17 +77,15 @@ def read_tiff(window: Window) -> Iterator[Part]:
         yield from find_iptc(tags[_PHOTOSHOP], f"TIFF tag 0x{_PHOTOSHOP:04X}")
 
 
-def _read_directory(read: Read, at: int, tags: Tags) -> None:
-    order: Literal["little", "big"] = "little" if tags.little_endian else "big"
-
-    def number(data: bytes) -> int:
-        return int.from_bytes(data, order)
-
-    entries = read(at + 2, 12 * min(number(read(at, 2)), _MOST_TAGS))
-    for start in range(0, len(entries) - 11, 12):
-        entry = entries[start : start + 12]
+def _read_directory(read: Read, at: int, tags: Tags, layout: _Layout) -> None:
+    number, wide, step = layout.number, layout.number_bytes, layout.entry_bytes
+    count = min(number(read(at, layout.count_bytes)), _MOST_TAGS)
+    entries = read(at + layout.count_bytes, step * count)
+    for start in range(0, len(entries) - step + 1, step):
+        entry = entries[start : start + step]
         if number(entry[:2]) not in _WANTED:
             continue
-        length = _TYPE_BYTES.get(number(entry[2:4]), 0) * number(entry[4:8])
-        value = entry[8 : 8 + length] if length <= 4 else read(number(entry[8:]), length)
+        length = _TYPE_BYTES.get(number(entry[2:4]), 0) * number(entry[4 : 4 + wide])
+        place = entry[4 + wide :]
+        value = place[:length] if length <= wide else read(number(place), length)
         tags.values.setdefault(number(entry[:2]), value)

@@ -9,7 +9,6 @@ from fakelens.edge_runtime.live.sources.url import check_stream_url, find_named_
 from fakelens.edge_runtime.machine.cameras import PICAMERA
 from fakelens.edge_runtime.redact import redact_url
 
-
 _MOST_DIGITS = 9  # of a camera's number, which OpenCV keeps in 32 bits
 
 

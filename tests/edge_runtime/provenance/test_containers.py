@@ -122,3 +122,37 @@ def test_a_cut_file_says_the_same_or_less(name: str) -> None:
 def test_the_place_in_the_file_is_named() -> None:
     found = read_evidence(make_png((b"caBX", STORE)))
     assert found[0].where == "PNG chunk caBX at byte 33"
+
+
+def make_big_tiff(order: str, *entries: tuple[int, int, bytes], behind: bytes = b"") -> bytes:
+    """A BigTIFF with these tags, types and values; longer values lie behind the directory."""
+    head = (b"II+\0" if order == "<" else b"MM\0+") + struct.pack(f"{order}HHQ", 8, 0, 16)
+    table, values = struct.pack(f"{order}Q", len(entries)), b""
+    values_at = 16 + 8 + 20 * len(entries) + 8
+    for tag, kind, value in entries:
+        count = len(value) if kind == 7 else 1
+        table += struct.pack(f"{order}HHQ", tag, kind, count)
+        table += (
+            value.ljust(8, b"\0") if len(value) <= 8 else struct.pack(f"{order}Q", values_at + len(values))
+        )
+        values += value if len(value) > 8 else b""
+    return head + table + bytes(8) + values + behind
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_tiff_of_wide_offsets_says_what_others_say(order: str) -> None:
+    for tag, data, source in ((0x02BC, XMP, Source.XMP), (0xCD41, STORE, Source.C2PA)):
+        file = make_big_tiff(order, (tag, 7, data))
+        found = [item for item in read_evidence(file) if item.strength is Strength.DECLARES_GENERATED]
+        assert [item.source for item in found] == [source]
+        for end in range(0, len(file), max(1, len(file) // 60)):
+            assert {item.source for item in read_evidence(file[:end])} <= {source}
+    camera = [(0x010F, 7, b"Canon\0"), (0x0110, 7, b"Canon EOS R5\0")]
+    plain = make_big_tiff(order, *camera, (0x8769, 16, bytes(8)))
+    pointer = struct.pack(f"{order}Q", len(plain))
+    exposure = struct.pack(f"{order}QHHQ", 1, 0x829A, 5, 1) + bytes(16)
+    found = list(read_evidence(make_big_tiff(order, *camera, (0x8769, 16, pointer), behind=exposure)))
+    assert [item.strength for item in found] == [Strength.SPEAKS_FOR_A_CAMERA]
+    assert read_evidence(plain) == ()  # no exposure, no camera
+    wild = make_big_tiff(order, (0x02BC, 7, XMP)).replace(struct.pack(f"{order}Q", len(XMP)), b"\xff" * 8)
+    assert len(read_evidence(wild)) <= 1
