@@ -1,8 +1,8 @@
 """Make of a finished run a file to start from: `fakelens train DATA --start FILE.npz`.
 
 Run as `python -m fakelens.train.start_weights RUN -o FILE.npz`. The start `photo` of the package comes from
-a run of the recipe `photo` with a linear head on blocks 11 to 13, `--set network.hidden=0 --set network.cut=13
---set 'network.levels=[11,12]' --set fit.probe=0.03 --set distill.corrected=false --set
+a run of the recipe `photo` with a linear head on blocks 11 to 13, `--set network.hidden=0 --set
+network.cut=13 --set 'network.levels=[11,12]' --set fit.probe=0.03 --set distill.corrected=false --set
 distill.trust_photos=false`, and its `--model` from what `convert` made of that run.
 """
 
