@@ -1,8 +1,9 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from fakelens.benchmarks.metrics import Interval
+from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
 from fakelens.edge_runtime.errors import GateError
 from fakelens.train.audit.leak import Leak
 from fakelens.train.fit.calibrate import Calibration
@@ -10,7 +11,8 @@ from fakelens.train.run.outcome import Outcome, check_auc
 
 
 def make_outcome(value: float, low: float, high: float, missing: str = "") -> Outcome:
-    return Outcome(auc=Interval(value=value, low=low, high=high), pictures=1200, part="test", missing=missing)
+    auc = Interval(value=value, low=low, high=high)
+    return Outcome(auc=auc, pictures=1200, rarer=600, part="test", missing=missing)
 
 
 def test_it_learned_where_the_whole_interval_is_above_chance() -> None:
@@ -27,11 +29,31 @@ def test_it_is_no_better_than_guessing_otherwise(auc: tuple[float, float, float]
 
 
 def test_of_few_pictures_it_is_not_said_that_they_were_guessed() -> None:
-    few = replace(make_outcome(0.6, 0.1, 1.0), pictures=12)
-    assert few.sentence == "too few pictures to tell: AUC .60 [.10, 1.00] on 12 test pictures, chance .50"
+    few = replace(make_outcome(0.6, 0.1, 1.0), pictures=20, rarer=10)
+    assert few.sentence == "too few pictures to tell: AUC .60 [.10, 1.00] on 20 test pictures, chance .50"
     assert few.is_doubtful
-    worse = replace(make_outcome(0.2, 0.0, 0.4), pictures=12)
+    worse = replace(make_outcome(0.2, 0.0, 0.4), pictures=20, rarer=10)
     assert worse.sentence.startswith("no better than guessing: AUC .20")
+
+
+def test_of_very_few_pictures_nothing_is_said_whatever_the_interval() -> None:
+    for auc in ((1.0, 1.0, 1.0), (0.0, 0.0, 0.0)):
+        few = replace(make_outcome(*auc), pictures=90, rarer=7)
+        assert few.sentence.startswith("too few pictures to tell: AUC ")
+        assert (few.learned, few.is_doubtful) == (False, True)
+    assert replace(make_outcome(1.0, 1.0, 1.0), pictures=16, rarer=8).learned
+
+
+def test_chance_is_hardly_called_learned_on_as_few_pictures_as_are_enough() -> None:
+    def count_learned(each: int, times: int) -> int:
+        rng, labels = np.random.default_rng(1), np.arange(2 * each) % 2
+        aucs = [
+            bootstrap_interval(roc_auc, labels, rng.random(2 * each), resamples=300) for _ in range(times)
+        ]
+        return sum(Outcome(auc=auc, pictures=2 * each, rarer=each, part="test").learned for auc in aucs)
+
+    assert count_learned(2, 60) == 0  # it was 9
+    assert count_learned(8, 150) <= 8  # 4 of the 150 are due
 
 
 def test_a_missing_class_is_named() -> None:
