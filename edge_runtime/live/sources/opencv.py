@@ -16,6 +16,7 @@ from fakelens.edge_runtime.live.source import Resolution
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.edge_runtime.pictures.video.clock import read_header
 from fakelens.edge_runtime.pictures.video.reader import MOST_FAILURES, open_capture
+from fakelens.edge_runtime.pictures.video.still import REMEDY
 from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.redact import redact_url
 
@@ -143,13 +144,15 @@ class VideoStream:
         self._read = self._lost = 0
 
     def read(self) -> ImageU8 | None:
-        """Return the next frame that decodes, uint8 BGR; None at the end."""
+        """Return the next frame that decodes, uint8 BGR, None at the end; `UsageError` where none decodes."""
         for failures in range(MOST_FAILURES):
             found, pixels = self._capture.read()
             if found and pixels is not None and pixels.size:
                 self._lost += failures
                 self._read += 1
                 return _to_colour(np.asarray(pixels, np.uint8))
+        if not self._read:
+            raise UsageError(f"{self._path}: no frame of this video decodes; {REMEDY}")
         lost = max(self._lost, self._known - self._read)  # the header may promise fewer frames than there are
         if lost > 0:
             _log.warning(

@@ -123,6 +123,16 @@ def test_a_file_is_read_beyond_the_frames_that_its_header_counts(clip: Path) -> 
     assert frames == len(LEVELS)
 
 
+def test_a_file_without_a_frame_is_no_camera_that_failed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "text.jpg").write_text("no picture")
+    camera = SupervisedSource(VideoSource(path=tmp_path / "text.jpg"))
+    with pytest.raises(UsageError, match=r"text\.jpg: no frame of this video decodes; where"):
+        take_all(camera)
+    assert not caplog.messages
+
+
 def test_reading_goes_on_after_frames_that_do_not_decode(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
