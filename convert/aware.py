@@ -123,12 +123,8 @@ def _find_missing(run: Run) -> str:
         return f"{run.path / run_layout.SOURCE}, which cannot be read: train anew with --qat"
     if not data.is_dir():
         return f"the run's pictures, and {data} is gone: put it back"
-    try:
-        settings = _read_settings(run)
-        half = settings["network"]["half"]
-    except (OSError, ValueError, KeyError, TypeError):
-        half = False
-    return "a network that uses each layer once: this run set network.half" if half else ""
+    once = "a network that uses each layer once: this run set network.half"
+    return once if run_layout.ends_in_float(run.path) else ""
 
 
 def _read_settings(run: Run) -> Any:

@@ -25,3 +25,18 @@ VARIANTS = "variants"  # the forms that `fakelens bench RUN` builds
 def is_run(folder: Path) -> bool:
     """Whether `folder` is a run directory, finished or not; one that cannot be read is none."""
     return all(os.path.isfile(folder / name) for name in (CONFIG, SOURCE))  # noqa: PTH113 - which never raises
+
+
+def ends_in_float(run: Path) -> bool:
+    """Whether the network of `run` uses each layer twice, so that no stage can follow its float weights.
+
+    False too where the settings cannot be read: whoever goes on from them says why.
+    """
+    import tomllib  # a check reads no run
+
+    try:
+        # Names of folders in it need not be valid text.
+        text = (run / CONFIG).read_text(encoding="utf-8", errors="surrogateescape")
+        return bool(tomllib.loads(text)["network"]["half"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -28,6 +28,7 @@ _STAMP = "made-from.json"
 _TRAIN_MODULES = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "sklearn", "jinja2", "tomli_w")
 _PLAIN_ZEROS = 0.01  # a share of zeros that no pruning explains
 _INTERRUPTED = 130
+_NO_STAGE = "the network uses layers twice (network.half), so it is neither pruned nor trained quantized"
 _PREFIX = "fakelens: "  # of the one line in which a command says what is wrong
 
 
@@ -59,21 +60,26 @@ class VariantResult:
     """The model files of a run."""
 
     paths: tuple[Path, ...]
-    left_out: tuple[str, ...]  # which forms cannot be trained or do not pass their gates, and why
+    left_out: tuple[str, ...]  # which forms the network cannot have or do not pass their gates, and why
 
 
 def build_variants(run: Path) -> VariantResult:
     """Return the variants of the finished `run`, built where they are not there yet.
 
-    `RunError` where `run` is none, `MissingExtraError` where something is to be built without TensorFlow.
+    `RunError` where `run` is none, `MissingExtraError` where something is to be built without TensorFlow,
+    `UsageError` where a form that the network can have cannot be built, as on a full disk.
     """
     own_training = _name_training(run)
     folder = _open_folder(run)
     variants = (*VARIANTS, *((_OWN,) if own_training == _OWN.training else ()))
     paths, left_out = [], []
+    is_last = run_layout.ends_in_float(run)
     for variant in variants:
         path = folder / f"{variant.name}.tflite"
         if not path.is_file():
+            if is_last and variant.training != own_training:
+                left_out.append(f"{variant.name}: {_NO_STAGE}")
+                continue
             require_extra("train", *_TRAIN_MODULES)
             _log.info("building %s", path)
             try:
@@ -81,10 +87,7 @@ def build_variants(run: Path) -> VariantResult:
                 _run_fakelens(
                     "convert", str(trained), f"--{variant.format}", "--max-drop=100", "-o", str(path)
                 )
-            except (GateError, UsageError) as error:
-                if isinstance(error, UsageError) and variant.training == own_training:
-                    raise
-                # No kernel is large enough for dynamic quantization, or no stage can follow this network.
+            except GateError as error:  # such as no kernel that is large enough for dynamic quantization
                 left_out.append(f"{variant.name}: {error}")
                 continue
         paths.append(path)

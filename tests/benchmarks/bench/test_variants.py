@@ -60,16 +60,23 @@ def test_what_another_command_says_is_wrong_is_raised_as_its_own_error(run: Path
     assert list((run / "variants").glob("*.tflite")) == []  # those of the former state are gone
 
 
-@pytest.mark.skipif(not is_installed("tensorflow"), reason="building needs the [train] extra")
-def test_forms_that_cannot_be_trained_are_left_out_with_their_reason(run: Path) -> None:
+def test_forms_that_the_network_cannot_have_are_left_out_with_their_reason(run: Path) -> None:
     plain = [variant.name for variant in VARIANTS if variant.training == "plain"]
     _fill(run, plain)
-    result = build_variants(run)  # there are no settings that a further stage could go on with
+    (run / "config.toml").write_text("[network]\nhalf = true\n")
+    result = build_variants(run)
     assert [path.stem for path in result.paths] == plain
     assert [reason.split(":")[0] for reason in result.left_out] == [
         name for name in NAMES if name not in plain
     ]
-    assert all("no run to resume" in reason for reason in result.left_out)
+    assert all("network.half" in reason for reason in result.left_out)
+
+
+@pytest.mark.skipif(not is_installed("tensorflow"), reason="building needs the [train] extra")
+def test_a_form_that_cannot_be_built_for_another_reason_is_an_error(run: Path) -> None:
+    _fill(run, [variant.name for variant in VARIANTS if variant.training == "plain"])
+    with pytest.raises(UsageError, match="no run to resume"):  # there are no settings to go on with
+        build_variants(run)
 
 
 def test_what_is_no_finished_run_is_one_line(run: Path, tmp_path: Path) -> None:
