@@ -22,7 +22,7 @@ def run_process() -> None:
         # takes longer than to judge a picture.
         if _UMBRELLA not in sys.modules and isinstance(ended.code, int):
             with contextlib.suppress(OSError):  # what cannot be written any more is said at Python's own end
-                _leave(ended.code)
+                leave_process(ended.code)
         raise
 
 
@@ -34,12 +34,12 @@ def main() -> None:
         # What was open is closed by now. TensorFlow's threads may still be inside Python: an interpreter that
         # is taken down around them aborts the process, or waits for them forever.
         with contextlib.suppress(OSError):  # nobody may be left to read it
-            _leave(code)
+            leave_process(code)
         os._exit(code)
     sys.exit(code)
 
 
-def _leave(code: int) -> None:
+def leave_process(code: int) -> None:
     """End the process at once, with all that it said written."""
     sys.stdout.flush()
     sys.stderr.flush()

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +21,7 @@ from fakelens.edge_runtime.serve.limits import Limits, RefusedError
 from fakelens.edge_runtime.serve.upload import Upload
 
 _DECODED_BYTES = 250_000_000  # of the pictures that threads hold together
+_FAREWELL_S = 5.0  # that ending waits for pictures whose answers nobody waits for any more
 _SOON_S = 0.5  # most answers take less
 _LONGEST_WAIT_S = 60  # that a client is asked to wait before it tries again
 
@@ -39,6 +40,7 @@ class Checkers:
         self._pixels = PixelBudget(_DECODED_BYTES)
         self._muted = ExitStack()
         self._muted.enter_context(MUTED)  # once, or each picture would set the filters of warnings anew
+        self._begun: set[Future[Answer]] = set()  # not yet over
         self.admitted = 0  # pictures that wait or are being checked
         self._usual_s = 0.1  # that one picture takes, lately
 
@@ -58,18 +60,28 @@ class Checkers:
         loop = asyncio.get_running_loop()
         return Batch(works=tuple(self._submit(upload, wish, loop) for upload in uploads))
 
-    def close(self) -> None:
-        """End the threads; what waits is not begun."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def close(self) -> int:
+        """End the threads; what waits is not begun.
+
+        Returns how many pictures are still being checked after a while: their threads are left to themselves,
+        and only the end of the process ends them.
+        """
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        unfinished = len(wait(tuple(self._begun), _FAREWELL_S).not_done)
+        if not unfinished:
+            self._pool.shutdown(wait=True)
         self._muted.close()
+        return unfinished
 
     def _submit(self, upload: Upload, wish: Wish, loop: asyncio.AbstractEventLoop) -> "Work":
         self.admitted += 1
         work = Work(future=self._pool.submit(self._work, upload, wish), answer=loop.create_future())
+        self._begun.add(work.future)
         work.future.add_done_callback(lambda _: self._call_leave(work, loop))
         return work
 
     def _call_leave(self, work: "Work", loop: asyncio.AbstractEventLoop) -> None:
+        self._begun.discard(work.future)
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(self._leave, work)
 

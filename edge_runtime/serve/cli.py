@@ -52,6 +52,7 @@ def serve(
     from fakelens.edge_runtime.detection.detector import Detector
     from fakelens.edge_runtime.detection.verdict import describe_stance
     from fakelens.edge_runtime.live.secret import read_secret
+    from fakelens.edge_runtime.main import leave_process
     from fakelens.edge_runtime.modelfile.library import find_model
     from fakelens.edge_runtime.modelfile.threads import count_cores
     from fakelens.edge_runtime.serve.limits import Limits
@@ -80,4 +81,8 @@ def serve(
             typer.echo(f"serving at {name_url_for_others(server.url)}{asks}, Ctrl-C ends it", err=True)
             stay(server, stopping)
         finally:
-            server.close()
+            unfinished = server.close()
+            if unfinished:
+                typer.echo(f"fakelens: ended, with checks still running: {unfinished}", err=True)
+    if unfinished:
+        leave_process(0)  # the end of an interpreter waits for every thread

@@ -65,10 +65,10 @@ class Server:
         """Return whether the server's thread does its work."""
         return self._server.answers(_PATIENCE_S)
 
-    def close(self) -> None:
-        """End all answers, soon, and the threads."""
+    def close(self) -> int:
+        """End all answers, soon, and the threads; return how many pictures are still being checked then."""
         self._server.close()
-        self._checkers.close()
+        return self._checkers.close()
 
 
 def require_packages() -> None:

@@ -1,11 +1,15 @@
 """`fakelens serve` as a user starts and ends it, and what it says where it cannot start."""
 
+import io
 import signal
+import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.conftest import COMMAND, Fakelens
 from tests.edge_runtime.serve.conftest import Client, Serve, make_picture
@@ -24,6 +28,39 @@ def test_it_serves_until_a_signal(model_file: Path) -> None:
         rest = process.stderr.read()
     assert (process.returncode, rest) == (0, "")
     assert time.monotonic() - start < 30
+
+
+def make_slow_picture() -> bytes:
+    """An animation that takes many seconds to check."""
+    stream = io.BytesIO()
+    frames = [Image.new("L", (4900, 4900), level) for level in range(16)]
+    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:])
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_check_without_end_does_not_keep_it(number: signal.Signals, code: int, model_file: Path) -> None:
+    patience = "from fakelens.edge_runtime.serve import checkers, server; checkers._FAREWELL_S = 0.2"
+    run = f"{patience}; from fakelens.edge_runtime.main import run_process; run_process()"
+    command = [sys.executable, "-c", run, "serve", "127.0.0.1:0", "--model", model_file, "--threads", "1"]
+    with subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        client = Client(process.stderr.readline().split()[2].rstrip(","))
+        picture = make_slow_picture()
+        with socket.create_connection(("127.0.0.1", client.port)) as sender:
+            head = f"POST /check HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(picture)}\r\n\r\n"
+            sender.sendall(head.encode() + picture)
+            while not client.read_metric("fakelens_waiting_pictures"):
+                time.sleep(0.02)
+            sender.shutdown(socket.SHUT_RDWR)  # nobody waits for the answer any more
+        start = time.monotonic()
+        process.send_signal(number)
+        rest = process.stderr.read()
+        process.wait()
+        taken_s = time.monotonic() - start
+    assert process.returncode == code
+    assert rest.splitlines()[0] == "fakelens: ended, with checks still running: 1"
+    assert taken_s < 4
 
 
 def test_what_keeps_it_from_starting_is_one_line(fakelens: Fakelens, serve: Serve, model_file: Path) -> None:
