@@ -77,14 +77,9 @@ def _run() -> int:
 def _run_command(words: list[str]) -> object:
     """Run the command that `words` are, and return its exit code.
 
-    A check of names alone needs no parser, and Typer takes longer to load than a picture to check. An empty
-    word would stand for the folder one is in, wherever a path is asked for.
+    A check of names alone needs no parser, and Typer takes longer to load than a picture to check.
     """
-    if "" in words:
-        raise UsageError(
-            "an empty argument was given, perhaps a variable that is not set; `.` stands for the folder you "
-            "are in"
-        )
+    _refuse_empty(words)
     if words[:1] == ["check"] and os.name == "posix" and _COMPLETION not in os.environ:
         from fakelens.edge_runtime.check.plain import read_plain, run_plain
 
@@ -94,6 +89,20 @@ def _run_command(words: list[str]) -> object:
     from fakelens.edge_runtime.umbrella import run_app
 
     return run_app(words)
+
+
+def _refuse_empty(words: list[str]) -> None:
+    """Raise `UsageError` for an empty word: it would stand for the folder one is in, wherever one may stand.
+
+    Likewise for an option that ends in its sign of equality, as `--source=$UNSET` does.
+    """
+    for word in words:
+        option, sign, value = word.partition("=")
+        if not word or (sign and not value and option.startswith("--")):
+            what = f"{option} has no value" if word else "an empty argument was given"
+            raise UsageError(
+                f"{what}, perhaps a variable that is not set; `.` stands for the folder you are in"
+            )
 
 
 def _looks_like_a_file(word: str) -> bool:

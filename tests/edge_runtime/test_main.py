@@ -205,6 +205,31 @@ def test_an_empty_word_stands_for_no_folder(words: tuple[str, ...]) -> None:
     assert done.stderr.startswith("fakelens: an empty argument was given")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("watch", "--source="),
+        ("check", "a.jpg", "--model="),
+        ("train", "--from=", "-o", "run"),
+        ("service", "install", "--", "--source="),
+    ],
+)
+def test_an_option_without_its_value_stands_for_no_folder(words: tuple[str, ...]) -> None:
+    done = subprocess.run([COMMAND, *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    option = next(word for word in words if word.endswith("="))[:-1]
+    assert done.stderr.startswith(f"fakelens: {option} has no value, perhaps a variable that is not set")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_value_may_end_in_a_sign_of_equality() -> None:
+    done = subprocess.run(
+        [COMMAND, "check", "no=", "--model=a="], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "a=: no such model file" in done.stderr
+
+
 @posix
 def test_a_closed_standard_input_is_an_empty_one(model_file: Path) -> None:
     command = f"'{COMMAND}' check - --model '{model_file}' 0<&-"
