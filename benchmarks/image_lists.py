@@ -1,15 +1,13 @@
 """Lists of pictures as data sets bring them: CSV, TSV, JSON or JSON Lines with a path and a label each."""
 
-import csv
-import json
 import shlex
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fakelens.benchmarks.layouts import Layout, read_name
+from fakelens.benchmarks.list_rows import ListLine, read_lines
 from fakelens.benchmarks.splits import SPLIT_FOLDERS, Split
 from fakelens.benchmarks.unclear_layouts import LayoutError
 from fakelens.edge_runtime.errors import UsageError
@@ -65,15 +63,15 @@ def read_list(file: Path, data: Path, layout: Layout) -> list[ListedImage]:
     Columns split and source are read where they are there. Raises `UsageError` for a file that is no list,
     columns or labels whose meaning is unclear, pictures that are not there or stand in both classes.
     """
-    rows = _read_rows(file)
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    lines = read_lines(file)
+    columns = _list_columns(lines)
     if any(_is_there(_place(data, name)) for name in columns):
         raise UsageError(
             f"{file}: its first line is a picture; begin it with the names of its columns: path,label"
         )
     path_column = _choose_column(
         file,
-        rows,
+        lines,
         _Column(
             asked=layout.path_column,
             usual=_PATHS,
@@ -83,7 +81,7 @@ def read_list(file: Path, data: Path, layout: Layout) -> list[ListedImage]:
     )
     label_column = _choose_column(
         file,
-        rows,
+        lines,
         _Column(
             asked=layout.label_column,
             usual=_LABELS,
@@ -91,63 +89,17 @@ def read_list(file: Path, data: Path, layout: Layout) -> list[ListedImage]:
             fits=lambda value: read_name(value)[0] is not None,
         ),
     )
-    values = [_read_cell(row, label_column) for row in rows]
+    values = [line.read(label_column) for line in lines]
     labels = _read_labels(file, label_column, values, layout)
-    paths = _find_files(file, data, [_read_cell(row, path_column) for row in rows])
-    splits = _read_splits(rows, columns)
+    paths = _find_files(file, data, [line.read(path_column) for line in lines])
+    splits = _read_splits(file, lines)
     images: dict[Path, ListedImage] = {}
-    for row, path, value, split in zip(rows, paths, values, splits, strict=True):
-        image = ListedImage(path=path, label=labels[value], split=split, source=str(row.get(_SOURCE) or ""))
+    for line, path, value, split in zip(lines, paths, values, splits, strict=True):
+        image = ListedImage(path=path, label=labels[value], split=split, source=line.read(_SOURCE))
         if images.setdefault(path, image).label != image.label:
             raise UsageError(f"{file}: {path} is real in one line and fake in another; mend the list")
     _check_classes(file, list(images.values()))
     return list(images.values())
-
-
-def _read_rows(file: Path) -> list[dict[str, Any]]:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{file}: cannot read the list ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: is no list, not text in UTF-8; a CSV or JSON file is needed") from error
-    try:
-        rows = (
-            _parse_json(text) if file.suffix.lower() in (".json", ".jsonl", ".ndjson") else _parse_csv(text)
-        )
-    except (ValueError, csv.Error, RecursionError) as error:
-        raise UsageError(
-            f"{file}: is no list ({error}); a CSV with a line of column names is needed, or JSON with an "
-            "object for each picture"
-        ) from error
-    if not rows:
-        raise UsageError(f"{file}: the list is empty; it needs a line for each picture")
-    return rows
-
-
-def _parse_csv(text: str) -> list[dict[str, Any]]:
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    return [
-        {k: v for k, v in row.items() if k} for row in csv.DictReader(text.splitlines(), delimiter=delimiter)
-    ]
-
-
-def _parse_json(text: str) -> list[dict[str, Any]]:
-    """Return the objects of a JSON array, of the one array in an object, of JSON Lines, or path: label."""
-    try:
-        found: Any = json.loads(text)
-    except ValueError:
-        found = [json.loads(line) for line in text.splitlines() if line.strip()]
-    if isinstance(found, dict):
-        arrays = [value for value in found.values() if isinstance(value, list)]
-        if len(arrays) == 1:
-            found = arrays[0]
-        elif not any(isinstance(value, dict | list) for value in found.values()):
-            found = [{"path": path, "label": label} for path, label in found.items()]
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise ValueError("not an object for each picture")
-    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,9 +112,13 @@ class _Column:
     fits: Callable[[str], bool]  # whether a value is one of such a column
 
 
-def _choose_column(file: Path, rows: Sequence[Mapping[str, Any]], wanted: _Column) -> str:
+def _list_columns(lines: Sequence[ListLine]) -> list[str]:
+    return list(dict.fromkeys(name for line in lines for name in line.cells))
+
+
+def _choose_column(file: Path, lines: Sequence[ListLine], wanted: _Column) -> str:
     """Return the column that was asked for, the one with the most usual name, or the only one that fits."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    columns = _list_columns(lines)
     there = f"{', '.join(columns[:_SHOWN])}{' ...' if len(columns) > _SHOWN else ''}"
     if wanted.asked:
         if wanted.asked not in columns:
@@ -174,18 +130,13 @@ def _choose_column(file: Path, rows: Sequence[Mapping[str, Any]], wanted: _Colum
     usual = [known[name] for name in wanted.usual if name in known]
     if usual:
         return usual[0]
-    first = rows[:_LOOKED_AT]
-    fitting = [name for name in columns if all(wanted.fits(_read_cell(row, name)) for row in first)]
+    first = lines[:_LOOKED_AT]
+    fitting = [name for name in columns if all(wanted.fits(line.read(name)) for line in first)]
     if len(fitting) != 1:
         raise UsageError(
             f"{file}: it is unclear which column to take (found {there}); name it with {wanted.option}"
         )
     return fitting[0]
-
-
-def _read_cell(row: Mapping[str, Any], column: str) -> str:
-    value = row.get(column)
-    return "" if value is None else str(value).strip()
 
 
 def _place(data: Path, name: str) -> Path:
@@ -242,14 +193,20 @@ def _find_files(file: Path, data: Path, names: Sequence[str]) -> list[Path]:
     return paths
 
 
-def _read_splits(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[Split | None]:
-    """Return the split of each row, None where no column says one of every row."""
-    for column in columns:
-        if column.strip().lower() in _SPLITS:
-            found = [SPLIT_FOLDERS.get(str(row.get(column) or "").strip().lower()) for row in rows]
-            if all(found):
-                return list(found)
-    return [None] * len(rows)
+def _read_splits(file: Path, lines: Sequence[ListLine]) -> list[Split | None]:
+    """Return the split of each line, None where none says any; `UsageError` where some say no known one."""
+    names = {name.strip().lower(): name for name in reversed(_list_columns(lines))}
+    column = next((names[name] for name in _SPLITS if name in names), "")
+    values = [line.read(column) for line in lines]
+    if not any(values):
+        return [None] * len(lines)
+    for line, value in zip(lines, values, strict=True):
+        if value.lower() not in SPLIT_FOLDERS:
+            raise UsageError(
+                f"{file}: {line.where} has {value!r} in the column {column}, expected "
+                f"{', '.join(SPLIT_FOLDERS)}; mend it, or rename the column if it says something else"
+            )
+    return [SPLIT_FOLDERS[value.lower()] for value in values]
 
 
 def _check_classes(file: Path, images: Sequence[ListedImage]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from fakelens.benchmarks.list_rows import check_names
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS, Fusion
 from fakelens.edge_runtime.pictures.tiles import fuse_logits
@@ -39,6 +40,7 @@ def read_logits(path: Path, views: Sequence[str]) -> ViewLogits:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
+            check_names(path, reader.fieldnames or [])
             missing = [name for name in (*views, "label") if name not in (reader.fieldnames or [])]
             if missing:
                 wanted = ", ".join((*views, "label"))

@@ -16,7 +16,7 @@ def read_exclusions(file: Path, images: Sequence[LabelledImage]) -> frozenset[Pa
     than one: an exclusion that silently does something else than meant would spoil the figures.
     """
     try:
-        lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
+        lines = [line.strip() for line in file.read_text(encoding="utf-8").split("\n")]
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: cannot read the list of excluded images ({error})") from error
     by_name: dict[str, list[Path]] = defaultdict(list)

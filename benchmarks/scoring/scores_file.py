@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, LabelledImage
+from fakelens.benchmarks.list_rows import check_names
 from fakelens.benchmarks.scoring.checked_images import CheckedImages, TierAnswers
 from fakelens.benchmarks.scoring.delivery import Tier
 from fakelens.benchmarks.scoring.manifest import digest_file
@@ -76,6 +77,7 @@ def read_scores(path: Path) -> CheckedImages:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
+            check_names(path, reader.fieldnames or [])
             missing = [name for name in _NEEDED if name not in (reader.fieldnames or [])]
             if missing:
                 raise UsageError(

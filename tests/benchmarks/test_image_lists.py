@@ -96,6 +96,21 @@ def test_splits_and_sources_of_a_list(data: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("value", ["", "holdout"])
+def test_a_split_that_says_nothing_known_is_refused(data: Path, value: str) -> None:
+    splits = ["train", "train", value, "test"]
+    text = "path,label,split\n" + "\n".join(
+        f"images/{name}.png,{name[0]},{split}"
+        for name, split in zip(("r0", "f0", "r1", "f1"), splits, strict=True)
+    )
+    with pytest.raises(
+        UsageError, match=f"line 4 has '{value}' in the column split, expected train, training"
+    ):
+        _read(data, text, real=("r",), fake=("f",))
+    blank = "\n".join(line if "split" in line else f"{line.rpartition(',')[0]}," for line in text.split("\n"))
+    assert {image.split for image in _read(data, blank, real=("r",), fake=("f",))} == {None}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

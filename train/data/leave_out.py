@@ -90,8 +90,9 @@ def read_left_out(name: str) -> frozenset[str]:
     packaged = _LISTS / f"{name}.csv"
     path = packaged if packaged.is_file() else Path(name)
     try:
-        lines = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         there = ", ".join(sorted(found.stem for found in _LISTS.glob("*.csv")))
         raise ConfigError(
             f"data.left_out: {name} cannot be read ({error}); name a CSV file, or a list of the package: "

@@ -8,7 +8,13 @@ from fakelens.edge_runtime.errors import UsageError
 
 IMAGES = [
     LabelledImage(path=Path("data/test") / name, label=label)
-    for name, label in [("REAL/0 (7).jpg", 0), ("REAL/a.jpg", 0), ("FAKE/0 (7).jpg", 1), ("FAKE/b.jpg", 1)]
+    for name, label in [
+        ("REAL/0 (7).jpg", 0),
+        ("REAL/a.jpg", 0),
+        ("FAKE/0 (7).jpg", 1),
+        ("FAKE/b.jpg", 1),
+        ("FAKE/c\u2028\x0cd.jpg", 1),
+    ]
 ]
 
 
@@ -24,6 +30,7 @@ def _list(tmp_path: Path, text: str) -> Path:
         ("b.jpg\n", {3}),
         ("b.jpg\r\n\n  b.jpg\na.jpg", {1, 3}),
         ("FAKE/0 (7).jpg\n", {2}),
+        ("c\u2028\x0cd.jpg\n", {4}),
         ("test/REAL/0 (7).jpg\n./test/FAKE/b.jpg\n", {0, 3}),
     ],
 )

@@ -68,6 +68,7 @@ def test_the_file_of_another_detector_needs_few_columns(tmp_path: Path) -> None:
     [
         ("", "no column 'digest', expected digest, source, label, tier, p_fake and perhaps verdict"),
         ("digest,source,label,tier\n", "no column 'p_fake'"),
+        (f"{HEADER},label\nab,s,1,clean,1,0\n", "has two columns 'label'; rename one of them or take it out"),
         (f"{HEADER}\n", "0 lines of one class or none"),
         (f"{HEADER}\nab,s,1,clean,1\n", "1 lines of one class or none"),
         (f"{HEADER}\n,s,1,clean,1\n", "line 2 has no digest"),
