@@ -64,6 +64,8 @@ def _run() -> int:
         return 0  # the reader of our output has all it wanted: `fakelens check ... | head`
     except OSError as error:
         return _fail(explain_os_error(error), 2)
+    except MemoryError:
+        return _fail("this takes more memory than there is; give fewer threads, or smaller pictures", 2)
     except Exception as error:
         if not hasattr(error, "exit_code"):  # what Click raises for bad usage carries one
             raise

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fakelens.edge_runtime import main
 from tests.conftest import Fakelens
 
 COMMAND = Path(sys.executable).parent / "fakelens"
@@ -235,6 +236,17 @@ def test_a_closed_standard_input_is_an_empty_one(model_file: Path) -> None:
     command = f"'{COMMAND}' check - --model '{model_file}' 0<&-"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, "fakelens: stdin: empty input\n")
+
+
+def test_too_little_memory_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def take_all(_: list[str]) -> None:
+        bytearray(1 << 62)
+
+    monkeypatch.setattr(main, "_run_command", take_all)
+    assert main._run() == 2
+    assert capsys.readouterr().err.startswith("fakelens: this takes more memory than there is")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
