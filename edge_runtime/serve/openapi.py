@@ -37,7 +37,7 @@ _ERROR = {
     "properties": {"error": {"type": "string", "description": "One line, with the remedy."}},
 }
 _REFUSALS = {
-    400: "A parameter that does not exist, or a form without a file.",
+    400: "A parameter that does not exist, a form without a file, or one that ended early.",
     408: "The picture came too slowly.",
     413: "Over a limit of size or number.",
     415: "A Content-Type that holds no pictures.",
@@ -70,7 +70,7 @@ def describe_api(limits: Limits, *, has_token: bool, has_heatmap: bool) -> dict[
         for path, methods in described["paths"].items():
             if path != "/healthz":
                 for operation in methods.values():
-                    operation["responses"]["401"] = _answer("The token is missing.", "text/plain", _TEXT)
+                    operation["responses"]["401"] = _refuse("The token is missing.")
     return described
 
 
@@ -78,7 +78,7 @@ _TEXT = {"type": "string"}
 
 
 def _describe_check(limits: Limits, has_heatmap: bool) -> dict[str, Any]:
-    row, error = ({"$ref": f"#/components/schemas/{name}"} for name in ("Row", "Error"))
+    row = {"$ref": "#/components/schemas/Row"}
     bytes_alone = {"schema": {"type": "string", "format": "binary"}}
     form = {
         "type": "object",
@@ -101,11 +101,11 @@ def _describe_check(limits: Limits, has_heatmap: bool) -> dict[str, Any]:
                 "text/html": {"schema": _TEXT},
             },
         },
-        "403": _answer("Sent by a page of another site.", "text/plain", _TEXT),
+        "403": _refuse("Sent by a page of another site, or under a foreign host name."),
         "422": _answer("The one picture cannot be read; `error` says why.", "application/json", row),
     }
     for status, text in _REFUSALS.items():
-        responses[str(status)] = _answer(text, "application/json", error)
+        responses[str(status)] = _refuse(text)
     responses["429"]["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}}}
     return {
         "operationId": "check",
@@ -139,3 +139,7 @@ def _describe_text(summary: str, media_type: str, kind: str = "string") -> dict[
 
 def _answer(text: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": text, "content": {media_type: {"schema": schema}}}
+
+
+def _refuse(text: str) -> dict[str, Any]:
+    return _answer(text, "application/json", {"$ref": "#/components/schemas/Error"})

@@ -1,5 +1,6 @@
 """Serving until a signal: the detector, the threads, the socket, and word to systemd."""
 
+import logging
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ class Server:
         from fakelens.edge_runtime.serve.web import Desk, make_app
         from fakelens.edge_runtime.web.server import LocalServer, name_url
 
+        # Its warnings quote what a client sent: nobody who may send a form may write into the server's log.
+        logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
         address = parse_address(config.address)
         check_token(config.token, address)
         opened = listen(address)

@@ -85,6 +85,10 @@ async def _read_chunks(request: Request, hold: Hold, limits: Limits) -> AsyncGen
 
 class _InMemory(MultiPartParser):
     spool_max_size = sys.maxsize  # nothing goes to a temporary file
+    ended = False  # whether the form's last line came
+
+    def on_end(self) -> None:
+        self.ended = True
 
 
 async def _read_form(request: Request, chunks: AsyncGenerator[bytes, None], limits: Limits) -> list[Upload]:
@@ -98,6 +102,10 @@ async def _read_form(request: Request, chunks: AsyncGenerator[bytes, None], limi
             raise RefusedError(413, f"more than {limits.queue} files at once; send fewer") from error
         raise RefusedError(400, f"not a form with files ({error.message.rstrip('.')}): {_HOW}") from error
     try:
+        if not parser.ended:
+            raise RefusedError(
+                400, "the upload ended early: the last line of the form is missing; send it again"
+            )
         parts = [(name, part) for name, part in form.multi_items() if not _is_unfilled(part)]
         return [await _take(name, part) for name, part in parts] or _refuse_empty()
     finally:

@@ -2,12 +2,13 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fakelens.edge_runtime.web.address import is_loopback
@@ -33,6 +34,7 @@ _FORM = """<!doctype html>
 </form>
 </html>
 """
+_HTML = "text/html"
 _READING = ("GET", "HEAD", "OPTIONS")
 _FORM_POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
@@ -72,12 +74,12 @@ class Guard:
         reply, policy = self._app, self._access.content_policy
         if self._access.token is None:
             if not _names_loopback(headers.get("host", "")):
-                reply = PlainTextResponse("wrong Host header: open it by 127.0.0.1 or localhost\n", 403)
+                reply = _refuse(headers, "wrong Host header: open it by 127.0.0.1 or localhost", 403)
         elif scope["path"] != OPEN_PATH and not self._has_token(headers, query_token):
             reply = _ask_for_token(headers)
             policy = _FORM_POLICY
         if reply is self._app and scope["method"] not in _READING and _is_foreign(headers):
-            reply = PlainTextResponse("sent by a page of another site: not accepted\n", 403)
+            reply = _refuse(headers, "sent by a page of another site: not accepted", 403)
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -124,9 +126,17 @@ def _is_foreign(headers: Headers) -> bool:
 def _ask_for_token(headers: Headers) -> Response:
     """Return a small form to a browser, a line to anything else."""
     bearer = {"www-authenticate": "Bearer"}
-    if "text/html" in headers.get("accept", ""):
+    if _HTML in headers.get("accept", ""):
         return HTMLResponse(_FORM, 401, bearer)
-    return PlainTextResponse("this page needs its token: add ?token=... to the address\n", 401, bearer)
+    text = "this page needs its token: send Authorization: Bearer TOKEN, or add ?token=TOKEN to the address"
+    return _refuse(headers, text, 401, bearer)
+
+
+def _refuse(headers: Headers, text: str, status: int, more: Mapping[str, str] | None = None) -> Response:
+    """Return one line: bare to a browser, in `error` to a program, as every refusal is."""
+    if _HTML in headers.get("accept", ""):
+        return PlainTextResponse(f"{text}\n", status, more)
+    return JSONResponse({"error": text}, status, more)
 
 
 def _read_query_token(scope: Scope) -> str:

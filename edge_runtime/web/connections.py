@@ -1,6 +1,7 @@
 """Connections to the server: who keeps silent makes room for who asks."""
 
 import asyncio
+import json
 from typing import Any
 
 MOST_CONNECTIONS = 64  # a browser takes up to six
@@ -45,6 +46,11 @@ class Patience:
         if not self.waiting:
             self._idle_bytes = 0
 
+    def send_400_response(self, msg: str) -> None:
+        """Say that what came is no HTTP as every other refusal is said; `msg` are uvicorn's own words."""
+        self.transport.write(_make_refusal("400 Bad Request", msg))
+        self.transport.close()
+
     @property
     def waiting(self) -> bool:
         """Whether no request is under way."""
@@ -62,6 +68,13 @@ class Patience:
             return
         self._seen = self.cycle if self.waiting else self
         self._look_later()
+
+
+def _make_refusal(status: str, text: str, more: str = "") -> bytes:
+    """Return a whole answer with one line in `error`, before there is an application to give one."""
+    body = json.dumps({"error": text})
+    head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n{more}"
+    return f"HTTP/1.1 {status}\r\n{head}\r\n{body}".encode()
 
 
 def choose_protocol() -> type[asyncio.Protocol]:

@@ -1,5 +1,6 @@
 """Connections with either parser: kept alive for the next request, cut off where a head does not end."""
 
+import json
 import socket
 import sys
 from collections.abc import Iterator
@@ -64,6 +65,16 @@ def test_neither_an_endless_head_nor_a_refused_body_is_read_on(port: int, head: 
         client.sendall(head)
         with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
             pour(client, more)
+
+
+def test_what_is_no_http_is_refused_in_one_line(port: int) -> None:
+    with connect(port) as client:
+        client.sendall(b"\0\1\2 hello\r\n\r\n")
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/json" in head
+    assert json.loads(body) == {"error": "Invalid HTTP request received."}
 
 
 def pour(client: socket.socket, size_bytes: int) -> None:
