@@ -173,7 +173,6 @@ TESTED_THROUGH_OTHERS = {
     "train/audit/cli.py": "`audit`",
     "train/audit/options.py": "`audit`",
     "train/audit/copies_shown.py": "the page of `audit`",
-    "train/data/cache.py": "images and tiles, decoded once",
     "train/fakes/cli.py": "`synthesize`",
     "train/fakes/options.py": "`synthesize`",
     "train/fakes/progress.py": "`synthesize`, where nothing is shown",

@@ -21,7 +21,7 @@ from fakelens.edge_runtime.modelfile.contract import InputSpec
 from fakelens.edge_runtime.pictures import preprocess
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig, ImageU8, decode_image, fit_image
 from fakelens.edge_runtime.progress import show_progress
-from fakelens.train.data.cache import fill_once
+from fakelens.train.data.cache import fill_once, reserve_blocks
 from fakelens.train.data.file_threads import map_threads
 
 _REMEMBERED = 100_000  # digests of files
@@ -87,6 +87,7 @@ def _fill(folder: Path, paths: Sequence[Path], spec: InputSpec, least_px: int) -
     config = DecodeConfig(least_px=least_px)
     shape = (len(paths), spec.size, spec.size, 3)
     images = np.lib.format.open_memmap(folder / "images.npy", mode="w+", dtype=np.uint8, shape=shape)
+    reserve_blocks(folder / "images.npy")
     digests: list[str] = []
     errors: dict[int, str] = {}
 

@@ -1,19 +1,33 @@
 """Cache of expensive intermediate data: decoded images, tiles, teachers' answers."""
 
+import errno
+import fcntl
+import os
 import shutil
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_PARTIAL = ".partial-"
+_STILL_S = 3600.0  # how long nothing changes in a folder that nobody fills any more
+_CANNOT_RESERVE = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def fill_once(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Let `fill` fill `folder`, which appears when it is complete, unless it is there already."""
+    """Let `fill` fill `folder`, which appears when it is complete, unless it is there already.
+
+    What killed runs left half-filled beside it goes.
+    """
     if folder.is_dir():
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
+    _remove_abandoned(folder.parent)
+    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_PARTIAL))
     try:
-        fill(partial)
+        with _held(partial):
+            fill(partial)
         try:
             partial.rename(folder)
         except OSError:
@@ -21,3 +35,50 @@ def fill_once(folder: Path, fill: Callable[[Path], None]) -> None:
                 raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def reserve_blocks(path: Path) -> None:
+    """Let the disk keep room for the whole of `path`, where its file system can; `OSError` where it is full.
+
+    A write through memory to a block that the disk has no room for kills the process.
+    """
+    if not hasattr(os, "posix_fallocate"):
+        return
+    with path.open("r+b") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        except OSError as error:
+            if error.errno not in _CANNOT_RESERVE:
+                raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a lock on `folder`, which ends with the process, however that ends."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks: nobody removes anything there
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    for partial in parent.glob(f"{_PARTIAL}*"):
+        with suppress(OSError):
+            if _is_abandoned(partial):
+                shutil.rmtree(partial, ignore_errors=True)
+
+
+def _is_abandoned(partial: Path) -> bool:
+    """Whether nothing changes in `partial` and no process holds it; `OSError` where one does."""
+    newest = max(path.stat().st_mtime for path in (partial, *partial.iterdir()))
+    if time.time() - newest < _STILL_S:
+        return False
+    handle = os.open(partial, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    finally:
+        os.close(handle)

@@ -72,3 +72,14 @@ def test_names_need_not_be_text(tmp_path: Path) -> None:
     decoded = decode_files(paths, SPEC)
     assert list(decoded.errors) == [3]
     assert str(paths[3]) in decoded.errors[3]
+
+
+def test_the_disk_keeps_room_for_every_image_before_one_is_written(tmp_path: Path, cache: Path) -> None:
+    paths = [tmp_path / f"{number}.png" for number in range(40)]
+    for path in paths:
+        path.write_bytes(b"no picture, so its row is never written")
+    before = set((cache / "arrays").glob("*"))
+    assert len(decode_files(paths, InputSpec(size=64)).errors) == 40
+    (folder,) = set((cache / "arrays").glob("*")) - before
+    facts = (folder / "images.npy").stat()
+    assert facts.st_blocks * 512 >= facts.st_size
