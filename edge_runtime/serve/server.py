@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fakelens.edge_runtime.detection.detector import Detector
 
 DEFAULT_ADDRESS = "127.0.0.1:8090"
+_OVERSIZE = 2  # times the limit of a request: so much of a larger one is read, and thrown away
 _PATIENCE_S = 10.0  # for the server's thread to show that it works
 _LOOK_S = 5.0  # between two looks at it
 
@@ -61,7 +62,11 @@ class Server:
             token=config.token,
         )
         self._server = LocalServer(
-            make_app(desk, opened.getsockname()[1]), opened, name="serve", farewell_s=5
+            make_app(desk, opened.getsockname()[1]),
+            opened,
+            name="serve",
+            farewell_s=5,
+            refused_bytes=_OVERSIZE * config.limits.max_bytes,
         )
 
     def works(self) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 MOST_CONNECTIONS = 64  # a browser takes up to six
 SILENT_S = 5.0  # that a connection may wait without a whole request
 _HEAD_BYTES = 64 << 10  # of a request: its first line and its headers
-_REFUSED_BYTES = 8 << 20  # of a body that nobody wants: who sends on may read the answer first
+REFUSED_BYTES = 8 << 20  # of a body that nobody wants: who sends on may read the answer first
+_LINGER_S = 1.0  # that who is turned away has to read the answer: closed at once, it may be lost
 
 
 class Patience:
@@ -21,6 +22,9 @@ class Patience:
     connections: set[Any]
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
+    refused_bytes = (
+        REFUSED_BYTES  # read of a refused body: clients that send it all first get the answer then
+    )
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Take the connection in, in the place of a silent one where there is no other."""
@@ -28,17 +32,34 @@ class Patience:
         self._made_at = self.loop.time()
         self._seen: object = None  # the request that was last answered, when it was looked at
         self._idle_bytes = 0  # that came while no request was under way
+        self._turned_away = False
+        others = [other for other in self.connections if isinstance(other, Patience) and other is not self]
+        admitted = [other for other in others if not other._turned_away]
+        if len(admitted) >= MOST_CONNECTIONS:
+            silent = [other for other in admitted if other.waiting]
+            if not silent:
+                self._turn_away(len(others) - len(admitted))
+                return
+            min(silent, key=lambda other: other._made_at).transport.abort()
         self._look_later()
-        if len(self.connections) > MOST_CONNECTIONS:
-            others = (other for other in self.connections if isinstance(other, Patience))
-            silent = [other for other in others if other.waiting]
-            oldest = min(silent, key=lambda other: other._made_at, default=self)
-            oldest.transport.abort()
+
+    def _turn_away(self, others: int) -> None:
+        """Answer before a request has come, unless there are too many who are being turned away already."""
+        self._turned_away = True
+        if others >= MOST_CONNECTIONS:
+            self.transport.abort()
+            return
+        text = f"busy: {MOST_CONNECTIONS} connections are being answered; try again in a second"
+        self.transport.write(_make_refusal("503 Service Unavailable", text, "retry-after: 1\r\n"))
+        self.transport.write_eof()
+        self.loop.call_later(_LINGER_S, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Parse `data`; neither a head without end is collected, nor a body read that was refused."""
+        if self._turned_away:
+            return
         refused = self.cycle is not None and self.cycle.more_body
-        if self._idle_bytes > (_REFUSED_BYTES if refused else _HEAD_BYTES):
+        if self._idle_bytes > (self.refused_bytes if refused else _HEAD_BYTES):
             self.transport.abort()
             return
         self._idle_bytes += len(data)
@@ -77,15 +98,19 @@ def _make_refusal(status: str, text: str, more: str = "") -> bytes:
     return f"HTTP/1.1 {status}\r\n{head}\r\n{body}".encode()
 
 
-def choose_protocol() -> type[asyncio.Protocol]:
-    """Return the patient protocol: by httptools, a parser in C, where it is installed, else by h11."""
+def choose_protocol(refused_bytes: int = REFUSED_BYTES) -> type[asyncio.Protocol]:
+    """Return the patient protocol: by httptools, a parser in C, where it is installed, else by h11.
+
+    So many bytes of a body that was refused are read, and thrown away.
+    """
+    settings = {"refused_bytes": refused_bytes}
     try:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
     except ImportError:
         from uvicorn.protocols.http.h11_impl import H11Protocol
 
-        return type("PatientH11", (Patience, H11Protocol), {})
-    return type("PatientHttpTools", (Patience, HttpToolsProtocol), {})
+        return type("PatientH11", (Patience, H11Protocol), settings)
+    return type("PatientHttpTools", (Patience, HttpToolsProtocol), settings)
 
 
 def make_loop() -> asyncio.AbstractEventLoop:

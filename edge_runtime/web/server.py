@@ -8,19 +8,30 @@ import threading
 import uvicorn
 from starlette.types import ASGIApp
 
-from fakelens.edge_runtime.web.connections import choose_protocol, make_loop
+from fakelens.edge_runtime.web.connections import REFUSED_BYTES, choose_protocol, make_loop
 
 
 class LocalServer:
     """Serves `app` on a listening socket from the start on; the thread ends with `close`."""
 
-    def __init__(self, app: ASGIApp, listening: socket.socket, *, name: str, farewell_s: float = 1) -> None:
-        """`farewell_s`: how long `close` waits for answers under way, seconds."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        listening: socket.socket,
+        *,
+        name: str,
+        farewell_s: float = 1,
+        refused_bytes: int = REFUSED_BYTES,
+    ) -> None:
+        """`farewell_s`: how long `close` waits for answers under way, seconds.
+
+        `refused_bytes`: how much of a body that was refused is read, so that who sends it reads the answer.
+        """
         self._socket = listening
         self._loop: asyncio.AbstractEventLoop | None = None
         config = uvicorn.Config(
             app,
-            http=choose_protocol(),
+            http=choose_protocol(refused_bytes),
             loop="asyncio",
             ws="none",
             lifespan="off",

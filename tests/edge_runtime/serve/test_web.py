@@ -1,6 +1,7 @@
 """The server as a program meets it: real requests, good ones and bad ones."""
 
 import hashlib
+import http.client
 import io
 import re
 import socket
@@ -95,6 +96,19 @@ def test_bad_input_is_one_clear_line(
     assert client.ask("POST", "/check", BRIGHT).status == 200
     assert client.read_metric("fakelens_held_bytes") == 0
     assert caplog.messages == []  # what a client sends writes nothing into the server's log
+
+
+def test_who_sends_all_of_too_large_a_picture_first_reads_the_refusal(serve: Serve) -> None:
+    client = serve(max_mb=20)
+    body = bytes(31_000_000)
+    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=30)
+    try:
+        connection.request("POST", "/check", body, {"Content-Type": "image/jpeg"})
+        answer = connection.getresponse()
+        assert answer.status == 413
+        assert b"over the limit of 20 MB" in answer.read()
+    finally:
+        connection.close()
 
 
 def test_what_does_not_exist_is_said(serve: Serve) -> None:

@@ -3,6 +3,7 @@
 import json
 import socket
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,13 +13,16 @@ pytest.importorskip("uvicorn", reason="needs the extra serve")
 
 from starlette.types import Receive, Scope, Send
 
+from fakelens.edge_runtime.web import connections
 from fakelens.edge_runtime.web.address import Address, listen
 from fakelens.edge_runtime.web.connections import choose_protocol
 from fakelens.edge_runtime.web.server import LocalServer
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
-    """Answer before the body has come."""
+async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer before the body has come; for /slow after it."""
+    while scope["path"] == "/slow" and (await receive()).get("more_body"):
+        pass
     await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"no"})
 
@@ -70,11 +74,38 @@ def test_neither_an_endless_head_nor_a_refused_body_is_read_on(port: int, head: 
 def test_what_is_no_http_is_refused_in_one_line(port: int) -> None:
     with connect(port) as client:
         client.sendall(b"\0\1\2 hello\r\n\r\n")
-        answer = b"".join(iter(lambda: client.recv(4096), b""))
+        answer = read_all(client)
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"content-type: application/json" in head
     assert json.loads(body) == {"error": "Invalid HTTP request received."}
+
+
+def test_one_connection_too_many_is_told_so(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 2)
+    first, second = connect(port), connect(port)
+    for client in (first, second):  # two requests that are under way: their bodies are waited for
+        client.sendall(b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
+    time.sleep(0.2)
+    for _ in range(3):
+        with connect(port) as third:
+            third.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = read_all(third)
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 1" in answer
+        assert b'{"error": "busy: 2 connections are being answered' in answer
+    for client in (first, second):
+        client.sendall(b"body")
+        assert b"no" in client.recv(4096)
+    with connect(port) as third:  # in the place of one that is silent now
+        third.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert third.recv(4096).startswith(b"HTTP/1.1 413")
+    first.close()
+    second.close()
+
+
+def read_all(client: socket.socket) -> bytes:
+    return b"".join(iter(lambda: client.recv(4096), b""))
 
 
 def pour(client: socket.socket, size_bytes: int) -> None:
