@@ -16,6 +16,7 @@ from fakelens.train.config import NETWORK_KEYS, VIEWS, TrainConfig
 from fakelens.train.recipes import read_recipe
 from fakelens.train.starts.names import IMAGENET, NOTHING
 
+_MOST_SEED = 2**32 - 1  # which numpy and TensorFlow both take
 _MOST_PX = 1024  # side of the picture that a network sees
 
 
@@ -62,7 +63,7 @@ def merge_settings(recipe: str | None, flags: Mapping[str, Any]) -> dict[str, An
 def config_from_dict(tree: Mapping[str, Any]) -> TrainConfig:
     """Return the checked configuration in `tree`; `ConfigError` where it holds what training cannot use."""
     hooks = {float: lambda value: float(value) if type(value) is int else value}
-    _check_lists(tree, asdict(TrainConfig()))
+    _check_kinds(tree, asdict(TrainConfig()))
     try:
         config = dacite.from_dict(
             TrainConfig, freeze_lists(tree), dacite.Config(strict=True, cast=[StrEnum], type_hooks=hooks)
@@ -73,16 +74,18 @@ def config_from_dict(tree: Mapping[str, Any]) -> TrainConfig:
     return config
 
 
-def _check_lists(tree: Mapping[str, Any], defaults: Mapping[str, Any], path: str = "") -> None:
-    """Raise `ConfigError` for a value where `defaults` have a list: dacite would take a word's letters."""
+def _check_kinds(tree: Mapping[str, Any], defaults: Mapping[str, Any], path: str = "") -> None:
+    """Raise `ConfigError` for what dacite takes for something else: a word for a list, true for 1."""
     for key, value in tree.items():
         default = defaults.get(key)
         if isinstance(default, dict) and isinstance(value, Mapping):
-            _check_lists(value, default, f"{path}{key}.")
+            _check_kinds(value, default, f"{path}{key}.")
         elif isinstance(default, tuple) and not isinstance(value, list | tuple):
             raise ConfigError(
                 f"{path}{key} is {value!r}, expected a list in brackets, as with --set '{path}{key}=[...]'"
             )
+        elif isinstance(value, bool) and isinstance(default, int | float) and not isinstance(default, bool):
+            raise ConfigError(f"{path}{key} is {str(value).lower()}, expected a number")
 
 
 def config_to_dict(config: TrainConfig) -> dict[str, Any]:
@@ -109,10 +112,17 @@ def _check(config: TrainConfig) -> None:
     for key, value, low, high in _list_ranges(config):
         if not low <= value <= high:
             raise ConfigError(f"{key} is {value}, expected {low:g} to {high:g}")
+    check_seed(config.seed, "seed")
     for key, text in (("name", config.name), ("description", config.description), ("limits", config.limits)):
         if not is_text(text):
             raise ConfigError(f"{key} is {text!r}, which is not text in UTF-8, as a model file needs it")
     _check_together(config)
+
+
+def check_seed(seed: int, name: str) -> None:
+    """Raise `ConfigError`, which calls it `name`, for a seed that some generator of numbers would refuse."""
+    if not 0 <= seed <= _MOST_SEED:
+        raise ConfigError(f"{name} is {seed}, expected 0 to {_MOST_SEED}")
 
 
 def _list_ranges(config: TrainConfig) -> tuple[tuple[str, float, float, float], ...]:

@@ -51,6 +51,11 @@ def test_config_survives_its_own_dictionary() -> None:
         ({"network.name": "lite0", "network.levels": 5}, "network.levels is 5, expected a list in brackets"),
         ({"network.name": "residual", "network.stages": "[16"}, r"network.stages is '\[16', expected a list"),
         ({"distill.teachers": "run"}, "distill.teachers is 'run', expected a list"),
+        ({"fit.epochs": True}, "fit.epochs is true, expected a number"),
+        ({"fit.learning_rate": False}, "fit.learning_rate is false, expected a number"),
+        ({"qat.enabled": 1}, "qat.enabled"),
+        ({"seed": -1}, "seed is -1, expected 0 to 4294967295"),
+        ({"seed": 2**32}, "seed is 4294967296, expected 0 to 4294967295"),
         ({"data.layout.real": "photos"}, "data.layout.real is 'photos', expected a list"),
     ],
 )

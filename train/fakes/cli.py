@@ -43,6 +43,9 @@ def synthesize(
     are photos, of several generators and manipulations; train/ and test/ with real/ in PHOTOS are kept.
     With --autoencoder they are pairs, real and fake; the command goes on where it was interrupted.
     """
+    from fakelens.train.settings import check_seed
+
+    check_seed(seed, "--seed")
     for option in ("tile_size", "tiles_per_photo"):
         if whole and is_typed(context, option):
             raise UsageError(f"--{option.replace('_', '-')} goes without --whole only: there are no tiles")

@@ -225,6 +225,14 @@ def test_unusable_settings_are_one_line(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("whole", [[], ["--whole"]])
+def test_a_seed_out_of_range_is_refused(
+    fakelens: Fakelens, photos: Path, tmp_path: Path, whole: list[str]
+) -> None:
+    done = fakelens("synthesize", photos, "-o", tmp_path / "data", "--seed", "-1", *whole)
+    assert (done.returncode, done.stderr) == (2, "fakelens: --seed is -1, expected 0 to 4294967295\n")
+
+
 def test_options_of_whole_fakes_need_the_option(fakelens: Fakelens, photos: Path, tmp_path: Path) -> None:
     done = fakelens("synthesize", photos, "-o", tmp_path / "data", "--photos", "4")
     assert done.returncode == 2
