@@ -51,7 +51,9 @@ def _why_no_folder(path: Path) -> str:
     from fakelens.edge_runtime.pictures.sources import describe_nothing, scan_folder
 
     found = scan_folder(path, videos=True)
-    return "is a folder, not an image" if found.paths else describe_nothing(found.left_out)
+    if found.paths:
+        return "is a folder, not an image"
+    return describe_nothing(found.left_out, "is a folder without images")
 
 
 def _why_not_decoded(error: Exception) -> str:

@@ -222,11 +222,11 @@ def _tell_kind(path: Path, *, is_plain: bool) -> Kind:
     return Kind.IMAGE if suffix in IMAGE_SUFFIXES and kind in (Kind.OTHER, Kind.EMPTY) else kind
 
 
-def describe_nothing(left_out: LeftOut) -> str:
-    """Return what to say of a folder in which there is nothing to check, with what is `left_out` of it."""
+def describe_nothing(left_out: LeftOut, what: str = "no images in this folder") -> str:
+    """Return `what` is said of a folder in which there is nothing to check, with what is `left_out` of it."""
     reason = f"; {left_out}" if str(left_out) else ""
     lines = "".join(f"; {line}" for line in left_out.unreadable[:3])
-    return f"no images in this folder{reason}{lines}"
+    return f"{what}{reason}{lines}"
 
 
 def _expand(name: str, *, decoded: bool) -> Iterator[Found]:

@@ -53,7 +53,7 @@ def test_a_name_that_stands_for_nothing_is_a_row_beside_those_that_are_checked(
     assert [row["path"] for row in rows] == names
     assert rows[0]["error"] == f"{photos}/*.webp: no such file, and the pattern matches none"
     assert rows[1]["verdict"] == "real"
-    assert rows[2]["error"] == f"{empty}: no images in this folder"
+    assert rows[2]["error"] == f"{empty}: is a folder without images"
     assert (result.files, result.errors) == (3, 2)
 
 

@@ -196,7 +196,7 @@ def test_a_name_that_stands_for_nothing_cancels_no_other(
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["path"] for row in rows] == [*names, "photos/a real.png"]
     assert rows[0]["error"].endswith("the pattern matches none")
-    assert rows[1]["error"] == "nothing here: no images in this folder"
+    assert rows[1]["error"] == "nothing here: is a folder without images"
     assert "error" not in rows[2]
 
 

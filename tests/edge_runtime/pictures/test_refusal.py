@@ -30,10 +30,10 @@ def test_each_error_has_its_line(error: Exception, line: str) -> None:
 
 
 def test_a_folder_is_called_one_and_an_empty_one_that(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match=r"no images in this folder$"):
+    with pytest.raises(ImageError, match=r"is a folder without images$"):
         load_image(tmp_path)
     (tmp_path / "notes.txt").touch()
-    with pytest.raises(ImageError, match=r"no images in this folder; 1 not an image$"):
+    with pytest.raises(ImageError, match=r"is a folder without images; 1 not an image$"):
         load_image(tmp_path)
     (tmp_path / "a.jpg").touch()
     with pytest.raises(ImageError, match="is a folder, not an image"):
