@@ -90,6 +90,7 @@ def read_list(file: Path, data: Path, layout: Layout) -> list[ListedImage]:
         ),
     )
     values = [line.read(label_column) for line in lines]
+    _check_labels(file, label_column, lines, layout)
     labels = _read_labels(file, label_column, values, layout)
     paths = _find_files(file, data, [line.read(path_column) for line in lines])
     splits = _read_splits(file, lines)
@@ -144,6 +145,21 @@ def _place(data: Path, name: str) -> Path:
     return data / name.replace("\\", "/")
 
 
+def _check_labels(file: Path, column: str, lines: Sequence[ListLine], layout: Layout) -> None:
+    """Raise `UsageError` for lines without a label, which no option can name."""
+    blank = [line.where for line in lines if not line.read(column)]
+    if not blank or "" in (*layout.real, *layout.fake):
+        return
+    if len(blank) == len(lines):
+        raise UsageError(
+            f"{file}: no line has a label in the column {column}; name another with --label-column"
+        )
+    more = f", nor have {len(blank) - 1:,} more" if len(blank) > 1 else ""
+    raise UsageError(
+        f"{file}: {blank[0]} has no label in the column {column}{more}; add it, or take the line out"
+    )
+
+
 def _read_labels(file: Path, column: str, values: Sequence[str], layout: Layout) -> dict[str, int]:
     """Return the class of each distinct label: as it was said, as its word says, as `is_fake` says."""
     given = {name.lower(): label for label, names in enumerate((layout.real, layout.fake)) for name in names}
@@ -159,7 +175,7 @@ def _read_labels(file: Path, column: str, values: Sequence[str], layout: Layout)
     if unknown:
         counts = Counter(values)
         names = list(counts)
-        there = ", ".join(f"{name or 'nothing'} ({counts[name]})" for name in names[:_SHOWN])
+        there = ", ".join(f"{name} ({counts[name]})" for name in names[:_SHOWN])
         columns = {"--path-column": layout.path_column, "--label-column": layout.label_column}
         flags = [f"--list {shlex.quote(str(file))}"]
         flags += [f"{option} {shlex.quote(name)}" for option, name in columns.items() if name]

@@ -121,6 +121,14 @@ def test_a_split_that_says_nothing_known_is_refused(data: Path, value: str) -> N
         ("path,label\nimages/r0.png,real\n", "has real pictures alone; both classes"),
         ("path,label\nimages/r0.png,real\nimages/r0.png,fake\n", "real in one line and fake in another"),
         ("path,label\n", "the list is empty"),
+        (
+            "path,label\nimages/r0.png,real\nimages/f0.png,\nimages/f1.png\n",
+            "line 3 has no label in the column label, nor have 1 more; add it, or take the line out",
+        ),
+        (
+            "path,label\nimages/r0.png,\n",
+            "no line has a label in the column label; name another with --label-c",
+        ),
         ("images/r0.png,real\nimages/f0.png,fake\n", "its first line is a picture; begin it with the names"),
         ("{", "is no list"),
     ],
