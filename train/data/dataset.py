@@ -26,12 +26,11 @@ from fakelens.train.data.layouts import cut_videos, hash_text, is_video, name_gr
 from fakelens.train.data.leave_out import drop_left_out, leave_out
 from fakelens.train.data.pooling import JudgedImages, group_images
 from fakelens.train.data.tilebank import SourceImage, open_bank
-from fakelens.train.data.usable import check_usable, choose_images
+from fakelens.train.data.usable import check_usable, choose_images, count_cut
 
 _log = logging.getLogger(__name__)
 _ORDER = (Split.TRAIN, Split.VAL, Split.TEST)
 _CLASSES = (0, 1)
-_FEWEST_CUT = 2  # images of a class, in a part that is cut off; of very few, a third
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,7 +283,7 @@ def _cut(
     for label in _CLASSES:
         of_class = [int(row) for row in rows if labels[row] == label]
         of_class.sort(key=lambda row: hash_text(f"{key} {digests[row]}"))
-        cut += of_class[: max(round(len(of_class) * share), min(_FEWEST_CUT, len(of_class) // 3))]
+        cut += of_class[: count_cut(len(of_class), share)]
     taken = np.array(sorted(cut), np.int64)
     return np.setdiff1d(rows, taken), taken
 

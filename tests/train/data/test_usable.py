@@ -5,7 +5,9 @@ import pytest
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.config import DataConfig
+from fakelens.train.data.dataset import load_dataset
 from fakelens.train.data.usable import check_numbers, check_usable
+from tests.train.conftest import write_images
 
 DATA = Path("data")
 
@@ -70,4 +72,40 @@ def test_a_handful_of_pictures_is_refused_before_any_is_decoded(tmp_path: Path) 
         for name in names:
             (tmp_path / folder / f"{name}.png").touch()
     with pytest.raises(UsageError, match=r"3 real images, too few to train on, .* give 10 of each class"):
+        check_numbers(tmp_path, DataConfig())
+
+
+@pytest.mark.parametrize(("images", "works"), [(6, ()), (7, (0.3,)), (8, (0.1, 0.3))])
+def test_what_passes_here_passes_when_it_is_cut(
+    tmp_path: Path, images: int, works: tuple[float, ...]
+) -> None:
+    for seed, name in enumerate(("real", "fake")):
+        write_images(tmp_path / name, images, 90, seed)
+    for share in (0.1, 0.3):
+        config = DataConfig(size=16, validation=share)
+        if share in works:
+            check_numbers(tmp_path, config)
+            load_dataset(tmp_path, config)
+            continue
+        with pytest.raises(
+            UsageError, match=r"too few to train on, to validate and to test; give 10 of each"
+        ):
+            check_numbers(tmp_path, config)
+        with pytest.raises(UsageError, match=r"in the val split, 2 are the least; add images$"):
+            load_dataset(tmp_path, config)
+
+
+def test_fewer_of_the_others_are_named_where_that_helps(tmp_path: Path) -> None:
+    def make(*folders: tuple[str, int]) -> None:
+        for name, images in folders:
+            (tmp_path / name).mkdir(parents=True)
+            for number in range(images):
+                (tmp_path / name / f"{number}.png").touch()
+
+    make(("a/real", 9), ("b/fake", 2_000))
+    with pytest.raises(UsageError, match=r"take fewer of the others with --set data\.most=90$"):
+        check_numbers(tmp_path, DataConfig())
+    check_numbers(tmp_path, DataConfig(most=90))
+    make(*((f"{number}/fake", 90) for number in range(20)))  # of each source so many: it would not be enough
+    with pytest.raises(UsageError, match=r"too uneven to learn from; add real ones$"):
         check_numbers(tmp_path, DataConfig())
