@@ -17,6 +17,7 @@ from fakelens.train.recipes import read_recipe
 from fakelens.train.starts.names import IMAGENET, NOTHING
 
 _MOST_SEED = 2**32 - 1  # which numpy and TensorFlow both take
+_QUOTES = " \"'"
 _MOST_PX = 1024  # side of the picture that a network sees
 
 
@@ -81,11 +82,18 @@ def _check_kinds(tree: Mapping[str, Any], defaults: Mapping[str, Any], path: str
         if isinstance(default, dict) and isinstance(value, Mapping):
             _check_kinds(value, default, f"{path}{key}.")
         elif isinstance(default, tuple) and not isinstance(value, list | tuple):
-            raise ConfigError(
-                f"{path}{key} is {value!r}, expected a list in brackets, as with --set '{path}{key}=[...]'"
-            )
+            raise ConfigError(f"{path}{key} is {value!r}, expected {_describe_list(f'{path}{key}', value)}")
         elif isinstance(value, bool) and isinstance(default, int | float) and not isinstance(default, bool):
             raise ConfigError(f"{path}{key} is {str(value).lower()}, expected a number")
+
+
+def _describe_list(key: str, value: object) -> str:
+    """Return what a list for `key` looks like, in place of `value`; one of texts without quotes is quoted."""
+    words = str(value).strip()
+    if not (words.startswith("[") and words.endswith("]")):
+        return f"a list in brackets, as with --set '{key}=[...]'"
+    quoted = ", ".join(f'"{word.strip(_QUOTES)}"' for word in words[1:-1].split(","))
+    return f"texts in a list in quotes: --set '{key}=[{quoted}]'"
 
 
 def config_to_dict(config: TrainConfig) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def test_config_survives_its_own_dictionary() -> None:
         ({"network.name": "compact", "network.enlarge": 2}, "network.enlarge changes nothing"),
         ({"network.name": "lite0", "network.levels": 5}, "network.levels is 5, expected a list in brackets"),
         ({"network.name": "residual", "network.stages": "[16"}, r"network.stages is '\[16', expected a list"),
+        ({"data.leave_out": "[flux, a b]"}, r"""in quotes: --set 'data.leave_out=\["flux", "a b"\]'"""),
         ({"distill.teachers": "run"}, "distill.teachers is 'run', expected a list"),
         ({"fit.epochs": True}, "fit.epochs is true, expected a number"),
         ({"fit.learning_rate": False}, "fit.learning_rate is false, expected a number"),
