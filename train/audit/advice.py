@@ -16,6 +16,7 @@ from fakelens.train.audit.probe import ProbeResult
 _FEW = 100  # pictures of a class in all
 _IMBALANCE = 10  # times as many pictures of one class
 _SURE = 0.9  # AUC of pixel statistics
+COMPRESSION = "what is left is how well the pictures compress; choose others for one of the classes"
 
 
 class Level(StrEnum):
@@ -94,10 +95,17 @@ def suggest_remedy(result: AuditResult, max_auc: float, copied: EqualizeConfig |
     """
     wanted = find_crop(result, max_auc)
     if copied is None:
-        return name_remedy(result.data, result.layout, wanted)
+        helps = wanted is not None or helps_to_equalize(result.metadata, max_auc, equalized=result.equalized)
+        return name_remedy(result.data, result.layout, wanted) if helps else COMPRESSION
     if copied.crop is None and wanted is not None:
         return name_remedy(copied.data, copied.layout, wanted)
-    return "what is left is how well the pictures compress; choose others for one of the classes"
+    return COMPRESSION
+
+
+def helps_to_equalize(probe: ProbeResult | None, max_auc: float, *, equalized: bool) -> bool:
+    """Whether encoding both classes alike takes something away, files that are `equalized` by now or not."""
+    causes = find_causes(probe)
+    return not equalized or any(cause.family is Family.ENCODING and cause.auc > max_auc for cause in causes)
 
 
 def find_crop(result: AuditResult, max_auc: float) -> int | None:

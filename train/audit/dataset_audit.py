@@ -30,6 +30,7 @@ from fakelens.train.audit.duplicates import (
     join_pairs,
     link_groups,
 )
+from fakelens.train.audit.equalize import looks_equalized
 from fakelens.train.audit.headers import HeaderFacts, read_header
 from fakelens.train.audit.lookalikes import Likeness, describe_look, find_lookalikes
 from fakelens.train.audit.pixels import PixelFacts, measure_pixels
@@ -79,6 +80,7 @@ class AuditResult:
     pixels: ProbeResult | None
     layout: Layout = field(default_factory=Layout)  # of `data`
     crop_px: int | None = None  # the side that most pictures of both classes have
+    equalized: bool = False  # whether its files are as `equalize` writes them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +127,7 @@ def audit(config: AuditConfig) -> AuditResult:
         pixels=probe_facts(pixels, labels, groups, config.seed) if enough else None,
         layout=config.layout,
         crop_px=choose_crop(headers, labels),
+        equalized=looks_equalized(headers),
     )
 
 

@@ -20,9 +20,11 @@ from fakelens.edge_runtime.files import check_output, stage_folder
 from fakelens.edge_runtime.modelfile.contract import LABELS
 from fakelens.edge_runtime.pictures.preprocess import ImageU8, load_image
 from fakelens.train.audit.duplicates import digest_pixels
+from fakelens.train.audit.headers import HeaderFacts
 from fakelens.train.data.file_threads import map_threads
 
 _QUALITIES = (75, 95)  # from, to; what cameras and web sites use
+_MANY = 5  # qualities, which no other tool mixes
 _CROPS = (16, 8192)  # px
 _MOST_PX = 65_500  # of a side, in libjpeg
 
@@ -98,6 +100,21 @@ def _place_copy(image: LabelledImage, config: EqualizeConfig) -> Path:
     if config.layout == Layout():
         return path
     return Path(image.source, image.split or "", LABELS[image.label]) / path
+
+
+def looks_equalized(headers: Sequence[HeaderFacts]) -> bool:
+    """Whether all files are as `equalize` writes them, so that a second time would change nothing."""
+    kinds = {
+        (header.file_type, header.jpeg_subsampling, header.exif, header.icc_profile, header.other_chunks)
+        for header in headers
+    }
+    written = {f"quality {quality}" for quality in range(_QUALITIES[0], _QUALITIES[1] + 1)}
+    qualities = {header.jpeg_tables for header in headers}
+    return (
+        kinds == {("JPEG", "4:2:0", "none", "none", "APP0")}
+        and qualities <= written
+        and len(qualities) > _MANY
+    )
 
 
 def _name_targets(paths: Sequence[Path]) -> list[Path]:

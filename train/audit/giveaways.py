@@ -7,9 +7,10 @@ import numpy as np
 
 from fakelens.benchmarks.labelled import Layout, choose_slice, find_labelled
 from fakelens.edge_runtime.errors import GateError, ImageError
-from fakelens.train.audit.advice import name_remedy, tells_by_size
+from fakelens.train.audit.advice import COMPRESSION, helps_to_equalize, name_remedy, tells_by_size
 from fakelens.train.audit.dataset_audit import MAX_AUC, AuditResult, choose_crop, gives_away, name_pair
 from fakelens.train.audit.duplicates import digest_contents, link_groups
+from fakelens.train.audit.equalize import looks_equalized
 from fakelens.train.audit.headers import HeaderFacts, read_header
 from fakelens.train.audit.leak import Leak
 from fakelens.train.audit.probe import ProbeResult, has_enough, probe_facts
@@ -23,9 +24,8 @@ _log = logging.getLogger(__name__)
 def check_metadata(result: AuditResult, max_auc: float, remedy: str) -> None:
     """Raise `GateError`, ending in `remedy`, where file metadata give the class away."""
     if result.metadata is not None and gives_away(result.metadata, max_auc):
-        helps = f"`{remedy}` helps" if remedy.startswith("fakelens ") else remedy
         leak = _find_leak(result.metadata, remedy)
-        raise GateError(f"{result.data}: {leak.sentence}, over --max-auc {max_auc:g}: {helps}")
+        raise GateError(f"{result.data}: {leak.sentence}, over --max-auc {max_auc:g}: {leak.helps}")
 
 
 def warn_of_giveaways(data: Path, layout: Layout | None = None) -> Leak | None:
@@ -47,11 +47,12 @@ def warn_of_giveaways(data: Path, layout: Layout | None = None) -> Leak | None:
     crop = choose_crop(headers, labels) if tells_by_size(probe, MAX_AUC) else None
     if not gives_away(probe):
         return None
-    leak = _find_leak(probe, name_remedy(data, layout or Layout(), crop))
+    helps = crop or helps_to_equalize(probe, MAX_AUC, equalized=looks_equalized(headers))
+    leak = _find_leak(probe, name_remedy(data, layout or Layout(), crop) if helps else COMPRESSION)
     _log.warning(
         "WARNING: %s. A network trained on this may learn the files, not the fakes. `fakelens audit` "
-        "tells more; `%s` helps",
-        *(leak.sentence, leak.remedy),
+        "tells more; %s",
+        *(leak.sentence, leak.helps),
     )
     return leak
 

@@ -59,6 +59,20 @@ def test_a_copy_is_not_equalized_twice() -> None:
     assert "choose others" in suggest_remedy(sized, 0.65, replace(copied, crop=256))
 
 
+def test_a_data_set_that_was_equalized_before_is_not_sent_there_again() -> None:
+    again = replace(
+        FINE, equalized=True, metadata=_probe(0.9, Clue(name="size bytes", auc=0.9, real="2", fake="1"))
+    )
+    assert "choose others" in suggest_remedy(again, 0.65)
+    assert suggest_remedy(replace(again, equalized=False), 0.65).startswith(
+        "fakelens audit 'my data' --equalize"
+    )
+    sized = replace(again, metadata=_probe(0.99, WIDE))
+    assert "--crop 256" in suggest_remedy(sized, 0.65)
+    tables = Clue(name="jpeg tables", auc=0.9, real="quality 75", fake="quality 95")
+    assert suggest_remedy(replace(again, metadata=_probe(0.9, tables)), 0.65).startswith("fakelens audit")
+
+
 def test_copies_across_classes_and_splits_and_few_pictures_are_named() -> None:
     images = tuple(
         LabelledImage(path=Path(f"{split}.png"), label=label, split=split)

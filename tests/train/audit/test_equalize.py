@@ -7,7 +7,7 @@ from PIL import Image, JpegImagePlugin
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.audit.dataset_audit import AuditConfig, audit
-from fakelens.train.audit.equalize import EqualizeConfig, EqualizeResult, equalize
+from fakelens.train.audit.equalize import EqualizeConfig, EqualizeResult, equalize, looks_equalized
 from fakelens.train.audit.headers import read_header
 from tests.train.conftest import write_pictures
 
@@ -57,6 +57,9 @@ def test_files_are_bare_jpegs_of_one_kind_and_many_qualities(
         ("none", "none", "APP0")
     }
     assert len({header.jpeg_tables for header in headers}) > 10
+    assert looks_equalized(headers)
+    assert not looks_equalized([read_header(path) for path in list_files(made[0])])
+    assert not looks_equalized(headers[:1] * 100)  # one quality: any tool writes that
 
 
 def test_the_encoding_knows_nothing_of_class_name_or_format(tmp_path: Path) -> None:
