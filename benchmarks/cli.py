@@ -1,6 +1,5 @@
 """The command of this package: `bench`."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 from fakelens.benchmarks import options
 from fakelens.edge_runtime.errors import GateError, UsageError
 from fakelens.edge_runtime.options import choose_format
+from fakelens.edge_runtime.saying import say, show_log
 
 if TYPE_CHECKING:
     from fakelens.benchmarks.bench.regressions import Row, Tolerance
@@ -149,8 +149,7 @@ def _choose_subject(names: Sequence[str], data: Path | None, reference: str | No
         return _Subject(models=tuple(names), data=data, reference=reference)
     from fakelens.benchmarks.bench.variants import build_variants, find_test_data
 
-    logging.basicConfig(format="%(message)s")
-    logging.getLogger("fakelens").setLevel(logging.INFO)
+    show_log()
     models: list[str] = []
     for name in names:
         if Path(name) not in runs:
@@ -159,11 +158,11 @@ def _choose_subject(names: Sequence[str], data: Path | None, reference: str | No
         result = build_variants(Path(name))
         models.extend(map(str, result.paths))
         for reason in result.left_out:
-            typer.echo(f"left out: {reason}", err=True)
+            say(f"left out: {reason}", err=True)
     if data is None and len(runs) == 1:
         data = find_test_data(runs[0])
         note = f"accuracy on the test split of {data}" if data else "no accuracy: give --data DIR, images"
-        typer.echo(note if data else f"{note} it was not trained on", err=True)
+        say(note if data else f"{note} it was not trained on", err=True)
     if data is not None and reference is None and len(runs) == 1:
         reference = next((model for model in models if Path(model).stem == "float32"), None)
     return _Subject(models=tuple(models), data=data, reference=reference)
@@ -240,7 +239,7 @@ def _close(rows: "Sequence[BenchRow] | Sequence[RobustRow]", *, card: bool) -> b
 
     errors = dict.fromkeys(error for row in rows for error in row.errors)
     for error in errors:
-        typer.echo(f"fakelens: {error}", err=True)
+        say(f"fakelens: {error}", err=True)
     if card:
         write_cards(rows)
     return bool(errors)

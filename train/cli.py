@@ -9,11 +9,12 @@ import typer
 
 from fakelens.benchmarks.layouts import Layout
 from fakelens.edge_runtime.errors import FakelensError, UsageError
+from fakelens.edge_runtime.saying import say, show_log
 from fakelens.train import options
 from fakelens.train.audit.cli import audit
 from fakelens.train.config import ImageCache
 from fakelens.train.fakes.cli import synthesize
-from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log, without_collecting
+from fakelens.train.startup import load_tensorflow, require_tensorflow, without_collecting
 from fakelens.train.workers import Workers, find_workers
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _train(job: "Job", team: "Team", require_auc: float | None) -> None:
 
     result = lead(job, team)
     for line in describe_result(result):
-        typer.echo(line)
+        say(line)
     check_auc(result.outcome, require_auc)
 
 
@@ -198,7 +199,7 @@ def _open_job(
     check_apart(output, data, config.data.layout)
     check_numbers(data, config.data)
     if told:
-        typer.echo(told, err=True)
+        say(told, err=True)
     leak = warn_of_giveaways(data, config.data.layout)
     given = choose_start(data, recipe, given)
     config, free = load_config(recipe, given), find_free(recipe, given)

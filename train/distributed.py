@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.edge_runtime.errors import FakelensError, RunError, UsageError
+from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.machine.quiet import muted_stderr, silence_tensorflow, without_keras_3
 from fakelens.train.data.epoch import EpochPlan, plan_epoch
@@ -239,5 +240,5 @@ def tell_loss(message: str) -> str | None:
 def leave_team(line: str, code: int = 0) -> None:
     """Say `line` and end this process at once."""
     sys.stdout.flush()
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 (the last that is said)
+    print(escape_line(line), file=sys.stderr, flush=True)  # noqa: T201 (the last that is said)
     os._exit(code)

@@ -1,7 +1,6 @@
 """Start-up of this package's commands: TensorFlow checked and loaded quietly, logging set up."""
 
 import gc
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -39,9 +38,3 @@ def without_collecting() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def show_log() -> None:
-    """Let the log of fakelens reach the user, on stderr."""
-    logging.basicConfig(format="%(message)s")
-    logging.getLogger("fakelens").setLevel(logging.INFO)

@@ -217,3 +217,16 @@ def test_wrong_usage_of_audit_is_one_line_and_exit_2(
     done = fakelens("audit", *(argument.format(data=data) for argument in arguments))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert message in done.stderr
+
+
+def test_a_hostile_name_moves_no_cursor_and_forges_no_line(fakelens: Fakelens, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for label in ("real", "fake"):
+        write_pictures(data / label, 12, ".jpg")
+    (data / "real" / "a\x1b[2J\nFINE b.jpg").write_text("no image")
+    for arguments in (["audit"], ["train", "--epochs", "1", *SMALL, "-o", str(tmp_path / "run")]):
+        done = fakelens(arguments[0], str(data), *arguments[1:])
+        said = done.stdout + done.stderr
+        assert r"a\x1b[2J\nFINE b.jpg" in said
+        assert "\x1b" not in said
+        assert not [line for line in said.splitlines() if line.startswith("FINE b")]

@@ -9,9 +9,9 @@ from fakelens.benchmarks.layouts import Layout
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.files import check_writable
+from fakelens.edge_runtime.saying import say, show_log
 from fakelens.train import options
 from fakelens.train.audit import options as own
-from fakelens.train.startup import show_log
 
 if TYPE_CHECKING:
     from fakelens.train.audit.equalize import EqualizeConfig
@@ -60,7 +60,7 @@ def audit(
     with naming_command("audit", data):
         told = describe_layout(data, layout)
     if told:
-        typer.echo(told, err=True)
+        say(told, err=True)
     config = AuditConfig(data=data, layout=layout)
     config = config if limit is None else replace(config, limit=limit)
     config = config if tile_size is None else replace(config, tile_size=tile_size)
@@ -85,13 +85,11 @@ def _equalize(config: "EqualizeConfig") -> bool:
 
     result = equalize(config)
     for line in result.broken:
-        typer.echo(f"left out: {line}", err=True)
+        say(f"left out: {line}", err=True)
     if any(result.too_small):
         real, fake = result.too_small
-        typer.echo(
-            f"left out: {real:,} real, {fake:,} fake smaller than the crop of {config.crop} px", err=True
-        )
-    typer.echo(
+        say(f"left out: {real:,} real, {fake:,} fake smaller than the crop of {config.crop} px", err=True)
+    say(
         f"{config.output}: {result.written[0]:,} real and {result.written[1]:,} fake images encoded alike. "
         "Not removed: traces of an earlier compression, how well a picture compresses"
         + ("" if config.crop else ", dimensions (see --crop)"),

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fakelens.benchmarks.html import render_template
+from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.train.audit.advice import advise
 from fakelens.train.audit.causes import find_causes
@@ -35,7 +36,7 @@ def render_text(result: AuditResult, max_auc: float, remedy: str | None = None) 
         [_HOW_TO_READ],
         list_remarks(result),
     )
-    return "\n\n".join("\n".join(part) for part in parts if part)
+    return "\n\n".join("\n".join(map(escape_line, part)) for part in parts if part)
 
 
 def render_json(result: AuditResult) -> str:

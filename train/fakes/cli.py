@@ -9,10 +9,11 @@ import typer
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.options import is_typed
+from fakelens.edge_runtime.saying import say, show_log
 from fakelens.train import options
 from fakelens.train.fakes import options as own
 from fakelens.train.fakes.kinds import list_fakers
-from fakelens.train.startup import load_tensorflow, show_log
+from fakelens.train.startup import load_tensorflow
 
 if TYPE_CHECKING:
     from fakelens.train.fakes.synthesize import SynthesizeConfig
@@ -113,6 +114,6 @@ def _synthesize_tiles(config: "SynthesizeConfig") -> None:
 
 def _print_made(skipped: Iterable[str], lines: Iterable[str]) -> None:
     for line in skipped:
-        typer.echo(f"left out: {line}", err=True)
+        say(f"left out: {line}", err=True)
     for line in lines:
-        typer.echo(line)
+        say(line)

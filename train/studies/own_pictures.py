@@ -21,13 +21,14 @@ from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.metrics import Interval
 from fakelens.benchmarks.tables import format_row, format_table
 from fakelens.edge_runtime.detection.verdict import Label
+from fakelens.edge_runtime.saying import show_log
 from fakelens.train.defaults import find_free
 from fakelens.train.run.outcome import show_auc
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.starts.names import IMAGENET
 from fakelens.train.starts.start_file import find_start
 from fakelens.train.starts.tuning import describe_start
-from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
+from fakelens.train.startup import load_tensorflow, require_tensorflow
 from fakelens.train.studies import options
 from fakelens.train.studies.kept_rows import open_rows
 from fakelens.train.studies.subsets import Pictures, Size, lay_out, parse_sizes

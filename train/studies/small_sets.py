@@ -24,13 +24,14 @@ from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
 from fakelens.benchmarks.tables import format_row, format_table
 from fakelens.edge_runtime.errors import GateError, ImageError
 from fakelens.edge_runtime.pictures.preprocess import load_image
+from fakelens.edge_runtime.saying import show_log
 from fakelens.train.audit.pixels import measure_pixels
 from fakelens.train.data.file_threads import map_threads
 from fakelens.train.defaults import choose_start, find_free
 from fakelens.train.run.outcome import show_auc
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.starts.tuning import describe_start
-from fakelens.train.startup import load_tensorflow, require_tensorflow, show_log
+from fakelens.train.startup import load_tensorflow, require_tensorflow
 from fakelens.train.studies import options
 from fakelens.train.studies.kept_rows import open_rows
 from fakelens.train.studies.subsets import Pictures, Size, lay_out, parse_sizes
