@@ -51,9 +51,9 @@ def check_batch(
 ) -> BatchResult:
     """Check every image that `names` stand for (files, folders, patterns, `-`), each into every sink.
 
-    Raises `UsageError` before the first check where a folder or pattern holds no image.
+    Raises `UsageError` before the first check where none of them stands for anything.
     """
-    found = find_inputs(name for name in names if name != STDIN)
+    found = find_inputs((name for name in names if name != STDIN), others=STDIN in names)
     counts = dict.fromkeys(Label, 0)
     errors = 0
     most_reduced = 0.0

@@ -198,6 +198,12 @@ def test_a_name_that_stands_for_nothing_cancels_no_other(
     assert rows[0]["error"].endswith("the pattern matches none")
     assert rows[1]["error"] == "nothing here: is a folder without images"
     assert "error" not in rows[2]
+    piped = fakelens(
+        "check", "-", names[1], *options, cwd=photos.parent, stdin=(photos / "a real.png").read_bytes()
+    )
+    assert piped.returncode == 2
+    assert "nothing here: is a folder without images" in piped.stderr
+    assert "-" in piped.stdout
 
 
 @pytest.mark.skipif(not list_models(), reason="no release model is committed yet")
