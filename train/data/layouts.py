@@ -112,6 +112,8 @@ def describe_layout(data: Path, layout: Layout) -> str:
     parts = []
     for label, meaning in enumerate(LABELS):
         paths = [path for folder, path in tops.items() if folder.label == label]
+        if not paths:  # whoever reads the pictures says what is missing
+            continue
         names = sorted({path.name if len(path.parts) > 1 else path.as_posix() for path in paths})
         parts.append(
             f"{', '.join(f'{name}/' for name in names)} {'is' if len(names) == 1 else 'are'} {meaning}"

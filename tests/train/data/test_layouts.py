@@ -61,6 +61,12 @@ def test_folders_beside_the_classes_are_not_left_out_silently(tmp_path: Path) ->
     assert describe_layout(tmp_path, Layout(real=("real",), fake=("fake",))) == ""
 
 
+def test_of_one_class_alone_the_other_is_not_described(tmp_path: Path) -> None:
+    for name in ("train/fake", "test/fake"):
+        _fill(tmp_path / name, 1, 0)
+    assert describe_layout(tmp_path, Layout()) == f"{tmp_path}: fake/ is fake (split into train, test)"
+
+
 def test_splits_inside_classes_are_no_names_of_classes(tmp_path: Path) -> None:
     for name in ("nature/train", "nature/test", "ai/train", "ai/test"):
         _fill(tmp_path / "a" / name, 1, 0)
