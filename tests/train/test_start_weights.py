@@ -108,6 +108,8 @@ def test_an_unfinished_run_is_no_start(
     open_job(data, tmp_path / "run", config)
     with pytest.raises(RunError, match="not finished"):
         start_weights(tmp_path / "run", tmp_path / "a.npz")
+    with pytest.raises(RunError, match="none: no such run directory"):
+        start_weights(tmp_path / "none", tmp_path / "a.npz")
     done = run_module("fakelens.train.start_weights", tmp_path / "none", "-o", "a.tflite")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "must end in .npz" in done.stderr

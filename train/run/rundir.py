@@ -70,13 +70,15 @@ def check_new(run: Path) -> None:
 
 
 def read_start(run: Path) -> tuple[TrainConfig, Path, str]:
-    """Return configuration, data and data digest of the run to resume; `RunError` where there is none."""
+    """Return configuration, data and data digest of a run to go on from; `RunError` where there is none."""
+    if not run.is_dir():
+        raise RunError(f"{run}: no such run directory; make one with `fakelens train DATA -o {run}`")
     try:
         source = json.loads((run / run_layout.SOURCE).read_text(encoding="utf-8"))
         return load_config(str(run / run_layout.CONFIG), {}), Path(source["data"]), str(source["digest"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
-            f"{run}: no run to resume ({error}); start one with `fakelens train DATA -o {run}`"
+            f"{run}: no run to go on from ({error}); start one with `fakelens train DATA -o {run}`"
         ) from error
 
 

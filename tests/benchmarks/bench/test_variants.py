@@ -75,7 +75,7 @@ def test_forms_that_the_network_cannot_have_are_left_out_with_their_reason(run: 
 @pytest.mark.skipif(not is_installed("tensorflow"), reason="building needs the [train] extra")
 def test_a_form_that_cannot_be_built_for_another_reason_is_an_error(run: Path) -> None:
     _fill(run, [variant.name for variant in VARIANTS if variant.training == "plain"])
-    with pytest.raises(UsageError, match="no run to resume"):  # there are no settings to go on with
+    with pytest.raises(UsageError, match="no run to go on from"):  # there are no settings to go on with
         build_variants(run)
 
 

@@ -87,7 +87,7 @@ def test_other_float_weights_are_refused(parent: Path, tmp_path: Path, given: di
 def test_a_parent_must_be_finished_have_its_weights_and_its_data(
     parent: Path, tmp_path: Path, data: Path
 ) -> None:
-    with pytest.raises(RunError, match="no run to resume"):
+    with pytest.raises(RunError, match="gone: no such run directory; make one with"):
         derive_job(tmp_path / "gone", tmp_path / "new", {})
     with pytest.raises(UsageError, match="exists already"):
         derive_job(parent, parent, {})

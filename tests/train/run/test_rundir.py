@@ -30,7 +30,7 @@ def test_what_was_started_can_be_read_back(tmp_path: Path) -> None:
 def test_a_damaged_start_is_one_line(tmp_path: Path) -> None:
     rundir.start_run(tmp_path, TrainConfig(), tmp_path, "abc")
     (tmp_path / "source.json").write_text("{")
-    with pytest.raises(RunError, match="no run to resume"):
+    with pytest.raises(RunError, match="no run to go on from"):
         rundir.read_start(tmp_path)
 
 

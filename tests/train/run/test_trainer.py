@@ -158,7 +158,7 @@ def test_a_derived_run_trains_the_float_weights_no_further(result: TrainResult, 
 
 
 def test_resuming_nothing_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="no run to resume"):
+    with pytest.raises(RunError, match="no run to go on from"):
         reopen_job(tmp_path)
 
 
