@@ -1,13 +1,12 @@
 """Cache of expensive intermediate data: decoded images, tiles, teachers' answers."""
 
 import errno
-import fcntl
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 _PARTIAL = ".partial-"
@@ -55,13 +54,10 @@ def reserve_blocks(path: Path) -> None:
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
     """Hold a lock on `folder`, which ends with the process, however that ends."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # a file system without locks: nobody removes anything there
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with ExitStack() as held:
+        with suppress(OSError):  # no locks there: nobody removes anything
+            _lock(folder, held)
         yield
-    finally:
-        os.close(handle)
 
 
 def _remove_abandoned(parent: Path) -> None:
@@ -76,9 +72,17 @@ def _is_abandoned(partial: Path) -> bool:
     newest = max(path.stat().st_mtime for path in (partial, *partial.iterdir()))
     if time.time() - newest < _STILL_S:
         return False
-    handle = os.open(partial, os.O_RDONLY)
+    with ExitStack() as held:
+        _lock(partial, held)
+    return True
+
+
+def _lock(folder: Path, held: ExitStack) -> None:
+    """Hold a lock on `folder` while `held` is open; `OSError` where another does, or there are no locks."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    finally:
-        os.close(handle)
+        import fcntl
+    except ImportError as error:  # Windows
+        raise OSError("no locks") from error
+    handle = os.open(folder, os.O_RDONLY)
+    held.callback(os.close, handle)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
