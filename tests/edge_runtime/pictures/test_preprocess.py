@@ -269,6 +269,8 @@ def test_what_is_no_image_is_one_line_that_says_what_it_is(tmp_path: Path) -> No
     assert "not an image" in refuse(tmp_path / "text.jpg")
     assert "empty" in refuse(tmp_path / "empty.jpg")
     assert "incomplete" in refuse(tmp_path / "cut.jpg")
+    assert refuse(tmp_path / "folder.jpg") == "is a folder without images"
+    (tmp_path / "folder.jpg" / "a.png").write_bytes(encode(Image.fromarray(RGB), "PNG"))
     assert refuse(tmp_path / "folder.jpg") == "is a folder, not an image"
     assert "no such file" in refuse(tmp_path / "missing.jpg")
 
