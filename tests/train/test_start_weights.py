@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import skimage.data
 import tf_keras as keras
 from PIL import Image
 
@@ -88,7 +87,8 @@ def test_a_start_goes_on_where_its_run_ended(start: Path, tmp_path: Path, config
 
 def test_the_start_of_the_package_ranks_pictures_much_as_the_release_model_does() -> None:
     """Their heads differ: that of the start is a line, which few pictures move farther."""
-    photos = [getattr(skimage.data, name)() for name in ("astronaut", "coffee", "chelsea", "rocket")]
+    data = pytest.importorskip("skimage.data", reason="needs the [demo] extra")
+    photos = [getattr(data, name)() for name in ("astronaut", "coffee", "chelsea", "rocket")]
     patches = np.random.default_rng(0).integers(0, 256, (4, 7, 7, 3), np.uint8)
     pictures = [Image.fromarray(pixels).resize((320, 320), 3) for pixels in (*photos, *patches)]
     images = np.stack([np.asarray(picture) for picture in pictures])
