@@ -78,7 +78,7 @@ class _Reading:
             self._at_end = grabbed and landed >= index - step / 2
             if not self._at_end:
                 self._missed += 1
-            elif (still := self._retrieve(step)) is not None:
+            elif (still := self._retrieve(self._known / MOST_STILLS)) is not None:
                 yield still
 
     def read_rest(self) -> Iterator[Still]:
