@@ -166,7 +166,7 @@ class DistillConfig:
     teachers: tuple[str, ...] = ()
     share: float = 0.7  # of the teachers' answer in what is to be learned; the rest is the label
     corrected: bool = False  # whether an answer on the wrong side of .5 counts as .5
-    trust_photos: bool = False  # whether of a photo such an answer counts as the label
+    wrong_photos: float = 0.5  # what it counts as then for photos: from unsure, .5, to the label, 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 Run as `python -m fakelens.train.start_weights RUN -o FILE.npz`. The start `photo` of the package comes from
 a run of the recipe `photo` with a linear head on blocks 11 to 13, `--set network.hidden=0 --set
-network.cut=13 --set 'network.levels=[11,12]' --set fit.probe=0.03 --set distill.corrected=false --set
-distill.trust_photos=false`, and its `--model` from what `convert` made of that run.
+network.cut=13 --set 'network.levels=[11,12]' --set fit.probe=0.03 --set distill.corrected=false`, and its
+`--model` from what `convert` made of that run.
 """
 
 import json

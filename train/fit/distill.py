@@ -32,8 +32,8 @@ _HASHED = 500  # images at a time
 def soften_labels(known: Known, images_u8: Images, config: TrainConfig) -> Floats:
     """Return P(fake) [n] to learn: `config.distill.share` of the teachers' answer, the rest the label.
 
-    With `config.distill.corrected` a teacher may be unsure of an image and not wrong about it, with
-    `config.distill.trust_photos` not even unsure of a photo that it takes for a fake.
+    With `config.distill.corrected` a teacher may be unsure of an image and not wrong about it: a photo that
+    it takes for a fake is `config.distill.wrong_photos` to it.
     The teachers answer once for all runs on the same images: what they said is kept in the cache folder.
     """
     cached = cache_folder() / "soft_labels" / f"{_cache_key(_name_teachers(config), images_u8, known)}.npy"
@@ -47,10 +47,9 @@ def soften_labels(known: Known, images_u8: Images, config: TrainConfig) -> Float
 
 def mix_labels(answers: Floats, labels: npt.NDArray[np.uint8], config: DistillConfig) -> Floats:
     """Return P(fake) [n] to learn of the teachers' `answers` [n] and the `labels` [n]."""
-    if config.trust_photos:
-        answers = np.where((labels == 0) & (answers > 0.5), 0.0, answers)
     if config.corrected:
-        answers = np.where(labels == 1, np.maximum(answers, 0.5), np.minimum(answers, 0.5))
+        of_photos = np.where(answers > 0.5, config.wrong_photos, answers)
+        answers = np.where(labels == 1, np.maximum(answers, 0.5), of_photos)
     return np.asarray(config.share * answers + (1 - config.share) * labels, np.float32)
 
 

@@ -50,8 +50,8 @@ def test_a_student_learns_what_its_teacher_answers(
     np.save(cached, wrong)
     corrected = replace(config, distill=replace(config.distill, corrected=True))
     np.testing.assert_allclose(soften_labels(known, images, corrected), (0.5 + labels) / 2, atol=1e-6)
-    trusting = replace(corrected, distill=replace(corrected.distill, trust_photos=True))
-    learned = np.where(labels == 1, 0.75, 0.0)  # unsure of the fakes, and not even that of the photos
+    trusting = replace(corrected, distill=replace(corrected.distill, wrong_photos=0.2))
+    learned = np.where(labels == 1, 0.75, 0.1)  # unsure of the fakes, less so of the photos
     np.testing.assert_allclose(soften_labels(known, images, trusting), learned, atol=1e-6)
     np.save(cached, 1 - wrong)
     np.testing.assert_allclose(soften_labels(known, images, trusting), (1 - wrong + labels) / 2, atol=1e-6)
