@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from fakelens.edge_runtime.errors import ConfigError
+from fakelens.edge_runtime.modelfile.library import find_model
 from fakelens.train.starts.names import is_start, list_starts
 from fakelens.train.starts.start_file import MOST_BYTES, Start, encode_start, read_start
 
@@ -75,3 +76,4 @@ def test_the_start_of_the_package_is_small_and_whole() -> None:
     assert 0 < start.unsure_low <= start.threshold <= start.unsure_high < 1
     path = Path(__file__).parents[3] / "train" / "starts" / "photo.npz"
     assert path.stat().st_size <= MOST_BYTES
+    assert path.stat().st_size + find_model("photo").stat().st_size < 5_000_000
