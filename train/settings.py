@@ -177,6 +177,13 @@ def _list_ranges(config: TrainConfig) -> tuple[tuple[str, float, float, float], 
         ("fit.norm_momentum", config.fit.norm_momentum, 0.0, 0.9999),
         ("fit.probe", config.fit.probe, 0.0, 1000.0),
         ("fit.blend", config.fit.blend, 0.0, 1.0),
+        *_list_stage_ranges(config),
+    )
+
+
+def _list_stage_ranges(config: TrainConfig) -> tuple[tuple[str, float, float, float], ...]:
+    """Return those of the head, of teachers, and of what comes after the float network."""
+    return (
         ("head.members", config.head.members, 1, 64),
         ("head.epochs", config.head.epochs, 1, 100_000),
         ("head.batch_size", config.head.batch_size, 1, 65_536),

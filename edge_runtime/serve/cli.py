@@ -1,11 +1,14 @@
 """The command `serve`."""
 
 import threading
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fakelens.edge_runtime import options
+
+if TYPE_CHECKING:
+    from fakelens.edge_runtime.serve.server import Server
 
 _Address = Annotated[
     str, typer.Argument(metavar="[HOST:PORT]", help="Where to listen; a port alone means this machine.")
@@ -81,8 +84,14 @@ def serve(
             typer.echo(f"serving at {name_url_for_others(server.url)}{asks}, Ctrl-C ends it", err=True)
             stay(server, stopping)
         finally:
-            unfinished = server.close()
-            if unfinished:
-                typer.echo(f"fakelens: ended, with checks still running: {unfinished}", err=True)
+            unfinished = _close(server)
     if unfinished:
         leave_process(0)  # the end of an interpreter waits for every thread
+
+
+def _close(server: "Server") -> int:
+    """End `server`; return, and say, how many checks are still running."""
+    unfinished = server.close()
+    if unfinished:
+        typer.echo(f"fakelens: ended, with checks still running: {unfinished}", err=True)
+    return unfinished

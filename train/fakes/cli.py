@@ -44,12 +44,7 @@ def synthesize(
     are photos, of several generators and manipulations; train/ and test/ with real/ in PHOTOS are kept.
     With --autoencoder they are pairs, real and fake; the command goes on where it was interrupted.
     """
-    from fakelens.train.settings import check_seed
-
-    check_seed(seed, "--seed")
-    for option in ("tile_size", "tiles_per_photo"):
-        if whole and is_typed(context, option):
-            raise UsageError(f"--{option.replace('_', '-')} goes without --whole only: there are no tiles")
+    _check_options(context, whole=whole, seed=seed)
     if (autoencoder, crop, own_decoders) != (None,) * 3:
         others = (generators, most_px, sharp, None if own_decoders else steps)
         if not whole or autoencoder is None or others != (None,) * 4:
@@ -81,6 +76,15 @@ def synthesize(
         photos=photos, output=output, tile_size=tile_size, tiles_per_photo=tiles_per_photo, seed=seed
     )
     _synthesize_tiles(config if steps is None else replace(config, steps=steps))
+
+
+def _check_options(context: typer.Context, *, whole: bool, seed: int) -> None:
+    from fakelens.train.settings import check_seed
+
+    check_seed(seed, "--seed")
+    for option in ("tile_size", "tiles_per_photo"):
+        if whole and is_typed(context, option):
+            raise UsageError(f"--{option.replace('_', '-')} goes without --whole only: there are no tiles")
 
 
 def _synthesize_whole(config: "WholeConfig") -> None:
