@@ -246,3 +246,8 @@ A1111 = (
 def generated_png() -> bytes:
     """A PNG whose text declares a generator."""
     return make_text_png("parameters", A1111)
+
+
+STORE = make_store(make_manifest(actions=[created()]))
+XMP = make_xmp(f'ext:DigitalSourceType="{source_type("trainedAlgorithmicMedia")}"')
+EXIF = make_exif({0x010F: b"Ideogram AI\0"})

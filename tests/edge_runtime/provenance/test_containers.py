@@ -7,30 +7,26 @@ import pytest
 from fakelens.edge_runtime.provenance.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.read import read_evidence
 from tests.edge_runtime.provenance.conftest import (
+    EXIF,
+    STORE,
+    XMP,
     created,
     encode_cbor,
     make_app11,
     make_blocks,
     make_box,
-    make_exif,
     make_gif,
     make_heif,
     make_iptc,
     make_jpeg,
-    make_manifest,
     make_png,
     make_segment,
-    make_store,
     make_superbox,
     make_text_png,
     make_webp,
     make_xmp,
-    source_type,
 )
 
-STORE = make_store(make_manifest(actions=[created()]))
-XMP = make_xmp(f'ext:DigitalSourceType="{source_type("trainedAlgorithmicMedia")}"')
-EXIF = make_exif({0x010F: b"Ideogram AI\0"})
 LOOSE = make_superbox("c2pa.actions.v2", b"cbor", make_box(b"cbor", encode_cbor({"actions": [created()]})))
 
 

@@ -5,18 +5,11 @@ import pytest
 from fakelens.edge_runtime.provenance.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.read import read_evidence
 from tests.edge_runtime.provenance.conftest import (
-    created,
+    EXIF,
+    STORE,
+    XMP,
     make_box,
-    make_exif,
-    make_manifest,
-    make_store,
-    make_xmp,
-    source_type,
 )
-
-STORE = make_store(make_manifest(actions=[created()]))
-XMP = make_xmp(f'ext:DigitalSourceType="{source_type("trainedAlgorithmicMedia")}"')
-EXIF = make_exif({0x010F: b"Ideogram AI\0"})
 
 
 def make_jxl(*boxes: tuple[bytes, bytes]) -> bytes:
