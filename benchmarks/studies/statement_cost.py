@@ -19,7 +19,7 @@ from fakelens.benchmarks.tables import format_table
 from fakelens.benchmarks.timing.pictures import make_photo
 from fakelens.edge_runtime.errors import GateError, UsageError
 from fakelens.edge_runtime.pictures.preprocess import load_image
-from fakelens.edge_runtime.provenance.containers import read_parts
+from fakelens.edge_runtime.provenance.containers.reader import read_parts
 from fakelens.edge_runtime.provenance.inspection import Inspection
 
 GOAL_MS = 3.0

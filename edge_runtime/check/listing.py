@@ -16,9 +16,9 @@ from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, Kind, sniff
 from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, DecodeConfig, decode_image
 from fakelens.edge_runtime.pictures.refusal import explain
 from fakelens.edge_runtime.pictures.sources import LeftOut, find_inputs
+from fakelens.edge_runtime.provenance.containers.parts import PNG_HEAD
 from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence, declares_generated
 from fakelens.edge_runtime.provenance.inspection import Inspection
-from fakelens.edge_runtime.provenance.parts import PNG_HEAD
 from fakelens.edge_runtime.provenance.unsearched import note_undecoded
 
 STDIN = "-"

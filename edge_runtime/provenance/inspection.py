@@ -5,9 +5,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from fakelens.edge_runtime.provenance.containers.parts import JPEG_HEAD, PNG_HEAD
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
-from fakelens.edge_runtime.provenance.parts import JPEG_HEAD, PNG_HEAD
-from fakelens.edge_runtime.provenance.pixels import read_pixel_marks
+from fakelens.edge_runtime.provenance.marks.pixels import read_pixel_marks
 from fakelens.edge_runtime.provenance.read import read_evidence
 
 _SEARCHED = (JPEG_HEAD, PNG_HEAD)  # how files begin that are searched all over

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
-from fakelens.edge_runtime.provenance.containers import read_parts
+from fakelens.edge_runtime.provenance.containers.reader import read_parts
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source
 
 
@@ -33,8 +33,8 @@ def _read_stream(stream: BinaryIO, verify: bool) -> tuple[Evidence, ...]:
         found += judge_part(part)
     found = list(dict.fromkeys(found))
     if any(item.source is Source.C2PA for item in found):
-        from fakelens.edge_runtime.provenance.signature import add_signature
-        from fakelens.edge_runtime.provenance.xmp import CREDENTIALS_NAMED
+        from fakelens.edge_runtime.provenance.credentials.signature import add_signature
+        from fakelens.edge_runtime.provenance.statements.xmp import CREDENTIALS_NAMED
 
         found = [item for item in found if item.what != CREDENTIALS_NAMED]
         found = add_signature(found, stream) if verify else found

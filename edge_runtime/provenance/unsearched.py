@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, Kind, sniff
-from fakelens.edge_runtime.provenance.containers import has_reader
+from fakelens.edge_runtime.provenance.containers.parts import JXL_HEAD
+from fakelens.edge_runtime.provenance.containers.reader import has_reader
+from fakelens.edge_runtime.provenance.containers.window import Window
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
-from fakelens.edge_runtime.provenance.parts import JXL_HEAD
-from fakelens.edge_runtime.provenance.window import Window
 
 _NAMES = {b"\x1a\x45\xdf\xa3": "Matroska and WebM files", b"RIFF": "AVI files"}
 _FORMS = {Kind.VIDEO: "such videos", Kind.RAW: "such raw files", Kind.RARE: "pictures of such a format"}
@@ -32,12 +32,12 @@ def note_undecoded() -> Evidence:
 def _name_unsearched(stream: BinaryIO) -> str | None:
     head = stream.read(HEAD_BYTES)
     if head.startswith(JXL_HEAD):
-        from fakelens.edge_runtime.provenance.jxl import has_compressed_parts
+        from fakelens.edge_runtime.provenance.containers.jxl import has_compressed_parts
 
         return "boxes that Brotli compressed" if has_compressed_parts(Window(stream)) else None
     kind = sniff(head)
     if kind is Kind.VIDEO and head[4:8] == b"ftyp":
-        from fakelens.edge_runtime.provenance.bmff import holds_only_sound
+        from fakelens.edge_runtime.provenance.containers.bmff import holds_only_sound
 
         return "it holds sound alone" if holds_only_sound(Window(stream)) else None
     if kind not in _FORMS or has_reader(head):

@@ -3,9 +3,9 @@
 import subprocess
 import sys
 
+from fakelens.edge_runtime.provenance.containers.parts import Part, PartKind
 from fakelens.edge_runtime.provenance.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.judge import judge_part
-from fakelens.edge_runtime.provenance.parts import Part, PartKind
 
 
 def test_a_text_is_judged_by_its_key() -> None:
@@ -23,9 +23,18 @@ def test_only_the_reader_of_a_part_is_loaded() -> None:
     code = (
         "import sys\n"
         "from fakelens.edge_runtime.provenance.judge import judge_part\n"
-        "from fakelens.edge_runtime.provenance.parts import Part, PartKind\n"
+        "from fakelens.edge_runtime.provenance.containers.parts import Part, PartKind\n"
         "judge_part(Part(kind=PartKind.IPTC, data=b'', where='here'))\n"
-        "print(*sorted(name.rpartition('.')[2] for name in sys.modules if '.provenance.' in name))"
+        "print(*sorted(name.partition('.provenance.')[2] for name in sys.modules if '.provenance.' in name))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["evidence", "iptc", "judge", "labels", "parts", "software"]
+    assert done.stdout.split() == [
+        "containers",
+        "containers.parts",
+        "evidence",
+        "judge",
+        "statements",
+        "statements.iptc",
+        "statements.labels",
+        "statements.software",
+    ]

@@ -20,7 +20,7 @@ from tests.edge_runtime.provenance.conftest import (
     make_webp,
     make_xmp,
 )
-from tests.edge_runtime.provenance.test_jxl import make_jxl
+from tests.edge_runtime.provenance.containers.test_jxl import make_jxl
 
 FTYP = make_box(b"ftyp", b"isom\0\0\2\0isommp42")
 

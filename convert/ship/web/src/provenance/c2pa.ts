@@ -1,4 +1,4 @@
-/** What C2PA manifests say, read by their structure; as fakelens.edge_runtime.provenance.c2pa. */
+/** What C2PA manifests say, read by their structure; as fakelens.edge_runtime.provenance.credentials.c2pa. */
 
 import { findZero, latin1, number, utf8 } from './bytes';
 import { decodeCbor, type Cbor } from './cbor';

@@ -1,4 +1,4 @@
-/** Decode CBOR (RFC 8949), bounded; as fakelens.edge_runtime.provenance.cbor. */
+/** Decode CBOR (RFC 8949), bounded; as fakelens.edge_runtime.provenance.credentials.cbor. */
 
 import { number, utf8 } from './bytes';
 

@@ -1,4 +1,4 @@
-/** What EXIF and IPTC's binary datasets say; as fakelens.edge_runtime.provenance.exif and iptc. */
+/** What EXIF and IPTC's binary datasets say; as fakelens.edge_runtime.provenance.statements.exif and iptc. */
 
 import { findZero, number, startsWith, utf8 } from './bytes';
 import { dropRepeated, quote, type Evidence, type Strength } from './evidence';

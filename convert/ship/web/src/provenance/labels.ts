@@ -1,4 +1,4 @@
-/** Labels that laws and companies ask for; as fakelens.edge_runtime.provenance.labels. */
+/** Labels that laws and companies ask for; as fakelens.edge_runtime.provenance.statements.labels. */
 
 import { latin1 } from './bytes';
 import { quote, type Evidence, type Source, type Strength } from './evidence';

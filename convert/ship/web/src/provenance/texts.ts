@@ -1,4 +1,4 @@
-/** The texts that generators write into their files; as fakelens.edge_runtime.provenance.texts. */
+/** The texts that generators write into their files; as fakelens.edge_runtime.provenance.statements.texts. */
 
 import { quote, type Evidence, type Source } from './evidence';
 import { judgeAigcLabel, judgeEmbeddedLabels } from './labels';

@@ -1,4 +1,4 @@
-/** What XMP says; as fakelens.edge_runtime.provenance.xmp. A worker has no XML parser, hence a small one. */
+/** What XMP says; as fakelens.edge_runtime.provenance.statements.xmp. A worker has no XML parser, hence a small one. */
 
 import { utf8 } from './bytes';
 import { dropRepeated, quote, type Evidence } from './evidence';

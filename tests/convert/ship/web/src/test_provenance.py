@@ -23,10 +23,10 @@ from tests.edge_runtime.provenance.conftest import (
     make_png,
     make_store,
 )
-from tests.edge_runtime.provenance.test_c2pa import BY_AI, BY_CAMERA, OPENED, ingredient
-from tests.edge_runtime.provenance.test_containers import FILES
+from tests.edge_runtime.provenance.containers.test_reader import FILES
+from tests.edge_runtime.provenance.containers.test_window import HOSTILE
+from tests.edge_runtime.provenance.credentials.test_c2pa import BY_AI, BY_CAMERA, OPENED, ingredient
 from tests.edge_runtime.provenance.test_read import NO_STATEMENTS, STATEMENTS
-from tests.edge_runtime.provenance.test_window import HOSTILE
 
 VECTORS = find_template(Platform.WEB) / "tests" / "unit" / "statements.json"
 MOST_HOSTILE_BYTES = 3000

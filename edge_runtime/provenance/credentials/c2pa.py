@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from fakelens.edge_runtime.provenance.cbor import Cbor, CborError, decode_cbor
+from fakelens.edge_runtime.provenance.credentials.cbor import Cbor, CborError, decode_cbor
+from fakelens.edge_runtime.provenance.credentials.jumbf import Content, walk_jumbf
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
-from fakelens.edge_runtime.provenance.jumbf import Content, walk_jumbf
-from fakelens.edge_runtime.provenance.source_types import read_source_type
+from fakelens.edge_runtime.provenance.statements.source_types import read_source_type
 
 _MOST_ASSERTION_BYTES = 128 << 10
 _MOST_DECODED_BYTES = 512 << 10  # of one store; those with thumbnails hold 50 KB that are decoded

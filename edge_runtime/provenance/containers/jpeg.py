@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from fakelens.edge_runtime.provenance.parts import Part, PartKind, find_iptc
-from fakelens.edge_runtime.provenance.window import Window
+from fakelens.edge_runtime.provenance.containers.parts import Part, PartKind, find_iptc
+from fakelens.edge_runtime.provenance.containers.window import Window
 
 _BLOCK_BYTES = 4096
 _TAIL_BYTES = 256 << 10  # looked at from the end of the file

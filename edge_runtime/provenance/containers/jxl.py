@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from fakelens.edge_runtime.provenance.bmff import walk_boxes
-from fakelens.edge_runtime.provenance.parts import Part, PartKind
-from fakelens.edge_runtime.provenance.window import Window
+from fakelens.edge_runtime.provenance.containers.bmff import walk_boxes
+from fakelens.edge_runtime.provenance.containers.parts import Part, PartKind
+from fakelens.edge_runtime.provenance.containers.window import Window
 
 _KINDS = {b"xml ": PartKind.XMP, b"Exif": PartKind.EXIF, b"jumb": PartKind.C2PA}
 _COMPRESSED = b"brob"  # by Brotli, for which there is no reader here; begins with the name of what it was

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source
-from fakelens.edge_runtime.provenance.labels import judge_credit
-from fakelens.edge_runtime.provenance.software import judge_software
+from fakelens.edge_runtime.provenance.statements.labels import judge_credit
+from fakelens.edge_runtime.provenance.statements.software import judge_software
 
 _CREDIT, _PROGRAM = (2, 110), (2, 65)
 _MOST_DATASETS = 1000

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from fakelens.edge_runtime.provenance.parts import Part, PartKind
-from fakelens.edge_runtime.provenance.window import MOST_PART_BYTES, Window
+from fakelens.edge_runtime.provenance.containers.parts import Part, PartKind
+from fakelens.edge_runtime.provenance.containers.window import MOST_PART_BYTES, Window
 
 _EXTENSION, _IMAGE = 0x21, 0x2C
 _APPLICATION, _COMMENT = 0xFF, 0xFE

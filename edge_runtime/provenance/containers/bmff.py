@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from fakelens.edge_runtime.provenance.parts import Part, PartKind
-from fakelens.edge_runtime.provenance.window import Window
+from fakelens.edge_runtime.provenance.containers.parts import Part, PartKind
+from fakelens.edge_runtime.provenance.containers.window import Window
 
 C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")

@@ -5,9 +5,9 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
+from fakelens.edge_runtime.provenance.containers.parts import MOST_TEXT_BYTES
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
-from fakelens.edge_runtime.provenance.parts import MOST_TEXT_BYTES
-from fakelens.edge_runtime.provenance.texts import judge_text
+from fakelens.edge_runtime.provenance.statements.texts import judge_text
 
 _NAME_BYTES, _LENGTH_BYTES = 15, 4
 _ALPHA_NAMES = {b"stealth_pnginfo": False, b"stealth_pngcomp": True}  # whether the text is packed by gzip

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
-from fakelens.edge_runtime.provenance.labels import judge_aigc_label, judge_embedded_labels
-from fakelens.edge_runtime.provenance.software import judge_software
+from fakelens.edge_runtime.provenance.statements.labels import judge_aigc_label, judge_embedded_labels
+from fakelens.edge_runtime.provenance.statements.software import judge_software
 
 _A1111 = (  # each begins with letters, which are searched for fast
     re.compile(r"Steps: ?\d"),

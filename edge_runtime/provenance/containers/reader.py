@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import BinaryIO
 
-from fakelens.edge_runtime.provenance.parts import (
+from fakelens.edge_runtime.provenance.containers.parts import (
     BIG_TIFF_HEADS,
     GIF_HEADS,
     JPEG_HEAD,
@@ -13,7 +13,7 @@ from fakelens.edge_runtime.provenance.parts import (
     TIFF_HEADS,
     Part,
 )
-from fakelens.edge_runtime.provenance.window import Window
+from fakelens.edge_runtime.provenance.containers.window import Window
 
 _MOST_PARTS = 100  # of one file; a file has a handful
 _MOST_BYTES = 16 << 20  # of all parts, inflated
@@ -44,31 +44,31 @@ def has_reader(head: bytes) -> bool:
 def _choose_reader(head: bytes) -> Callable[[Window], Iterator[Part]] | None:
     """Return what reads a file that begins with `head`; a reader is loaded where there is such a file."""
     if head.startswith(JPEG_HEAD):
-        from fakelens.edge_runtime.provenance.jpeg import read_jpeg
+        from fakelens.edge_runtime.provenance.containers.jpeg import read_jpeg
 
         return read_jpeg
     if head.startswith(PNG_HEAD):
-        from fakelens.edge_runtime.provenance.png import read_png
+        from fakelens.edge_runtime.provenance.containers.png import read_png
 
         return read_png
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        from fakelens.edge_runtime.provenance.webp import read_webp
+        from fakelens.edge_runtime.provenance.containers.webp import read_webp
 
         return read_webp
     if head.startswith(GIF_HEADS):
-        from fakelens.edge_runtime.provenance.gif import read_gif
+        from fakelens.edge_runtime.provenance.containers.gif import read_gif
 
         return read_gif
     if head.startswith(TIFF_HEADS + BIG_TIFF_HEADS):
-        from fakelens.edge_runtime.provenance.tiff import read_tiff
+        from fakelens.edge_runtime.provenance.containers.tiff import read_tiff
 
         return read_tiff
     if head[4:8] == b"ftyp":
-        from fakelens.edge_runtime.provenance.bmff import read_bmff
+        from fakelens.edge_runtime.provenance.containers.bmff import read_bmff
 
         return read_bmff
     if head.startswith(JXL_HEAD):
-        from fakelens.edge_runtime.provenance.jxl import read_jxl
+        from fakelens.edge_runtime.provenance.containers.jxl import read_jxl
 
         return read_jxl
     return None

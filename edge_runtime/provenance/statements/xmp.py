@@ -5,10 +5,10 @@ from contextlib import suppress
 from xml.parsers import expat
 
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
-from fakelens.edge_runtime.provenance.labels import judge_aigc_label, judge_credit
-from fakelens.edge_runtime.provenance.software import judge_software
-from fakelens.edge_runtime.provenance.source_types import read_source_type
-from fakelens.edge_runtime.provenance.texts import judge_description
+from fakelens.edge_runtime.provenance.statements.labels import judge_aigc_label, judge_credit
+from fakelens.edge_runtime.provenance.statements.software import judge_software
+from fakelens.edge_runtime.provenance.statements.source_types import read_source_type
+from fakelens.edge_runtime.provenance.statements.texts import judge_description
 
 CREDENTIALS_NAMED = "names Content Credentials that the file does not hold: stripped, or kept elsewhere"
 _MOST_BYTES = 1 << 20

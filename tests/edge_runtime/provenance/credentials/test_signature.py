@@ -13,10 +13,14 @@ import pytest
 
 from fakelens.benchmarks.studies.hostile_files import damage
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.provenance import signature
+from fakelens.edge_runtime.provenance.credentials import signature
+from fakelens.edge_runtime.provenance.credentials.signature import (
+    ANCHORS_VARIABLE,
+    SignatureState,
+    verify_signature,
+)
 from fakelens.edge_runtime.provenance.evidence import Strength
 from fakelens.edge_runtime.provenance.inspection import Inspection
-from fakelens.edge_runtime.provenance.signature import ANCHORS_VARIABLE, SignatureState, verify_signature
 from tests.edge_runtime.provenance.conftest import (
     created,
     make_app11,

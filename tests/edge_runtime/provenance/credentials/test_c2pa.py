@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.edge_runtime.provenance.c2pa import read_c2pa
+from fakelens.edge_runtime.provenance.credentials.c2pa import read_c2pa
 from fakelens.edge_runtime.provenance.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.provenance.read import read_evidence

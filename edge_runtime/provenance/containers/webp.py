@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from fakelens.edge_runtime.provenance.parts import Part, PartKind
-from fakelens.edge_runtime.provenance.window import Window
+from fakelens.edge_runtime.provenance.containers.parts import Part, PartKind
+from fakelens.edge_runtime.provenance.containers.window import Window
 
 _KINDS = {b"EXIF": PartKind.EXIF, b"XMP ": PartKind.XMP, b"C2PA": PartKind.C2PA}
 

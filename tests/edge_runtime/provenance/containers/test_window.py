@@ -10,8 +10,8 @@ import zlib
 import pytest
 
 from fakelens.benchmarks.studies.hostile_files import damage
-from fakelens.edge_runtime.provenance.cbor import CborError, decode_cbor
-from fakelens.edge_runtime.provenance.containers import read_parts
+from fakelens.edge_runtime.provenance.containers.reader import read_parts
+from fakelens.edge_runtime.provenance.credentials.cbor import CborError, decode_cbor
 from fakelens.edge_runtime.provenance.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.read import read_evidence
 from tests.edge_runtime.provenance.conftest import (

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from fakelens.edge_runtime.provenance.parts import PNG_HEAD, Part, PartKind, find_iptc, inflate
-from fakelens.edge_runtime.provenance.window import Window
+from fakelens.edge_runtime.provenance.containers.parts import PNG_HEAD, Part, PartKind, find_iptc, inflate
+from fakelens.edge_runtime.provenance.containers.window import Window
 
 _XMP_KEY = "XML:com.adobe.xmp"
 _RAW_PROFILE = re.compile(r"Raw profile type (\w+)")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from fakelens.edge_runtime.provenance.parts import (
+from fakelens.edge_runtime.provenance.containers.parts import (
     BIG_TIFF_HEADS,
     TIFF_HEADS,
     Part,
@@ -12,7 +12,7 @@ from fakelens.edge_runtime.provenance.parts import (
     Tags,
     find_iptc,
 )
-from fakelens.edge_runtime.provenance.window import Window
+from fakelens.edge_runtime.provenance.containers.window import Window
 
 _EXIF_DIRECTORY = 0x8769
 _XMP, _IPTC, _PHOTOSHOP, _C2PA = 0x02BC, 0x83BB, 0x8649, 0xCD41

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from fakelens.edge_runtime.provenance.containers.parts import Tags
+from fakelens.edge_runtime.provenance.containers.tiff import read_tags
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
-from fakelens.edge_runtime.provenance.parts import Tags
-from fakelens.edge_runtime.provenance.software import judge_software
-from fakelens.edge_runtime.provenance.texts import judge_text, judge_workflow
-from fakelens.edge_runtime.provenance.tiff import read_tags
+from fakelens.edge_runtime.provenance.statements.software import judge_software
+from fakelens.edge_runtime.provenance.statements.texts import judge_text, judge_workflow
 
 _DESCRIPTION, _MAKE, _MODEL, _SOFTWARE, _ARTIST = 0x010E, 0x010F, 0x0110, 0x0131, 0x013B
 _USER_COMMENT, _MAKER_NOTE = 0x9286, 0x927C

@@ -1,0 +1,1 @@
+"""From any image file to its parts that may speak."""

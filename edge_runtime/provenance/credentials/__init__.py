@@ -1,0 +1,1 @@
+"""Content Credentials: C2PA manifests, their notation and their signature."""

@@ -1,0 +1,1 @@
+"""Marks in the pixels of lossless files."""
