@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from fakelens.benchmarks.timing.latency import measure_latency
 from fakelens.edge_runtime.main import main
 from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL, find_model
@@ -59,6 +61,7 @@ ALLOWED = {  # 3: no camera here; --compare finds another time where the machine
 }
 # CI runs `make demo`; `make test` is what runs beside this; what root installs stays off this machine.
 ELSEWHERE = ("make ", "python3 -m venv ", "pip install ", "sudo ", "echo ")
+TIMED = "fakelens bench run/model-int8.tflite cifake-quick --data unseen --threads "
 WITH_TENSORFLOW = tuple(f"fakelens {name} " for name in ("audit", "convert", "synthesize", "train"))
 NEEDED = {
     "fakelens serve": "serve",
@@ -67,8 +70,8 @@ NEEDED = {
     "fakelens train": "train",
 }
 # The commands are those of the page; what takes hours there is over after an epoch here, two kinds of
-# generators stand for all, three blocks for deep networks, and only the first `bench` takes times, in many
-# processes of their own.
+# generators stand for all, three blocks for deep networks, and only the first `bench` takes times, in two
+# rounds instead of five, each of a process for every model and number of threads.
 SHALLOW = " --epochs 1 --set network.cut=3"
 SHORTENED = {
     "fakelens train cifake --recipe cifake-residual ": " --epochs 1 --set network.stages=[8,8]",
@@ -149,8 +152,8 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_command(command: str, folder: Path, run_here: RunHere) -> subprocess.CompletedProcess[str]:
-    """Run a line of a page; what needs TensorFlow in this process, since it takes seconds to start."""
-    if command.startswith(WITH_TENSORFLOW):
+    """Run a line of a page; what needs TensorFlow or is shortened by a patch in this process."""
+    if command.startswith((*WITH_TENSORFLOW, TIMED)):
         return run_here(main, shlex.split(command), cwd=folder)
     fakelens = shutil.which("fakelens", path=str(Path(sys.executable).parent))
     assert fakelens is not None
@@ -179,6 +182,8 @@ def test_every_command_of_the_page_runs(
 ) -> None:
     pytest.importorskip("tf_keras", reason="training needs the [train] extra")
     monkeypatch.setenv("FAKELENS_CACHE", str(workplace / "cache"))
+    short = partial(measure_latency, rounds=2)
+    monkeypatch.setattr("fakelens.benchmarks.bench.table.measure_latency", short)
     for command in list_commands(page):
         if command.startswith(ELSEWHERE):
             continue
