@@ -44,6 +44,7 @@ from fakelens.train.fit.precision import choose_policy
 from fakelens.train.fit.probe import probe_head
 from fakelens.train.fit.start_head import move_head
 from fakelens.train.fit.synchronize import synchronize_norms
+from fakelens.train.fit.untranslated import without_autograph
 from fakelens.train.fit.views import average_views
 from fakelens.train.networks import name_head
 from fakelens.train.run import rundir
@@ -74,6 +75,7 @@ class TrainResult:
     before_after: tuple[BeforeAfter, ...] = ()  # empty where it started from nothing of ours
 
 
+@without_autograph
 def run_job(job: Job, team: Team = SOLO) -> TrainResult:
     """Train `job` to its end, from wherever its checkpoints stand, and fill its run directory.
 
@@ -104,6 +106,7 @@ def run_job(job: Job, team: Team = SOLO) -> TrainResult:
     return _hand_over(job, model, (calibration, pool), answer)
 
 
+@without_autograph
 def fit_share(job: Job, team: Team) -> None:
     """Do a share of the float stage of `job`, as one of `team` that is not the chief."""
     (job.run / run_layout.CHECKPOINTS).mkdir(exist_ok=True)
