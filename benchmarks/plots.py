@@ -168,8 +168,14 @@ def open_figure(title: str, size: tuple[float, float] = (5.2, 4.2)) -> "tuple[Fi
 
 def to_png(figure: "Figure") -> bytes:
     """Return `figure` as PNG; equal figures give equal bytes."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas: Any = FigureCanvasAgg(figure)  # its print_png has no types
+    buffer, engine = io.BytesIO(), figure.get_layout_engine()
+    if engine is not None:  # laid out once; `savefig` would draw everything for that alone
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+    canvas.print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()
 
 

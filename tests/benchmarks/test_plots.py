@@ -1,4 +1,5 @@
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,3 +29,21 @@ def test_every_figure_is_a_png_and_the_same_twice() -> None:
         png = draw()
         assert Image.open(io.BytesIO(png)).format == "PNG"
         assert png == draw()
+
+
+def test_a_picture_is_that_of_matplotlib_with_all_its_parts_inside() -> None:
+    pictures = []
+    for draw in (plots.to_png, _save):
+        with plots.use_style():
+            figure, axes = plots.open_figure("a title")
+            axes.plot([1, 3, 2], label="a line")
+            axes.set(xlabel="below", ylabel="beside")
+            figure.legend(loc="outside lower center")
+            pictures.append(draw(figure))
+    assert pictures[0] == pictures[1]
+
+
+def _save(figure: Any) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
