@@ -13,6 +13,16 @@ _NO_ASCII = b"\x80"
 _PREFIX = 40  # characters of the final name: one that is as long as may be leaves no room for more
 
 
+def is_file(path: str | Path) -> bool:
+    """Whether `path` is a file; False, too, for what nobody may look at, where `Path.is_file` raises."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: str | Path) -> bool:
+    """Whether `path` is a folder; False, too, for what nobody may look at."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Write `content` beside `path`, then rename; an interrupted write leaves `path` as it was.
 

@@ -27,6 +27,11 @@ def is_run(folder: Path) -> bool:
     return all(os.path.isfile(folder / name) for name in (CONFIG, SOURCE))  # noqa: PTH113 - which never raises
 
 
+def count_runs(count: int) -> str:
+    """Return `count` run directories in words."""
+    return f"{count} run director{'y' if count == 1 else 'ies'} of fakelens train"
+
+
 def ends_in_float(run: Path) -> bool:
     """Whether the network of `run` uses each layer twice, so that no stage can follow its float weights.
 

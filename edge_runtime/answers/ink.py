@@ -7,6 +7,7 @@ from typing import TextIO
 
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.escape import escape_line, is_text
+from fakelens.edge_runtime.files import is_file
 
 _RESET = "\x1b[0m"
 _BOLD, _DIM = "\x1b[1m", "\x1b[2m"
@@ -35,7 +36,7 @@ class Ink:
         if not self.links or not is_text(name):
             return shown
         path = Path(name)
-        if not path.is_file():
+        if not is_file(path):
             return shown
         return f"\x1b]8;;{path.resolve().as_uri()}\x1b\\{shown}\x1b]8;;\x1b\\"
 

@@ -31,7 +31,7 @@ from fakelens.edge_runtime.answers.pages.picture import (
 from fakelens.edge_runtime.answers.pages.words import UNREADABLE, count_answers, write_answer
 from fakelens.edge_runtime.detection.checked_file import CheckedFile
 from fakelens.edge_runtime.detection.verdict import Label
-from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.files import is_file, write_atomic
 from fakelens.edge_runtime.pictures.tiles import Region
 
 MapRegions = Callable[[Image.Image], tuple[Region, ...]]
@@ -178,7 +178,7 @@ def _list_facts(result: CheckedFile) -> tuple[tuple[str, str], ...]:
     facts = list_picture_facts(result)
     path = Path(result.path)
     with suppress(OSError, ValueError):  # a file may be gone by now
-        if not path.is_file():  # standard input or a pipe, which would be waited for
+        if not is_file(path):  # standard input or a pipe, which would be waited for
             return tuple(facts)
         status = path.stat()
         facts.append(("Size", f"{status.st_size:,} bytes"))

@@ -12,6 +12,7 @@ from fakelens.edge_runtime.answers.sinks import Sink, open_sink
 from fakelens.edge_runtime.check.batch import STDIN, BatchConfig, BatchResult, check_batch
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import TOO_REDUCED, Stance, describe_stance, warn_of_reduction
+from fakelens.edge_runtime.files import is_file
 from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL, find_model
 from fakelens.edge_runtime.modelfile.threads import count_cores
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
@@ -48,7 +49,7 @@ class CheckReport:
 
 def is_single(names: list[str]) -> bool:
     """Whether `names` is one file, on which there is more to say than a line."""
-    return len(names) == 1 and (names[0] == STDIN or Path(names[0]).is_file())
+    return len(names) == 1 and (names[0] == STDIN or is_file(names[0]))
 
 
 class CheckRun:

@@ -25,6 +25,7 @@ from fakelens.edge_runtime.detection.verdict import (
     take_stance,
 )
 from fakelens.edge_runtime.errors import ImageError, UsageError
+from fakelens.edge_runtime.files import is_file
 from fakelens.edge_runtime.modelfile.contract import Decision, Fit
 from fakelens.edge_runtime.pictures.arrays import Colours, image_from_array
 from fakelens.edge_runtime.pictures.contents import read_whole
@@ -124,7 +125,7 @@ class Detector(Scorer):
             see = None if inspection is None else inspection.see
             decoded = decode_image(source, decode, content, see, self._widths)
         except ImageError as error:
-            if isinstance(source, Path) and source.is_file() and is_video(source):
+            if isinstance(source, Path) and is_file(source) and is_video(source):
                 return self._check_video(source, name, inspection)
             return CheckedFile(path=name, error=str(error))
         if decoded.animated:

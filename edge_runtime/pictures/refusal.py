@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.files import is_file
 from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, READABLE, Kind, name_remedy, sniff_stream
 from fakelens.edge_runtime.pictures.rare_forms import describe_form
 
@@ -75,7 +76,7 @@ def _why_not_an_image(named: Path | bytes, content: bytes | None) -> str:
     if remedy is not None:
         return f"{kind}: {remedy}"
     if kind is Kind.VIDEO:
-        of_a_file = isinstance(named, Path) and named.is_file()
+        of_a_file = isinstance(named, Path) and is_file(named)
         return "a video, not an image" if of_a_file else "a video, which is read from a file: save it first"
     if kind in (Kind.AVIF, Kind.HEIC) and (size := _read_declared_size(source)) is not None:
         return f"{size[0]} x {size[1]} px are over the limit of what decodes {kind} here; scale it down first"

@@ -3,7 +3,6 @@
 import logging
 import os
 import re
-import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,16 +12,10 @@ from pathlib import Path
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.escape import to_text
-from fakelens.edge_runtime.pictures.formats import (
-    IMAGE_SUFFIXES,
-    VIDEO_SUFFIXES,
-    Kind,
-    name_remedy,
-    sniff_file,
-)
+from fakelens.edge_runtime.files import is_folder
+from fakelens.edge_runtime.pictures.formats import Kind, name_remedy
+from fakelens.edge_runtime.pictures.walk import explain_entry, tell_kind, walk
 
-_SNIFFED = {".heic", ".heif", ".hif", ".avif", ".jxl"}  # may need a package that is not there
-_TRUSTED = IMAGE_SUFFIXES - _SNIFFED
 _URL = r"[a-zA-Z][a-zA-Z0-9+.-]*://"
 _log = logging.getLogger(__name__)
 
@@ -80,6 +73,7 @@ class Found:
     paths: list[Path]
     left_out: LeftOut = _NOTHING
     nothing: str | None = None  # why the only path is none that could be checked
+    addresses: Mapping[Path, str] = field(default_factory=dict)  # paths that are none, as they were given
 
 
 def find_inputs(names: Iterable[str], *, decoded: bool = True, others: bool = False) -> Found:
@@ -87,22 +81,34 @@ def find_inputs(names: Iterable[str], *, decoded: bool = True, others: bool = Fa
 
     A folder stands for the images and videos below it, by content, sorted; a pattern for the files and
     folders that it matches; a file for itself, whatever it is. What does not exist, or holds nothing to
-    check, is kept under its name: checking it tells why. Raises `UsageError` for what is no path, and where
-    all `names` are folders and patterns without anything to check, unless there are `others` beside them.
+    check, is kept under its name: checking it tells why. Raises `UsageError` for an empty name, and where all
+    `names` are addresses, or folders and patterns without anything to check, unless there are `others`.
     """
     found: dict[Path, None] = {}
     left_out = _NOTHING
     nothing: dict[Path, str] = {}
+    addresses: dict[Path, str] = {}
     for name in names:
         for part in _expand(name, decoded=decoded):
             found.update(dict.fromkeys(part.paths))
+            addresses.update(part.addresses)
             if part.nothing is not None:
                 nothing[part.paths[0]] = part.nothing
             if part.left_out is not _NOTHING:
                 left_out = _add(left_out, part.left_out)
     if nothing and not others and len(nothing) == len(found):
         raise UsageError("; ".join(nothing.values()))
-    return Found(paths=list(found), left_out=left_out)
+    return Found(paths=list(found), left_out=left_out, addresses=addresses)
+
+
+def explain_address(name: str) -> str:
+    """Return the line on an address, which nothing is fetched from."""
+    import shlex
+
+    return (
+        f"{name}: nothing is fetched from the net; do it by hand: "
+        f"curl -L {shlex.quote(name)} | fakelens check -"
+    )
 
 
 def walk_images(folder: Path) -> Iterator[Path]:
@@ -126,7 +132,7 @@ def list_folders(folder: Path) -> list[Path]:
 
 def describe_runs(count: int) -> str:
     """Return what to say of `count` run directories that are left out."""
-    return f"{count} run director{'y' if count == 1 else 'ies'} of fakelens train skipped"
+    return f"{run_layout.count_runs(count)} skipped"
 
 
 @lru_cache(maxsize=1000)
@@ -147,12 +153,12 @@ def scan_folder(folder: Path, *, videos: bool = False, decoded: bool = True) -> 
     unreadable: list[str] = []
     runs: list[Path] = []
     others = unwanted = 0
-    for path, is_plain in _walk(folder, unreadable, runs):
+    for current, entry, is_plain in walk(folder, unreadable.append, runs.append, ordered=True):
+        path = current / entry.name
         try:
-            kind = _tell_kind(path, is_plain=is_plain)
+            kind = tell_kind(entry, is_plain=is_plain)
         except OSError as error:
-            reason = "a link to nothing" if path.is_symlink() else f"cannot be read ({error.strerror})"
-            unreadable.append(f"{path}: {reason}")
+            unreadable.append(explain_entry(path, error))
             continue
         if kind in (Kind.OTHER, Kind.EMPTY):
             others += 1
@@ -173,55 +179,6 @@ def scan_folder(folder: Path, *, videos: bool = False, decoded: bool = True) -> 
     return Found(paths=images, left_out=left_out)
 
 
-def _walk(folder: Path, unreadable: list[str], runs: list[Path]) -> Iterator[tuple[Path, bool]]:
-    """Yield what is no folder, and whether it is a file that is no link; run directories go to `runs`.
-
-    Folders of the tree itself come before linked ones.
-    """
-    seen: set[tuple[int, int]] = set()
-    pending, linked = [folder], list[Path]()
-    while pending or linked:
-        current = pending.pop() if pending else linked.pop(0)
-        try:
-            status = current.stat()
-            if (status.st_dev, status.st_ino) in seen:
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            if current != folder and run_layout.is_run(current):
-                runs.append(current)
-                continue
-            with os.scandir(current) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
-        except OSError as error:
-            unreadable.append(f"{current}: cannot be read ({error.strerror})")
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            path = current / entry.name
-            if entry.is_file(follow_symlinks=False):  # which the listing tells, without another look
-                yield path, True
-            elif entry.is_dir(follow_symlinks=False):
-                pending.append(path)
-            elif entry.is_symlink() and path.is_dir():
-                linked.append(path)
-            else:
-                yield path, False
-
-
-def _tell_kind(path: Path, *, is_plain: bool) -> Kind:
-    """Return what `path` is: by a common suffix, which spares a look into many files, or by content."""
-    suffix = path.suffix.lower()
-    if not is_plain and not stat.S_ISREG(path.stat().st_mode):  # raises where a link leads nowhere
-        return Kind.OTHER  # a pipe would never answer
-    if suffix in VIDEO_SUFFIXES:
-        return Kind.VIDEO
-    if suffix in _TRUSTED:
-        return Kind.IMAGE
-    kind = sniff_file(path)
-    return Kind.IMAGE if suffix in IMAGE_SUFFIXES and kind in (Kind.OTHER, Kind.EMPTY) else kind
-
-
 def describe_nothing(left_out: LeftOut, what: str = "no images in this folder") -> str:
     """Return `what` is said of a folder in which there is nothing to check, with what is `left_out` of it."""
     reason = f"; {left_out}" if str(left_out) else ""
@@ -234,13 +191,9 @@ def _expand(name: str, *, decoded: bool) -> Iterator[Found]:
     if not name:
         raise UsageError("an empty path was given; `.` stands for the folder you are in")
     path = Path(name)
-    if "://" in name and re.match(_URL, name) and not path.exists():
-        import shlex
-
-        raise UsageError(
-            f"{name}: nothing is fetched from the net; do it by hand: "
-            f"curl -L {shlex.quote(name)} | fakelens check -"
-        )
+    if "://" in name and re.match(_URL, name) and not os.path.lexists(path):
+        yield Found(paths=[path], nothing=explain_address(name), addresses={path: name})
+        return
     if os.path.lexists(path):
         yield _find(path, name, decoded=decoded)
         return
@@ -253,7 +206,7 @@ def _expand(name: str, *, decoded: bool) -> Iterator[Found]:
     matches = [Path(match) for match in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207
     if not matches:
         yield Found(paths=[path], nothing=f"{name}: the pattern matches no file")
-    folders = {match for match in matches if match.is_dir()}
+    folders = {match for match in matches if is_folder(match)}
     for match in matches:
         if folders.isdisjoint(match.parents):  # the rest stands below a folder that is looked through
             yield _find(match, str(match), decoded=decoded)
@@ -261,7 +214,7 @@ def _expand(name: str, *, decoded: bool) -> Iterator[Found]:
 
 def _find(path: Path, name: str, *, decoded: bool) -> Found:
     """Return the files that an existing `path` stands for, by the `name` that was given."""
-    if not path.is_dir():
+    if not is_folder(path):
         return Found(paths=[path])
     found = scan_folder(path, videos=True, decoded=decoded)
     if found.paths:

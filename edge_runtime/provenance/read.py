@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
+from fakelens.edge_runtime.files import is_file
 from fakelens.edge_runtime.provenance.containers.reader import read_parts
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source
 
@@ -16,7 +17,7 @@ def read_evidence(source: Path | bytes, *, verify: bool = False) -> tuple[Eviden
     """
     if isinstance(source, bytes):
         return _read_stream(io.BytesIO(source), verify)
-    if not source.is_file():  # a pipe would lose what is read
+    if not is_file(source):  # a pipe would lose what is read
         return ()
     with source.open("rb") as stream:
         return _read_stream(stream, verify)

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
+from fakelens.edge_runtime.files import is_file
 from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, Kind, sniff
 from fakelens.edge_runtime.provenance.containers.parts import JXL_HEAD
 from fakelens.edge_runtime.provenance.containers.reader import has_reader
@@ -18,7 +19,7 @@ def find_unsearched(source: Path | bytes) -> tuple[Evidence, ...]:
     """Return a note on what of `source` is not searched; none where all that may speak is."""
     if isinstance(source, bytes):
         return _note(_name_unsearched(io.BytesIO(source)))
-    if not source.is_file():  # a pipe would lose what is read
+    if not is_file(source):  # a pipe would lose what is read
         return ()
     with source.open("rb") as stream:
         return _note(_name_unsearched(stream))

@@ -4,45 +4,28 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from fakelens.edge_runtime.pictures.formats import (
-    IMAGE_SUFFIXES,
-    VIDEO_SUFFIXES,
-    Kind,
-    name_remedy,
-    sniff_file,
-)
+from fakelens.edge_runtime.pictures.formats import IMAGE_SUFFIXES, Kind, name_remedy
+from fakelens.edge_runtime.pictures.walk import explain_entry, tell_kind, walk
 from fakelens.edge_runtime.scan.item import Item
 from fakelens.edge_runtime.scan.skipped import Skipped
 from fakelens.edge_runtime.scan.storage import list_url
 
-_SNIFFED = frozenset({".heic", ".heif", ".hif", ".avif", ".jxl"})  # may need a package that is not there
 
-
-def walk_folder(folder: Path, skipped: Skipped) -> Iterator[Item]:
+def walk_folder(folder: Path, skipped: Skipped, seen: set[tuple[int, int]] | None = None) -> Iterator[Item]:
     """Yield the pictures and videos below `folder` in the order of its listings; hidden ones never count.
 
-    Linked folders are followed, each folder once. What is left out goes to `skipped`.
+    Linked folders are followed, each folder once, also where several walks share what they have `seen`. What
+    is left out goes to `skipped`.
     """
-    seen: set[tuple[int, int]] = set()
-    pending = [folder]
-    while pending:
-        current = pending.pop()
-        try:
-            status = current.stat()
-            if (status.st_dev, status.st_ino) in seen:
-                continue
-            seen.add((status.st_dev, status.st_ino))
+    last: Path | None = None
+    name = key = ""
+    entries = walk(folder, skipped.add_unreadable, skipped.add_run, ordered=False, seen=seen)
+    for current, entry, is_plain in entries:
+        if current is not last:
+            last = current
             name, key = _begin(current), _begin(current.relative_to(folder)).replace(os.sep, "/")
-            with os.scandir(current) as listing:
-                for entry in listing:
-                    if entry.name.startswith("."):
-                        continue
-                    if entry.is_dir():
-                        pending.append(current / entry.name)
-                    elif _is_wanted(entry, skipped):
-                        yield Item(name + entry.name, key + entry.name)
-        except OSError as error:
-            skipped.add_unreadable(f"{current}: cannot be read ({error.strerror})")
+        if _is_wanted(current, entry, skipped, is_plain=is_plain):
+            yield Item(name + entry.name, key + entry.name)
 
 
 def _begin(folder: Path) -> str:
@@ -64,12 +47,11 @@ def walk_store(url: str, skipped: Skipped) -> Iterator[Item]:
             skipped.others += 1
 
 
-def _is_wanted(entry: "os.DirEntry[str]", skipped: Skipped) -> bool:
+def _is_wanted(folder: Path, entry: "os.DirEntry[str]", skipped: Skipped, *, is_plain: bool) -> bool:
     try:
-        kind = _tell_kind(entry)
+        kind = tell_kind(entry, is_plain=is_plain)
     except OSError as error:
-        reason = "a link to nothing" if entry.is_symlink() else f"cannot be read ({error.strerror})"
-        skipped.add_unreadable(f"{entry.path}: {reason}")
+        skipped.add_unreadable(explain_entry(folder / entry.name, error))
         return False
     if kind in (Kind.OTHER, Kind.EMPTY):
         skipped.others += 1
@@ -78,17 +60,3 @@ def _is_wanted(entry: "os.DirEntry[str]", skipped: Skipped) -> bool:
     else:
         return True
     return False
-
-
-def _tell_kind(entry: "os.DirEntry[str]") -> Kind:
-    """Return what `entry` is: by a common suffix, which spares a look into the file, or by content."""
-    if not entry.is_file():
-        entry.stat()  # raises where a link leads nowhere
-        return Kind.OTHER  # a pipe would never answer
-    suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 (a Path takes longer than all else here)
-    if suffix in VIDEO_SUFFIXES:
-        return Kind.VIDEO
-    if suffix in IMAGE_SUFFIXES - _SNIFFED:
-        return Kind.IMAGE
-    kind = sniff_file(Path(entry.path))
-    return Kind.IMAGE if suffix in IMAGE_SUFFIXES and kind in (Kind.OTHER, Kind.EMPTY) else kind

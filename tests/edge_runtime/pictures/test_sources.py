@@ -10,7 +10,8 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.pictures import formats
 from fakelens.edge_runtime.pictures.formats import Kind
-from fakelens.edge_runtime.pictures.sources import _walk, find_inputs, scan_folder, walk_images
+from fakelens.edge_runtime.pictures.sources import find_inputs, scan_folder, walk_images
+from fakelens.edge_runtime.pictures.walk import walk
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ def test_links_to_nothing_and_locked_folders_are_named(
     assert list(walk_images(tmp_path)) == found.paths
     assert caplog.text.count("gone.jpg: a link to nothing") == 1  # said once, however often it looks
     unreadable: list[str] = []
-    assert list(_walk(tmp_path / "locked", unreadable, [])) == []
+    assert list(walk(tmp_path / "locked", unreadable.append, [].append, ordered=True)) == []
     assert "cannot be read" in unreadable[0]
 
 
@@ -184,6 +185,21 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     assert scan_folder(tmp_path).left_out.unreadable == (
         f"{tmp_path}/locked: cannot be read (Permission denied)",
     )
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_looked_at_cancels_nothing_else(tmp_path: Path) -> None:
+    write_jpeg(tmp_path / "b.jpg")
+    (tmp_path / "locked").mkdir()
+    write_jpeg(tmp_path / "locked" / "inner" / "a.jpg")
+    (tmp_path / "a link").symlink_to("locked/inner")
+    (tmp_path / "locked").chmod(0)
+    found = scan_folder(tmp_path)
+    assert list(found.paths) == [tmp_path / "b.jpg"]
+    assert f"{tmp_path}/a link: cannot be read (Permission denied)" in found.left_out.unreadable
+    names = [str(tmp_path / name) for name in ("locked/inner/a.jpg", "b.jpg")]
+    assert find(*names) == names
+    (tmp_path / "locked").chmod(0o700)
 
 
 def test_what_is_no_path_is_refused_with_the_way_by_hand() -> None:
