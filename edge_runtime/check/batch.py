@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from fakelens.edge_runtime.answers.sinks import Sink
 from fakelens.edge_runtime.detection.checked_file import CheckedFile
@@ -12,8 +13,10 @@ from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.machine.quiet import MUTED
+from fakelens.edge_runtime.pictures.contents import read_stream
+from fakelens.edge_runtime.pictures.picture import Picture
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
-from fakelens.edge_runtime.pictures.sources import LeftOut, find_inputs
+from fakelens.edge_runtime.pictures.sources import Found, LeftOut, explain_address, find_inputs
 from fakelens.edge_runtime.progress import show_progress
 
 STDIN = "-"
@@ -58,10 +61,10 @@ def check_batch(
     errors = 0
     most_reduced = 0.0
     config = config or BatchConfig()
-    piped = sys.stdin.buffer.read() if STDIN in names else None
+    piped = _read_stdin() if STDIN in names else None
     with MUTED:  # once, or each file would set the filters of warnings anew
-        for checked in _check_all(detector, found.paths, config, piped):
-            source = Path(checked.path) if piped is None or checked.path != STDIN else piped
+        for checked in _check_all(detector, _list_pictures(found), config, piped):
+            source = piped if isinstance(piped, bytes) and checked.path == STDIN else Path(checked.path)
             result = _look_closer(detector, checked, source, config)
             for sink in sinks:
                 sink.write(result)
@@ -107,10 +110,35 @@ def _look_closer(
     return replace(result, grid=detector.map_regions(image)) if config.grid else result
 
 
+class _Address(NamedTuple):
+    """A name that is an address: it gets its line among the others."""
+
+    name: str
+    size_bytes: int = 0
+
+    def read(self) -> bytes:
+        raise ImageError(explain_address(self.name))
+
+
+def _read_stdin() -> bytes | CheckedFile:
+    """Return what comes in, or the result where that is too much."""
+    try:
+        return read_stream(sys.stdin.buffer)
+    except ImageError as error:
+        return CheckedFile(path=STDIN, error=f"stdin: {error}")
+
+
+def _list_pictures(found: Found) -> list[Path | Picture]:
+    addresses = found.addresses
+    return [_Address(addresses[path]) if path in addresses else path for path in found.paths]
+
+
 def _check_all(
-    detector: Detector, paths: list[Path], config: BatchConfig, piped: bytes | None
+    detector: Detector, paths: list[Path | Picture], config: BatchConfig, piped: bytes | CheckedFile | None
 ) -> Iterator[CheckedFile]:
-    if piped is not None:
+    if isinstance(piped, CheckedFile):
+        yield piped
+    elif piped is not None:
         yield detector.check_file(piped, STDIN, config.decode)
     # Only where results and progress do not share a screen, or each would tear the other.
     quick = len(paths) < _PROGRESS_FROM or sys.stdout.isatty()

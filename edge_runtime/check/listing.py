@@ -11,11 +11,11 @@ from fakelens.edge_runtime.answers.output_format import Format
 from fakelens.edge_runtime.answers.statements import to_cell, to_rows
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.escape import escape_line, is_text, percent_encode, quote_cell, to_text
-from fakelens.edge_runtime.pictures.contents import read_whole
+from fakelens.edge_runtime.pictures.contents import read_stream, read_whole
 from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, Kind, sniff
 from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, DecodeConfig, decode_image
 from fakelens.edge_runtime.pictures.refusal import explain
-from fakelens.edge_runtime.pictures.sources import LeftOut, find_inputs
+from fakelens.edge_runtime.pictures.sources import Found, LeftOut, explain_address, find_inputs
 from fakelens.edge_runtime.provenance.containers.parts import PNG_HEAD
 from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence, declares_generated
 from fakelens.edge_runtime.provenance.inspection import Inspection
@@ -57,7 +57,7 @@ def list_statements(names: list[str], output: Format, stream: TextIO) -> Listing
     if output is Format.CSV:
         stream.write("path,verdict,error,evidence\n")
     files = declared = errors = 0
-    for found in _ask_all(inputs.paths, read_stdin=read_stdin):
+    for found in _ask_all(inputs, read_stdin=read_stdin):
         files += 1
         declared += found.verdict is not None
         errors += found.error is not None
@@ -80,11 +80,21 @@ def summarize_listing(result: ListingResult) -> str:
     return json.dumps({"summary": {**counts, "left_out": result.left_out.to_row()}})
 
 
-def _ask_all(paths: list[Path], *, read_stdin: bool) -> Iterator[_Statements]:
+def _ask_all(inputs: Found, *, read_stdin: bool) -> Iterator[_Statements]:
     if read_stdin:
-        yield _ask(sys.stdin.buffer.read(), STDIN)
-    for path in paths:
-        yield _ask(path, str(path))
+        yield _ask_stdin()
+    for path in inputs.paths:
+        if (address := inputs.addresses.get(path)) is not None:
+            yield _Statements(path=address, error=explain_address(address))
+        else:
+            yield _ask(path, str(path))
+
+
+def _ask_stdin() -> _Statements:
+    try:
+        return _ask(read_stream(sys.stdin.buffer), STDIN)
+    except ImageError as error:
+        return _Statements(path=STDIN, error=f"stdin: {error}")
 
 
 def _ask(source: Path | bytes, name: str) -> _Statements:

@@ -9,6 +9,7 @@ from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.pictures.decode_memory import refuse_whole
 
 _MOST_BYTES = 16 << 20  # a larger file is read where it lies, by parts
+_BLOCK_BYTES = 1 << 20
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -56,6 +57,15 @@ def _read_named(path: Path, mode: int) -> bytes | None:
         return _read_special(path, mode)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
+
+
+def read_stream(stream: BinaryIO) -> bytes:
+    """Return what comes out of `stream`, such as standard input; `ImageError` where that is too much."""
+    content = bytearray()
+    while block := stream.read(_BLOCK_BYTES):
+        content += block
+        refuse_whole(len(content))
+    return bytes(content)
 
 
 def read_all(source: Path | BinaryIO) -> bytes:

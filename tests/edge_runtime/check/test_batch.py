@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from PIL import Image
 from fakelens.edge_runtime.answers.output_format import Format
 from fakelens.edge_runtime.answers.sinks import open_sink
 from fakelens.edge_runtime.check.batch import check_batch
+from fakelens.edge_runtime.check.listing import list_statements
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.pictures import decode_memory
 
 
 @pytest.fixture
@@ -47,14 +50,28 @@ def test_a_name_that_stands_for_nothing_is_a_row_beside_those_that_are_checked(
 ) -> None:
     stream, empty = io.StringIO(), photos / "empty"
     empty.mkdir()
-    names = [f"{photos}/*.webp", f"{photos}/0.png", str(empty)]
+    names = [f"{photos}/*.webp", f"{photos}/0.png", str(empty), "https://example.org/a b.png"]
     result = check_batch(Detector(model_file), names, open_sink(Format.JSON, stream))
     rows = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [row["path"] for row in rows] == names
     assert rows[0]["error"] == f"{photos}/*.webp: no such file, and the pattern matches none"
     assert rows[1]["verdict"] == "real"
     assert rows[2]["error"] == f"{empty}: is a folder without images"
-    assert (result.files, result.errors) == (3, 2)
+    assert rows[3]["error"].endswith("curl -L 'https://example.org/a b.png' | fakelens check -")
+    assert (result.files, result.errors) == (4, 3)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a device without end")
+def test_more_on_stdin_than_a_picture_has_is_said(model_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode_memory, "_MOST_AT_ONCE_BYTES", 10_000_000)
+    stream = io.StringIO()
+    with Path("/dev/zero").open() as endless:
+        monkeypatch.setattr("sys.stdin", endless)
+        check_batch(Detector(model_file), ["-"], open_sink(Format.JSON, stream))
+        list_statements(["-"], Format.JSON, stream)
+    errors = [json.loads(line)["error"] for line in stream.getvalue().splitlines()]
+    assert len(errors) == 2
+    assert all(error.startswith("stdin: has 0.0 GB, which would be read at once") for error in errors)
 
 
 def test_nothing_is_checked_where_no_name_stands_for_anything(model_file: Path, photos: Path) -> None:

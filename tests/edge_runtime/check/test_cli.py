@@ -188,7 +188,7 @@ def test_a_name_that_stands_for_nothing_cancels_no_other(
 ) -> None:
     (photos.parent / "nothing here").mkdir()
     options = ["--evidence-only"] if only_statements else ["--model", model_file]
-    names = ["no such folder/*.png", "nothing here"]
+    names = ["no such folder/*.png", "nothing here", "http://x.org/y.png"]
     alone = fakelens("check", *names, *options, cwd=photos.parent)
     assert (alone.returncode, alone.stdout, alone.stderr.count("\n")) == (2, "", 1)
     done = fakelens("check", *names, "photos/a real.png", "--json", *options, cwd=photos.parent)
@@ -197,7 +197,8 @@ def test_a_name_that_stands_for_nothing_cancels_no_other(
     assert [row["path"] for row in rows] == [*names, "photos/a real.png"]
     assert rows[0]["error"].endswith("the pattern matches none")
     assert rows[1]["error"] == "nothing here: is a folder without images"
-    assert "error" not in rows[2]
+    assert rows[2]["error"].startswith("http://x.org/y.png: nothing is fetched from the net")
+    assert "error" not in rows[3]
     piped = fakelens(
         "check", "-", names[1], *options, cwd=photos.parent, stdin=(photos / "a real.png").read_bytes()
     )
