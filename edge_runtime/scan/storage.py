@@ -1,6 +1,7 @@
 """Bytes that lie elsewhere: s3://, gs://, az:// and http(s):// by fsspec, a part of the extra `remote`."""
 
 import hashlib
+import io
 import logging
 import re
 import time
@@ -15,6 +16,8 @@ SCHEMES = ("s3", "gs", "gcs", "az", "abfs", "http", "https", "memory")
 MOST_BYTES = 512_000_000  # of one picture: a name in a manifest may stand for anything
 _HTTP_TRIES, _PAUSE_S = 3, 0.5  # the other drivers try again by themselves; the pause doubles
 _VERSIONS = ("ETag", "Content-MD5", "Digest", "Last-Modified", "size")  # what a server says of a file
+_HTTP = ("http", ("http", "https"))  # what its driver calls itself
+_MOST_LEVELS = 100  # of folders in folders
 _LOGGERS = ("adlfs", "asyncio", "azure", "botocore", "fsspec", "gcsfs", "google", "s3fs")
 _URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://")
 _NO_CREDENTIALS = {  # classes of botocore, google-auth and azure-identity, which need not be installed
@@ -46,11 +49,21 @@ def is_url(name: str) -> bool:
     return _URL.match(name) is not None
 
 
+def is_known(url: str) -> bool:
+    """Whether `url` is of a scheme that is read."""
+    return url.partition("://")[0].lower() in SCHEMES
+
+
+def describe_schemes(url: str) -> str:
+    """Return what to say of the scheme of a `url` that is not known."""
+    return f"{url.partition('://')[0].lower()}:// is not read; one of {', '.join(SCHEMES[:-1])} is"
+
+
 def check_scheme(url: str) -> None:
     """Raise `UsageError` for a scheme that is not read, `MissingExtraError` where its driver is missing."""
     scheme = url.partition("://")[0].lower()
-    if scheme not in SCHEMES:
-        raise UsageError(f"{redact_url(url)}: {scheme}:// is not read; one of {', '.join(SCHEMES[:-1])} is")
+    if not is_known(url):
+        raise UsageError(f"{redact_url(url)}: {describe_schemes(url)}")
     require_extra("remote", "fsspec")
     import fsspec
 
@@ -120,7 +133,15 @@ def list_url(url: str) -> Iterator[str]:
                 if facts["type"] != "directory":
                     if name != folder or facts.get("size"):  # an empty object may stand for its folder
                         yield f"{scheme}://{system.unstrip_protocol(name).partition('://')[2]}"
-                elif name != folder:
+                elif name != folder and name.rpartition("/")[2] not in (
+                    ".",
+                    "..",
+                ):  # some servers link them
+                    if name.count("/") > path.count("/") + _MOST_LEVELS:
+                        raise UsageError(
+                            f"{redact_url(url)}: over {_MOST_LEVELS} folders deep, so that its listing leads "
+                            "back into itself; give a list of the pictures"
+                        )
                     pending.append(name)
             system.invalidate_cache(folder)  # or the listings of all folders stay in memory
     except FileNotFoundError as error:
@@ -153,13 +174,17 @@ def as_usage(error: FakelensError) -> FakelensError:
 
 
 def _fetch(url: str, offset: int, size_bytes: int) -> bytes:
+    shown = redact_url(url)
     try:
         system, path = _open_system(url)
         end = offset + size_bytes if size_bytes else MOST_BYTES
-        ranged = size_bytes or system.protocol not in ("http", ("http", "https"), "memory")
-        content = cast(
-            bytes, system.cat_file(path, start=offset, end=end) if ranged else system.cat_file(path)
-        )
+        if size_bytes or system.protocol not in (*_HTTP, "memory"):
+            content = cast(bytes, system.cat_file(path, start=offset, end=end))
+        elif system.protocol in _HTTP:  # asked for a part, many a server refuses or gives all
+            system.get_file(path, bounded := _Bounded(shown))
+            content = bounded.getvalue()
+        else:
+            content = cast(bytes, system.cat_file(path))
     except Exception as error:  # each driver raises kinds of its own
         raise explain(url, error) from error
     shown = redact_url(url)
@@ -168,8 +193,25 @@ def _fetch(url: str, offset: int, size_bytes: int) -> bytes:
     if size_bytes and len(content) < size_bytes:
         raise ImageError(f"{shown}: {NOT_FETCHED} ({len(content)} of {size_bytes} bytes came)")
     if not size_bytes and len(content) >= MOST_BYTES:
-        raise ImageError(f"{shown}: over {MOST_BYTES // 10**6} MB, which is too large for a picture")
+        raise _over_limit(shown)
     return content
+
+
+class _Bounded(io.BytesIO):
+    """Takes what a server sends, which may be without end."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__()
+        self._shown = shown
+
+    def write(self, content: Any) -> int:
+        if self.tell() + len(content) >= MOST_BYTES:
+            raise _over_limit(self._shown)
+        return super().write(content)
+
+
+def _over_limit(shown: str) -> ImageError:
+    return ImageError(f"{shown}: over {MOST_BYTES // 10**6} MB, which is too large for a picture")
 
 
 def _open_system(url: str) -> tuple[Any, str]:

@@ -6,6 +6,7 @@ import tarfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,11 +15,19 @@ import pytest
 
 pytest.importorskip("fsspec", reason='needs "fakelens[remote]"')
 
-from fakelens.edge_runtime.errors import MissingExtraError, UsageError
+from fakelens.edge_runtime.errors import ImageError, MissingExtraError, UsageError
+from fakelens.edge_runtime.scan import storage
 from fakelens.edge_runtime.scan.checker import CheckerSpec
 from fakelens.edge_runtime.scan.results import read_lines
 from fakelens.edge_runtime.scan.run import ScanConfig, scan
-from fakelens.edge_runtime.scan.storage import CredentialsError, check_scheme, explain, open_url, read_url
+from fakelens.edge_runtime.scan.storage import (
+    CredentialsError,
+    check_scheme,
+    explain,
+    list_url,
+    open_url,
+    read_url,
+)
 
 
 @pytest.fixture
@@ -36,10 +45,19 @@ def server(tmp_path: Path, save_grey: Callable[[Path, int], Path]) -> Iterator[s
         def do_GET(self) -> None:
             name = self.path.partition("?")[0].lstrip("/")
             tries[name] += 1
+            if name == "endless.png" and self.command == "GET":
+                self.send_response(200)
+                self.end_headers()
+                with suppress(OSError):
+                    while True:
+                        self.wfile.write(b"x" * 1_000_000)
+                return
             status = {"secret.png": 403, "down.png": 503}.get(name, 200)
             if name == "flaky.png":
                 name, status = "a.png", 200 if tries[name] == 3 else 503
             file = tmp_path / "www" / name
+            if name.startswith("deep/"):
+                file = tmp_path / "www" / "deep"
             if status == 200 and not file.exists():
                 status = 404
             content = file.read_bytes() if status == 200 else b""
@@ -82,6 +100,20 @@ def test_pictures_come_over_http_and_failures_have_their_kind(
     rows = [json.loads(line) for line in read_lines(tmp_path / "out")]
     assert [row["path"] for row in rows] == names
     assert "abc" not in rows[2]["error"]
+
+
+def test_a_server_without_end_fills_no_memory(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "MOST_BYTES", 5_000_000)
+    with pytest.raises(ImageError, match="over 5 MB, which is too large for a picture"):
+        read_url(f"{server}/endless.png")
+
+
+def test_a_listing_that_leads_back_into_itself_ends(server: str, tmp_path: Path) -> None:
+    (tmp_path / "www" / "tree").write_text('<a href="./">here</a> <a href="../">up</a> <a href="b.png">b</a>')
+    assert list(list_url(f"{server}/tree")) == [f"{server}/tree/b.png"]
+    (tmp_path / "www" / "deep").write_text('<a href="deep/">deeper</a>')
+    with pytest.raises(UsageError, match="leads back into itself; give a list"):
+        list(list_url(f"{server}/deep"))
 
 
 def test_a_scan_stops_where_the_net_is_down_and_keeps_none_of_it(
