@@ -14,12 +14,20 @@ from fakelens.edge_runtime.detection.verdict import Stance
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.machine.quiet import MUTED
 from fakelens.edge_runtime.modelfile.threads import count_cores
+from fakelens.edge_runtime.pictures.decode_memory import refuse_whole
 from fakelens.edge_runtime.pictures.preprocess import MAX_MEGAPIXELS, DecodeConfig
-from fakelens.edge_runtime.scan.failure import Failure, tell_failure
+from fakelens.edge_runtime.scan.failure import BROKEN, Failure, tell_failure
 from fakelens.edge_runtime.scan.item import Item
 from fakelens.edge_runtime.scan.manifest import make_item
 from fakelens.edge_runtime.scan.outcome import ERROR
-from fakelens.edge_runtime.scan.storage import REFUSED, is_url, read_url
+from fakelens.edge_runtime.scan.storage import (
+    REFUSED,
+    check_scheme,
+    describe_schemes,
+    is_known,
+    is_url,
+    read_url,
+)
 from fakelens.edge_runtime.workers import map_in_order
 
 _FETCHERS = 16  # pictures that come over the net at a time
@@ -53,6 +61,8 @@ class Checker:
 
     def __init__(self, spec: CheckerSpec) -> None:
         """Load the model; `ModelError` where it is none."""
+        if is_url(spec.root):
+            check_scheme(spec.root)
         self._spec = spec
         self._detector = Detector(spec.model, 1, spec.stance, pixels_only=spec.pixels_only)
         self._decode = DecodeConfig(max_megapixels=spec.max_megapixels, strict=spec.strict)
@@ -125,11 +135,14 @@ class _Picture(NamedTuple):
 
     def _read_member(self) -> bytes:
         try:
+            refuse_whole(self.item.size_bytes)
             with Path(self.place).open("rb") as archive:
                 archive.seek(self.item.offset)
                 return archive.read(self.item.size_bytes)
         except OSError as error:
             raise ImageError(f"{self.name}: cannot be read ({error.strerror})") from error
+        except ImageError as error:
+            raise ImageError(f"{self.name}: {error}") from error
 
 
 def _find_picture(item: Item, root: str) -> _Picture:
@@ -139,6 +152,8 @@ def _find_picture(item: Item, root: str) -> _Picture:
     if root and not remote and not place.startswith("/"):
         place = f"{root.rstrip('/')}/{place}"
         remote = is_url(place)
+    if remote and not is_known(place):  # a line of a list, which stops none of the others
+        item = item._replace(broken=f"{BROKEN}, {describe_schemes(place)}")
     return _Picture(item, place, remote and not item.broken)
 
 

@@ -2,6 +2,7 @@
 
 import glob
 import hashlib
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -11,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import is_folder
 from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, Kind, sniff
 from fakelens.edge_runtime.redact import redact_url
 from fakelens.edge_runtime.scan.folder import walk_folder, walk_store
@@ -55,11 +57,22 @@ class Input:
         with Path(self.name).open("rb") as stream:
             return digest_stream(stream)
 
-    def list_items(self, skipped: Skipped, column: str | None) -> Iterator[Item]:
-        """Yield its pictures, one at a time; what is none of them is counted in `skipped`."""
+    @property
+    def is_relative(self) -> bool:
+        """Whether it is a folder or a tar whose place hangs on the folder that one is in."""
+        here = self.kind is not InputKind.MANIFEST and not is_url(self.name)
+        return here and not Path(self.name).is_absolute()
+
+    def list_items(
+        self, skipped: Skipped, column: str | None, seen: set[tuple[int, int]] | None = None
+    ) -> Iterator[Item]:
+        """Yield its pictures, one at a time; what is none of them is counted in `skipped`.
+
+        Folders that the inputs before it have `seen` are passed over.
+        """
         if self.kind is InputKind.FOLDER:
             url = is_url(self.name)
-            yield from walk_store(self.name, skipped) if url else walk_folder(Path(self.name), skipped)
+            yield from walk_store(self.name, skipped) if url else walk_folder(Path(self.name), skipped, seen)
         elif self.name == STDIN:
             yield from read_manifest(sys.stdin.buffer, "standard input", column)
         elif is_url(self.name):
@@ -88,10 +101,12 @@ def find_scan_inputs(names: Iterable[str]) -> list[Input]:
             matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 (the shell's rules)
             if not matches:
                 raise UsageError(f"{name}: the pattern matches no file")
-            found += [_tell_input(match) for match in matches]
+            folders = {match for match in map(Path, matches) if is_folder(match)}
+            above = [match for match in matches if folders.isdisjoint(Path(match).parents)]
+            found += [_tell_input(match) for match in above]
         else:
             found.append(_tell_input(name))
-    return found
+    return list(dict.fromkeys(found))  # each once
 
 
 def open_input(name: str) -> BinaryIO:
@@ -130,7 +145,7 @@ def _tell_input(name: str) -> Input:
     if is_tar(head) or path.suffix.lower() == ".tar":
         return Input(name=name, kind=InputKind.TAR)
     if sniff(head) not in (Kind.OTHER, Kind.EMPTY):
-        raise UsageError(f"{name}: is itself a picture or video: `fakelens check {name}`")
+        raise UsageError(f"{name}: is itself a picture or video: `fakelens check {shlex.quote(name)}`")
     return Input(name=name, kind=InputKind.MANIFEST)
 
 

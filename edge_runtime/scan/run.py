@@ -15,6 +15,7 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import check_folder_writable
 from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.library import find_model
+from fakelens.edge_runtime.redact import redact_url
 from fakelens.edge_runtime.scan.checker import Answer, Check, Checker, CheckerSpec, is_passing
 from fakelens.edge_runtime.scan.header import (
     Header,
@@ -22,7 +23,7 @@ from fakelens.edge_runtime.scan.header import (
     refuse_other,
     write_header,
 )
-from fakelens.edge_runtime.scan.inputs import STDIN, Input, digest_stream, find_scan_inputs
+from fakelens.edge_runtime.scan.inputs import STDIN, Input, InputKind, digest_stream, find_scan_inputs
 from fakelens.edge_runtime.scan.item import Item
 from fakelens.edge_runtime.scan.outcome import ERROR
 from fakelens.edge_runtime.scan.pace import Pace
@@ -30,7 +31,7 @@ from fakelens.edge_runtime.scan.part_format import PartFormat
 from fakelens.edge_runtime.scan.plan import PlanFacts, digest_items, read_plan, sum_names, write_plan
 from fakelens.edge_runtime.scan.results import PART_LINES, Results, lock_folder
 from fakelens.edge_runtime.scan.shard import Shard
-from fakelens.edge_runtime.scan.skipped import Skipped
+from fakelens.edge_runtime.scan.skipped import Skipped, describe_skipped
 
 PLAN_NAME = "plan.txt"
 GIVE_UP_AFTER = 50  # errors in a row that another run may not see: then the net is down
@@ -77,7 +78,7 @@ def scan(config: ScanConfig, open_check: Callable[[CheckerSpec], Check] | None =
     `open_check` gives what checks, by default a `Checker` of this process. Raises `UsageError` for inputs
     that are none, and for a folder that holds other results.
     """
-    inputs = find_scan_inputs(config.inputs)
+    inputs = _find_inputs(config)
     check = (open_check or (lambda spec: Checker(spec).check))(config.checker)
     folder = config.folder
     check_folder_writable(folder, f"-o {folder}")
@@ -98,16 +99,33 @@ def scan(config: ScanConfig, open_check: Callable[[CheckerSpec], Check] | None =
 
 def stream(config: ScanConfig, out: TextIO) -> ScanResult:
     """Check all pictures of this shard as they come and write their lines to `out`, nothing else."""
-    inputs = find_scan_inputs(config.inputs)
+    inputs = _find_inputs(config)
     checker, skipped = Checker(config.checker), Skipped()
     counts: Counter[str] = Counter()
-    for answer in checker.check(_pick(_list_all(inputs, skipped, config), config.shard)):
+    items = _list_all(inputs, skipped, config)
+    if config.inputs != [STDIN]:  # a part of a longer list may be empty
+        items = _refuse_none(items, config, skipped)
+    for answer in checker.check(_pick(items, config.shard)):
         out.write(answer.line + "\n")
         out.flush()
         counts[answer.outcome] += 1
     return ScanResult(
         folder=Path(STDIN), lines=counts.total(), counts=counts, skipped=skipped.to_json(), rate=0.0
     )
+
+
+def _find_inputs(config: ScanConfig) -> list[Input]:
+    """Return the inputs; `UsageError` for options that are of a manifest and would mislead beside others."""
+    inputs = find_scan_inputs(config.inputs)
+    if config.column is not None and all(each.kind is not InputKind.MANIFEST for each in inputs):
+        raise UsageError(f"--column {config.column}: is of a manifest, and none is given; leave it out")
+    for each in inputs:
+        if config.checker.root and each.is_relative:
+            raise UsageError(
+                f"--root {config.checker.root}: is for the names in a manifest; leave it out, or give "
+                f"{each.name} by its whole path: {Path(each.name).absolute()}"
+            )
+    return inputs
 
 
 def _check_rest(check: Check, results: Results, config: ScanConfig, plan: PlanFacts) -> float:
@@ -150,7 +168,7 @@ def _prepare(config: ScanConfig, inputs: list[Input]) -> Header:
     found = read_header(folder)
     if found is not None:
         refuse_other(found, mine, folder)
-        if config.inputs == [STDIN]:
+        if STDIN in config.inputs:
             _refuse_other_names(config, inputs, found)
         return found
     lock = lock_folder(folder)
@@ -213,17 +231,17 @@ def _make_header(config: ScanConfig, inputs: list[Input]) -> Header:
 
 
 def _list_all(inputs: list[Input], skipped: Skipped, config: ScanConfig) -> Iterator[Item]:
-    return chain.from_iterable(each.list_items(skipped, config.column) for each in inputs)
+    seen: set[tuple[int, int]] = set()
+    return chain.from_iterable(each.list_items(skipped, config.column, seen) for each in inputs)
 
 
 def _refuse_none(items: Iterator[Item], config: ScanConfig, skipped: Skipped) -> Iterator[Item]:
     """Yield `items`; raise `UsageError` where there is none."""
     first = next(items, None)
     if first is None:
-        rest = f": {skipped.others} other files" if skipped.others else ""
-        needs = "".join(f", {count} {kind}" for kind, count in skipped.needs.items())
+        rest = "".join(f"; {line}" for line in describe_skipped(skipped.to_json()))
         raise UsageError(
-            f"{', '.join(config.inputs)}: no pictures{rest}{needs}; there is nothing to scan: give "
+            f"{', '.join(map(redact_url, config.inputs))}: no pictures{rest}; there is nothing to scan: give "
             "a folder with some, or a list with a name a line"
         )
     yield from chain([first], items)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fakelens.edge_runtime.errors import UsageError
 
 _DIGEST_BYTES = 8
+_LONGEST = 20  # characters of a shard: there are no more digests to share out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,7 @@ class Shard:
 def parse_shard(text: str) -> Shard:
     """Return the shard that `text`, such as `0/8`, names; `UsageError` where there is none such."""
     index, slash, count = text.partition("/")
-    if not slash or not index.isdecimal() or not count.isdecimal() or int(count) < 1:
+    if not slash or not index.isdecimal() or not count.isdecimal() or len(text) > _LONGEST or int(count) < 1:
         raise UsageError(f"--shard {text}: write INDEX/COUNT, counted from 0, such as 0/8")
     shard = Shard(index=int(index), count=int(count))
     if shard.index >= shard.count:

@@ -38,14 +38,21 @@ def list_tar(stream: BinaryIO, name: str, skipped: Skipped) -> Iterator[Item]:
     base = PurePosixPath(name.replace("\\", "/")).name
     size_bytes = stream.seek(0, 2)
     stream.seek(0)
-    members = 0
+    members = before = 0
     try:
         with tarfile.open(fileobj=stream, mode="r:", errorlevel=1) as archive:
             while (member := archive.next()) is not None:
                 archive.members = []  # type: ignore[attr-defined]  # or the list of all of them stays in memory
                 members += 1
+                if min(member.size, archive.offset - before - 1) < 0:  # it would lead back, without end
+                    break
+                before = archive.offset
                 path = PurePosixPath(member.name)
-                if not member.isreg() or path.name.startswith("."):  # macOS puts ._a.jpg beside a.jpg
+                if path.name.startswith("."):  # macOS puts ._a.jpg beside a.jpg
+                    continue
+                if not member.isreg():
+                    if (member.issym() or member.islnk()) and path.suffix.lower() in IMAGE_SUFFIXES:
+                        skipped.add_unreadable(f"{name}/{member.name}: a link in the archive is not followed")
                     continue
                 end = member.offset_data + member.size
                 if path.suffix.lower() not in IMAGE_SUFFIXES:
@@ -66,7 +73,7 @@ def list_tar(stream: BinaryIO, name: str, skipped: Skipped) -> Iterator[Item]:
             else:
                 if archive.offset <= size_bytes:
                     return
-    except (tarfile.TarError, OSError, EOFError) as error:
+    except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError, RecursionError) as error:
         if not members:
             raise UsageError(f"{name}: cannot be read as a tar ({error})") from error
     yield Item(

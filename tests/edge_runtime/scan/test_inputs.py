@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.scan.checker import Checker, CheckerSpec
 from fakelens.edge_runtime.scan.inputs import find_scan_inputs
 from fakelens.edge_runtime.scan.item import Item, item_from_line
-from fakelens.edge_runtime.scan.skipped import Skipped
+from fakelens.edge_runtime.scan.skipped import Skipped, describe_skipped
 
 
 def list_items(name: str, column: str | None = None, skipped: Skipped | None = None) -> Iterator[Item]:
@@ -128,8 +129,10 @@ def test_a_tar_is_read_where_its_pictures_lie(photos: Path, model_file: Path) ->
 
 
 def test_what_is_no_input_is_refused_with_the_remedy(photos: Path) -> None:
+    Path("photos/a b.png").write_bytes(Path("photos/a.png").read_bytes())
     for name, said in (
         ("photos/a.png", "fakelens check photos/a.png"),
+        ("photos/a b.png", "fakelens check 'photos/a b.png'"),
         ("nothing", "no such file or folder"),
         ("*.tar", "the pattern matches no file"),
         ("", "an empty path"),
@@ -147,3 +150,68 @@ def test_what_is_no_input_is_refused_with_the_remedy(photos: Path) -> None:
     Path("damaged.tar").write_bytes(b"x" * 700)
     with pytest.raises(UsageError, match="cannot be read as a tar"):
         list(list_items("damaged.tar"))
+
+
+def test_a_picture_that_two_inputs_hold_is_one_item_and_runs_are_no_pictures(photos: Path) -> None:
+    for name in (run_layout.CONFIG, run_layout.SOURCE):
+        (photos / "deep" / name).touch()
+    skipped, seen = Skipped(), set[tuple[int, int]]()
+    for each in find_scan_inputs(["photos", "phot*", "photos/**", "./photos"]):
+        names = {item.name for item in each.list_items(skipped, None, seen)}
+        assert names in ({"photos/a.png"}, {"photos/a.png", "photos/camera.heic"}, set())
+    assert skipped.runs == 1
+    assert "1 run directory of fakelens train" in describe_skipped(skipped.to_json())
+    Path("photos/deep", run_layout.SOURCE).unlink()
+    found, seen = find_scan_inputs(["photos/deep", "photos"]), set()
+    keys = [item.key for each in found for item in each.list_items(skipped, None, seen)]
+    assert [key for key in keys if key.endswith(".png")] == ["b.png", "up/a.png"]  # by a link up
+
+
+def write_header(name: str, size_bytes: int, kind: bytes = tarfile.REGTYPE) -> bytes:
+    """Return the head of a member, with a size that need not be one."""
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    head = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    head[124:136] = (size_bytes % 256**12).to_bytes(12, "big") if size_bytes < 0 else b"%011o\0" % size_bytes
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    return bytes(head)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        write_header("a.png", 0) + write_header("b.png", -512),  # which leads back to itself
+        write_header("a.png", 0) + write_header("b.png", -(10**9)),
+        (write_header("name", 4, tarfile.GNUTYPE_LONGNAME) + b"abc\0".ljust(512, b"\0")) * 2000,
+    ],
+)
+def test_a_tar_without_end_ends(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.tar"
+    path.write_bytes(write_header("first.png", 0) + content)
+    assert "breaks off" in list(list_items(str(path)))[-1].broken
+
+
+def test_links_in_a_tar_and_members_too_large_are_said(photos: Path, model_file: Path) -> None:
+    with tarfile.open("links.tar", "w") as archive:
+        archive.add(photos / "a.png", "a.png")
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
+            link = tarfile.TarInfo("b.png")
+            link.type, link.linkname = kind, "a.png"
+            archive.addfile(link)
+    skipped = Skipped()
+    assert [item.key for item in list_items("links.tar", skipped=skipped)] == ["links.tar/a.png"]
+    assert skipped.unreadable == 2
+    checker = Checker(CheckerSpec(model=str(model_file)))
+    (answer,) = checker.check([Item("links.tar/a.png", archive="links.tar", size_bytes=10**12)])
+    assert answer.outcome == "error: too large"
+
+
+@pytest.mark.usefixtures("photos")
+def test_a_line_of_a_scheme_that_is_not_read_stops_no_other(model_file: Path) -> None:
+    checker = Checker(CheckerSpec(model=str(model_file)))
+    rows = [json.loads(line) for line in checker.check_names(["ftp://x/y.png", "photos/a.png"])]
+    assert rows[0]["error"].startswith("ftp://x/y.png: broken line, ftp:// is not read; one of s3, ")
+    assert (rows[0]["error_kind"], rows[1]["verdict"]) == ("broken line", "real")
+    with pytest.raises(UsageError, match="ftp:// is not read"):
+        Checker(CheckerSpec(model=str(model_file), root="ftp://x"))
