@@ -7,9 +7,11 @@ from typing import Any
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.pictures.formats import Kind
 from fakelens.edge_runtime.redact import redact_url
 from fakelens.edge_runtime.scan.part_format import PartFormat
 from fakelens.edge_runtime.scan.plan import PlanFacts
+from fakelens.edge_runtime.scan.shard import parse_shard
 
 FORMAT = 1
 HEADER_NAME = "scan.json"
@@ -59,10 +61,26 @@ def read_header(folder: Path) -> Header | None:
             f"{FORMAT}); upgrade"
         )
     try:
+        _check_types(found)
         plan = PlanFacts(**found.pop("plan"))
         return Header(**found | {"parts": PartFormat(found["parts"])}, plan=plan)
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, AttributeError, UsageError) as error:
         raise UsageError(f"{path}: damaged ({error}); give another -o") from error
+
+
+def _check_types(found: dict[str, Any]) -> None:
+    """Raise `ValueError`, `TypeError` or `KeyError` for values that nothing could be done with."""
+    texts = [found["model"], found["model_digest"], found["shard"], found["plan"]["names_digest"]]
+    texts += [text for name, identity in found["inputs"] for text in (name, identity)]
+    skipped = found.get("skipped", {})
+    numbers = [found["plan"]["lines"], found["plan"]["names"], *skipped.get("needs", {}).values()]
+    numbers += [skipped.get(name, 0) for name in ("not_images", "run_directories", "unreadable")]
+    texts += [*skipped.get("lines", []), *map(Kind, skipped.get("needs", {}))]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(found["settings"], dict):
+        raise TypeError("no text where there must be one")
+    if not all(isinstance(number, int) and number >= 0 for number in numbers):
+        raise TypeError("no number where there must be one")
+    parse_shard(found["shard"])
 
 
 def refuse_other(found: Header, mine: Header, folder: Path) -> None:

@@ -29,14 +29,16 @@ class Item(NamedTuple):
 
 
 def item_from_line(line: str) -> Item:
-    """Return the item that a line of a plan stands for, without its key."""
+    """Return the item that a line of a plan stands for, without its key; `ValueError` where it is none."""
     text = line.rstrip("\n")
     if text[:1] == text[-1:] == '"' and "\\" not in text:  # most: a name that JSON leaves as it is
         return Item(text[1:-1])
     fields = json.loads(text)
     if isinstance(fields, str):
         return Item(fields)
-    if len(fields) == 2:
+    if len(fields) == 2 and all(isinstance(each, str) for each in fields):
         return Item(name=fields[0], broken=fields[1])
     name, archive, offset, size_bytes = fields
+    if not isinstance(name, str) or not isinstance(archive, str) or min(offset, size_bytes) < 0:
+        raise ValueError(text)
     return Item(name=name, archive=archive, offset=offset, size_bytes=size_bytes)

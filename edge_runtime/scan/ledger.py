@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from fakelens.edge_runtime.errors import UsageError
 
@@ -31,10 +32,22 @@ def read_ledger(folder: Path) -> list[Part]:
     parts: list[Part] = []
     for number, line in enumerate(content.split(b"\n")[:-1], 1):
         try:
-            parts.append(Part(**json.loads(line)))
+            parts.append(_to_part(json.loads(line)))
         except (ValueError, TypeError) as error:
             raise UsageError(f"{path}: line {number} is damaged; give another -o") from error
     return parts
+
+
+def _to_part(row: dict[str, Any]) -> Part:
+    """Return the part that `row` describes; `ValueError` or `TypeError` where it is none."""
+    part = Part(**row)
+    numbers = [part.lines, *dict(part.counts).values()]
+    texts = [part.sha256, *part.counts]
+    if not all(isinstance(text, str) for text in texts) or Path(part.name).name != part.name:
+        raise TypeError("no text where there must be one")
+    if not all(isinstance(number, int) and number >= 0 for number in numbers):
+        raise TypeError("no number where there must be one")
+    return part
 
 
 def add_part(folder: Path, part: Part) -> None:

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.scan.item import Item, item_from_line
 from fakelens.edge_runtime.scan.shard import Shard, digest_key
 
@@ -57,6 +58,11 @@ def digest_items(items: Iterable[Item]) -> Iterator[tuple[Item, int]]:
 
 
 def read_plan(path: Path, start: int = 0) -> Iterator[Item]:
-    """Yield the items of a plan from line `start` on, counted from 0."""
-    with path.open(encoding="ascii") as file:
-        yield from map(item_from_line, islice(file, start, None))
+    """Yield the items of a plan from line `start` on, counted from 0; `UsageError` for damage."""
+    try:
+        with path.open(encoding="ascii") as file:
+            yield from map(item_from_line, islice(file, start, None))
+    except FileNotFoundError as error:
+        raise UsageError(f"{path}: the plan is gone; restore it, or give another -o") from error
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{path}: the plan is damaged; restore it, or give another -o") from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fakelens.edge_runtime.answers.pages.parts import escape, wrap_page
+from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.scan.header import Header
@@ -57,7 +58,10 @@ def make_report(folder: Path, most: int) -> ScanReport:
     heap: list[tuple[float, str, bool]] = []
     for each in found:
         for line in read_lines(each.folder):
-            _count_line(report, heap, line, most)
+            try:
+                _count_line(report, heap, line, most)
+            except (KeyError, TypeError, ValueError) as error:
+                raise UsageError(f"{each.folder}: a line of its parts is damaged; restore them") from error
     report.suspects = [
         Suspect(p_fake=p_fake, path=path, says_so=says_so)
         for p_fake, path, says_so in sorted(heap, reverse=True)
@@ -68,7 +72,7 @@ def make_report(folder: Path, most: int) -> ScanReport:
 def _count_line(report: ScanReport, heap: list[tuple[float, str, bool]], line: str, most: int) -> None:
     found = read_row(line)
     if found is None:
-        return
+        raise ValueError(line)
     row, outcome = found
     report.counts[outcome] += 1
     if row["verdict"] is None:

@@ -199,11 +199,13 @@ def read_part(path: Path) -> Iterator[str]:
 
             yield from read_parquet(path)
             return
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:  # a kill may leave anything at its end
             for line in file:
                 yield line.rstrip("\n")
     except FileNotFoundError as error:
         raise UsageError(f"{path}: this part is in the ledger, but gone; restore it") from error
+    except (OSError, ValueError) as error:  # of pyarrow
+        raise UsageError(f"{path}: damaged; restore it") from error
 
 
 def lock_folder(folder: Path) -> int:

@@ -23,6 +23,7 @@ from fakelens.edge_runtime.scan.checker import Answer, CheckerSpec
 from fakelens.edge_runtime.scan.ledger import LEDGER_NAME, read_ledger
 from fakelens.edge_runtime.scan.merge import merge
 from fakelens.edge_runtime.scan.part_format import PartFormat
+from fakelens.edge_runtime.scan.report import make_report, render_report
 from fakelens.edge_runtime.scan.results import Results, read_lines
 from fakelens.edge_runtime.scan.run import ScanConfig, scan, stream
 from fakelens.edge_runtime.scan.shard import Shard, parse_shard
@@ -101,6 +102,52 @@ def test_a_part_that_was_renamed_but_not_entered_is_entered(config: ScanConfig) 
     Path("out", LEDGER_NAME).write_bytes(b"\n".join(ledger.split(b"\n")[:4]) + b"\n")
     scan(config)
     assert (read_parts(Path("out")), Path("out", LEDGER_NAME).read_bytes()) == (whole, ledger)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("scan.json", '"lines": 32', '"lines": "32"', "scan.json: damaged"),
+        ("scan.json", '"names": 32', '"names": -1', "scan.json: damaged"),
+        ("scan.json", '"shard": "0/1"', '"shard": "1"', "scan.json: damaged"),
+        ("scan.json", '"inputs": [', '"inputs": 5, "_": [', "scan.json: damaged"),
+        ("scan.json", '"needs": {}', '"needs": {"cats": 1}', "scan.json: damaged"),
+        ("parts.jsonl", '"lines": 7', '"lines": "7"', "line 1 is damaged"),
+        ("parts.jsonl", '"part-00000', '"../part-00000', "line 1 is damaged"),
+        ("part-00000.jsonl", '"p_fake"', '"p"', "a line of its parts is damaged"),
+        ("part-00000.jsonl", '{"path"', "\xff\0", "a line of its parts is damaged"),
+    ],
+)
+def test_a_damaged_folder_of_results_is_called_so(
+    config: ScanConfig, name: str, old: str, new: str, said: str
+) -> None:
+    scan(config)
+    path = Path("out", name)
+    assert old in path.read_text()
+    path.write_bytes(path.read_text().replace(old, new, 1).encode("latin-1"))
+    with pytest.raises(UsageError, match=said):
+        render_report(make_report(Path("out"), 5))
+    if not name.startswith("part-"):
+        with pytest.raises(UsageError, match=said):
+            scan(config)
+
+
+def test_a_damaged_plan_is_called_so_and_the_end_of_the_open_part_may_be_anything(config: ScanConfig) -> None:
+    scan(config)
+    ledger = Path("out", LEDGER_NAME)
+    ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:-1]))
+    last = Path("out/part-00004.jsonl")
+    last.write_bytes(last.read_bytes() + b"\xff\xfe\0\n")
+    assert make_report(Path("out"), 5).lines == PICTURES + 2
+    last.unlink()
+    plan = Path("out/plan.txt").read_bytes()
+    for damaged in (plan[:-30] + b"\0" * 30, plan[:-30] + b'["a", 1, 2, 3]\n'):
+        Path("out/plan.txt").write_bytes(damaged)
+        with pytest.raises(UsageError, match="plan is damaged"):
+            scan(config)
+    Path("out/plan.txt").unlink()
+    with pytest.raises(UsageError, match="plan is gone"):
+        scan(config)
 
 
 def test_kill_9_loses_and_doubles_nothing(config: ScanConfig) -> None:
