@@ -27,7 +27,7 @@ from fakelens.train.fakes.latent_twins import Kind, Pair, make_pairs
 from fakelens.train.fakes.latents import SCALE, LatentAutoencoder
 from fakelens.train.fakes.originals import find_originals
 from fakelens.train.fakes.own_decoders import MOST_DECODERS, OwnConfig, OwnDecoder, draw_specs, open_decoders
-from fakelens.train.fakes.photos import BUILTIN, export_photos
+from fakelens.train.fakes.photos import BUILTIN, export_photos, refuse_among_photos
 from fakelens.train.fakes.progress import open_progress
 from fakelens.train.fakes.quality import PairQuality, QualityMeter
 
@@ -176,6 +176,7 @@ def _check_config(config: PairsConfig) -> None:
         raise UsageError(f"--own-decoders is {config.own_decoders}, expected 0 to {MOST_DECODERS}")
     if config.steps < 1:
         raise UsageError(f"--steps is {config.steps}, expected 1 or more")
+    refuse_among_photos(config.photos, config.output)
     report = config.output / REPORT_NAME
     if not report.is_file():
         check_output(config.output, "-o")

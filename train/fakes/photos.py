@@ -4,7 +4,7 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-from fakelens.edge_runtime.errors import MissingExtraError
+from fakelens.edge_runtime.errors import MissingExtraError, UsageError
 from fakelens.edge_runtime.extras import require_extra
 
 BUILTIN = "builtin"  # the name that stands for these photos where a folder is expected
@@ -41,6 +41,15 @@ def export_photos(folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     sources = [_package_folder(package) / name for package, names in _PHOTOS.items() for name in names]
     return sorted(Path(shutil.copyfile(path, folder / path.name)) for path in sources if path.is_file())
+
+
+def refuse_among_photos(photos: str, output: Path) -> None:
+    """Raise `UsageError` for an `output` below `photos`: the next command takes it for photos."""
+    if photos != BUILTIN and Path(photos).resolve() in output.resolve().parents:
+        raise UsageError(
+            f"-o {output}: lies below {photos}, so that fakes would be taken for photos the next time; give "
+            "a place outside"
+        )
 
 
 def _package_folder(package: str) -> Path:

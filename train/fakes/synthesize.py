@@ -25,7 +25,7 @@ from fakelens.train.fakes.autoencoder import (
     train_autoencoder,
 )
 from fakelens.train.fakes.photo_survey import Photo, SurveyConfig, survey_photos
-from fakelens.train.fakes.photos import BUILTIN, export_photos
+from fakelens.train.fakes.photos import BUILTIN, export_photos, refuse_among_photos
 from fakelens.train.fakes.progress import open_progress
 from fakelens.train.fakes.quality import PairQuality, QualityMeter
 from fakelens.train.fakes.tiles import compress_like, save_tile
@@ -125,6 +125,7 @@ def describe_tiles(result: SynthesizeResult) -> Iterator[str]:
 
 def _check_config(config: SynthesizeConfig) -> None:
     check_output(config.output, "-o")
+    refuse_among_photos(config.photos, config.output)
     if not 16 <= config.tile_size <= 512:
         raise UsageError(f"a tile size of {config.tile_size} px cannot be used: give one of 16 to 512")
     if config.tiles_per_photo < 1 or config.steps < 1:

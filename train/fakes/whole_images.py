@@ -20,7 +20,7 @@ from fakelens.train.fakes.generators import GENERATOR_CROP_PX, train_generator
 from fakelens.train.fakes.kinds import Generator, GeneratorSpec, Manipulation, draw_spec
 from fakelens.train.fakes.manipulations import Manipulated, copy_move, inpaint, splice
 from fakelens.train.fakes.originals import choose_evenly, find_originals
-from fakelens.train.fakes.photos import BUILTIN, export_photos
+from fakelens.train.fakes.photos import BUILTIN, export_photos, refuse_among_photos
 from fakelens.train.fakes.progress import open_progress
 from fakelens.train.fakes.quality import PairQuality
 from fakelens.train.fakes.reader_writer import FakeRecord, FakeWriter, LoadedPhoto, Workshop
@@ -133,6 +133,7 @@ def describe_whole(result: WholeResult) -> Iterator[str]:
 
 def _check_config(config: WholeConfig) -> None:
     check_output(config.output, "-o")
+    refuse_among_photos(config.photos, config.output)
     if config.per_faker < 1 or config.steps < 1:
         raise UsageError("the numbers of photos and of steps must be at least 1")
     if not 0 <= config.sharp <= 1:

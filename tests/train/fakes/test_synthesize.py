@@ -17,9 +17,11 @@ from fakelens.train.fakes.autoencoder import (
     regenerate,
     train_autoencoder,
 )
+from fakelens.train.fakes.latent_pairs import PairsConfig, synthesize_pairs
 from fakelens.train.fakes.photo_survey import split_photos
 from fakelens.train.fakes.synthesize import REPORT_NAME, SynthesizeConfig, SynthesizeResult, synthesize
 from fakelens.train.fakes.tiles import compress_like
+from fakelens.train.fakes.whole_images import WholeConfig, synthesize_whole
 
 pytestmark = pytest.mark.usefixtures("eager")
 PHOTOS = 6
@@ -236,6 +238,21 @@ def test_unusable_settings_are_one_line(
     with pytest.raises(UsageError, match=words):
         synthesize(replace(_config(photos, tmp_path / "data"), **change))
     assert not list(tmp_path.iterdir())
+
+
+def test_fakes_are_not_written_among_the_photos(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(photos)
+    for output in (photos / "made" / "data", tmp_path / "link" / "data"):
+        config = _config(photos, output)
+        whole = WholeConfig(photos=str(photos), output=output)
+        pairs = PairsConfig(photos=str(photos), output=output)
+        for check in (
+            lambda config=config: synthesize(config),
+            lambda whole=whole: synthesize_whole(whole),
+            lambda pairs=pairs: synthesize_pairs(pairs, None),
+        ):
+            with pytest.raises(UsageError, match="fakes would be taken for photos the next time"):
+                check()
 
 
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
