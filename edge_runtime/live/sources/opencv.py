@@ -13,6 +13,7 @@ from fakelens.edge_runtime.errors import CameraError, ImageError, UsageError
 from fakelens.edge_runtime.escape import to_text
 from fakelens.edge_runtime.extras import load_cv2
 from fakelens.edge_runtime.live.source import Resolution
+from fakelens.edge_runtime.live.sources.url import find_rare_scheme
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.edge_runtime.pictures.video.clock import read_header
 from fakelens.edge_runtime.pictures.video.reader import MOST_FAILURES, open_capture
@@ -105,7 +106,9 @@ class StreamSource:
         settings = [value for key, seconds in times.items() for value in (key, round(seconds * 1e3))]
         capture = _open(lambda: cv2.VideoCapture(self.url, cv2.CAP_FFMPEG, settings))
         if capture is None:
-            raise CameraError(f"{self.name}: no connection; check address, credentials and network")
+            rare = find_rare_scheme(self.url)
+            more = f", and that your OpenCV reads {rare}://, which not every one does" if rare else ""
+            raise CameraError(f"{self.name}: no connection; check address, credentials and network{more}")
         return OpenCVStream(capture, f"{self.name}: the stream broke off")
 
 

@@ -46,6 +46,12 @@ def check_stream_url(url: str) -> str:
     return f"{scheme}://{rest}"
 
 
+def find_rare_scheme(url: str) -> str | None:
+    """Return the scheme of a stream's `url` where some builds of OpenCV do not have it."""
+    scheme = url.partition("://")[0].lower()
+    return None if scheme in (*_FREQUENT, "udp", "rtp", "tcp") else scheme
+
+
 def find_named_file(url: str) -> Path | None:
     """Return the file or folder that a URL of `file://` names; None for any other.
 

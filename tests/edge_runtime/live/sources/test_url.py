@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.live.sources.url import check_stream_url, find_named_file
+from fakelens.edge_runtime.live.sources.url import check_stream_url, find_named_file, find_rare_scheme
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,8 @@ def test_a_file_may_be_named_by_its_url() -> None:
     for url in ("file://", "file://elsewhere/a"):
         with pytest.raises(UsageError, match="no file of this machine; write file:///PATH"):
             find_named_file(url)
+
+
+def test_protocols_that_not_every_opencv_has_are_named() -> None:
+    assert find_rare_scheme("SRT://cam:9000") == "srt"
+    assert find_rare_scheme("rtsp://cam/1") is None
