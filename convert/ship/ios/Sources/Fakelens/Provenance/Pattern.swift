@@ -32,6 +32,13 @@ final class Pattern: @unchecked Sendable {
         }
     }
 
+    /// Returns every place where it is found, counted in UTF-16.
+    func findRanges(in text: String) -> [Range<Int>] {
+        expression.matches(in: text, options: [], range: range(of: text)).map {
+            $0.range.lowerBound..<$0.range.upperBound
+        }
+    }
+
     private func range(of text: String) -> NSRange {
         NSRange(location: 0, length: text.utf16.count)
     }
