@@ -17,6 +17,7 @@ from fakelens.edge_runtime.pictures.formats import Kind, name_remedy
 from fakelens.edge_runtime.pictures.walk import explain_entry, tell_kind, walk
 
 _URL = r"[a-zA-Z][a-zA-Z0-9+.-]*://"
+_STORES = ("s3", "gs", "gcs", "az", "abfs")
 _log = logging.getLogger(__name__)
 
 
@@ -105,10 +106,11 @@ def explain_address(name: str) -> str:
     """Return the line on an address, which nothing is fetched from."""
     import shlex
 
-    return (
-        f"{name}: nothing is fetched from the net; do it by hand: "
-        f"curl -L {shlex.quote(name)} | fakelens check -"
-    )
+    quoted = shlex.quote(name)
+    by_hand = f"curl -L {quoted} | fakelens check -"
+    if name.partition("://")[0].lower() in _STORES:  # which curl does not know
+        by_hand = f"echo {quoted} | fakelens scan - -o -"
+    return f"{name}: nothing is fetched from the net; do it by hand: {by_hand}"
 
 
 def walk_images(folder: Path) -> Iterator[Path]:

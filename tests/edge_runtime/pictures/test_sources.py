@@ -205,6 +205,8 @@ def test_what_may_not_be_looked_at_cancels_nothing_else(tmp_path: Path) -> None:
 def test_what_is_no_path_is_refused_with_the_way_by_hand() -> None:
     with pytest.raises(UsageError, match=r"curl -L 'https://example.org/a b.jpg' \| fakelens check -"):
         find("https://example.org/a b.jpg")
+    with pytest.raises(UsageError, match=r"echo s3://bucket/a.jpg \| fakelens scan - -o -"):
+        find("s3://bucket/a.jpg")
     with pytest.raises(UsageError, match="an empty path"):
         find("")
 
