@@ -56,7 +56,7 @@ def test_a_scan_its_report_and_its_exit_codes(
         (["--merge", ".", "-o", "m"], "holds no results of a scan", 2),
         (["x", "-o", "-", "--format", "parquet"], "give -o DIR", 2),
         (["x", "-o", "r", "--shard", f"0/{'9' * 5000}"], "write INDEX/COUNT", 2),
-        ([".", "-o", "-"], ".: no pictures; 1 not images; there is nothing to scan", 2),
+        ([".", "-o", "-"], "not images; there is nothing to scan: give a folder", 2),
         ([".", "-o", "r", "--column", "x"], "--column x: is of a manifest", 2),
         ([".", "-o", "r", "--root", "/x"], "--root /x: is for the names in a manifest", 2),
         (["x", "-o", "r", "--format", "parquet"], 'pip install "fakelens[parquet]"', 3),

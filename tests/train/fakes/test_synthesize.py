@@ -178,9 +178,9 @@ def test_a_duplicate_is_used_once_and_an_unreadable_file_is_reported(photos: Pat
 
 def test_photos_of_one_name_keep_apart(tmp_path: Path) -> None:
     for index in range(4):
-        (tmp_path / str(index)).mkdir()
-        _make_photo(index).save(tmp_path / str(index) / "img.png")
-    result = synthesize(_config(tmp_path, tmp_path / "data", tiles_per_photo=3))
+        (tmp_path / "photos" / str(index)).mkdir(parents=True)
+        _make_photo(index).save(tmp_path / "photos" / str(index) / "img.png")
+    result = synthesize(_config(tmp_path / "photos", tmp_path / "data", tiles_per_photo=3))
     assert len({photo.name for photo in result.photos}) == 4
     assert len(_tiles(tmp_path / "data", "real")) == 12
 
