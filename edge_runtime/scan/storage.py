@@ -18,6 +18,7 @@ _HTTP_TRIES, _PAUSE_S = 3, 0.5  # the other drivers try again by themselves; the
 _VERSIONS = ("ETag", "Content-MD5", "Digest", "Last-Modified", "size")  # what a server says of a file
 _HTTP = ("http", ("http", "https"))  # what its driver calls itself
 _MOST_LEVELS = 100  # of folders in folders
+_LINKED_BACK = (".", "..")  # in listings of some servers
 _LOGGERS = ("adlfs", "asyncio", "azure", "botocore", "fsspec", "gcsfs", "google", "s3fs")
 _URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://")
 _NO_CREDENTIALS = {  # classes of botocore, google-auth and azure-identity, which need not be installed
@@ -133,10 +134,7 @@ def list_url(url: str) -> Iterator[str]:
                 if facts["type"] != "directory":
                     if name != folder or facts.get("size"):  # an empty object may stand for its folder
                         yield f"{scheme}://{system.unstrip_protocol(name).partition('://')[2]}"
-                elif name != folder and name.rpartition("/")[2] not in (
-                    ".",
-                    "..",
-                ):  # some servers link them
+                elif name != folder and name.rpartition("/")[2] not in _LINKED_BACK:
                     if name.count("/") > path.count("/") + _MOST_LEVELS:
                         raise UsageError(
                             f"{redact_url(url)}: over {_MOST_LEVELS} folders deep, so that its listing leads "
