@@ -23,7 +23,7 @@ class Role(StrEnum):
 
     MINE = "mine"
     KERAS_SCRIPT = "plain Keras script"
-    BY_HAND = "by hand"  # a few lines around LiteRT, to compare cold start with
+    BY_HAND = "by hand"  # a few lines around LiteRT, to compare throughput and cold start with
     OTHER = "other"
 
 

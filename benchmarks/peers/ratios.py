@@ -58,12 +58,11 @@ def _compare(mine: PeerResult, other: PeerResult) -> Iterator[Ratio]:
 
     cold = mine.cold_start_s / other.cold_start_s
     starts = list(zip(mine.starts_s, other.starts_s, strict=True))
-    if other.peer.role is Role.BY_HAND:
-        yield make_ratio("cold start", cold, _BY_HAND_START, starts)
-        return
     times = _SCRIPT_TIMES if other.peer.role is Role.KERAS_SCRIPT else _OTHER_TIMES
     rounds = zip(mine.rounds_per_s, other.rounds_per_s, strict=True)
     yield make_ratio(_THROUGHPUT, mine.folder_per_s / other.folder_per_s, times, rounds)
+    if other.peer.role is Role.BY_HAND:
+        yield make_ratio("cold start", cold, _BY_HAND_START, starts)
     if other.peer.requirements == TENSORFLOW:
         yield make_ratio("cold start", cold, _TENSORFLOW_START, starts)
         yield make_ratio("installed size", mine.size_bytes / other.size_bytes, _TENSORFLOW_SIZE)
