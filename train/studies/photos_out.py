@@ -31,6 +31,7 @@ from fakelens.train.studies.recipe_head import (
     cut_shares,
     is_made,
     learn,
+    list_labels,
     list_sources,
     open_recipe,
     score_parts,
@@ -112,7 +113,7 @@ def _of(seen: Seen, name: str) -> Marks:
 
 
 def _find_class(seen: Seen, label: int) -> Marks:
-    return np.asarray(seen.dataset.labels[seen.dataset.rows[Split.TRAIN]] == label, np.bool_)
+    return np.asarray(list_labels(seen) == label, np.bool_)
 
 
 if __name__ == "__main__":

@@ -123,3 +123,8 @@ def average_pictures(
 def list_sources(seen: Seen) -> npt.NDArray[np.str_]:
     """Return the source of each training row."""
     return seen.dataset.sources[seen.dataset.rows[Split.TRAIN]]
+
+
+def list_labels(seen: Seen) -> npt.NDArray[np.uint8]:
+    """Return the class of each training row."""
+    return seen.dataset.labels[seen.dataset.rows[Split.TRAIN]]

