@@ -119,7 +119,7 @@ def _fit(network: Any, columns: list[Any], config: HeadConfig, seed: int) -> Non
     optimizer.build(variables)
 
     @tf.function(autograph=False)
-    def step(rows: Any) -> None:
+    def step(rows: Any, *columns: Any) -> None:  # given, since a function keeps what it captures for good
         features, targets, weights = (tf.gather(column, rows) for column in columns)
         with tf.GradientTape() as tape:
             logits = network(features, training=True)
@@ -131,4 +131,4 @@ def _fit(network: Any, columns: list[Any], config: HeadConfig, seed: int) -> Non
     for _ in range(config.epochs):
         order = rng.permutation(count)
         for at in range(0, steps * size, size):
-            step(tf.constant(order[at : at + size]))
+            step(tf.constant(order[at : at + size]), *columns)
