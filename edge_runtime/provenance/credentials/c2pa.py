@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fakelens.edge_runtime.provenance.credentials.cbor import Cbor, CborError, decode_cbor
-from fakelens.edge_runtime.provenance.credentials.jumbf import Content, walk_jumbf
+from fakelens.edge_runtime.provenance.credentials.jumbf import Content, find_end, walk_jumbf
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
 from fakelens.edge_runtime.provenance.statements.source_types import read_source_type
 
 _MOST_ASSERTION_BYTES = 128 << 10
 _MOST_DECODED_BYTES = 512 << 10  # of one store; those with thumbnails hold 50 KB that are decoded
 _NOTATIONS = (b"cbor", b"json")
+_READ = ("c2pa.claim", "c2pa.actions", "c2pa.ingredient", "stds.iptc")  # what labels of a use begin with
 _BEGINNINGS = ("c2pa.created", "c2pa.opened")
+_STORE = "c2pa"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,7 @@ class _Action:
 class _Manifest:
     generator: str = ""
     signed: bool = False
+    is_damaged: bool = False  # a part of it is missing, or cannot be read
     actions: list[_Action] = field(default_factory=list)
     ingredients: list[tuple[str, str]] = field(default_factory=list)  # relationship, label of its manifest
 
@@ -39,7 +42,7 @@ def read_c2pa(data: bytes, where: str) -> list[Evidence]:
     manifests = _read_manifests(data)
     if not manifests:
         return []
-    own, components = _trace(manifests)
+    own, components = _trace(manifests, _find_active(data, manifests))
     found = list(_judge(own, where))
     if any(item.strength is Strength.DECLARES_GENERATED for item in found):
         found = [item for item in found if item.strength is not Strength.DECLARES_EDITED]
@@ -48,13 +51,16 @@ def read_c2pa(data: bytes, where: str) -> list[Evidence]:
     named = next((manifest.generator for manifest in reversed(own) if manifest.generator), "")
     signed = any(manifest.signed for manifest in own)
     what = "holds Content Credentials" if signed else "holds unsigned Content Credentials"
+    what = (
+        what if own else "holds Content Credentials without those of the picture itself: cut, or not readable"
+    )
     note = Evidence(source=Source.C2PA, strength=Strength.NOTE, what=what, words=quote(named), where=where)
     return [*_drop_repeated(found), note]
 
 
 def _judge(own: list[_Manifest], where: str) -> Iterator[Evidence]:
     for manifest in own:
-        begun = any(action.name in _BEGINNINGS for action in manifest.actions)
+        begun = manifest.is_damaged or any(action.name in _BEGINNINGS for action in manifest.actions)
         for action in manifest.actions:
             read = read_source_type(action.source_type)
             if read is None or read[0] is Strength.NOTE:
@@ -89,23 +95,50 @@ def _drop_repeated(found: list[Evidence]) -> list[Evidence]:
     return list(dict.fromkeys(found))
 
 
-def _trace(manifests: dict[str, _Manifest]) -> tuple[list[_Manifest], list[_Manifest]]:
-    """Return the picture's own manifest with those of its parents, the oldest last, and all components."""
-    active = next(reversed(manifests))
-    own: list[_Manifest] = []
-    components: list[_Manifest] = []
-    waiting, seen = [(active, True)], {active}
-    while waiting:
-        label, is_own = waiting.pop()
-        manifest = manifests[label]
-        (own if is_own else components).append(manifest)
-        # Of 2024, OpenAI's tell no action, and call the one picture that they hold a component.
-        is_wrapper = not manifest.actions and len(manifest.ingredients) == 1
-        for relationship, ingredient in manifest.ingredients:
-            if ingredient in manifests and ingredient not in seen:
-                seen.add(ingredient)
-                waiting.append((ingredient, is_own and (relationship == "parentOf" or is_wrapper)))
+def _find_active(data: bytes, manifests: dict[str, _Manifest]) -> str | None:
+    """Return the label of the picture's own manifest, the last of the store; None where that is not there.
+
+    What stands before it in a store that was cut is of pictures that went into this one.
+    """
+    end = find_end(data, _STORE)
+    if end is None:
+        return next(reversed(manifests))
+    if end.last not in manifests:
+        return None
+    manifests[end.last].is_damaged |= end.is_cut
+    return end.last
+
+
+def _trace(manifests: dict[str, _Manifest], active: str | None) -> tuple[list[_Manifest], list[_Manifest]]:
+    """Return the `active` manifest with those of its parents, the oldest last, and all components."""
+    if active is None:
+        return [], list(manifests.values())
+    own, seen = _follow(manifests, [active], set(), parents_alone=True)
+    put_in = [label for manifest in own for _, label in manifest.ingredients if label in manifests]
+    components, _ = _follow(manifests, put_in, seen, parents_alone=False)
     return own, components
+
+
+def _follow(
+    manifests: dict[str, _Manifest], waiting: list[str], seen: set[str], *, parents_alone: bool
+) -> tuple[list[_Manifest], set[str]]:
+    """Return the manifests that `waiting` leads to, past those `seen`, and all that are seen then."""
+    found: list[_Manifest] = []
+    while waiting:
+        label = waiting.pop()
+        if label in seen:
+            continue
+        seen.add(label)
+        manifest = manifests[label]
+        found.append(manifest)
+        # Of 2024, OpenAI's tell no action, and call the one picture that they hold a component.
+        is_wrapper = not manifest.actions and not manifest.is_damaged and len(manifest.ingredients) == 1
+        waiting += [
+            ingredient
+            for relationship, ingredient in manifest.ingredients
+            if ingredient in manifests and (not parents_alone or is_wrapper or relationship == "parentOf")
+        ]
+    return found, seen
 
 
 def _read_manifests(data: bytes) -> dict[str, _Manifest]:
@@ -115,13 +148,16 @@ def _read_manifests(data: bytes) -> dict[str, _Manifest]:
     for content in walk_jumbf(data):
         if not any("c2pa" in label for label in content.labels):
             continue
-        in_store = len(content.labels) > 2 and content.labels[0] == "c2pa"
+        in_store = len(content.labels) > 2 and content.labels[0] == _STORE
         manifest = manifests.setdefault(content.labels[1] if in_store else "", _Manifest())
         if content.labels[-1] == "c2pa.signature":
             manifest.signed = True
-        elif len(content.data) <= min(bytes_left, _MOST_ASSERTION_BYTES) and content.kind in _NOTATIONS:
-            bytes_left -= len(content.data)
-            _read_assertion(content, manifest)
+        elif content.labels[-1].startswith(_READ) and content.kind in _NOTATIONS:
+            if len(content.data) <= min(bytes_left, _MOST_ASSERTION_BYTES):
+                bytes_left -= len(content.data)
+                _read_assertion(content, manifest)
+            else:
+                manifest.is_damaged = True
     return manifests
 
 
@@ -129,8 +165,8 @@ def _read_assertion(content: Content, manifest: _Manifest) -> None:
     label = content.labels[-1].partition("__")[0]
     body = _decode(content)
     if not isinstance(body, dict):
-        return
-    if label.startswith("c2pa.claim"):
+        manifest.is_damaged = True
+    elif label.startswith("c2pa.claim"):
         manifest.generator = _name(body.get("claim_generator_info")) or _name(body.get("claim_generator"))
     elif label.startswith("c2pa.actions"):
         actions = body.get("actions")

@@ -1,6 +1,7 @@
 """Content Credentials by their structure: the own manifest, its parents, and what was put in."""
 
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,15 @@ from fakelens.edge_runtime.provenance.credentials.c2pa import read_c2pa
 from fakelens.edge_runtime.provenance.evidence import Source, Strength
 from fakelens.edge_runtime.provenance.inspection import Inspection
 from fakelens.edge_runtime.provenance.read import read_evidence
-from tests.edge_runtime.provenance.conftest import created, make_manifest, make_store, source_type
+from tests.edge_runtime.provenance.conftest import (
+    created,
+    encode_cbor,
+    make_box,
+    make_manifest,
+    make_store,
+    make_superbox,
+    source_type,
+)
 
 GENERATED, EDITED = Strength.DECLARES_GENERATED, Strength.DECLARES_EDITED
 CAMERA, NOTE = Strength.SPEAKS_FOR_A_CAMERA, Strength.NOTE
@@ -20,6 +29,17 @@ AI = source_type("trainedAlgorithmicMedia")
 
 def ingredient(label: str, relationship: str = "parentOf", key: str = "activeManifest") -> dict[str, object]:
     return {"relationship": relationship, key: {"url": f"self#jumbf=/c2pa/{label}/c2pa.claim"}}
+
+
+def add_assertion(manifest: bytes, label: str, body: object, *, first: bool = False) -> bytes:
+    """Return `manifest` with one more assertion: before those that it has, or behind them."""
+    box = make_superbox(label, b"cbor", make_box(b"cbor", encode_cbor(body)))
+    at = manifest.find(b"c2pa.assertions\0") - 33
+    (length,) = struct.unpack(">I", manifest[at : at + 4])
+    place = at + 33 + len(b"c2pa.assertions\0") if first else at + length
+    grown = manifest[:place] + box + manifest[place:]
+    grown = grown[:at] + struct.pack(">I", length + len(box)) + grown[at + 4 :]
+    return struct.pack(">I", len(grown)) + grown[4:]
 
 
 def strengths(*manifests: bytes) -> list[Strength]:
@@ -46,6 +66,58 @@ def test_a_manifest_without_actions_around_one_picture_says_what_that_says() -> 
     assert strengths(BY_AI, own) == [GENERATED, NOTE]
     own = make_manifest("own", [], [ingredient("ai", "componentOf"), ingredient("camera", "componentOf")])
     assert strengths(BY_AI, BY_CAMERA, own) == [EDITED, NOTE]
+
+
+@pytest.mark.parametrize("first", ["ai", "camera"])
+def test_a_picture_that_is_parent_and_part_counts_as_the_parent(first: str) -> None:
+    parts = [ingredient("ai", "componentOf"), ingredient("ai")]
+    own = make_manifest("own", [OPENED], parts if first == "ai" else parts[::-1])
+    assert strengths(BY_AI, own) == [GENERATED, NOTE]
+
+
+OWN_AND_PART = make_manifest("own", [created("digitalCapture")], [ingredient("ai", "componentOf")])
+TWO_PARTS = make_manifest("own", [], [ingredient("ai", "componentOf"), ingredient("camera", "componentOf")])
+# What tells first that AI edited it, then that it was opened.
+EDIT = make_manifest("own", [{"action": "c2pa.edited", "digitalSourceType": AI}])
+EDIT_THEN_OPENED = add_assertion(EDIT, "c2pa.actions.v2__1", {"actions": [OPENED]})
+
+
+@pytest.mark.parametrize("own", [OWN_AND_PART, TWO_PARTS, EDIT_THEN_OPENED])
+def test_a_cut_store_never_takes_what_went_into_a_picture_for_the_picture(own: bytes) -> None:
+    store = make_store(BY_CAMERA, BY_AI, own)
+    whole = read_c2pa(store, "here")
+    assert GENERATED not in {item.strength for item in whole}
+    for length in range(0, len(store), 3):
+        found = read_c2pa(store[:length], "here")
+        assert GENERATED not in {item.strength for item in found}, length
+
+
+def test_a_store_that_lost_the_picture_s_own_says_so() -> None:
+    store = make_store(BY_AI, OWN_AND_PART)
+    part, note = read_c2pa(store[: len(store) - len(OWN_AND_PART)], "here")
+    assert part.strength is EDITED
+    assert note.what.endswith("without those of the picture itself: cut, or not readable")
+
+
+def test_a_manifest_that_cannot_be_read_wraps_nothing() -> None:
+    own = make_manifest("own", [{"action": "x" * 50}], [ingredient("ai", "componentOf")])
+    broken = own.replace(encode_cbor("x" * 50), b"\xff" * 52)
+    assert len(broken) == len(own)
+    assert strengths(BY_AI, broken) == [EDITED, NOTE]
+
+
+def test_boxes_behind_the_store_hide_nothing() -> None:
+    loose = make_superbox("c2pa.other", b"json", make_box(b"json", b"{}"))
+    found = read_c2pa(make_store(BY_AI) + loose, "here")
+    assert [item.strength for item in found] == [GENERATED, NOTE]
+
+
+def test_assertions_of_no_use_take_no_room() -> None:
+    own = make_manifest("own", [OPENED], [ingredient("ai")])
+    sizes = [15] * 9 + [4_000] * 6 + [100_000] * 5  # half a megabyte to the byte, the largest first
+    for number, size in enumerate(sizes):
+        own = add_assertion(own, f"com.example.{number}", {"a": "x" * size}, first=True)
+    assert strengths(BY_AI, own) == [GENERATED, NOTE]
 
 
 def test_a_camera_in_a_part_says_nothing_of_the_picture() -> None:
