@@ -6,7 +6,9 @@ from typing import BinaryIO
 
 from fakelens.edge_runtime.files import is_file
 from fakelens.edge_runtime.provenance.containers.reader import read_parts
-from fakelens.edge_runtime.provenance.evidence import Evidence, Source
+from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength
+
+_MOST_STATEMENTS = 100  # of one file that are shown; a file has a handful
 
 
 def read_evidence(source: Path | bytes, *, verify: bool = False) -> tuple[Evidence, ...]:
@@ -38,5 +40,16 @@ def _read_stream(stream: BinaryIO, verify: bool) -> tuple[Evidence, ...]:
         from fakelens.edge_runtime.provenance.statements.xmp import CREDENTIALS_NAMED
 
         found = [item for item in found if item.what != CREDENTIALS_NAMED]
-        found = add_signature(found, stream) if verify else found
-    return tuple(found)
+        return tuple(add_signature(_cut(found), stream) if verify else _cut(found))
+    return tuple(_cut(found))
+
+
+def _cut(found: list[Evidence]) -> list[Evidence]:
+    """Return the strongest of `found`, in their order, with a note where there are more than are shown."""
+    if len(found) <= _MOST_STATEMENTS:
+        return found
+    order = list(Strength)
+    places = sorted(range(len(found)), key=lambda place: order.index(found[place].strength))
+    kept = [found[place] for place in sorted(places[: _MOST_STATEMENTS - 1])]
+    what = f"says {len(found) - len(kept):,} things more, which are not shown"
+    return [*kept, Evidence(source=Source.FILE, strength=Strength.NOTE, what=what)]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from fakelens.edge_runtime.provenance.containers.parts import Part, PartKind
+from fakelens.edge_runtime.provenance.containers.parts import MOST_TEXT_BYTES, Part, PartKind
 from fakelens.edge_runtime.provenance.containers.window import Window
 
 C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
@@ -92,7 +92,9 @@ def _read_meta(window: Window, meta: bytes, at: int) -> Iterator[Part]:
     items = dict(_find_items(boxes.get(b"iinf", b"")))
     _locate_items(boxes.get(b"iloc", b""), items, window)
     for number, item in items.items():
-        data = b"".join(window.read(offset, length) for offset, length in item.extents)
+        data = b""
+        for offset, length in item.extents:  # as wild as they like: the credentials may stand behind
+            data += window.read(offset, min(length, MOST_TEXT_BYTES - len(data)))
         if item.kind is PartKind.EXIF:  # its first number says where the TIFF structure begins
             data = data[4 + int.from_bytes(data[:4], "big") :]
         yield Part(kind=item.kind, data=data, where=f"item {number} of box meta at byte {at}")

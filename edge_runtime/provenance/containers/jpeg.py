@@ -15,7 +15,7 @@ _MORE_XMP_HEAD = len(_MORE_XMP) + 32 + 8  # the digest of the whole, its length 
 _PHOTOSHOP = b"Photoshop 3.0\0"
 _APP1, _APP11, _APP13, _COMMENT, _SCAN = 0xE1, 0xEB, 0xED, 0xFE, 0xDA
 _SPEAKING = (_APP1, _APP11, _APP13, _COMMENT)
-_BARE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
+_BARE = {0x00, 0x01, *range(0xD0, 0xD9)}  # markers without a length; 0x00 is none, but junk
 _LOOSE_BOX = rb"(?s)\xff\xd9(?=....jumb....jumd)"  # behind the end of the picture
 
 
@@ -34,7 +34,9 @@ def read_jpeg(window: Window) -> Iterator[Part]:
             more_xmp.append((data[_MORE_XMP_HEAD:], where))
         elif marker == _APP11 and data.startswith(b"JP"):
             number = int.from_bytes(data[4:8], "big")
-            boxes.setdefault(data[2:4], []).append((number, data[8:], at))
+            boxes.setdefault(data[2:4] + data[12:16], []).append(
+                (number, data[8:], at)
+            )  # number and kind of box
         elif marker == _APP13 and data.startswith(_PHOTOSHOP):
             photoshop.append((data[len(_PHOTOSHOP) :], where))
         elif marker == _COMMENT:
@@ -68,8 +70,12 @@ def _read_segments(window: Window) -> tuple[list[tuple[int, int, bytes]], int]:
         if at - block_at + 4 > len(block):
             block_at, block = at, window.read(at, _BLOCK_BYTES)
         head = block[at - block_at : at - block_at + 4]
-        if len(head) < 4 or head[0] != 0xFF:
+        if len(head) < 4:
             break
+        if head[0] != 0xFF:  # junk, which decoders pass over up to the next marker
+            found = block.find(b"\xff", at - block_at)
+            at = block_at + (found if found >= 0 else len(block))
+            continue
         marker = head[1]
         if marker == 0xFF:  # padding
             at += 1

@@ -29,10 +29,9 @@ def read_parts(stream: BinaryIO) -> list[Part]:
     parts: list[Part] = []
     bytes_left = _MOST_BYTES
     for part in islice(read(window), _MOST_PARTS) if read else ():
-        bytes_left -= len(part.data)
-        if bytes_left < 0:  # texts that inflate to much more than the file
-            break
-        parts.append(part)
+        if len(part.data) <= bytes_left:  # texts may inflate to much more than the file
+            bytes_left -= len(part.data)
+            parts.append(part)
     return parts
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from fakelens.edge_runtime.provenance.containers.parts import (
     BIG_TIFF_HEADS,
+    MOST_TEXT_BYTES,
     TIFF_HEADS,
     Part,
     PartKind,
@@ -16,6 +17,7 @@ from fakelens.edge_runtime.provenance.containers.window import Window
 
 _EXIF_DIRECTORY = 0x8769
 _XMP, _IPTC, _PHOTOSHOP, _C2PA = 0x02BC, 0x83BB, 0x8649, 0xCD41
+_LARGE = (_PHOTOSHOP, _C2PA)  # of a wild length, a text would use up what is read of a file
 _MOST_TAGS = 1000  # of one directory
 _WANTED = frozenset(  # description, camera, program, artist, exposure, comments, and what is named below
     {0x010E, 0x010F, 0x0110, 0x0131, 0x013B, 0x829A, 0x829D, 0x8827, 0x927C, 0x9286}
@@ -83,9 +85,10 @@ def _read_directory(read: Read, at: int, tags: Tags, layout: _Layout) -> None:
     entries = read(at + layout.count_bytes, step * count)
     for start in range(0, len(entries) - step + 1, step):
         entry = entries[start : start + step]
-        if number(entry[:2]) not in _WANTED:
+        tag = number(entry[:2])
+        if tag not in _WANTED or tag in tags.values:
             continue
         length = _TYPE_BYTES.get(number(entry[2:4]), 0) * number(entry[4 : 4 + wide])
         place = entry[4 + wide :]
-        value = place[:length] if length <= wide else read(number(place), length)
-        tags.values.setdefault(number(entry[:2]), value)
+        length = length if tag in _LARGE else min(length, MOST_TEXT_BYTES)
+        tags.values[tag] = place[:length] if length <= wide else read(number(place), length)

@@ -1,5 +1,6 @@
 """XMP evidence: source types, IPTC's fields on AI systems, China's label, credits, credentials elsewhere."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from xml.parsers import expat
@@ -17,6 +18,8 @@ _MOST_VALUE_CHARS = 64 << 10
 _IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _SOURCE_TYPES = {"DigitalSourceType", "DigitalSourceFileType"}  # the second is Google's of 2024
+_INVALID = expat.errors.codes[expat.errors.XML_ERROR_INVALID_TOKEN]
+_NO_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _AI_FIELDS = ("AISystemUsed", "AISystemVersionUsed", "AIPromptInformation", "AIPromptWriterName")
 
 Property = tuple[str, str, str]  # namespace, name, value
@@ -77,19 +80,16 @@ class _Stop(Exception):  # noqa: N818 (it ends the parsing, and is no error)
 def read_properties(data: bytes) -> list[Property]:
     """Return the properties of an XMP packet, those before the damage where it is damaged or cut.
 
+    Bytes of another encoding, as old programs write them into a title, are passed over.
     A packet that declares entities is left there: XMP has none, an attack has.
     """
-    collector = _Collector()
-    parser = expat.ParserCreate(namespace_separator="\n")
-    parser.buffer_text = True
-    parser.StartElementHandler = collector.start
-    parser.EndElementHandler = collector.end
-    parser.CharacterDataHandler = collector.add_text
-    parser.StartDoctypeDeclHandler = collector.refuse
-    parser.EntityDeclHandler = collector.refuse
     begin = data.find(b"<")
-    with suppress(expat.ExpatError, _Stop, ValueError, LookupError):  # what stands before is kept
-        parser.Parse(data[max(0, begin) : _MOST_BYTES].rstrip(b"\0"), True)
+    data = data[max(0, begin) : _MOST_BYTES].rstrip(b"\0")
+    collector = _Collector()
+    if not collector.read(data) and b"\0" not in data[:4]:  # not UTF-16
+        text = _NO_XML.sub("\ufffd", data.decode("utf-8", "replace"))
+        collector = _Collector()
+        collector.read(text.encode())
     return collector.properties
 
 
@@ -101,6 +101,22 @@ class _Collector:
         self._names: list[str] = []
         self._pieces: list[str] = []
         self._chars = 0
+
+    def read(self, data: bytes) -> bool:
+        """Collect what `data` hold; False where a character ends them that XML does not know."""
+        parser = expat.ParserCreate(namespace_separator="\n")
+        parser.buffer_text = True
+        parser.StartElementHandler = self.start
+        parser.EndElementHandler = self.end
+        parser.CharacterDataHandler = self.add_text
+        parser.StartDoctypeDeclHandler = self.refuse
+        parser.EntityDeclHandler = self.refuse
+        with suppress(_Stop, ValueError, LookupError):  # what stands before is kept
+            try:
+                parser.Parse(data, True)
+            except expat.ExpatError as error:
+                return error.code != _INVALID
+        return True
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._names.append(name)
