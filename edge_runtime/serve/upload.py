@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
@@ -17,6 +18,7 @@ from fakelens.edge_runtime.serve.limits import TEXT_BYTES, Limits, RefusedError
 
 UNNAMED = "-"  # as `check` calls what comes from stdin
 _FORM = "multipart/form-data"
+_CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1")
 _BARE = ("image/", "video/", "application/octet-stream")
 _HOW = (
     "send a form (curl -F file=@photo.jpg), or the bytes alone as image/jpeg or the like (curl -T photo.jpg)"
@@ -92,6 +94,7 @@ class _InMemory(MultiPartParser):
 
 
 async def _read_form(request: Request, chunks: AsyncGenerator[bytes, None], limits: Limits) -> list[Upload]:
+    _check_charset(request)
     parser = _InMemory(
         request.headers, chunks, max_files=limits.queue, max_fields=16, max_part_size=TEXT_BYTES
     )
@@ -110,6 +113,14 @@ async def _read_form(request: Request, chunks: AsyncGenerator[bytes, None], limi
         return [await _take(name, part) for name, part in parts] or _refuse_empty()
     finally:
         await _close(form)
+
+
+def _check_charset(request: Request) -> None:
+    """Refuse names in an encoding of the client's choice: some fail to decode, some make no text."""
+    _, options = parse_options_header(request.headers["content-type"])
+    charset = options.get(b"charset", b"utf-8").decode("latin-1")
+    if charset.lower() not in _CHARSETS:
+        raise RefusedError(415, f"charset {charset[:40]!r}: the names in a form are UTF-8; leave charset out")
 
 
 async def _take(field: str, part: UploadFile | str) -> Upload:

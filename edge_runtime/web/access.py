@@ -4,7 +4,6 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
@@ -99,8 +98,7 @@ class Guard:
         token = (self._access.token or "").encode()
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         bearer = bearer.strip() if scheme.lower() == "bearer" else ""
-        found = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
-        cookie = found.value if found else ""
+        cookie = _find_cookie(headers.get("cookie", ""), self._cookie)
         # All three are compared, whatever the first says: the time tells nothing.
         agree = [
             hmac.compare_digest(query_token.encode(errors="replace"), token),
@@ -120,7 +118,12 @@ def _is_foreign(headers: Headers) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:  # "none": a person, by the address bar or the menu for sharing
         return site not in ("same-origin", "none")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != headers.get("host")
+    except ValueError:  # no address: no browser's page of ours
+        return True
 
 
 def _ask_for_token(headers: Headers) -> Response:
@@ -144,6 +147,12 @@ def _read_query_token(scope: Scope) -> str:
     if b"token" not in query:
         return ""
     return parse_qs(query.decode("latin-1")).get("token", [""])[-1]
+
+
+def _find_cookie(header: str, name: str) -> str:
+    """Return the value of a cookie; others of this host, of any program's making, may be called anything."""
+    pairs = (pair.strip().partition("=") for pair in header.split(";"))
+    return next((value for key, _, value in pairs if key == name), "")
 
 
 def _names_loopback(host: str) -> bool:

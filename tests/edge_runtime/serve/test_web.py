@@ -81,8 +81,15 @@ def test_several_files_get_a_row_each_in_their_order(serve: Serve) -> None:
         (make_form([("1", DARK)])[:-5], FORM, 400, "the upload ended early"),
         (make_form([("1", DARK)]).replace(b'; filename="1"', b""), FORM, 400, "'file' is text, no file"),
         (make_form([(str(n), DARK) for n in range(9)]), FORM, 413, "more than 8 files"),
+        (
+            make_form([(r"\ud800.jpg", DARK)]),
+            f"{FORM}; charset=unicode_escape",
+            415,
+            "names in a form are UTF-8",
+        ),
+        (make_form([("1", DARK)]), f"{FORM}; charset=undefined", 415, "names in a form are UTF-8"),
     ],
-    ids=range(15),
+    ids=range(17),
 )
 def test_bad_input_is_one_clear_line(
     serve: Serve, body: bytes, kind: str, status: int, said: str, caplog: pytest.LogCaptureFixture
@@ -234,6 +241,26 @@ def test_other_sites_and_strangers_are_kept_out(serve: Serve) -> None:
     assert unnamed.json["error"].startswith("this page needs its token: send Authorization: Bearer")
     assert guarded.post([("1", DARK)], Authorization="Bearer a long token").status == 200
     assert guarded.get("/healthz").body == b"ok\n"
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://]x", "null", "x"])
+def test_an_origin_that_is_no_address_is_foreign(
+    serve: Serve, origin: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused = serve().post([("1", DARK)], Origin=origin)
+    assert (refused.status, refused.json["error"]) == (403, "sent by a page of another site: not accepted")
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("others", ["a/b=1; a@b=2; ", "(; ;=; ", 'x="\\001"; '])
+def test_cookies_of_other_programs_on_this_host_do_no_harm(
+    serve: Serve, others: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = serve(token="a long token")
+    cookie = client.get("/?token=a+long+token").headers["set-cookie"].partition(";")[0]
+    assert client.get("/", Cookie=f"{others}{cookie}").status == 200
+    assert client.get("/", Cookie=f"{others}{cookie[:-1]}").status == 401
+    assert caplog.messages == []
 
 
 def test_thirty_two_clients_are_served_beside_a_slow_one(serve: Serve) -> None:
