@@ -1,5 +1,6 @@
 """Lists of pictures as data sets bring them: CSV, TSV, JSON or JSON Lines with a path and a label each."""
 
+import os
 import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -94,11 +95,14 @@ def read_list(file: Path, data: Path, layout: Layout) -> list[ListedImage]:
     labels = _read_labels(file, label_column, values, layout)
     paths = _find_files(file, data, [line.read(path_column) for line in lines])
     splits = _read_splits(file, lines)
-    images: dict[Path, ListedImage] = {}
+    images: dict[str, ListedImage] = {}
     for line, path, value, split in zip(lines, paths, values, splits, strict=True):
         image = ListedImage(path=path, label=labels[value], split=split, source=line.read(_SOURCE))
-        if images.setdefault(path, image).label != image.label:
+        first = images.setdefault(os.path.abspath(path), image)  # noqa: PTH100 (which leaves `..` in)
+        if first.label != image.label:
             raise UsageError(f"{file}: {path} is real in one line and fake in another; mend the list")
+        if first.split is not image.split:
+            raise UsageError(f"{file}: {path} is in {first.split} and in {image.split}; mend the list")
     _check_classes(file, list(images.values()))
     return list(images.values())
 

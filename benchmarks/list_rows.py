@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +49,8 @@ def read_lines(file: Path) -> list[ListLine]:
 
 def check_names(file: Path, names: Sequence[str]) -> None:
     """Raise `UsageError` where two columns of the CSV `file` have one of `names`: which counts is unclear."""
-    for name in names:
-        if name and names.count(name) > 1:
+    for name, count in Counter(names).items():
+        if name and count > 1:
             raise UsageError(f"{file}: has two columns {name!r}; rename one of them or take it out")
 
 
@@ -93,8 +94,6 @@ def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return a JSON object; `ValueError` where it says one thing twice."""
     cells = dict(pairs)
     if len(cells) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(
-            f"{next(name for name in names if names.count(name) > 1)!r} stands twice in an object"
-        )
+        (name, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"{name!r} stands twice in an object")
     return cells

@@ -1,7 +1,6 @@
 """The run directory that training hands over: found, checked and read."""
 
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ModelError, RunError
+from fakelens.edge_runtime.files import name_archive_errors
 from fakelens.edge_runtime.modelfile.contract import Contract, Pool, contract_from_json
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.edge_runtime.pictures.tiles import pool_scores, weigh_tiles
@@ -95,7 +95,7 @@ def read_validation(run: Run) -> Validation:
             owners = arrays["owners"] if "owners" in arrays else np.arange(len(labels))  # whole images
     except FileNotFoundError as error:
         raise RunError(f"{path}: missing, the run is incomplete; {_AGAIN}") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except name_archive_errors() as error:
         raise RunError(f"{path}: damaged ({error}); {_AGAIN}") from error
     size = run.contract.input.size
     if labels.ndim != 1:

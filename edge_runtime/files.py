@@ -56,6 +56,23 @@ def digest_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def name_archive_errors(*more: type[Exception]) -> tuple[type[Exception], ...]:
+    """Return what reading a damaged zip raises, which `.npz` and `.keras` files are too, and `more`."""
+    import struct
+    import zipfile
+    import zlib
+
+    broken = (zipfile.BadZipFile, zlib.error, struct.error, EOFError)
+    return (
+        *broken,
+        OSError,
+        KeyError,
+        ValueError,
+        RuntimeError,
+        *more,
+    )  # the last of flags, versions and depths
+
+
 def check_writable(path: Path, option: str) -> None:
     """Raise `UsageError`, naming `option`, unless a file can be written to `path`; before hours of work."""
     if path.is_dir():

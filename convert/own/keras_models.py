@@ -20,6 +20,7 @@ from fakelens.convert.recipes import Io, Quantization
 from fakelens.convert.rounding import round_weights
 from fakelens.convert.tflite import NetworkCall, convert_call
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import name_archive_errors
 
 _BATCH = 32
 _SAVED_MODEL = "saved_model.pb"
@@ -173,7 +174,7 @@ def _read_keras_file(path: Path) -> tuple[str, str]:
         with h5py.File(path) as file:
             config, version = file.attrs["model_config"], file.attrs.get("keras_version", "2")
             return _to_text(config), _to_text(version)
-    except (OSError, KeyError, ValueError, AttributeError) as error:
+    except name_archive_errors(AttributeError) as error:
         raise UsageError(
             f"{path}: no whole Keras model ({(str(error) or type(error).__name__).splitlines()[0]}); weights "
             "alone are not enough, save it with model.save('name.keras')"

@@ -79,13 +79,14 @@ def _read_archive(content: bytes, path: Path) -> Members:
     import io
     import zipfile
 
-    broken = (zipfile.BadZipFile, EOFError, KeyError, RuntimeError, ValueError, struct.error, zlib.error)
+    from fakelens.edge_runtime.files import name_archive_errors
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:  # raises many kinds on a damaged archive
             _check_entries(archive.infolist(), path)
             start = min(entry.header_offset for entry in archive.infolist())
             return start, _read_member(archive, CONTRACT_NAME), _read_member(archive, LABELS_NAME)
-    except broken as error:
+    except name_archive_errors() as error:
         raise ModelError(
             f"{path}: a TFLite file without an intact fakelens contract; it is truncated or was not made "
             "by `fakelens convert`"

@@ -67,7 +67,10 @@ def _read_text(stream: BinaryIO, name: str, column: str | None) -> Iterator[Item
 def _read_csv(stream: BinaryIO, name: str, column: str | None) -> Iterator[Item]:
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
     rows = csv.reader(text, delimiter="\t" if name.lower().endswith(".tsv") else ",")
-    header = next(rows, [])
+    try:
+        header = next(rows, [])
+    except csv.Error as error:
+        raise UsageError(f"{name}: not a list of pictures; its first line is no CSV ({error})") from error
     place = header.index(_choose_column(header, name, column)) if header else 0
     while True:
         try:
@@ -88,7 +91,7 @@ def _read_jsonl(stream: BinaryIO, name: str, column: str | None) -> Iterator[Ite
             continue
         try:
             row = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield _break_line(name, number, "not JSON")
             continue
         if not isinstance(row, dict):

@@ -49,6 +49,13 @@ def test_lists_of_every_form_say_the_same(data: Path) -> None:
         assert _names(_read(data, text, name)) == WANTED, name
 
 
+def test_a_picture_that_is_written_in_two_ways_counts_once(data: Path) -> None:
+    rows = [*PAIRS, ("images/../images/r0.png", "real"), (str(data / "images" / "f0.png"), "AI")]
+    (data / "images" / "x").mkdir()
+    text = "file_name,label\n" + "\n".join(f"{path},{label}" for path, label in rows)
+    assert _names(_read(data, text)) == WANTED
+
+
 def test_columns_and_labels_are_named_where_they_are_not_plain(data: Path) -> None:
     text = "id,where,kind\n1,images/r0.png,0\n2,images/r1.png,0\n3,images/f0.png,1\n4,images/f1.png,2\n"
     with pytest.raises(
@@ -120,6 +127,12 @@ def test_a_split_that_says_nothing_known_is_refused(data: Path, value: str) -> N
         ),
         ("path,label\nimages/r0.png,real\n", "has real pictures alone; both classes"),
         ("path,label\nimages/r0.png,real\nimages/r0.png,fake\n", "real in one line and fake in another"),
+        ("path,label\nimages/r0.png,real\nimages/../images/r0.png,fake\n", "real in one line and fake in"),
+        ("path,label,split\nimages/r0.png,real,train\nimages/r0.png,real,test\n", "is in train and in test"),
+        (
+            "path,label,split\nimages/r0.png,real,train\nimages/../images/r0.png,real,val\n",
+            "is in train and in val",
+        ),
         ("path,label\n", "the list is empty"),
         (
             "path,label\nimages/r0.png,real\nimages/f0.png,\nimages/f1.png\n",

@@ -1,4 +1,5 @@
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,12 @@ def test_what_is_said_twice_is_refused(tmp_path: Path, name: str, content: str, 
     (tmp_path / name).write_text(content)
     with pytest.raises(UsageError, match=message):
         read_lines(tmp_path / name)
+
+
+def test_one_name_twice_among_very_many_is_found_soon(tmp_path: Path) -> None:
+    pairs = ", ".join(f'"{number}.png": "real"' for number in range(30_000))
+    (tmp_path / "list.json").write_text(f'{{{pairs}, "29999.png": "fake"}}')
+    start = time.process_time()
+    with pytest.raises(UsageError, match=r"'29999\.png' stands twice"):
+        read_lines(tmp_path / "list.json")
+    assert time.process_time() - start < 2

@@ -1,13 +1,24 @@
 """Nothing half-written is ever left under the final name, nor anything beside it."""
 
+import io
 import os
 import stat
+import zipfile
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.files import check_output, check_writable, stage_folder, write_atomic
+from fakelens.edge_runtime.files import (
+    check_output,
+    check_writable,
+    name_archive_errors,
+    stage_folder,
+    write_atomic,
+)
+from tests.fuzz.mutate import mutate
 
 
 def test_bytes_and_text_are_written_and_folders_made(tmp_path: Path) -> None:
@@ -80,3 +91,21 @@ def test_only_a_new_or_empty_folder_is_taken(tmp_path: Path) -> None:
     for taken in (tmp_path, tmp_path / "file"):
         with pytest.raises(UsageError, match="give another -o"):
             check_output(taken, "-o")
+
+
+def test_a_damaged_archive_raises_what_is_named() -> None:
+    whole = []
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w", method) as archive:
+            archive.writestr("config.json", '{"a": 1}' * 100)
+        whole.append(stream.getvalue())
+    seen = set()
+    for number in range(1500):
+        damaged = mutate(whole[number % 2], np.random.default_rng(number))
+        try:
+            with zipfile.ZipFile(io.BytesIO(damaged)) as archive:
+                archive.read("config.json")
+        except name_archive_errors() as error:
+            seen.add(type(error))
+    assert {zipfile.BadZipFile, zlib.error, NotImplementedError} <= seen

@@ -10,7 +10,6 @@ company changes a byte, and a photo and the fake made from it, which share a key
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from fakelens.edge_runtime.errors import ImageError
-from fakelens.edge_runtime.files import cache_folder
+from fakelens.edge_runtime.files import cache_folder, name_archive_errors
 from fakelens.edge_runtime.modelfile.contract import Fit
 from fakelens.edge_runtime.pictures import preprocess
 from fakelens.edge_runtime.pictures.preprocess import ImageU8, cut_tiles, fit_image, load_image
@@ -191,7 +190,7 @@ def _find_kept(banks: Path, wanted: set[bytes], config: DataConfig) -> dict[byte
     """Return the tiles that other banks have of the images called `wanted`: a few new ones cost little."""
     kept: dict[bytes, Tiles] = {}
     for path in banks.glob(f"[!.]*/{_INDEX}"):
-        with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(path) as index:
+        with suppress(*name_archive_errors()), np.load(path) as index:
             names, owners, worn = (index[key] for key in ("names", "owners", "worn"))
             shape = (len(owners), config.size, config.size, 3)
             places = [place for place, name in enumerate(names) if name.tobytes() in wanted]

@@ -9,8 +9,6 @@ are our own. What is trained stays in DATA/decoders for the next time.
 
 import io
 import random
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from functools import partial
@@ -22,7 +20,7 @@ from rich.progress import Progress
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.files import name_archive_errors, write_atomic
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.fakes.adversary import build_adversarial_step
 from fakelens.train.fakes.autoencoder import AutoencoderConfig, Batch, run_steps
@@ -208,6 +206,6 @@ def _load(path: Path, name: str, spec: DecoderSpec, autoencoder: LatentAutoencod
         model.set_weights(weights)
         loss, *quality = map(float, figures)
         measured = PairQuality(**dict(zip(_FIGURES, quality, strict=True))) if quality else None
-    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except name_archive_errors(TypeError) as error:
         raise UsageError(f"{path}: damaged; remove it and repeat the command: it is trained anew") from error
     return OwnDecoder(name=name, spec=spec, model=model, loss=loss, quality=measured)

@@ -2,7 +2,6 @@
 
 import io
 import json
-import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.edge_runtime.errors import RunError
-from fakelens.edge_runtime.files import write_atomic
+from fakelens.edge_runtime.files import name_archive_errors, write_atomic
 
 Weights = list[npt.NDArray[np.float32]]
 
@@ -73,7 +72,7 @@ def load_state(path: Path) -> StageState:
                 part: [file[name] for name in sorted(file.files) if name.startswith(f"{part}.")]
                 for part in _PARTS
             }
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except name_archive_errors() as error:
         raise RunError(
             f"{path}: the checkpoint is damaged ({error}); remove it to repeat the stage"
         ) from error

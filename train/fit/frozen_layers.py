@@ -7,7 +7,6 @@ kept in the cache folder, by the bytes of the picture: the next run looks at the
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import tensorflow as tf
 import tf_keras as keras
 from scipy.special import expit
 
-from fakelens.edge_runtime.files import cache_folder, write_atomic
+from fakelens.edge_runtime.files import cache_folder, name_archive_errors, write_atomic
 from fakelens.edge_runtime.progress import show_progress
 from fakelens.train.data.image_rows import Images
 from fakelens.train.fit.folded_network import fold_network
@@ -72,7 +71,7 @@ class FrozenLayers:
         self._shape = _shape_images(self._layers, glance)
         self._seen: dict[bytes, npt.NDArray[np.float32]] = {}
         for path in sorted(self._folder.glob("*.npz")):
-            with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(path) as file:
+            with suppress(*name_archive_errors()), np.load(path) as file:
                 self._note([row.tobytes() for row in file["names"]], file["features"])
 
     def warm_up(self) -> None:

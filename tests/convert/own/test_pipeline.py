@@ -1,6 +1,7 @@
 """Real models of Keras 3 and tf_keras, a SavedModel and foreign .tflite files."""
 
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +145,12 @@ def test_what_cannot_be_used_is_one_line_and_writes_nothing(pictures: Path, tmp_
         assert [each.name for each in folder.iterdir()] == ["bad.keras"]
     (tmp_path / "x.h5").write_bytes(b"no HDF5")
     (tmp_path / "x.tflite").write_bytes(b"no TFLite at all")
+    with zipfile.ZipFile(tmp_path / "x.keras", "w") as archive:
+        archive.writestr("metadata.json", '{"keras_version": "3.0"}')
+    (tmp_path / "x.keras").write_bytes((tmp_path / "x.keras").read_bytes().replace(b"3.0", b"3.1"))
     shutil.copytree(pictures / "camera", tmp_path / "few")
-    for path, message in (("x.h5", "no whole Keras model"), ("x.tflite", "not a TFLite file")):
+    damaged = "no whole Keras model"
+    for path, message in (("x.h5", damaged), ("x.keras", damaged), ("x.tflite", "not a TFLite file")):
         with pytest.raises(UsageError, match=message):
             _convert(tmp_path / path, pictures, tmp_path / "out.tflite")
 

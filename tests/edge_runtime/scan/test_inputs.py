@@ -87,6 +87,17 @@ def test_lines_of_every_kind_of_manifest() -> None:
 
 
 @pytest.mark.usefixtures("photos")
+def test_a_hostile_line_of_a_manifest_is_one_broken_line() -> None:
+    lines = ["[" * 200_000, '{"path":' * 100_000, '{"path": ' + "9" * 5000 + "}", '{"path": "photos/a.png"}']
+    Path("rows.jsonl").write_text("\n".join(lines))
+    broken = [row.broken for row in list_items("rows.jsonl", "path")]
+    assert broken == [*["broken line, not JSON"] * 3, ""]
+    Path("wide.csv").write_text("x" * 200_000 + ",path\n1,photos/a.png\n")
+    with pytest.raises(UsageError, match=r"wide\.csv: not a list of pictures; its first line is no CSV"):
+        list(list_items("wide.csv"))
+
+
+@pytest.mark.usefixtures("photos")
 def test_a_parquet_manifest() -> None:
     pa = pytest.importorskip("pyarrow", reason='needs "fakelens[parquet]"')
     from pyarrow import parquet
