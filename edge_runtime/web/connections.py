@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 MOST_CONNECTIONS = 64  # a browser takes up to six
 SILENT_S = 5.0  # that a connection may wait without a whole request
+_MOST_PIPELINED = 16  # requests behind one that is not answered yet; hardly a client sends two
 _HEAD_BYTES = 64 << 10  # of a request: its first line and its headers
 REFUSED_BYTES = 8 << 20  # of a body that nobody wants: who sends on may read the answer first
 _LINGER_S = 1.0  # that who is turned away has to read the answer: closed at once, it may be lost
@@ -21,6 +23,7 @@ class Patience:
     cycle: Any
     connections: set[Any]
     loop: asyncio.AbstractEventLoop
+    pipeline: Sequence[Any] = ()  # what waits for the answer before it; h11 leaves it unread
     transport: asyncio.Transport
     refused_bytes = (
         REFUSED_BYTES  # read of a refused body: clients that send it all first get the answer then
@@ -67,8 +70,17 @@ class Patience:
         if not self.waiting:
             self._idle_bytes = 0
 
+    def on_message_begin(self) -> None:
+        """Begin a request; who sends on and on, and reads no answer, is cut off: each would be kept."""
+        if len(self.pipeline) >= _MOST_PIPELINED:
+            self.transport.abort()
+            raise ConnectionAbortedError  # ends the parsing of what came along
+        super().on_message_begin()  # type: ignore[misc]
+
     def send_400_response(self, msg: str) -> None:
         """Say that what came is no HTTP as every other refusal is said; `msg` are uvicorn's own words."""
+        if self.transport.is_closing():
+            return
         self.transport.write(_make_refusal("400 Bad Request", msg))
         self.transport.close()
 

@@ -56,6 +56,26 @@ def test_a_connection_serves_one_request_after_the_other(port: int) -> None:
             assert answer.startswith(b"HTTP/1.1 413")
 
 
+def test_requests_behind_one_another_are_answered_in_turn(port: int) -> None:
+    with connect(port) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 5)
+        answers = b""
+        while answers.count(b"\r\n\r\nno") < 5:
+            answers += client.recv(4096)
+
+
+def test_who_sends_thousands_at_once_is_cut_off(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    if choose_protocol().__name__ == "PatientH11":
+        pytest.skip("h11 reads a request when the one before is answered")
+    many = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 400_000  # more than the buffers on the way hold
+    with connect(port) as client, pytest.raises(ConnectionError):
+        client.sendall(many)
+    with connect(port) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(4096).startswith(b"HTTP/1.1 413")
+    assert caplog.messages == []
+
+
 @pytest.mark.parametrize(
     ("head", "more"),
     [
