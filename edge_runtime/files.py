@@ -63,14 +63,8 @@ def name_archive_errors(*more: type[Exception]) -> tuple[type[Exception], ...]:
     import zlib
 
     broken = (zipfile.BadZipFile, zlib.error, struct.error, EOFError)
-    return (
-        *broken,
-        OSError,
-        KeyError,
-        ValueError,
-        RuntimeError,
-        *more,
-    )  # the last of flags, versions and depths
+    odd = (KeyError, ValueError, RuntimeError)  # the last of flags, versions and depths
+    return (*broken, *odd, OSError, *more)
 
 
 def check_writable(path: Path, option: str) -> None:
