@@ -143,6 +143,8 @@ class FitConfig:
     # Share of the weights of the run it goes on from, in those it ends with (WiSE-FT, Wortsman et al. 2022).
     blend: float = 0.0
     alike: bool = False  # whether each source counts alike, however many images it has
+    # NAME=FACTOR: how often the images of a source, or of those below a folder, count.
+    weigh: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

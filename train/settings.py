@@ -13,6 +13,7 @@ from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.escape import is_text, to_text
 from fakelens.edge_runtime.modelfile.contract import Fit, freeze_lists
 from fakelens.train.config import NETWORK_KEYS, VIEWS, TrainConfig
+from fakelens.train.data.loss_weights import read_factors
 from fakelens.train.recipes import read_recipe
 from fakelens.train.starts.names import IMAGENET, NOTHING
 
@@ -213,6 +214,7 @@ def _check_together(config: TrainConfig) -> None:
         raise ConfigError(
             "data.zoomed is a share of delivered whole pictures: set data.delivered, fit resize"
         )
+    read_factors(config.fit.weigh)
     if config.network.hidden % config.head.members:
         raise ConfigError(
             f"head.members is {config.head.members}, which {config.network.hidden} units, network.hidden, "

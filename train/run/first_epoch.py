@@ -25,7 +25,7 @@ from fakelens.edge_runtime.modelfile.contract import Fit
 from fakelens.edge_runtime.progress import format_duration
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import Dataset, load_reduced
-from fakelens.train.data.loss_weights import class_weights, source_weights
+from fakelens.train.data.loss_weights import class_weights, weigh_images
 from fakelens.train.data.usable import choose_images
 from fakelens.train.defaults import choose_view, measure_median_side
 from fakelens.train.run.outcome import show_auc
@@ -170,7 +170,7 @@ class _Network:
             class_weights=class_weights(labels),
             val_images=val_images,
             val_labels=val_labels,
-            weights=source_weights(labels, sources) if config.fit.alike else None,
+            weights=weigh_images(labels, sources, config.fit),
         )
         penalty, seen = config.fit.probe, self.layers.see(val_images)
         if self.own is None:

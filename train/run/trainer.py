@@ -22,7 +22,7 @@ from fakelens.edge_runtime.errors import ConfigError
 from fakelens.edge_runtime.modelfile.contract import Pool
 from fakelens.train.config import TrainConfig, describe_input
 from fakelens.train.data.image_rows import Images
-from fakelens.train.data.loss_weights import class_weights, source_weights
+from fakelens.train.data.loss_weights import class_weights, weigh_images
 from fakelens.train.distributed import SOLO, Team
 from fakelens.train.fit.calibrate import Calibration, choose_decision, fit_calibration
 from fakelens.train.fit.checkpoint import load_state
@@ -160,7 +160,7 @@ def _gather(job: Job) -> Examples:
         class_weights=weights,
         val_images=val_images,
         val_labels=val_labels,
-        weights=source_weights(labels, sources) if config.fit.alike else None,
+        weights=weigh_images(labels, sources, config.fit),
     )
 
 

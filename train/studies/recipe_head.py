@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, Split
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import Dataset, load_dataset
-from fakelens.train.data.loss_weights import class_weights, source_weights
+from fakelens.train.data.loss_weights import class_weights, weigh_images
 from fakelens.train.fit.clip_encoder import embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
 from fakelens.train.fit.distill import mix_labels
@@ -79,7 +79,9 @@ def learn(config: TrainConfig, seen: Seen, learned: npt.NDArray[np.int64]) -> Hi
     embeddings = seen.embeddings[learned]
     taught = 1 / (1 + np.exp(-fit_means(embeddings, known).score(embeddings)))
     targets = mix_labels(taught.astype(np.float32), known.labels, config.distill)
-    balance, weights = class_weights(known.labels), source_weights(known.labels, known.sources)
+    balance, weights = class_weights(known.labels), weigh_images(known.labels, known.sources, config.fit)
+    if weights is None:
+        weights = np.ones(len(known.labels), np.float32)
     features, units = seen.features[learned], config.network.hidden
     if not units:
         return fit_line(features, targets, (balance[:, None] * weights).astype(np.float64), config.fit.probe)
