@@ -94,6 +94,11 @@ def list_names(names: Sequence[Path | str]) -> str:
 
 def describe_missing(data: Path) -> str:
     """Return why `data` is no folder of pictures, and the remedy."""
+    scheme, address, rest = str(data).partition(":/")  # a path has one slash where an address has two
+    if address and len(scheme) > 1 and not data.exists():
+        return (
+            f"{scheme}://{rest}: nothing is fetched from the net; download it, unpack it and give the folder"
+        )
     if not data.exists():
         return f"{data}: no such folder; give the folder with the real and the fake pictures"
     if data.suffix.lower() in (".csv", ".json", ".jsonl"):

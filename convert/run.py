@@ -12,9 +12,15 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ModelError, RunError
 from fakelens.edge_runtime.files import name_archive_errors
 from fakelens.edge_runtime.modelfile.contract import Contract, Pool, contract_from_json
+from fakelens.edge_runtime.modelfile.library import list_models
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.edge_runtime.pictures.tiles import pool_scores, weigh_tiles
 
+# What an interrupted training may leave.
+_PARTS = (
+    *(run_layout.CONFIG, run_layout.SOURCE, run_layout.CHECKPOINTS),
+    *(run_layout.MODEL, run_layout.CALIBRATION, run_layout.VALIDATION),
+)
 _AGAIN = "train again with `fakelens train`"
 
 
@@ -60,15 +66,21 @@ class Validation:
 
 def read_run(path: Path) -> Run:
     """Return the run in `path`; `RunError` where there is none, or it is unfinished or damaged."""
+    if not path.exists() and str(path) in list_models():
+        raise RunError(
+            f"{path}: is a release model, which is a finished file; give a run, or the path of a model file"
+        )
     if not path.is_dir():
         raise RunError(f"{path}: no such run directory; make one with `fakelens train DATA -o {path}`")
     record = path / run_layout.RECORD
     if not record.is_file():
-        if any(path.iterdir()):
+        if any((path / name).exists() for name in _PARTS):
             raise RunError(
                 f"{path}: no {run_layout.RECORD}, training was interrupted; resume it with "
                 f"`fakelens train --resume -o {path}`"
             )
+        if any(path.iterdir()):
+            raise RunError(f"{path}: is no run directory; make one with `fakelens train DATA -o RUN`")
         raise RunError(f"{path}: the folder is empty; make a run with `fakelens train DATA -o {path}`")
     contract, quantization_aware, doubt = _parse_record(record)
     model = path / run_layout.MODEL

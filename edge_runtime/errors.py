@@ -66,4 +66,6 @@ def explain_os_error(error: OSError) -> str:
         return f"{where}the disk is full; free some space and run the command again"
     if error.errno in (errno.EFBIG, errno.EDQUOT):
         return f"{where}{error.strerror}: a limit of this account (ulimit -f, quota); write somewhere else"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{where}{error.strerror}; change its rights, run as its owner, or name another place"
     return f"{where}{error.strerror or error}"

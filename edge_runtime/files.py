@@ -120,7 +120,7 @@ def stage_folder(output: Path) -> Iterator[Path]:
     import shutil
     import tempfile
 
-    output.parent.mkdir(parents=True, exist_ok=True)
+    check_folder_writable(output.parent, str(output))
     staging = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
     try:
         yield staging

@@ -71,6 +71,8 @@ def _run() -> int:
             raise
         if str(getattr(error, "message", "")).startswith("No such command") and _looks_like_a_file(words[0]):
             return _fail(f"{words[0]}: no such command; did you mean `fakelens check {words[0]}`?", 2)
+        if hasattr(error, "message"):  # how a choice is refused, in the words of the library behind Typer
+            error.message = str(error.message).replace("Value error, ", "")
         error.show() if hasattr(error, "show") else None
         return int(error.exit_code)
     return code if isinstance(code, int) else 0

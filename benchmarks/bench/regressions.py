@@ -67,7 +67,12 @@ def read_rows(path: Path) -> list[Row]:
     """Return the rows that `fakelens bench --json` once wrote; `UsageError` where `path` holds others."""
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(
+            f"{path}: cannot be read ({reason}); --compare takes what `bench --json` wrote"
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: cannot be compared with ({error}); write it by `bench --json`") from error
     if not rows or not all(
         isinstance(row, dict) and "size_bytes" in row and "host_cpu" in row for row in rows

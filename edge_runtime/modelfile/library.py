@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ModelError
 
 DEFAULT_MODEL = "photo"
@@ -34,4 +35,15 @@ def find_model(model: str | Path | None = None) -> Path:
     path = Path(name)
     if path.is_file():
         return path
-    raise ModelError(f"{name}: no such model file; release models: {', '.join(list_models()) or 'none'}")
+    raise ModelError(f"{name}: {_explain_missing(path, name)}")
+
+
+def _explain_missing(path: Path, name: str) -> str:
+    if (path / run_layout.RECORD).is_file():
+        return f"is a run, not a model file; make one of it: fakelens convert {name}"
+    known = f"release models: {', '.join(list_models()) or 'none'}"
+    if name and path.is_dir():
+        return f"is a folder, not a model file; {known}"
+    if "://" in name:
+        return f"nothing is fetched from the net; download the model file first, or take one of the {known}"
+    return f"no such model file; {known}"

@@ -93,6 +93,18 @@ _MEDICAL = b"DICM"  # behind 128 bytes of anything
 _BARE_BITMAP = re.compile(rb"\x28\0\0\0.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0[\x00-\x03]\0\0\0", re.DOTALL)
 _SYNC = 0x47
 _PACKETS = ((0, 188), (4, 192))  # where the first one begins, and how long they are
+# zip, gzip, bzip2, xz, zstandard, 7-Zip, RAR
+_ARCHIVE_HEADS = (
+    b"PK\3\4",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"\x28\xb5\x2f\xfd",
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!",
+)
+_TAR, _TAR_AT = b"ustar", slice(257, 262)
+_DOCUMENT = b"mimetype"  # name of the first file in a zip that is a document, such as OpenRaster's
 _VIDEO_REMEDY = 'pip install "fakelens[camera]"'
 
 
@@ -131,6 +143,11 @@ def sniff(head: bytes) -> Kind:
     if head.startswith(b"OggS"):
         return Kind.VIDEO if b"theora" in head else Kind.OTHER
     return Kind.VIDEO if head[4:8] in (b"moov", b"mdat", b"wide") else Kind.OTHER
+
+
+def is_archive(head: bytes) -> bool:
+    """Whether a file that begins with `head` is an archive or a compressed file: none is unpacked."""
+    return (head.startswith(_ARCHIVE_HEADS) and head[30:38] != _DOCUMENT) or head[_TAR_AT] == _TAR
 
 
 def _is_transport(head: bytes) -> bool:

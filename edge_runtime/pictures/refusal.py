@@ -9,7 +9,14 @@ from PIL import Image, UnidentifiedImageError
 
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.files import is_file
-from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, READABLE, Kind, name_remedy, sniff_stream
+from fakelens.edge_runtime.pictures.formats import (
+    HEAD_BYTES,
+    READABLE,
+    Kind,
+    is_archive,
+    name_remedy,
+    sniff_stream,
+)
 from fakelens.edge_runtime.pictures.rare_forms import describe_form
 
 MOST_MEGAPIXELS = 400  # that the limit may be lifted to
@@ -82,6 +89,8 @@ def _why_not_an_image(named: Path | bytes, content: bytes | None) -> str:
         return f"{size[0]} x {size[1]} px are over the limit of what decodes {kind} here; scale it down first"
     if kind is Kind.IMAGE and (form := describe_form(source)) is not None:
         return form
+    if kind is Kind.OTHER and is_archive(_read_head(source)):
+        return "an archive, not an image; unpack it and give the folder"
     if kind is not Kind.OTHER:
         return f"begins as {'an image' if kind is Kind.IMAGE else kind}, but is damaged or incomplete"
     return f"not an image ({READABLE})" + ("" if isinstance(named, bytes) else ", whatever its name says")
@@ -89,12 +98,14 @@ def _why_not_an_image(named: Path | bytes, content: bytes | None) -> str:
 
 def _read_declared_size(source: Path | bytes) -> tuple[int, int] | None:
     """Return the width and height that an AVIF or HEIC declares, where they are very large."""
-    if isinstance(source, bytes):
-        head = source[:HEAD_BYTES]
-    else:
-        with source.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    found: list[tuple[bytes, bytes]] = _SIZE.findall(head)
+    found: list[tuple[bytes, bytes]] = _SIZE.findall(_read_head(source))
     sizes = [(int.from_bytes(width, "big"), int.from_bytes(height, "big")) for width, height in found]
     width, height = max(sizes, key=math.prod, default=(0, 0))
     return (width, height) if width * height > _MOST_ISO_PIXELS else None
+
+
+def _read_head(source: Path | bytes) -> bytes:
+    if isinstance(source, bytes):
+        return source[:HEAD_BYTES]
+    with source.open("rb") as file:
+        return file.read(HEAD_BYTES)

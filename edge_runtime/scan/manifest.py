@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.extras import require_extra
+from fakelens.edge_runtime.pictures.formats import is_archive
 from fakelens.edge_runtime.scan.failure import BROKEN
 from fakelens.edge_runtime.scan.item import Item
 
@@ -39,6 +40,8 @@ def _choose_reader(
     stream.seek(0)
     if head.startswith(_PARQUET):
         return _read_parquet
+    if is_archive(head):
+        raise UsageError(f"{name}: is an archive that no scan reads; unpack it and give the folder")
     if b"\0" in head:
         raise UsageError(
             f"{name}: not a list of pictures; a manifest is text with a name a line, CSV, JSON lines "

@@ -25,13 +25,15 @@ class Address:
 
 def parse_address(text: str) -> Address:
     """Return the address in `HOST:PORT`, `[IPV6]:PORT` or `PORT`; `UsageError` for anything else."""
+    if "://" in text:
+        raise UsageError(f"{text}: is a URL; give HOST:PORT alone, {_EXAMPLE}")
     host, _, port = text.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     elif ":" in host:
         raise UsageError(f"{text}: an IPv6 address goes in brackets, as in [::1]:8080")
     if not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise UsageError(f"{text}: no HOST:PORT, {_EXAMPLE}")
+        raise UsageError(f"{text}: not HOST:PORT with a port up to 65535, {_EXAMPLE}")
     return Address(host=host or "127.0.0.1", port=int(port))
 
 

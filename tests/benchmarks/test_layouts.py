@@ -150,3 +150,8 @@ def test_a_run_directory_is_no_source_and_is_counted(
         assert {image.source for image in find_labelled(tmp_path)} == {"a", "b"}
         find_labelled(tmp_path)
     assert caplog.messages == [f"{tmp_path}: 1 run directory of fakelens train skipped"]
+
+
+def test_an_address_is_not_fetched_from() -> None:
+    with pytest.raises(UsageError, match="https://a/b: nothing is fetched from the net; download it"):
+        find_labelled(Path("https://a/b"))

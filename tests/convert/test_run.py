@@ -48,6 +48,17 @@ def test_an_interrupted_training_is_to_be_resumed(run: Path) -> None:
         read_run(run)
 
 
+def test_a_folder_of_pictures_and_a_release_model_are_no_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photo.jpg").touch()
+    with pytest.raises(RunError, match="is no run directory; make one"):
+        read_run(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunError, match="photo: is a release model, which is a finished file"):
+        read_run(Path("photo"))
+
+
 @pytest.mark.parametrize("make", [True, False])
 def test_a_missing_or_empty_folder_is_no_run(tmp_path: Path, make: bool) -> None:
     path = tmp_path / "run"

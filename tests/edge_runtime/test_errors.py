@@ -20,5 +20,7 @@ def test_exit_codes_are_the_documented_ones() -> None:
 def test_what_the_system_refuses_has_a_remedy() -> None:
     full = explain_os_error(OSError(errno.ENOSPC, "No space left on device", "a.html"))
     assert full == "a.html: the disk is full; free some space and run the command again"
+    locked = explain_os_error(OSError(errno.EACCES, "Permission denied", "photos/fake"))
+    assert locked.startswith("photos/fake: Permission denied; change its rights, ")
     limited = explain_os_error(OSError(errno.EFBIG, "File too large"))
     assert limited == "File too large: a limit of this account (ulimit -f, quota); write somewhere else"

@@ -109,3 +109,21 @@ def test_a_damaged_archive_raises_what_is_named() -> None:
         except name_archive_errors() as error:
             seen.add(type(error))
     assert {zipfile.BadZipFile, zlib.error, NotImplementedError} <= seen
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
+def test_a_place_that_nobody_may_write_to_is_named_as_given(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with (
+        pytest.raises(
+            UsageError, match=r"new: cannot be written \(Permission denied\); choose another place"
+        ),
+        stage_folder(tmp_path / "new"),
+    ):
+        pass
+
+
+def test_a_place_that_is_no_folder_is_named_as_given(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="file/new: cannot be written"), stage_folder(tmp_path / "file/new"):
+        pass

@@ -131,6 +131,12 @@ def test_the_version_is_that_of_the_package(fakelens: Fakelens) -> None:
     assert fakelens("--version").stdout == f"fakelens {version('fakelens')}\n"
 
 
+def test_a_choice_that_is_none_is_refused_in_plain_words(fakelens: Fakelens) -> None:
+    done = fakelens("check", "a.jpg", "--fail-on", "real")
+    assert done.returncode == 2
+    assert done.stderr.endswith("Invalid value for '--fail-on': 'real' is not one of 'fake', 'unsure'.\n")
+
+
 @pytest.mark.parametrize("arguments", [["no-such-command"], ["--no-such-option"], ["check"]])
 def test_bad_usage_is_exit_2_without_a_traceback(fakelens: Fakelens, arguments: list[str]) -> None:
     done = fakelens(*arguments)

@@ -19,12 +19,22 @@ def test_a_path_is_found_as_text_or_path(model_file: Path) -> None:
     assert find_model(str(model_file)) == model_file
 
 
-@pytest.mark.parametrize("name", ["no-such-model", "no/such/model.tflite", ".", ""])
+@pytest.mark.parametrize("name", ["no-such-model", "no/such/model.tflite", ""])
 def test_an_unknown_model_is_one_line_with_the_names_there_are(name: str) -> None:
     with pytest.raises(ModelError, match="no such model file; release models: ") as caught:
         find_model(name)
     assert str(caught.value).startswith(name)
     assert all(model in str(caught.value) for model in list_models())
+
+
+def test_what_is_taken_for_a_model_gets_its_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="is a folder, not a model file; release models: "):
+        find_model(tmp_path)
+    (tmp_path / "run.json").touch()
+    with pytest.raises(ModelError, match=f"is a run, not a model file; .* fakelens convert {tmp_path}$"):
+        find_model(tmp_path)
+    with pytest.raises(ModelError, match=r"https://a/b\.tflite: nothing is fetched from the net; download"):
+        find_model("https://a/b.tflite")
 
 
 def test_every_release_model_loads_and_bears_the_name_of_its_file() -> None:

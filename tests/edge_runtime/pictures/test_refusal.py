@@ -58,3 +58,18 @@ def test_an_avif_that_its_decoder_refuses_is_not_called_damaged() -> None:
     large = content[:place] + (17_000).to_bytes(4, "big") * 2 + content[place + 8 :]
     with pytest.raises(ImageError, match="stdin: 17000 x 17000 px are over the limit of what decodes AVIF"):
         load_image(large)
+
+
+@pytest.mark.parametrize(
+    "head", [b"PK\3\4", b"\x1f\x8b\x08", b"BZh9", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\7", bytes(257) + b"ustar"]
+)
+def test_an_archive_is_to_be_unpacked(tmp_path: Path, head: bytes) -> None:
+    (tmp_path / "pictures.zip").write_bytes(head + bytes(300))
+    for source in (tmp_path / "pictures.zip", head + bytes(300)):
+        with pytest.raises(ImageError, match=r"an archive, not an image; unpack it and give the folder$"):
+            load_image(source)
+
+
+def test_a_document_that_is_a_zip_is_no_archive_to_unpack() -> None:
+    with pytest.raises(ImageError, match="not an image"):
+        load_image(b"PK\3\4" + bytes(26) + b"mimetypeimage/openraster" + bytes(300))

@@ -155,6 +155,9 @@ def test_what_is_no_input_is_refused_with_the_remedy(photos: Path) -> None:
         archive.add(photos)
     with pytest.raises(UsageError, match="compressed; unpack it first"):
         list(list_items("photos.tar.gz"))
+    Path("photos.zip").write_bytes(b"PK\3\4" + bytes(300))
+    with pytest.raises(UsageError, match="is an archive that no scan reads; unpack it"):
+        list(list_items("photos.zip"))
     Path("bytes.dat").write_bytes(b"abc\0def")
     with pytest.raises(UsageError, match="not a list of pictures"):
         list(list_items("bytes.dat"))

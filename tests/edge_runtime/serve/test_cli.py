@@ -69,7 +69,7 @@ def test_what_keeps_it_from_starting_is_one_line(fakelens: Fakelens, serve: Serv
         ((taken,), f"{taken}: port {taken.rpartition(':')[2]} is in use"),
         (("0.0.0.0:0",), "choose a --token"),
         (("0.0.0.0:0", "--token", "short"), "at least 8 are needed"),
-        (("nowhere",), "no HOST:PORT"),
+        (("nowhere",), "not HOST:PORT"),
         (("--cautious", "--sensitive"), "exclude each other"),
     ]:
         done = fakelens("serve", *arguments, "--model", model_file)

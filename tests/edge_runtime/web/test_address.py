@@ -29,7 +29,17 @@ def test_what_an_address_says(text: str, host: str, port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "localhost", "localhost:", "localhost:http", "1.2.3.4:65536", "::1:80", "a:-1"]
+    "text",
+    [
+        "",
+        "localhost",
+        "localhost:",
+        "localhost:http",
+        "1.2.3.4:65536",
+        "::1:80",
+        "a:-1",
+        "http://127.0.0.1:80",
+    ],
 )
 def test_what_is_none(text: str) -> None:
     with pytest.raises(UsageError, match=r"127\.0\.0\.1:8080|\[::1\]:8080"):
@@ -64,3 +74,8 @@ def test_other_machines_are_told_an_address_that_they_can_open() -> None:
         host = urlsplit(url).hostname
         assert url.endswith(":8080/")
         assert host not in ("0.0.0.0", "::", "", None)
+
+
+def test_a_url_is_no_ipv6_address() -> None:
+    with pytest.raises(UsageError, match="is a URL; give HOST:PORT alone"):
+        parse_address("http://127.0.0.1:8090")
