@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -77,15 +78,28 @@ def config_from_dict(tree: Mapping[str, Any]) -> TrainConfig:
 
 
 def _check_kinds(tree: Mapping[str, Any], defaults: Mapping[str, Any], path: str = "") -> None:
-    """Raise `ConfigError` for what dacite takes for something else: a word for a list, true for 1."""
+    """Raise `ConfigError` for unknown keys, and for what dacite takes for something else: true for 1."""
     for key, value in tree.items():
-        default = defaults.get(key)
+        if key not in defaults:
+            raise ConfigError(f"{path}{key}: {_name_near_keys(key, defaults, path)}")
+        default = defaults[key]
         if isinstance(default, dict) and isinstance(value, Mapping):
             _check_kinds(value, default, f"{path}{key}.")
         elif isinstance(default, tuple) and not isinstance(value, list | tuple):
             raise ConfigError(f"{path}{key} is {value!r}, expected {_describe_list(f'{path}{key}', value)}")
         elif isinstance(value, bool) and isinstance(default, int | float) and not isinstance(default, bool):
             raise ConfigError(f"{path}{key} is {str(value).lower()}, expected a number")
+
+
+def _name_near_keys(key: str, defaults: Mapping[str, Any], path: str) -> str:
+    """Return that `key` is none of `defaults`, with the one that was probably meant, else with all."""
+    inside = [name for name, keys in defaults.items() if isinstance(keys, dict) and key in keys]
+    if inside:
+        return f"no such key; did you mean {' or '.join(f'{name}.{key}' for name in inside)}?"
+    near = get_close_matches(key, list(defaults), n=1)
+    if near:
+        return f"no such key; did you mean {path}{near[0]}?"
+    return f"no such key; there are {', '.join(path + name for name in defaults)}"
 
 
 def _describe_list(key: str, value: object) -> str:

@@ -32,7 +32,10 @@ def test_config_survives_its_own_dictionary() -> None:
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ({"fit.epoch": 3}, "epoch"),
+        ({"fit.epoch": 3}, r"fit\.epoch: no such key; did you mean fit\.epochs\?"),
+        ({"epochs": 3}, r"did you mean fit\.epochs or head\.epochs or prune\.epochs or qat\.epochs\?"),
+        ({"fits.epochs": 3}, r"fits: no such key; did you mean fit\?"),
+        ({"qat.zzz": 3}, r"qat\.zzz: no such key; there are qat\.enabled, "),
         ({"fit.epochs": "many"}, "fit.epochs"),
         ({"fit.epochs": -1}, "fit.epochs is -1"),
         ({"prune.sparsity": 1.5}, "prune.sparsity is 1.5"),
