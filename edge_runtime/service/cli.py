@@ -6,11 +6,14 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fakelens.edge_runtime.errors import MissingSystemError, UsageError
+
+if TYPE_CHECKING:
+    from fakelens.edge_runtime.service.unit import Command
 
 _OFFLINE = "offline"  # what `systemctl is-system-running` says where systemd does not
 _OWN = ""  # `--user` without a name: the user's own manager
@@ -74,6 +77,7 @@ def install(
     own = user == _OWN
     name = None if own else user or os.environ.get("SUDO_USER") or getuser()
     command = Command.SERVE if serve else Command.WATCH
+    _check_options(command, options or [])
     if serve:
         _check_serve_options(options or [])
     config = ServiceConfig(
@@ -133,6 +137,15 @@ def uninstall(serve: _Serve = False, user: _User = None) -> None:
         )
     remove_unit(path, hint="" if own else "; a user's own one needs --user")
     typer.echo(f"removed {path}")
+
+
+def _check_options(command: "Command", options: list[str]) -> None:
+    """Let the command itself read `options`, which raises what Typer raises for bad usage."""
+    from fakelens.edge_runtime.cli import register_one
+
+    app = typer.Typer()
+    register_one(app, str(command))
+    typer.main.get_command(app).make_context(f"fakelens {command}", list(options))
 
 
 def _check_serve_options(options: list[str]) -> None:

@@ -128,3 +128,13 @@ def test_a_users_manager_that_does_not_run_has_a_remedy(
     assert (done.returncode, done.stderr.count("\n")) == (3, 1)
     assert "does not answer (Failed to connect to bus: No medium found); log in as this user" in done.stderr
     assert fakelens("service", "status").returncode == 0
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("own", [("--", "--sourc", "0"), ("--serve", "--", "--max-mb", "many")])
+def test_options_that_the_command_would_refuse_are_refused_at_once(
+    fakelens: Fakelens, own: tuple[str, ...]
+) -> None:
+    done = fakelens("service", "install", "--dry-run", *own)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert own[-2] in done.stderr.splitlines()[-1]
