@@ -140,12 +140,21 @@ def _render_graph(name: str, graph: GraphSummary) -> Table:
 
 
 def _render_card(measured: tuple[Measurement, ...]) -> Table:
+    """Return the table of the card; its notes, which many rows share, stand once below it."""
+    notes = [note for note in dict.fromkeys(row.note for row in measured) if note]
+    marks = {note: "*" * number for number, note in enumerate(notes, 1)} | {"": ""}
     table = Table(
-        "metric", "value", "95% interval", "n", "data", "split", "note", title="measured on this file"
+        *(Column(name, no_wrap=True) for name in ("metric", "value", "95% interval", "n")),
+        Column("data", overflow="fold"),
+        Column("split", no_wrap=True),
+        title="measured on this file",
+        caption="\n".join(f"{marks[note]} {note}" for note in notes) or None,
+        caption_justify="left",
     )
     for row in measured:
         interval = f"{row.low:.4f} to {row.high:.4f}"
-        table.add_row(row.metric, f"{row.value:.4f}", interval, f"{row.n:,}", row.data, row.split, row.note)
+        metric = f"{row.metric}{marks[row.note]}"
+        table.add_row(metric, f"{row.value:.4f}", interval, f"{row.n:,}", row.data, row.split)
     return table
 
 

@@ -9,6 +9,7 @@ import flatbuffers
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
+from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.modelfile.container import pack_model
 from fakelens.edge_runtime.modelfile.contract import Contract, DataSource, InputSpec, Measurement, Training
 from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL, find_model
@@ -87,6 +88,16 @@ def test_text_names_contract_card_ops_and_sizes(fakelens: Fakelens, model_file: 
         size,
     ):
         assert part in done.stdout
+
+
+def test_a_note_of_the_card_stands_once_below_it_and_metrics_are_whole(fakelens: Fakelens) -> None:
+    contract = Detector(DEFAULT_MODEL).contract
+    lines = fakelens("info", DEFAULT_MODEL).stdout.splitlines()
+    for row in contract.measured:
+        assert any(row.metric in line and f"{row.low:.4f} to {row.high:.4f}" in line for line in lines)
+    for note in {row.note for row in contract.measured if row.note}:
+        assert " ".join(line.strip() for line in lines).count(note) == 1
+    assert max(map(len, lines)) <= 80
 
 
 def test_the_digest_of_a_release_model_is_whole_in_a_line_of_80_characters(fakelens: Fakelens) -> None:
