@@ -162,12 +162,14 @@ def _warn_of_numbers(result: AuditResult) -> list[Caution]:
     real, fake = (sum(getattr(count, name) for count in result.counts) for name in ("real", "fake"))
     fewer, more = sorted((real, fake))
     if fewer < _FEW:
-        text = f"{fewer} {'real' if real < fake else 'fake'} pictures are few: figures on them are vague"
+        kind = f"{'real' if real < fake else 'fake'} picture{'' if fewer == 1 else 's'}"
+        text = f"{fewer} {kind} {'is' if fewer == 1 else 'are'} too few: figures on so few are vague"
         cautions.append(Caution(level=Level.CARE, text=text))
     if more > _IMBALANCE * fewer:
         text = f"{real:,} real and {fake:,} fake pictures: accuracy says little here, look at AUC"
         cautions.append(Caution(level=Level.CARE, text=text))
     if result.broken:
-        text = f"{len(result.broken):,} files cannot be read and are left out"
+        count = len(result.broken)
+        text = f"{count:,} file{'' if count == 1 else 's'} left out that cannot be read"
         cautions.append(Caution(level=Level.CARE, text=text))
     return cautions

@@ -91,5 +91,5 @@ def test_copies_across_classes_and_splits_and_few_pictures_are_named() -> None:
         (Level.CARE, "pictures that look the same in both classes"),
         (Level.CARE, "50 fake pictures"),
         (Level.CARE, "2"),
-        (Level.CARE, "1 files cannot be read and"),
+        (Level.CARE, "1 file left out that cannot be read"),
     ]
