@@ -33,7 +33,8 @@ InputType = Annotated[Io, typer.Option(help="Input type: raw RGB as bytes or as 
 MaxDrop = Annotated[
     float,
     typer.Option(
-        help="Most points of validation accuracy that may be lost; one picture may always, but with 0."
+        help="Most points of validation accuracy that may be lost; one picture may always be, "
+        "unless this is 0."
     ),
 ]
 Qat = Annotated[
@@ -55,7 +56,8 @@ RealImages = Annotated[
     typer.Option(metavar="DIR", help="Real pictures to read your own model by.", rich_help_panel=_OWN),
 ]
 FakeImages = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="The same: fakes.", rich_help_panel=_OWN)
+    Path | None,
+    typer.Option(metavar="DIR", help="Fake pictures to read your own model by.", rich_help_panel=_OWN),
 ]
 Scale = Annotated[
     Scaling | None,

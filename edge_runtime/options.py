@@ -23,14 +23,17 @@ PixelsOnly = Annotated[
     bool, typer.Option("--pixels-only", help="Leave out what the files say of themselves.")
 ]
 Cautious = Annotated[
-    bool, typer.Option("--cautious", help="Say FAKE only where hardly a real image is called so.")
+    bool, typer.Option("--cautious", help="Say FAKE only where hardly any real image gets it.")
 ]
 Sensitive = Annotated[bool, typer.Option("--sensitive", help="Say FAKE more readily, at more false alarms.")]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Refuse a JPEG that lacks its end, though nearly all is there.")
 ]
 MaxMegapixels = Annotated[
-    int, typer.Option(min=1, max=400, help="Larger pictures are refused; a megapixel takes 4 to 8 MB.")
+    int,
+    typer.Option(
+        min=1, max=400, help="Refuse pictures larger than this; a megapixel takes 4 to 8 MB of memory."
+    ),
 ]
 
 

@@ -82,7 +82,9 @@ Workers = Annotated[
 Index = Annotated[
     int | None, typer.Option(min=0, help="Which of --workers this is; 0, the chief, writes -o.")
 ]
-Wait = Annotated[float, typer.Option(min=1, metavar="SECONDS", help="For the other --workers to come.")]
+Wait = Annotated[
+    float, typer.Option(min=1, metavar="SECONDS", help="How long to wait for the other --workers.")
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in -o.")]
 Recipe = Annotated[str | None, typer.Option(help="A recipe's name or a TOML file.")]
 Size = Annotated[int | None, typer.Option(help="Input size in px; pictures are scaled to it.")]

@@ -23,7 +23,7 @@ Heatmap = Annotated[
     ),
 ]
 Stable = Annotated[
-    bool, typer.Option("--stable", help="UNSURE where mild recompression or scaling turns the verdict over.")
+    bool, typer.Option("--stable", help="Say UNSURE where mild recompression or scaling changes the verdict.")
 ]
 Summary = Annotated[
     bool, typer.Option("--summary", help="With --json: one more object at the end, with the counts.")

@@ -32,20 +32,21 @@ _Output = Annotated[
 _Shard = Annotated[
     str, typer.Option(metavar="INDEX/COUNT", help="Only this part, counted from 0, by digest of the names.")
 ]
-_Format = Annotated[PartFormat, typer.Option("--format", help="Of finished parts.")]
+_Format = Annotated[PartFormat, typer.Option("--format", help="How finished parts are written.")]
 _PartLines = Annotated[int, typer.Option(min=1, help="Pictures in a part.")]
 _Column = Annotated[str | None, typer.Option(help="The manifest's column that names the pictures.")]
-_Root = Annotated[
-    str, typer.Option(metavar="DIR|URL", help="Below it lies what a manifest names relatively.")
-]
+_Root = Annotated[str, typer.Option(metavar="DIR|URL", help="Where relative names in a manifest begin.")]
 _AllowErrors = Annotated[
     float,
     typer.Option(
-        min=0, max=100, metavar="PERCENT", help="End with 0 up to so many pictures without verdict."
+        min=0,
+        max=100,
+        metavar="PERCENT",
+        help="Exit 0 where at most this share of the pictures has no verdict.",
     ),
 ]
 _GiveUp = Annotated[
-    int, typer.Option(min=0, help="Stop after so many in a row that no store gives; 0: never.")
+    int, typer.Option(min=0, help="Stop after so many pictures in a row that cannot be fetched; 0: never.")
 ]
 _Ray = Annotated[
     str | None,
@@ -53,12 +54,18 @@ _Ray = Annotated[
         metavar="[ADDRESS]", help="On a Ray cluster: HOST:PORT, ray://HOST:PORT or auto; without, here."
     ),
 ]
-_RayWorkers = Annotated[int | None, typer.Option(min=1, show_default="one a core", help="Of --ray.")]
-_Merge = Annotated[bool, typer.Option("--merge", help="Shards into one folder, which -o names.")]
+_RayWorkers = Annotated[
+    int | None, typer.Option(min=1, show_default="one a core", help="With --ray: how many workers.")
+]
+_Merge = Annotated[
+    bool, typer.Option("--merge", help="Put finished shards together, into the folder that -o names.")
+]
 _Report = Annotated[bool, typer.Option("--report", help="Show what a scan found, finished or not.")]
 _Html = Annotated[Path | None, typer.Option(metavar="FILE", help="With --report: a page too.")]
 _Json = Annotated[bool, typer.Option("--json", help="With --report: one JSON object.")]
-_Most = Annotated[int, typer.Option(min=1, help="With --report: so many of the most suspicious.")]
+_Most = Annotated[
+    int, typer.Option(min=1, help="With --report: how many of the most suspicious pictures it lists.")
+]
 
 
 class _OptionalAddress(typer.core.TyperCommand):

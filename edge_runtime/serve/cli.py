@@ -32,13 +32,13 @@ def serve(
     model: options.Model = None,
     token: _Token = None,
     threads: options.Threads = None,
-    max_mb: Annotated[int, typer.Option(min=1, max=2000, help="Of a request.")] = 50,
+    max_mb: Annotated[int, typer.Option(min=1, max=2000, help="Largest request, in MB.")] = 50,
     max_megapixels: options.MaxMegapixels = options.MOST_MEGAPIXELS,
     queue: Annotated[
         int, typer.Option(min=1, max=10000, help="Pictures that may wait; more get 429 (try again).")
     ] = 64,
     timeout: Annotated[
-        float, typer.Option(min=1, metavar="SECONDS", help="Until a request is answered.")
+        float, typer.Option(min=1, metavar="SECONDS", help="A request that is not answered by then gets 503.")
     ] = 60,
     pixels_only: options.PixelsOnly = False,
     cautious: options.Cautious = False,
