@@ -16,6 +16,7 @@ from fakelens.edge_runtime.provenance.inspection import add_contradictions
 from fakelens.edge_runtime.provenance.read import read_evidence
 from tests.edge_runtime.provenance.conftest import (
     created,
+    encode_cbor,
     make_app11,
     make_exif,
     make_jpeg,
@@ -44,6 +45,15 @@ def list_files() -> dict[str, bytes]:
     files["C2PA, a generated part"] = make_png((b"caBX", TRACED))
     wrapper = make_store(BY_AI, make_manifest("own", [], [ingredient("ai", "componentOf")]))
     files["C2PA, a wrapper"] = make_png((b"caBX", wrapper))
+    own = make_manifest("own", [{"action": "x" * 50}], [ingredient("ai", "componentOf")])
+    broken = make_store(BY_AI, own.replace(encode_cbor("x" * 50), b"\xff" * 52))
+    twice = make_store(
+        BY_AI, make_manifest("own", [OPENED], [ingredient("ai", "componentOf"), ingredient("ai")])
+    )
+    files["C2PA, a manifest that cannot be read"] = make_png((b"caBX", broken))
+    files["C2PA, parent and part"] = make_png((b"caBX", twice))
+    files["C2PA, cut before the picture's own"] = make_png((b"caBX", TRACED[: TRACED.find(b"own\0") - 20]))
+    files["C2PA, cut within the picture's own"] = make_png((b"caBX", TRACED[:-30]))
     files["a camera and a generator"] = make_jpeg(
         (0xE1, b"Exif\0\0" + CAMERA), *make_app11(make_store(make_manifest(actions=[created()])))
     )

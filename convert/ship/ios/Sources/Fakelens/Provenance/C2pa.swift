@@ -4,7 +4,10 @@ private let mostDepth = 16
 private let mostBoxes = 5_000
 private let mostAssertionBytes = 128 << 10
 private let mostDecodedBytes = 512 << 10
+private let headBytes = 8  // of a box
+private let store = "c2pa"
 private let beginnings: Set<String> = ["c2pa.created", "c2pa.opened"]
+private let readLabels = ["c2pa.claim", "c2pa.actions", "c2pa.ingredient", "stds.iptc"]  // labels that are read begin so
 
 private struct Content {
     let labels: [String]
@@ -22,15 +25,23 @@ private struct Manifest {
     let label: String
     var generator = ""
     var isSigned = false
+    var isDamaged = false  // a part of it is missing, or cannot be read
     var actions = [Action]()
     var ingredients = [(relationship: String, label: String)]()
 }
 
+/// How a box ends, by the lengths that it and the boxes inside it declare.
+private struct End {
+    let last: String?  // the label of the last box inside, where none is missing
+    let isCut: Bool  // a part of the last box is missing
+}
+
 /// Returns what the JUMBF boxes `data` say: each statement, and a note that they are there; none is verified.
 func readC2pa(_ data: Bytes, at place: String) -> [Evidence] {
-    let manifests = readManifests(data)
-    guard let active = manifests.last else { return [] }
-    let (own, components) = trace(manifests, from: active.label)
+    var manifests = readManifests(data)
+    if manifests.isEmpty { return [] }
+    let active = findActive(data, &manifests)
+    let (own, components) = trace(manifests, from: active)
     var found = judge(own, at: place)
     if declaresGenerated(found) {
         found = found.filter { $0.strength != .declaresEdited }
@@ -41,7 +52,9 @@ func readC2pa(_ data: Bytes, at place: String) -> [Evidence] {
     }
     let named = own.map(\.generator).last { !$0.isEmpty } ?? ""
     let isSigned = own.contains { $0.isSigned }
-    let what = isSigned ? "holds Content Credentials" : "holds unsigned Content Credentials"
+    let held = isSigned ? "holds Content Credentials" : "holds unsigned Content Credentials"
+    let gone = "holds Content Credentials without those of the picture itself: cut, or not readable"
+    let what = own.isEmpty ? gone : held
     return dropRepeated(found) + [Evidence(.c2pa, .note, what, words: named, at: place)]
 }
 
@@ -53,7 +66,7 @@ private func judge(_ manifests: [Manifest], at place: String) -> [Evidence] {
 
 private func judge(_ action: Action, of manifest: Manifest, at place: String) -> Evidence? {
     guard let read = readSourceType(action.sourceType) else { return nil }
-    let begun = manifest.actions.contains { beginnings.contains($0.name) }
+    let begun = manifest.isDamaged || manifest.actions.contains { beginnings.contains($0.name) }
     let isCreation = action.name == "c2pa.created"
     let isEdit = read.strength == .declaresGenerated && begun && !isCreation
     let strength: Strength = isEdit ? .declaresEdited : read.strength
@@ -64,26 +77,43 @@ private func judge(_ action: Action, of manifest: Manifest, at place: String) ->
     return Evidence(.c2pa, strength, "its Content Credentials say: \(meaning)", words: words, at: place)
 }
 
-/// Returns the picture's own manifest with those of its parents, and all components.
-private func trace(_ manifests: [Manifest], from active: String) -> (own: [Manifest], components: [Manifest]) {
-    var own = [Manifest]()
-    var components = [Manifest]()
-    var waiting = [(label: active, isOwn: true)]
-    var seen: Set<String> = [active]
-    while let next = waiting.popLast() {
-        guard let manifest = manifests.first(where: { $0.label == next.label }) else { continue }
-        if next.isOwn { own.append(manifest) } else { components.append(manifest) }
+/// Returns the label of the picture's own manifest, the last of the store, where it is there.
+private func findActive(_ data: Bytes, _ manifests: inout [Manifest]) -> String? {
+    guard let end = findEnd(data, of: store) else { return manifests.last?.label }
+    // What stands before it in a store that was cut is of pictures that went into this one.
+    guard let own = manifests.firstIndex(where: { $0.label == end.last }) else { return nil }
+    manifests[own].isDamaged = manifests[own].isDamaged || end.isCut
+    return end.last
+}
+
+/// Returns the manifest `active` with those of its parents, and all components.
+private func trace(_ manifests: [Manifest], from active: String?) -> (own: [Manifest], components: [Manifest]) {
+    guard let active else { return ([], manifests) }
+    var seen = Set<String>()
+    let own = follow(manifests, from: [active], past: &seen, parentsAlone: true)
+    let putIn = own.flatMap { $0.ingredients.map(\.label) }
+    return (own, follow(manifests, from: putIn, past: &seen, parentsAlone: false))
+}
+
+/// Returns the manifests that `labels` lead to, past those `seen`, which grow.
+private func follow(
+    _ manifests: [Manifest], from labels: [String], past seen: inout Set<String>, parentsAlone: Bool
+) -> [Manifest] {
+    var found = [Manifest]()
+    var waiting = labels
+    while let label = waiting.popLast() {
+        guard let manifest = manifests.first(where: { $0.label == label }), seen.insert(label).inserted
+        else { continue }
+        found.append(manifest)
         // OpenAI's of 2024 tell no action, and call the one picture that they hold a component.
-        let isWrapper = manifest.actions.isEmpty && manifest.ingredients.count == 1
-        for ingredient in manifest.ingredients {
-            guard manifests.contains(where: { $0.label == ingredient.label }),
-                seen.insert(ingredient.label).inserted
-            else { continue }
-            let isParent = ingredient.relationship == "parentOf" || isWrapper
-            waiting.append((label: ingredient.label, isOwn: next.isOwn && isParent))
+        let tellsNothing = manifest.actions.isEmpty && !manifest.isDamaged
+        let isWrapper = tellsNothing && manifest.ingredients.count == 1
+        let followed = manifest.ingredients.filter {
+            !parentsAlone || isWrapper || $0.relationship == "parentOf"
         }
+        waiting += followed.map(\.label)
     }
-    return (own, components)
+    return found
 }
 
 private func readManifests(_ data: Bytes) -> [Manifest] {
@@ -92,15 +122,19 @@ private func readManifests(_ data: Bytes) -> [Manifest] {
     for content in walkJumbf(data) {
         let labels = content.labels
         guard let last = labels.last, labels.contains(where: { $0.contains("c2pa") }) else { continue }
-        let label = labels.count > 2 && labels[0] == "c2pa" ? labels[1] : ""
+        let label = labels.count > 2 && labels[0] == store ? labels[1] : ""
         if !manifests.contains(where: { $0.label == label }) { manifests.append(Manifest(label: label)) }
         guard let index = manifests.firstIndex(where: { $0.label == label }) else { continue }
         let size = content.data.count
         if last == "c2pa.signature" {
             manifests[index].isSigned = true
-        } else if size <= min(bytesLeft, mostAssertionBytes) && ["cbor", "json"].contains(content.kind) {
-            bytesLeft -= size
-            readAssertion(content, &manifests[index])
+        } else if readLabels.contains(where: { last.hasPrefix($0) }) && ["cbor", "json"].contains(content.kind) {
+            if size <= min(bytesLeft, mostAssertionBytes) {
+                bytesLeft -= size
+                readAssertion(content, &manifests[index])
+            } else {
+                manifests[index].isDamaged = true
+            }
         }
     }
     return manifests
@@ -108,7 +142,10 @@ private func readManifests(_ data: Bytes) -> [Manifest] {
 
 private func readAssertion(_ content: Content, _ manifest: inout Manifest) {
     let label = (content.labels.last ?? "").components(separatedBy: "__")[0]
-    guard let body = decode(content).asMap else { return }
+    guard let body = decode(content).asMap else {
+        manifest.isDamaged = true
+        return
+    }
     if label.hasPrefix("c2pa.claim") {
         let name = body["claim_generator_info"]?.name ?? ""
         manifest.generator = name.isEmpty ? body["claim_generator"]?.name ?? "" : name
@@ -161,16 +198,38 @@ private func walkJumbf(_ data: Bytes) -> [Content] {
     return found
 }
 
-private func split(_ data: Bytes) -> [(kind: String, content: Bytes)] {
-    var boxes = [(kind: String, content: Bytes)]()
+/// Returns the end of the last box that is called `label` and lies in no other, where there is one.
+private func findEnd(_ data: Bytes, of label: String) -> End? {
+    guard let box = split(data).last(where: { $0.kind == "jumb" && findLabel($0.content) == label })
+    else { return nil }
+    return findEnd(inside: box.content, declaredBytes: box.content.count + max(0, box.end - data.count))
+}
+
+private func findEnd(inside content: Bytes, declaredBytes: Int) -> End {
+    let boxes = split(content)
+    let left = declaredBytes - (boxes.last?.end ?? 0)
+    let last = boxes.last { $0.kind == "jumb" }.map { findLabel($0.content) }
+    let hasRoom = left >= headBytes  // for one more box, which is not there or cannot be read
+    return End(last: hasRoom ? nil : last, isCut: declaredBytes > content.count || left < 0)
+}
+
+private func findLabel(_ content: Bytes) -> String {
+    guard let described = split(content).first, described.kind == "jumd" else { return "" }
+    return readLabel(described.content)
+}
+
+/// Returns the kind and the content of each box, and where it says that it ends.
+private func split(_ data: Bytes) -> [(kind: String, content: Bytes, end: Int)] {
+    var boxes = [(kind: String, content: Bytes, end: Int)]()
     var at = 0
-    while at + 8 <= data.count && boxes.count <= mostBoxes {
-        let head = data.number(at, 4) == 1 ? 16 : 8
+    while at + headBytes <= data.count && boxes.count <= mostBoxes {
+        let head = data.number(at, 4) == 1 ? 16 : headBytes
         var length = head == 16 ? data.length(at + 8, 8) : data.length(at, 4)
         if length == 0 { length = data.count - at }
         if length < head { break }
-        boxes.append((kind: data.sub(at + 4, at + 8).latin1(), content: data.sub(at + head, at + length)))
-        at += length
+        let end = at + length
+        boxes.append((kind: data.sub(at + 4, at + 8).latin1(), content: data.sub(at + head, end), end: end))
+        at = end
     }
     return boxes
 }

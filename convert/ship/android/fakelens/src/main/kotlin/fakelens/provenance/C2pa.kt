@@ -9,7 +9,10 @@ private const val MOST_BOXES = 5_000
 private const val MOST_ASSERTION_BYTES = 128 shl 10
 private const val MOST_DECODED_BYTES = 512 shl 10
 private const val HAS_LABEL = 2 // of the toggles of a description
+private const val HEAD_BYTES = 8 // of a box
+private const val STORE = "c2pa"
 private val BEGINNINGS = setOf("c2pa.created", "c2pa.opened")
+private val READ = listOf("c2pa.claim", "c2pa.actions", "c2pa.ingredient", "stds.iptc") // labels that are read begin so
 
 private class Content(val labels: List<String>, val kind: String, val data: Bytes)
 
@@ -20,15 +23,21 @@ private class Ingredient(val relationship: String, val label: String)
 private class Manifest {
     var generator = ""
     var signed = false
+    var isDamaged = false // a part of it is missing, or cannot be read
     val actions = mutableListOf<Action>()
     val ingredients = mutableListOf<Ingredient>()
 }
+
+/** How a box ends, by the lengths that it and the boxes inside it declare; no [last] where one is missing. */
+private class End(val last: String?, val isCut: Boolean)
+
+private class JumbfBox(val kind: String, val content: Bytes, val end: Long)
 
 /** Returns what the JUMBF boxes [data] say: each statement, and a note that they are there; none is verified. */
 internal fun readC2pa(data: Bytes, where: String): List<Evidence> {
     val manifests = readManifests(data)
     if (manifests.isEmpty()) return emptyList()
-    val (own, components) = trace(manifests)
+    val (own, components) = trace(manifests, findActive(data, manifests))
     var found = judge(own, where)
     if (declaresGenerated(found)) {
         found = found.filter { it.strength != Strength.DECLARES_EDITED }
@@ -38,12 +47,16 @@ internal fun readC2pa(data: Bytes, where: String): List<Evidence> {
         found = found + parts.map { it.copy(strength = Strength.DECLARES_EDITED, what = what) }
     }
     val named = own.map { it.generator }.lastOrNull { it.isNotEmpty() } ?: ""
-    val what = if (own.any { it.signed }) "holds Content Credentials" else "holds unsigned Content Credentials"
+    val what = when {
+        own.isEmpty() -> "holds Content Credentials without those of the picture itself: cut, or not readable"
+        own.any { it.signed } -> "holds Content Credentials"
+        else -> "holds unsigned Content Credentials"
+    }
     return found.distinct() + Evidence(Source.C2PA, Strength.NOTE, what, quote(named), where)
 }
 
 private fun judge(manifests: List<Manifest>, where: String): List<Evidence> = manifests.flatMap { manifest ->
-    val begun = manifest.actions.any { it.name in BEGINNINGS }
+    val begun = manifest.isDamaged || manifest.actions.any { it.name in BEGINNINGS }
     manifest.actions.mapNotNull { judgeAction(it, manifest, begun, where) }
 }
 
@@ -59,24 +72,44 @@ private fun judgeAction(action: Action, manifest: Manifest, begun: Boolean, wher
     return Evidence(Source.C2PA, strength, what, quote(words.joinToString(", ")), where)
 }
 
-/** Returns the picture's own manifest with those of its parents, and all components. */
-private fun trace(manifests: Map<String, Manifest>): Pair<List<Manifest>, List<Manifest>> {
-    val own = mutableListOf<Manifest>()
-    val components = mutableListOf<Manifest>()
-    val active = manifests.keys.last()
-    val waiting = ArrayDeque(listOf(active to true))
-    val seen = mutableSetOf(active)
+/** Returns the label of the picture's own manifest, the last of the store; null where that is not there. */
+private fun findActive(data: Bytes, manifests: Map<String, Manifest>): String? {
+    val end = findEnd(data, STORE) ?: return manifests.keys.last()
+    val own = manifests[end.last ?: return null] ?: return null // what stands before went into this picture
+    own.isDamaged = own.isDamaged || end.isCut
+    return end.last
+}
+
+/** Returns the [active] manifest with those of its parents, and all components. */
+private fun trace(manifests: Map<String, Manifest>, active: String?): Pair<List<Manifest>, List<Manifest>> {
+    if (active == null) return emptyList<Manifest>() to manifests.values.toList()
+    val seen = mutableSetOf<String>()
+    val own = follow(manifests, listOf(active), seen, parentsAlone = true)
+    val putIn = own.flatMap { manifest -> manifest.ingredients.map { it.label } }
+    return own to follow(manifests, putIn, seen, parentsAlone = false)
+}
+
+/** Returns the manifests that [from] leads to, past those [seen], which grow. */
+private fun follow(
+    manifests: Map<String, Manifest>,
+    from: List<String>,
+    seen: MutableSet<String>,
+    parentsAlone: Boolean,
+): List<Manifest> {
+    val found = mutableListOf<Manifest>()
+    val waiting = ArrayDeque(from)
     while (waiting.isNotEmpty()) {
-        val (label, isOwn) = waiting.removeLast()
-        val manifest = manifests.getValue(label)
-        (if (isOwn) own else components) += manifest
-        val isWrapper = manifest.actions.isEmpty() && manifest.ingredients.size == 1 // OpenAI's of 2024
-        for (ingredient in manifest.ingredients) {
-            if (ingredient.label !in manifests || !seen.add(ingredient.label)) continue
-            waiting += ingredient.label to (isOwn && (ingredient.relationship == "parentOf" || isWrapper))
-        }
+        val label = waiting.removeLast()
+        val manifest = manifests[label] ?: continue
+        if (!seen.add(label)) continue
+        found += manifest
+        val tellsNothing = manifest.actions.isEmpty() && !manifest.isDamaged
+        val isWrapper = tellsNothing && manifest.ingredients.size == 1 // OpenAI's of 2024
+        waiting += manifest.ingredients
+            .filter { !parentsAlone || isWrapper || it.relationship == "parentOf" }
+            .map { it.label }
     }
-    return own to components
+    return found
 }
 
 private fun readManifests(data: Bytes): Map<String, Manifest> {
@@ -85,13 +118,17 @@ private fun readManifests(data: Bytes): Map<String, Manifest> {
     for (content in walkJumbf(data)) {
         val labels = content.labels
         if (labels.none { "c2pa" in it }) continue
-        val manifest = manifests.getOrPut(if (labels.size > 2 && labels[0] == "c2pa") labels[1] else "") { Manifest() }
+        val manifest = manifests.getOrPut(if (labels.size > 2 && labels[0] == STORE) labels[1] else "") { Manifest() }
         val size = content.data.size
         if (labels.last() == "c2pa.signature") {
             manifest.signed = true
-        } else if (size <= minOf(bytesLeft, MOST_ASSERTION_BYTES) && content.kind in setOf("cbor", "json")) {
-            bytesLeft -= size
-            readAssertion(content, manifest)
+        } else if (READ.any { labels.last().startsWith(it) } && content.kind in setOf("cbor", "json")) {
+            if (size <= minOf(bytesLeft, MOST_ASSERTION_BYTES)) {
+                bytesLeft -= size
+                readAssertion(content, manifest)
+            } else {
+                manifest.isDamaged = true
+            }
         }
     }
     return manifests
@@ -99,8 +136,9 @@ private fun readManifests(data: Bytes): Map<String, Manifest> {
 
 private fun readAssertion(content: Content, manifest: Manifest) {
     val label = content.labels.last().substringBefore("__")
-    val body = decode(content) as? Map<*, *> ?: return
+    val body = decode(content) as? Map<*, *>
     when {
+        body == null -> manifest.isDamaged = true
         label.startsWith("c2pa.claim") ->
             manifest.generator = toName(body["claim_generator_info"]).ifEmpty { toName(body["claim_generator"]) }
         label.startsWith("c2pa.actions") ->
@@ -171,27 +209,47 @@ private fun walkJumbf(data: Bytes): Sequence<Content> = sequence {
         val level = waiting.removeLast()
         var labels = level.labels
         val nested = mutableListOf<Level>()
-        for ((kind, content) in split(level.inside)) {
+        for (box in split(level.inside)) {
             if (++boxes > MOST_BOXES) return@sequence
             when {
-                kind == "jumd" -> labels = level.labels + readLabel(content)
-                kind != "jumb" -> yield(Content(labels, kind, content))
-                labels.size < MOST_DEPTH -> nested += Level(content, labels)
+                box.kind == "jumd" -> labels = level.labels + readLabel(box.content)
+                box.kind != "jumb" -> yield(Content(labels, box.kind, box.content))
+                labels.size < MOST_DEPTH -> nested += Level(box.content, labels)
             }
         }
         waiting += nested.asReversed()
     }
 }
 
-private fun split(data: Bytes): Sequence<Pair<String, Bytes>> = sequence {
+/** Returns the end of the last box that is called [label] and lies in no other; null without such a box. */
+private fun findEnd(data: Bytes, label: String): End? {
+    val box = split(data).take(MOST_BOXES).lastOrNull { it.kind == "jumb" && findLabel(it.content) == label }
+    return box?.let { findEndInside(it.content, it.content.size + maxOf(0L, it.end - data.size)) }
+}
+
+private fun findEndInside(content: Bytes, declaredBytes: Long): End {
+    val inside = split(content).take(MOST_BOXES).toList()
+    val left = declaredBytes - (inside.lastOrNull()?.end ?: 0L)
+    val last = inside.lastOrNull { it.kind == "jumb" }?.let { findLabel(it.content) }
+    val hasRoom = left >= HEAD_BYTES // for one more box, which is not there or cannot be read
+    return End(if (hasRoom) null else last, isCut = declaredBytes > content.size || left < 0)
+}
+
+private fun findLabel(content: Bytes): String {
+    val described = split(content).firstOrNull() ?: return ""
+    return if (described.kind == "jumd") readLabel(described.content) else ""
+}
+
+private fun split(data: Bytes): Sequence<JumbfBox> = sequence {
     var at = 0
-    while (at + 8 <= data.size) {
-        val head = if (data.number(at, 4) == 1L) 16 else 8
+    while (at + HEAD_BYTES <= data.size) {
+        val head = if (data.number(at, 4) == 1L) 16 else HEAD_BYTES
         var length = if (head == 16) data.length(at + 8, 8) else data.length(at, 4)
         if (length == 0) length = data.size - at
         if (length < head) return@sequence
-        yield(data.sub(at + 4, at + 8).latin1() to data.sub(at + head, at + length))
-        at += length
+        val end = at + length
+        yield(JumbfBox(data.sub(at + 4, at + 8).latin1(), data.sub(at + head, end), end.toLong()))
+        at = end
     }
 }
 
