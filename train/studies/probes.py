@@ -27,7 +27,7 @@ from fakelens.edge_runtime.pictures.preprocess import fit_image
 from fakelens.train.config import TrainConfig, describe_input
 from fakelens.train.data.dataset import load_dataset
 from fakelens.train.data.image_rows import Images
-from fakelens.train.data.loss_weights import class_weights, source_weights
+from fakelens.train.data.loss_weights import class_weights, weigh_images
 from fakelens.train.fit.clip_encoder import SquareEncoder, embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
 from fakelens.train.fit.distill import soften_labels
@@ -92,7 +92,9 @@ def fit_probe(data: Path, config: TrainConfig, probe: Probe) -> Callable[[Image.
     else:
         distilled = probe is Probe.NETWORK and config.distill.teachers
         targets = soften_labels(known, pictures, config) if distilled else labels.astype(np.float32)
-        weights = (class_weights(labels)[:, None] * source_weights(labels, known.sources)).astype(np.float64)
+        of_sources = weigh_images(labels, known.sources, config.fit)
+        balance = class_weights(labels)[:, None].astype(np.float64)
+        weights = balance * (np.ones(len(labels)) if of_sources is None else of_sources)
         score = fit_line(learned.astype(np.float64), targets, weights, config.fit.probe or _PENALTY).score
     spec = describe_input(config.data)
 

@@ -34,9 +34,8 @@ def read_jpeg(window: Window) -> Iterator[Part]:
             more_xmp.append((data[_MORE_XMP_HEAD:], where))
         elif marker == _APP11 and data.startswith(b"JP"):
             number = int.from_bytes(data[4:8], "big")
-            boxes.setdefault(data[2:4] + data[12:16], []).append(
-                (number, data[8:], at)
-            )  # number and kind of box
+            box = data[2:4] + data[12:16]  # its number and its kind
+            boxes.setdefault(box, []).append((number, data[8:], at))
         elif marker == _APP13 and data.startswith(_PHOTOSHOP):
             photoshop.append((data[len(_PHOTOSHOP) :], where))
         elif marker == _COMMENT:

@@ -16,7 +16,7 @@ from fakelens.edge_runtime.provenance.statements.source_types import read_source
 _MOST_ASSERTION_BYTES = 128 << 10
 _MOST_DECODED_BYTES = 512 << 10  # of one store; those with thumbnails hold 50 KB that are decoded
 _NOTATIONS = (b"cbor", b"json")
-_READ = ("c2pa.claim", "c2pa.actions", "c2pa.ingredient", "stds.iptc")  # what labels of a use begin with
+_READ = ("c2pa.claim", "c2pa.actions", "c2pa.ingredient", "stds.iptc")  # labels that are read begin so
 _BEGINNINGS = ("c2pa.created", "c2pa.opened")
 _STORE = "c2pa"
 
@@ -51,9 +51,8 @@ def read_c2pa(data: bytes, where: str) -> list[Evidence]:
     named = next((manifest.generator for manifest in reversed(own) if manifest.generator), "")
     signed = any(manifest.signed for manifest in own)
     what = "holds Content Credentials" if signed else "holds unsigned Content Credentials"
-    what = (
-        what if own else "holds Content Credentials without those of the picture itself: cut, or not readable"
-    )
+    if not own:
+        what = "holds Content Credentials without those of the picture itself: cut, or not readable"
     note = Evidence(source=Source.C2PA, strength=Strength.NOTE, what=what, words=quote(named), where=where)
     return [*_drop_repeated(found), note]
 
