@@ -9,7 +9,7 @@ import typer
 
 from fakelens.convert import options
 from fakelens.convert.own.config import OwnConfig
-from fakelens.convert.recipes import BorderConfig, ConvertConfig, FuseConfig, Quantization
+from fakelens.convert.recipes import BorderConfig, BridgeConfig, ConvertConfig, FuseConfig, Quantization
 from fakelens.edge_runtime.errors import GateError, UsageError
 from fakelens.edge_runtime.extras import require_extra
 
@@ -76,7 +76,9 @@ def convert(
     _refuse_given(context, (*_CONVERTING, *_OWN) if fusing else _FUSING, fusing=fusing)
     if fusing:
         views: dict[str, Any] = {"whole": whole, "tiles": tiles, "pool": pool, "split": split}
-        views |= {"bridge": bridge, "borders": BorderConfig(false_alarms=false_alarms, missed=missed)}
+        views |= {"borders": BorderConfig(false_alarms=false_alarms, missed=missed)}
+        if bridge is not None:
+            views |= {"bridge": BridgeConfig(second=bridge[0], run=bridge[1], second_run=bridge[2])}
         _fuse(run, output, name, views | {"data": fuse, "scores": scores, "by_source": by_source})
         return
     config = ConvertConfig(

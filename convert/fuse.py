@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fakelens.convert.borders import USUAL_LIMITS, choose_borders, choose_limits
-from fakelens.convert.fusion import ViewLogits, carry_over, fit_fusion, fuse_scores, read_logits, weigh_images
+from fakelens.convert.bridge import carry_over, score_held_out
+from fakelens.convert.fusion import ViewLogits, fit_fusion, fuse_scores, read_logits, weigh_images
 from fakelens.convert.merge import FIRST_SIGNATURE, NamedGraph, extract_view, merge_graphs
 from fakelens.convert.recipes import FuseConfig, Io
 from fakelens.convert.roots import add_first_root
@@ -54,6 +55,7 @@ def fuse_files(config: FuseConfig) -> FuseResult:
     views = _describe_views(files, config.pool)
     names = [view.name for view in views]
     given = None if config.scores is None else read_logits(config.scores, names)
+    held_out = None if config.bridge is None else score_held_out(config.model, config.bridge)
     images = None if config.data is None else find_validation(config.data, config.split)
     pairs = zip(views, files, strict=True)
     graph = merge_graphs([NamedGraph(signature=view.signature, graph=file.graph) for view, file in pairs])
@@ -67,10 +69,8 @@ def fuse_files(config: FuseConfig) -> FuseResult:
     elif images is not None and config.data is not None:
         scored = score_validation(_open(pack_model(graph, contract)), images, config.data)
     contract = _decide(contract, scored, config)
-    if config.bridge is not None:
-        ours, theirs = (read_logits(path, names) for path in config.bridge)
-        fusion = carry_over(contract.input.fusion or Fusion(weights=(1.0,)), ours, theirs)
-        contract = replace(contract, input=replace(contract.input, fusion=fusion))
+    if held_out is not None:
+        contract = carry_over(contract, held_out)
     packed = pack_model(graph, contract)
     gates = (*_check(graph, contract, files), check_file(packed, contract), *_list_figures(contract))
     if all(gate.passed for gate in gates):

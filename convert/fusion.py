@@ -118,24 +118,6 @@ def fit_fusion(scores: ViewLogits, weights: Floats) -> Fusion:
     return Fusion(weights=tuple(steepness), bias=bias)
 
 
-def carry_over(fusion: Fusion, ours: ViewLogits, theirs: ViewLogits) -> Fusion:
-    """Return the `fusion` of one view, fitted to answers of another model, for ours.
-
-    `ours` and `theirs` are what both models say of the same images, that both know: a line by least squares
-    brings the one to the scale of the other. Raises `UsageError` where they are not of the same images.
-    """
-    if ours.sources != theirs.sources or not np.array_equal(ours.labels, theirs.labels):
-        raise UsageError(
-            f"--bridge: {len(ours.labels)} and {len(theirs.labels)} rows that are not of the same images; "
-            "make both by `fakelens.benchmarks.studies.evidence --scores` on the same data"
-        )
-    slope, shift = (float(value) for value in np.polyfit(ours.logits[:, 0], theirs.logits[:, 0], 1))
-    if slope <= 0:
-        raise UsageError("--bridge: what one model takes for fake is real to the other; look at both files")
-    (weight,) = fusion.weights
-    return Fusion(weights=(weight * slope,), bias=fusion.bias + weight * shift)
-
-
 def fuse_scores(logits: Floats, fusion: Fusion) -> Floats:
     """Return P(fake) [n] of images from the logits of their views [n, views]."""
     return np.array([fuse_logits(row, fusion) for row in logits], np.float64)

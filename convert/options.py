@@ -88,11 +88,11 @@ Scores = Annotated[
     ),
 ]
 Bridge = Annotated[
-    tuple[Path, Path] | None,
+    tuple[str, Path, Path] | None,
     typer.Option(
-        metavar="CSV CSV",
-        help="Where --scores are of a second model, which left sources out: what MODEL and that one say of "
-        "pictures that both learned from.",
+        metavar="MODEL RUN RUN",
+        help="Where --scores are of a second model, which left sources out: that model, the run of the first "
+        "and its own. Validation pictures that both runs hold bring its borders over.",
     ),
 ]
 SplitName = Annotated[

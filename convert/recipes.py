@@ -63,6 +63,15 @@ class BorderConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BridgeConfig:
+    """Where answers of a second model, which left sources out, decide for the one that ships."""
+
+    second: str  # the model that answered: a release model's name or a model file
+    run: Path  # of the model that ships
+    second_run: Path
+
+
+@dataclass(frozen=True, kw_only=True)
 class FuseConfig:
     """One fusion of model files."""
 
@@ -73,7 +82,7 @@ class FuseConfig:
     data: Path | None = None  # validation images
     split: Split | None = None  # of `data`; its val/, or all where it is not split, for None
     scores: Path | None = None  # or a CSV of the views' logits, of images that training left out
-    bridge: tuple[Path, Path] | None = None  # what `model` and that of `scores` say of the same known images
+    bridge: BridgeConfig | None = None  # where `scores` are of a second model
     name: str | None = None  # of the new model; that of `model` for None
     pool: Pool | None = None  # of the tiles; the file's own for None
     by_source: bool = False  # whether each source counts the same

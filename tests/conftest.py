@@ -300,10 +300,10 @@ def pack_tile_model(tmp_path: Path, brightness_graph: bytes) -> Callable[..., Pa
     return pack
 
 
-def make_redness_graph(size: int) -> bytes:
-    """P(fake) = sigmoid((mean red - mean blue) / 16) of `size` x `size` px."""
+def make_redness_graph(size: int, steepness: float = 1 / 16) -> bytes:
+    """P(fake) = sigmoid(steepness * (mean red - mean blue)) of `size` x `size` px."""
     weights = np.zeros((2, size * size, 3), np.float32)
-    weights[1, :, 0], weights[1, :, 2] = 1 / (16 * size * size), -1 / (16 * size * size)
+    weights[1, :, 0], weights[1, :, 2] = steepness / (size * size), -steepness / (size * size)
     return make_graph(weights.reshape(2, -1), [0, 0])
 
 

@@ -111,28 +111,8 @@ def test_one_view_can_be_decided_anew(fakelens: Fakelens, tiles: Path, data: Pat
     assert done.returncode == 0, done.stderr
     contract = read_model(output).contract
     assert [(view.name, view.pool) for view in contract.input.views] == [("tiles", Pool.TEXTURE)]
-    detector = Detector(output)
-    check_one = detector.check(next(data.glob("bright/val/fake/*.png")))
-    assert [view.name for view in check_one.views] == ["tiles"]
-    lines = {"theirs": ["tiles,label,source"], "ours": ["tiles,label,source"]}
-    for path in sorted(data.glob("*/val/*/*.png")):
-        p_fake = np.clip(detector.check(path).views[0].p_fake, 1 / 512, 511 / 512)
-        logit = float(np.log(p_fake / (1 - p_fake)))
-        lines["theirs"].append(f"{logit},{path.parent.name},{path.parents[2].name}")
-        lines["ours"].append(f"{logit / 2 - 0.1},{path.parent.name},{path.parents[2].name}")
-    for name, rows in lines.items():
-        (tmp_path / f"{name}.csv").write_text("\n".join(rows))
-    by_scores = ("--scores", tmp_path / "theirs.csv")
-    plain, carried = tmp_path / "plain.tflite", tmp_path / "carried.tflite"
-    assert fakelens("convert", tiles, *by_scores, "-o", plain).returncode == 0
-    bridge = ("--bridge", tmp_path / "ours.csv", tmp_path / "theirs.csv")
-    done = fakelens("convert", tiles, *by_scores, *bridge, "-o", carried)
-    assert done.returncode == 0, done.stderr
-    fitted, moved = (read_model(path).contract.input.fusion for path in (plain, carried))
-    assert fitted is not None
-    assert moved is not None
-    assert moved.weights[0] == pytest.approx(2 * fitted.weights[0], rel=1e-4)
-    assert read_model(carried).contract.decision == read_model(plain).contract.decision
+    verdict = Detector(output).check(next(data.glob("bright/val/fake/*.png")))
+    assert [view.name for view in verdict.views] == ["tiles"]
 
 
 def test_the_bound_on_false_alarms_holds_in_each_tier_that_scores_name(
@@ -168,7 +148,7 @@ def test_the_bound_on_false_alarms_holds_in_each_tier_that_scores_name(
         (("--fuse", "DATA", "-o", "OUT", "--max-drop", "1"), "--max-drop is of no use with --fuse"),
         (("--fuse", "DATA", "--scores", "DATA", "-o", "OUT"), "exclude each other"),
         (("--scores", "none.csv", "-o", "OUT"), "none.csv: cannot be read"),
-        (("--fuse", "DATA", "-o", "OUT", "--bridge", "a.csv", "b.csv"), "--bridge goes with --scores"),
+        (("--fuse", "DATA", "-o", "OUT", "--bridge", "a.tflite", "a", "b"), "--bridge goes with --scores"),
         (("--scores", "none.csv", "--split", "val", "-o", "OUT"), "--split val is a part of --fuse DATA"),
         (
             ("--fuse", "DATA", "-o", "OUT", "--whole", "TILES"),

@@ -1,6 +1,5 @@
 """Weights of views: fitted to what they are worth, never below 0, the same for both classes."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,14 +7,12 @@ import pytest
 
 from fakelens.convert.fusion import (
     ViewLogits,
-    carry_over,
     fit_fusion,
     fuse_scores,
     read_logits,
     weigh_images,
 )
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.modelfile.contract import Fusion
 
 VIEWS = ("tiles", "whole")
 
@@ -60,25 +57,6 @@ def test_views_that_never_err_have_finite_weights() -> None:
     scores = ViewLogits(logits=logits, labels=np.array([0, 0, 1, 1], np.uint8), sources=("",) * 4)
     fusion = fit_fusion(scores, np.ones(4))
     assert all(0 <= weight <= 20 for weight in fusion.weights)
-
-
-def test_a_fusion_is_carried_over_to_a_model_of_another_scale() -> None:
-    theirs = replace(draw((0.8, 0.3), 0.0, 500), sources=("a",) * 500)
-    theirs = replace(theirs, logits=theirs.logits[:, :1])
-    noise = np.random.default_rng(1).normal(0, 0.01, theirs.logits.shape)
-    ours = replace(theirs, logits=(theirs.logits - 0.6) / 1.5 + noise)
-    fusion = Fusion(weights=(0.7,), bias=-0.2)
-    np.testing.assert_allclose(
-        fuse_scores(ours.logits, carry_over(fusion, ours, theirs)),
-        fuse_scores(theirs.logits, fusion),
-        atol=0.02,
-    )
-    with pytest.raises(UsageError, match="500 and 499 rows that are not of the same images"):
-        carry_over(
-            fusion, ours, ViewLogits(logits=theirs.logits[1:], labels=theirs.labels[1:], sources=("a",) * 499)
-        )
-    with pytest.raises(UsageError, match="what one model takes for fake is real to the other"):
-        carry_over(fusion, replace(ours, logits=-ours.logits), theirs)
 
 
 def test_views_without_any_worth_are_refused() -> None:
