@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 import typer
 
 from fakelens.benchmarks.command import run_command
@@ -25,6 +24,7 @@ from fakelens.train.data.dataset import load_dataset
 from fakelens.train.fit.frozen_layers import Values
 from fakelens.train.studies.options import Setting
 from fakelens.train.studies.recipe_head import (
+    Marks,
     Numbers,
     Seen,
     average_pictures,
@@ -36,8 +36,6 @@ from fakelens.train.studies.recipe_head import (
     open_recipe,
     score_parts,
 )
-
-Marks = npt.NDArray[np.bool_]
 
 _FALSE_ALARMS = 0.03  # of known photos, at the border
 _HEADER = ("photos left out", "pictures", "called FAKE", "with others of it", "AUC, known fakes")

@@ -30,6 +30,7 @@ _SHARES = 3  # of the pictures; each is judged by a head that learned from the o
 MADE = "latent"  # the folder of what `synthesize` made, which is no maker of generators
 
 Numbers = npt.NDArray[np.int64]
+Marks = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)

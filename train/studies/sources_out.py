@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 import typer
 
 from fakelens.benchmarks.command import run_command
@@ -25,6 +24,7 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.config import TrainConfig
 from fakelens.train.studies.options import Seeds, Setting
 from fakelens.train.studies.recipe_head import (
+    Marks,
     Seen,
     cut_shares,
     is_made,
@@ -81,7 +81,7 @@ def sources_out(
     typer.echo(f"{line}; known sources {rank_known(config, seen):.4f}")
 
 
-def deal(seen: Seen, seed: int) -> Iterator[npt.NDArray[np.bool_]]:
+def deal(seen: Seen, seed: int) -> Iterator[Marks]:
     """Yield, part by part, which training rows are of the sources of each class that `seed` leaves out."""
     labels, sources, rng = list_labels(seen), list_sources(seen), np.random.default_rng(seed)
     names = [rng.permutation(np.unique(sources[(labels == label) & ~is_made(seen)])) for label in (1, 0)]
@@ -90,11 +90,10 @@ def deal(seen: Seen, seed: int) -> Iterator[npt.NDArray[np.bool_]]:
         yield np.where(labels == 1, np.isin(sources, fakes), np.isin(sources, photos))
 
 
-def rank_part(config: TrainConfig, seen: Seen, out: npt.NDArray[np.bool_], least: int) -> Iterator[PairAuc]:
+def rank_part(config: TrainConfig, seen: Seen, out: Marks, least: int) -> Iterator[PairAuc]:
     """Learn without the rows `out`, and what was made of their photos, and rank their sources."""
     labels, sources = list_labels(seen), list_sources(seen)
-    made_of_them = np.isin(seen.originals, seen.originals[out & (labels == 0)])
-    scores = learn(config, seen, np.flatnonzero(~out & ~made_of_them)).score(seen.features)
+    scores = learn(config, seen, np.flatnonzero(~out & ~find_made(seen, out))).score(seen.features)
     of_class = [
         {str(name): out & (labels == label) & (sources == name) for name in np.unique(sources[out])}
         for label in (0, 1)
@@ -109,6 +108,11 @@ def rank_part(config: TrainConfig, seen: Seen, out: npt.NDArray[np.bool_], least
                 versions=int(of_fake.sum()),
                 auc=roc_auc(labels[both], scores[both]),
             )
+
+
+def find_made(seen: Seen, out: Marks) -> Marks:
+    """Return which rows show, or were made of, photos of the rows `out`."""
+    return np.isin(seen.originals, seen.originals[out & (list_labels(seen) == 0)])
 
 
 def rank_known(config: TrainConfig, seen: Seen) -> float:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from fakelens.benchmarks.metrics import roc_auc
 from fakelens.train.settings import load_config, parse_setting
+from fakelens.train.studies.borders_out import borders_out, judge
 from fakelens.train.studies.generators_out import LeftOut, generators_out, hold_out, plan
 from fakelens.train.studies.recipe_head import learn, list_labels
 from fakelens.train.studies.sources_out import deal, rank_part, sources_out
@@ -103,6 +104,18 @@ def test_finished_rows_are_not_computed_again(tmp_path: Path) -> None:
     assert f"of the group {lines[0][2]}" in dealt.output
     nobody = CliRunner().invoke(app, [*arguments, "--group", "imagen"])
     assert "no fakes of imagen were ranked" in str(nobody.exception)
+    app = Typer()
+    app.command()(borders_out)
+    bounded = CliRunner().invoke(app, arguments)
+    assert bounded.exit_code == 0, bounded.output
+    tables = [
+        [line.strip("| ").split(" | ") for line in table.splitlines()]
+        for table in bounded.output.strip().split("\n\n")
+    ]
+    assert [table[0][0] for table in tables] == ["known photos above", "known photos below"]
+    assert all(len(row) == 5 and row[-1].endswith("%") for table in tables for row in table[2:])
+    nobody = CliRunner().invoke(app, [*arguments, "--group", "imagen"])
+    assert "--group: no fakes of imagen were left out" in str(nobody.exception)
 
 
 def test_every_source_is_unknown_in_one_part_of_five() -> None:
@@ -129,5 +142,13 @@ def test_a_head_saw_nothing_of_what_it_ranks() -> None:
     aucs = [pair.auc for part in parts for pair in rank_part(config, seen, part, 20)]
     assert len(aucs) == 5
     assert 0.35 < np.mean(aucs) < 0.65
+    beyond = [each for part in parts for each in judge(config, seen, part, 20)]
+    known = {
+        each.share: each.beyond for each in beyond if (each.source, each.label) == ("known", each.bounded)
+    }
+    assert all(abs(share - found) < 0.05 for share, found in known.items())
+    new = [each.beyond for each in beyond if each.source != "known" and each.share == 0.05 and each.label]
+    assert len(new) == 5
+    assert np.mean(new) < 0.25
     everything = learn(config, seen, np.arange(len(noise)))
     assert roc_auc(list_labels(seen), everything.score(noise)) > 0.9
