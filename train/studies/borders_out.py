@@ -64,9 +64,10 @@ def borders_out(
     """Print what borders that known photos and known fakes set come to on sources left out."""
     named = set(group.split(",") if group else [])
     config, seen = open_recipe(data, setting)
-    found = [
-        each for seed in range(seeds) for out in deal(seen, seed) for each in judge(config, seen, out, least)
-    ]
+    shares = cut_shares(seen.originals)
+    found = []
+    for number, out in enumerate(part for seed in range(seeds) for part in deal(seen, seed)):
+        found += judge(config, seen, out, shares == number % np.unique(shares).size, least)
     ranked = {each.source for each in found if each.label == 1} - {_KNOWN}
     if not ranked:
         raise UsageError(f"{data}: no part of the sources has {least} versions of a source of fakes")
@@ -76,19 +77,18 @@ def borders_out(
         typer.echo(_tabulate([each for each in found if each.bounded == bounded], place, named) + "\n")
 
 
-def judge(config: TrainConfig, seen: Seen, out: Marks, least: int) -> Iterator[Beyond]:
-    """Learn without the rows `out` and a third of the others, and hold all of these against borders."""
+def judge(config: TrainConfig, seen: Seen, out: Marks, held: Marks, least: int) -> Iterator[Beyond]:
+    """Learn without the rows `out` and `held`, and hold both against borders that the latter set."""
     labels, sources = list_labels(seen), list_sources(seen)
     kept = ~out & ~find_made(seen, out)
-    held = kept & (cut_shares(seen.originals) == 0) & ~is_made(seen)
-    learned = np.flatnonzero(kept & (cut_shares(seen.originals) != 0))
-    scores = learn(config, seen, learned).score(seen.features)
-    judged = [(label, _KNOWN, np.flatnonzero(held & (labels == label))) for label in (0, 1)]
+    scores = learn(config, seen, np.flatnonzero(kept & ~held)).score(seen.features)
+    known = kept & held & ~is_made(seen)
+    judged = [(label, _KNOWN, np.flatnonzero(known & (labels == label))) for label in (0, 1)]
     for label in (0, 1):
         judged += [(label, *each) for each in _find_sources(sources, out & (labels == label), least)]
     for bounded, shares in _SHARES.items():
         sign = 1 if bounded == 0 else -1
-        of_class = sign * scores[held & (labels == bounded)]
+        of_class = sign * scores[known & (labels == bounded)]
         for share in shares:
             beyond = sign * scores > np.quantile(of_class, 1 - share, method="inverted_cdf")
             for label, source, rows in judged:

@@ -15,7 +15,7 @@ from fakelens.benchmarks.metrics import roc_auc
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.borders_out import borders_out, judge
 from fakelens.train.studies.generators_out import LeftOut, generators_out, hold_out, plan
-from fakelens.train.studies.recipe_head import learn, list_labels
+from fakelens.train.studies.recipe_head import cut_shares, learn, list_labels
 from fakelens.train.studies.sources_out import deal, rank_part, sources_out
 from tests.train.studies.test_subjects_out import make_seen
 
@@ -142,7 +142,8 @@ def test_a_head_saw_nothing_of_what_it_ranks() -> None:
     aucs = [pair.auc for part in parts for pair in rank_part(config, seen, part, 20)]
     assert len(aucs) == 5
     assert 0.35 < np.mean(aucs) < 0.65
-    beyond = [each for part in parts for each in judge(config, seen, part, 20)]
+    third = cut_shares(seen.originals) == 0
+    beyond = [each for part in parts for each in judge(config, seen, part, third, 20)]
     known = {
         each.share: each.beyond for each in beyond if (each.source, each.label) == ("known", each.bounded)
     }
