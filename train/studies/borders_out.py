@@ -65,7 +65,7 @@ def borders_out(
     named = set(group.split(",") if group else [])
     config, seen = open_recipe(data, setting)
     shares = cut_shares(seen.originals)
-    found = []
+    found: list[Beyond] = []
     for number, out in enumerate(part for seed in range(seeds) for part in deal(seen, seed)):
         found += judge(config, seen, out, shares == number % np.unique(shares).size, least)
     ranked = {each.source for each in found if each.label == 1} - {_KNOWN}
