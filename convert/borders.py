@@ -1,7 +1,7 @@
 """Borders of FAKE and REAL around P(fake) .5, and the cost of moving them."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -47,23 +47,6 @@ def choose_borders(
         for each in sorted(borders)
     )
     return Decision(threshold=_EVEN, unsure_low=low, unsure_high=high, operating_points=points)
-
-
-def move_borders(
-    decision: Decision, move_low: Callable[[float], float], move_high: Callable[[float], float]
-) -> Decision:
-    """Return `decision` with each border moved: that of REAL by `move_low`, those of FAKE by `move_high`."""
-
-    def raise_high(p_fake: float) -> float:
-        return max(_EVEN, _round_up(move_high(p_fake)))
-
-    points = [replace(point, threshold=raise_high(point.threshold)) for point in decision.operating_points]
-    return replace(
-        decision,
-        unsure_low=min(_EVEN, _round_down(move_low(decision.unsure_low))),
-        unsure_high=raise_high(decision.unsure_high),
-        operating_points=tuple(sorted(points, key=lambda point: point.threshold)),
-    )
 
 
 def choose_limits(conditions: Sequence[Condition], labels: npt.NDArray[np.uint8]) -> ConditionLimits:

@@ -2,20 +2,18 @@
 
 import hashlib
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from fakelens.convert.borders import move_borders
 from fakelens.convert.recipes import BridgeConfig
 from fakelens.convert.run import Run, read_run, read_validation
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import Contract, Fit, Fusion
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
-from fakelens.edge_runtime.pictures.tiles import fuse_logits, to_logit
+from fakelens.edge_runtime.pictures.tiles import to_logit
 
 _FEWEST = 50  # pictures of each class that both runs must have held out
 _TAIL = 0.2  # of a class, nearest to the other: borders lie in it, and fewer pictures place no line
@@ -55,29 +53,24 @@ def score_held_out(model: str, config: BridgeConfig) -> HeldOut:
 def carry_over(contract: Contract, held_out: HeldOut) -> Contract:
     """Return `contract`, whose fusion and borders were fitted to answers of the second model, for ours.
 
-    A line by least squares through what both say of the held-out pictures brings P(fake) over. Borders follow
-    equal shares: by either model as many photos lie above that of FAKE, as many fakes below that of REAL.
-    The line does not keep these: the second model, which knows fewer sources, spreads its surest answers
+    P(fake) of its borders stays, and the fusion is the line that puts them where equal shares are beyond: by
+    either model as many photos lie above the border of FAKE, as many fakes below that of REAL. A line by
+    least squares does not keep these: the second model, which knows fewer sources, spreads its surest answers
     farther. Raises `UsageError` where the models contradict each other.
     """
     ours, theirs, fake = held_out.ours, held_out.theirs, held_out.labels == 1
-    slope, shift = (float(value) for value in np.polyfit(ours, theirs, 1))
-    if slope <= 0:
-        raise UsageError("--bridge: what one model takes for fake is real to the other; look at both files")
-    fitted = contract.input.fusion or Fusion(weights=(1.0,))
+    fitted, decision = contract.input.fusion or Fusion(weights=(1.0,)), contract.decision
     (weight,) = fitted.weights
-    fusion = Fusion(weights=(weight * slope,), bias=fitted.bias + weight * shift)
-    photos = _match_tails(theirs[~fake], ours[~fake])
-    fakes = _match_tails(-theirs[fake], -ours[fake])
-
-    def move_high(p_fake: float) -> float:
-        return fuse_logits(np.array([photos(_find_logit(p_fake, fitted))]), fusion)
-
-    def move_low(p_fake: float) -> float:
-        return fuse_logits(np.array([-fakes(-_find_logit(p_fake, fitted))]), fusion)
-
-    decision = move_borders(contract.decision, move_low, move_high)
-    return replace(contract, input=replace(contract.input, fusion=fusion), decision=decision)
+    slope = weight * float(np.polyfit(ours, theirs, 1)[0])
+    low, high = (_to_logit(border) for border in (decision.unsure_low, decision.unsure_high))
+    our_low = -_match_tails(-theirs[fake], -ours[fake], -(low - fitted.bias) / weight)
+    our_high = _match_tails(theirs[~fake], ours[~fake], (high - fitted.bias) / weight)
+    if slope <= 0 or (high > low and our_high <= our_low):
+        raise UsageError("--bridge: what one model takes for fake is real to the other; look at both files")
+    if high > low:  # else nothing is UNSURE
+        slope = (high - low) / (our_high - our_low)
+    fusion = Fusion(weights=(slope,), bias=(low + high - slope * (our_low + our_high)) / 2)
+    return replace(contract, input=replace(contract.input, fusion=fusion))
 
 
 def _find_common(first: Run, second: Run) -> tuple[ImageU8, Labels]:
@@ -106,14 +99,16 @@ def _score(model: str, images_u8: ImageU8) -> Floats:
     return to_logit(np.concatenate([detector.score(image[None]) for image in images_u8]))
 
 
-def _match_tails(theirs: Floats, ours: Floats) -> Callable[[float], float]:
-    """Return the line from the upper tail of one sample [n] to that of another: from quantile to quantile."""
+def _match_tails(theirs: Floats, ours: Floats, border: float) -> float:
+    """Return where as much of one sample [n] is above as of the other above `border`.
+
+    By the line through the quantiles of their upper tails.
+    """
     count = int(len(ours) * _TAIL)
     slope, shift = np.polyfit(np.sort(theirs)[-count:], np.sort(ours)[-count:], 1)
-    return lambda logit: float(slope * logit + shift)
+    return float(slope * border + shift)
 
 
-def _find_logit(p_fake: float, fusion: Fusion) -> float:
-    """Return the logit of the only view that `fusion` turns into `p_fake`."""
+def _to_logit(p_fake: float) -> float:
     p_fake = min(max(p_fake, _SUREST), 1 - _SUREST)
-    return (math.log(p_fake / (1 - p_fake)) - fusion.bias) / fusion.weights[0]
+    return math.log(p_fake / (1 - p_fake))

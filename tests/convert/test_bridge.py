@@ -22,7 +22,6 @@ from fakelens.edge_runtime.modelfile.contract import (
     Fit,
     Fusion,
     InputSpec,
-    OperatingPoint,
 )
 from tests.conftest import WHOLE_SIZE, Fakelens, make_redness_graph
 
@@ -33,16 +32,9 @@ def to_p(logit: float) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
-def make_contract(fusion: Fusion, low: float, high: float, *points: float) -> Contract:
+def make_contract(fusion: Fusion, low: float, high: float) -> Contract:
     """A contract whose borders lie at these logits."""
-    decision = Decision(
-        threshold=0.5,
-        unsure_low=to_p(low),
-        unsure_high=to_p(high),
-        operating_points=tuple(
-            OperatingPoint(threshold=to_p(each), false_alarms=0.03, found=0.5) for each in points
-        ),
-    )
+    decision = Decision(threshold=0.5, unsure_low=to_p(low), unsure_high=to_p(high))
     return Contract(name="first", input=InputSpec(size=WHOLE_SIZE, fusion=fusion), decision=decision)
 
 
@@ -54,18 +46,21 @@ def draw(count: int = 2000) -> HeldOut:
     return HeldOut(ours=logits, theirs=logits, labels=labels)
 
 
-def test_a_model_of_another_scale_answers_and_decides_alike() -> None:
+def fuse(contract: Contract, logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """P(fake) of a single view's `logits`."""
+    fusion = contract.input.fusion
+    assert fusion is not None
+    return np.asarray(1 / (1 + np.exp(-fusion.weights[0] * logits - fusion.bias)))
+
+
+@pytest.mark.parametrize("high", [1.0, -1.0])  # the latter: nothing is UNSURE
+def test_a_model_of_another_scale_answers_and_decides_alike(high: float) -> None:
     fusion, held_out = Fusion(weights=(0.7,), bias=-0.2), draw()
     first = HeldOut(ours=(held_out.theirs - 0.6) / 1.5, theirs=held_out.theirs, labels=held_out.labels)
-    carried = carry_over(make_contract(fusion, -1.0, 1.0, 0.5, 1.0), first)
-    found = carried.input.fusion
-    assert found is not None
-    np.testing.assert_allclose(found.weights[0] * first.ours + found.bias, 0.7 * first.theirs - 0.2)
-    assert carried.decision.unsure_low == pytest.approx(to_p(-1.0), abs=2e-6)
-    assert carried.decision.unsure_high == pytest.approx(to_p(1.0), abs=2e-6)
-    assert [point.threshold for point in carried.decision.operating_points] == pytest.approx(
-        [to_p(0.5), to_p(1.0)], abs=2e-6
-    )
+    contract = make_contract(fusion, -1.0, high)
+    carried = carry_over(contract, first)
+    assert carried.decision == contract.decision
+    np.testing.assert_allclose(fuse(carried, first.ours), fuse(contract, first.theirs))
 
 
 def test_borders_lie_where_as_many_are_beyond_them() -> None:
@@ -73,31 +68,13 @@ def test_borders_lie_where_as_many_are_beyond_them() -> None:
     held_out = draw()
     theirs, fake = held_out.theirs, held_out.labels == 1
     ours = np.where(~fake & (theirs > -1), theirs + 0.8 * (theirs + 1), theirs)
-    carried = carry_over(
-        make_contract(ALIKE, -0.5, 0.6, 0.6), HeldOut(ours=ours, theirs=theirs, labels=held_out.labels)
-    )
-    found = carried.input.fusion
-    assert found is not None
-    p_fake = np.array([to_p(found.weights[0] * each + found.bias) for each in ours])
-    by_theirs = (theirs[~fake] > 0.6).mean()
-    assert (p_fake[~fake] > carried.decision.unsure_high).mean() == pytest.approx(by_theirs, abs=0.002)
-    assert (p_fake[~fake] > to_p(0.6)).mean() > 1.3 * by_theirs  # the line alone
-    assert (p_fake[fake] < carried.decision.unsure_low).mean() == pytest.approx(
-        (theirs[fake] < -0.5).mean(), abs=0.002
-    )
-    assert carried.decision.operating_points[0].threshold == carried.decision.unsure_high
-
-
-def test_a_border_never_crosses_one_half() -> None:
-    held_out = draw()
-    lower = HeldOut(ours=held_out.theirs - 0.5, theirs=held_out.theirs, labels=held_out.labels)
-    lower = HeldOut(
-        ours=np.where(held_out.labels == 1, lower.ours + 1.0, lower.ours),
-        theirs=lower.theirs,
-        labels=lower.labels,
-    )
-    decision = carry_over(make_contract(ALIKE, 0.0, 0.0), lower).decision
-    assert decision.unsure_low == decision.unsure_high == 0.5
+    contract = make_contract(ALIKE, -0.5, 0.6)
+    carried = carry_over(contract, HeldOut(ours=ours, theirs=theirs, labels=held_out.labels))
+    p_fake, by_theirs = fuse(carried, ours), (theirs[~fake] > 0.6).mean()
+    assert (p_fake[~fake] > to_p(0.6)).mean() == pytest.approx(by_theirs, abs=0.002)
+    assert (p_fake[fake] < to_p(-0.5)).mean() == pytest.approx((theirs[fake] < -0.5).mean(), abs=0.002)
+    slope, shift = np.polyfit(ours, theirs, 1)
+    assert (slope * ours[~fake] + shift > 0.6).mean() > 1.3 * by_theirs  # a line by least squares
 
 
 def test_models_that_contradict_each_other_are_refused() -> None:
