@@ -19,14 +19,13 @@ _AGAIN = "convert the run again with `fakelens convert`"
 
 
 def check_app_gates(path: Path) -> tuple[GateResult, ...]:
-    """Return the outcome of each app gate on the model file `path`; the first alone if it is damaged."""
+    """Return the outcome of each app gate on the model file `path`; `ModelError` for no intact one."""
+    model = read_model(path)
+    contract, views = model.contract, model.contract.input.views
     try:
-        model = read_model(path)
-        views = model.contract.input.views
         graph, *others = read_graphs(model.views_graph, len(views) or 1)
     except ModelError as error:
-        return (GateResult(name="contract", passed=False, figure=str(error)),)
-    contract = model.contract
+        raise ModelError(f"{path}: {error}") from error
     figure = f"schema {contract.schema}, the digest of the graph matches"
     return (
         GateResult(name="contract", passed=True, figure=figure),

@@ -37,7 +37,8 @@ class ShipResult:
 def ship_model(config: ShipConfig) -> ShipResult:
     """Write the kits, all or none; nothing where a gate fails.
 
-    Raises `UsageError` where the output folder is taken, `ModelError` where there is no such model.
+    Raises `UsageError` where the output folder is taken, `ModelError` where there is no such model,
+    or no intact one.
     """
     check_output(config.output, "--to")
     model = find_model(config.model)

@@ -47,11 +47,14 @@ def test_a_failed_gate_is_exit_1_with_the_remedy_and_nothing_is_written(
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_a_damaged_model_is_exit_1(fakelens: Fakelens, app_model: Path, tmp_path: Path) -> None:
-    app_model.write_bytes(app_model.read_bytes()[:-20])
-    done = fakelens("ship", app_model, "--to", tmp_path / "kits", "--web")
-    assert done.returncode == 1
-    assert "failed contract: " in done.stderr
+def test_what_is_no_model_is_exit_2_in_the_words_of_other_commands(
+    fakelens: Fakelens, tmp_path: Path
+) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"a picture, or anything else")
+    done = fakelens("ship", tmp_path / "photo.jpg", "--to", tmp_path / "kits", "--web")
+    info = fakelens("info", tmp_path / "photo.jpg")
+    assert (done.returncode, done.stdout) == (info.returncode, info.stdout) == (2, "")
+    assert done.stderr == info.stderr
     assert not (tmp_path / "kits").exists()
 
 
