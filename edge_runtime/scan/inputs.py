@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.files import is_folder
-from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, Kind, sniff
+from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, IMAGE_SUFFIXES, VIDEO_SUFFIXES, Kind, sniff
 from fakelens.edge_runtime.redact import redact_url
 from fakelens.edge_runtime.scan.folder import walk_folder, walk_store
 from fakelens.edge_runtime.scan.item import Item
@@ -146,6 +146,11 @@ def _tell_input(name: str) -> Input:
         return Input(name=name, kind=InputKind.TAR)
     if sniff(head) not in (Kind.OTHER, Kind.EMPTY):
         raise UsageError(f"{name}: is itself a picture or video: `fakelens check {shlex.quote(name)}`")
+    if path.suffix.lower() in IMAGE_SUFFIXES | VIDEO_SUFFIXES:
+        raise UsageError(
+            f"{name}: no picture or video, whatever its name says; replace it, or, if it is a list of "
+            "pictures, rename it to .txt or .csv"
+        )
     return Input(name=name, kind=InputKind.MANIFEST)
 
 

@@ -86,6 +86,15 @@ def test_lines_of_every_kind_of_manifest() -> None:
         list(list_items("other.csv", "nope"))
 
 
+@pytest.mark.parametrize("name", ["text.jpg", "list.PNG", "clip.mp4"])
+def test_a_text_with_the_name_of_a_picture_is_no_list(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("photos/a.png\n")
+    with pytest.raises(UsageError, match=rf"{name}: no picture or video, .* replace it, or, .* rename it to"):
+        find_scan_inputs([str(tmp_path / name)])
+    (tmp_path / name).rename(tmp_path / "list.of.jpg.names")
+    assert [item.name for item in list_items(str(tmp_path / "list.of.jpg.names"))] == ["photos/a.png"]
+
+
 @pytest.mark.usefixtures("photos")
 def test_a_hostile_line_of_a_manifest_is_one_broken_line() -> None:
     lines = ["[" * 200_000, '{"path":' * 100_000, '{"path": ' + "9" * 5000 + "}", '{"path": "photos/a.png"}']
