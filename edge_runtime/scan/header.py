@@ -29,6 +29,7 @@ class Header:
     parts: PartFormat
     plan: PlanFacts
     skipped: dict[str, Any] = field(default_factory=dict)
+    root: str | None = None  # no setting: shards of one scan may mount its pictures elsewhere; None: unknown
     format: int = FORMAT
 
     def describe(self) -> str:
@@ -75,7 +76,7 @@ def _check_types(found: dict[str, Any]) -> None:
     skipped = found.get("skipped", {})
     numbers = [found["plan"]["lines"], found["plan"]["names"], *skipped.get("needs", {}).values()]
     numbers += [skipped.get(name, 0) for name in ("not_images", "run_directories", "unreadable")]
-    texts += [*skipped.get("lines", []), *map(Kind, skipped.get("needs", {}))]
+    texts += [found.get("root") or "", *skipped.get("lines", []), *map(Kind, skipped.get("needs", {}))]
     if not all(isinstance(text, str) for text in texts) or not isinstance(found["settings"], dict):
         raise TypeError("no text where there must be one")
     if not all(isinstance(number, int) and number >= 0 for number in numbers):
@@ -100,5 +101,8 @@ def refuse_other(found: Header, mine: Header, folder: Path) -> None:
         before, wanted = found.settings.get(name), mine.settings.get(name)
         if before != wanted:
             raise UsageError(f"{folder} was begun with {name} {before}, not {wanted}; {remedy}")
+    if found.root is not None and found.root != mine.root:
+        before, wanted = (redact_url(root or "none") for root in (found.root, mine.root))
+        raise UsageError(f"{folder} was begun with --root {before}, not {wanted}; {remedy}")
     if found.parts is not mine.parts:
         raise UsageError(f"{folder} holds parts in {found.parts}, not {mine.parts}; {remedy}")

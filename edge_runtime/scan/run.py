@@ -227,6 +227,7 @@ def _make_header(config: ScanConfig, inputs: list[Input]) -> Header:
         shard=str(config.shard),
         parts=config.parts,
         plan=PlanFacts(lines=0, names=0, names_digest=""),
+        root=spec.root.rstrip("/") or spec.root,
     )
 
 

@@ -111,6 +111,7 @@ def test_a_part_that_was_renamed_but_not_entered_is_entered(config: ScanConfig) 
         ("scan.json", '"names": 32', '"names": -1', "scan.json: damaged"),
         ("scan.json", '"shard": "0/1"', '"shard": "1"', "scan.json: damaged"),
         ("scan.json", '"inputs": [', '"inputs": 5, "_": [', "scan.json: damaged"),
+        ("scan.json", '"root": ""', '"root": 5', "scan.json: damaged"),
         ("scan.json", '"needs": {}', '"needs": {"cats": 1}', "scan.json: damaged"),
         ("parts.jsonl", '"lines": 7', '"lines": "7"', "line 1 is damaged"),
         ("parts.jsonl", '"part-00000', '"../part-00000', "line 1 is damaged"),
@@ -225,6 +226,27 @@ def test_results_of_something_else_are_refused_and_both_named(
         file.write("photos/2.png\n")
     with pytest.raises(UsageError, match=r"list\.txt has changed since out was begun"):
         scan(config)
+
+
+def test_a_scan_goes_on_only_below_the_root_that_it_was_begun_with(config: ScanConfig) -> None:
+    below = [replace(config, checker=replace(config.checker, root=root)) for root in (".", "./", "photos")]
+    scan(below[0])
+    scan(below[1])  # the same folder
+    with pytest.raises(UsageError, match=r"out was begun with --root \., not photos; give another -o"):
+        scan(below[2])
+    with pytest.raises(UsageError, match=r"out was begun with --root \., not none"):
+        scan(config)
+    header = json.loads(Path("out/scan.json").read_text())
+    Path("out/scan.json").write_text(json.dumps({name: header[name] for name in header if name != "root"}))
+    scan(config)  # a folder of an older release says nothing of it
+
+
+def test_shards_may_lie_below_other_roots(config: ScanConfig) -> None:
+    Path("elsewhere").symlink_to(".")
+    for index, root in enumerate(("", "elsewhere")):
+        checker = replace(config.checker, root=root)
+        scan(replace(config, checker=checker, output=Path("shards"), shard=Shard(index=index, count=2)))
+    assert merge([Path("shards")], Path("merged"))[0] == PICTURES + 2
 
 
 def test_an_empty_list_is_refused_and_leaves_nothing_behind(config: ScanConfig) -> None:
