@@ -20,6 +20,7 @@ _RETRAIN = "train again with `fakelens train --qat` and at least one epoch"
 
 def load_network(path: Path, run: Run) -> keras.Model:
     """Return the network in `path`; `RunError` where it does not load or is not of this run's shape."""
+    path.open("rb").close()  # Keras says in words of its own that it may not
     try:
         with tfmot.quantization.keras.quantize_scope():
             network = keras.models.load_model(path, compile=False)

@@ -107,6 +107,8 @@ def read_validation(run: Run) -> Validation:
             owners = arrays["owners"] if "owners" in arrays else np.arange(len(labels))  # whole images
     except FileNotFoundError as error:
         raise RunError(f"{path}: missing, the run is incomplete; {_AGAIN}") from error
+    except PermissionError:
+        raise  # no damage: the line is of the rights
     except name_archive_errors() as error:
         raise RunError(f"{path}: damaged ({error}); {_AGAIN}") from error
     size = run.contract.input.size

@@ -164,7 +164,6 @@ TESTED_THROUGH_OTHERS = {
     "convert/report.py": "`convert`",
     "convert/validation.py": "`convert --fuse`",
     "convert/own/classifier.py": "models of Keras and foreign graphs, which are such",
-    "convert/own/keras_models.py": "models of Keras 2 and 3, converted",
     "convert/own/pictures.py": "the folders that `convert` is given for foreign models",
     "convert/own/splice.py": "foreign graphs, wrapped",
     "convert/tflite_metadata/schema.py": "metadata written and read back",

@@ -117,6 +117,8 @@ def _name_training(run: Path) -> str:
             f"{run}: no {run_layout.RECORD}, so no finished run; "
             "make one with `fakelens train`, or name model files"
         ) from error
+    except PermissionError:
+        raise  # no damage: the line is of the rights
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{record}: damaged ({error}); train again with `fakelens train`") from error
     if zeros > _PLAIN_ZEROS:

@@ -166,6 +166,7 @@ def _keep(loaded: Any) -> Sequence[Any]:
 
 def _read_keras_file(path: Path) -> tuple[str, str]:
     """Return the configuration of a Keras file as text, and the version of the Keras that wrote it."""
+    path.open("rb").close()  # h5py says in words of its own that it may not
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:

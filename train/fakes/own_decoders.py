@@ -19,7 +19,7 @@ import tf_keras as keras
 from rich.progress import Progress
 
 from fakelens.benchmarks.labelled import Split
-from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.errors import UsageError, explain_os_error
 from fakelens.edge_runtime.files import name_archive_errors, write_atomic
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.train.fakes.adversary import build_adversarial_step
@@ -82,7 +82,8 @@ def open_decoders(
 ) -> tuple[OwnDecoder, ...]:
     """Return the decoders kept in the output; those not there yet learn from train photos among `cuts`.
 
-    Raises `UsageError` for a damaged file and where no photo can be read, `OSError` where one cannot be kept.
+    Raises `UsageError` for a file that is damaged or may not be read and where no photo can be read,
+    `OSError` where one cannot be kept.
     """
     specs = draw_specs(config.count, config.cuts.seed)
     files = {name: config.output / _FOLDER / f"{name}.npz" for name in specs}
@@ -206,6 +207,8 @@ def _load(path: Path, name: str, spec: DecoderSpec, autoencoder: LatentAutoencod
         model.set_weights(weights)
         loss, *quality = map(float, figures)
         measured = PairQuality(**dict(zip(_FIGURES, quality, strict=True))) if quality else None
+    except PermissionError as error:
+        raise UsageError(explain_os_error(error)) from error
     except name_archive_errors(TypeError) as error:
         raise UsageError(f"{path}: damaged; remove it and repeat the command: it is trained anew") from error
     return OwnDecoder(name=name, spec=spec, model=model, loss=loss, quality=measured)

@@ -64,7 +64,7 @@ def save_state(path: Path, state: StageState) -> None:
 
 
 def load_state(path: Path) -> StageState:
-    """Read what `save_state` wrote; `RunError` where the file is damaged."""
+    """Read what `save_state` wrote; `RunError` for a damaged file, `PermissionError` for a locked one."""
     try:
         with np.load(path) as file:
             facts = json.loads(str(file["facts"]))
@@ -72,6 +72,8 @@ def load_state(path: Path) -> StageState:
                 part: [file[name] for name in sorted(file.files) if name.startswith(f"{part}.")]
                 for part in _PARTS
             }
+    except PermissionError:
+        raise  # no damage: the line is of the rights
     except name_archive_errors() as error:
         raise RunError(
             f"{path}: the checkpoint is damaged ({error}); remove it to repeat the stage"

@@ -76,6 +76,8 @@ def read_start(run: Path) -> tuple[TrainConfig, Path, str]:
     try:
         source = json.loads((run / run_layout.SOURCE).read_text(encoding="utf-8"))
         return load_config(str(run / run_layout.CONFIG), {}), Path(source["data"]), str(source["digest"])
+    except PermissionError:
+        raise  # no damage: the line is of the rights
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
             f"{run}: no run to go on from ({error}); start one with `fakelens train DATA -o {run}`"

@@ -69,6 +69,8 @@ def read_start(name: str) -> Start:
         if facts.pop("format") != _FORMAT:
             raise ValueError("written by another version")
         return Start(weights=weights, **facts)
+    except PermissionError:
+        raise  # no damage: the line is of the rights
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ConfigError(
             f"{path}: no weights to start from ({error}); `python -m fakelens.train.start_weights RUN -o "

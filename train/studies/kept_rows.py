@@ -54,6 +54,8 @@ def open_rows(path: Path | None, common: Mapping[str, object]) -> KeptRows:
         raise UsageError(f"--keep {path}: no folder {path.parent}; create it first")
     try:
         rows.find("")
+    except PermissionError:
+        raise  # no damage: the line is of the rights
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"--keep {path} holds no rows of a study; name another file") from error
     return rows

@@ -1,3 +1,4 @@
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -167,6 +168,19 @@ def test_a_damaged_file_is_one_line(
         with pytest.raises(UsageError, match=r"own-transposed\.npz: damaged; remove it and repeat") as caught:
             open_decoders(config, cuts, autoencoder, Progress(disable=True))
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_not_called_damaged(
+    cuts: Sequence[Cut],
+    autoencoder: LatentAutoencoder,
+    kept: tuple[Path, Sequence[OwnDecoder]],
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(kept[0], tmp_path, dirs_exist_ok=True)
+    (tmp_path / "decoders" / "own-transposed.npz").chmod(0)
+    with pytest.raises(UsageError, match=r"own-transposed\.npz: Permission denied; change its rights"):
+        open_decoders(_config(tmp_path, count=1), cuts, autoencoder, Progress(disable=True))
 
 
 def _flip(content: bytes) -> bytes:
