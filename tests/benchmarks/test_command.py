@@ -1,6 +1,7 @@
 import contextlib
 import errno
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +11,15 @@ from fakelens.benchmarks.command import run_command
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("benchmarks", "train")
+_ASK_ALL = """
+import contextlib, io, runpy, sys
+for program in sys.argv[1:]:
+    sys.argv = [program, "--help"]
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
+        runpy.run_module(program, run_name="__main__")
+    if loaded := {"tensorflow", "tf_keras", "sklearn"} & sys.modules.keys():
+        sys.exit(f"{program} loads {sorted(loaded)}")
+"""
 
 
 def list_programs() -> list[str]:
@@ -41,6 +51,16 @@ def test_help_prints_help_and_does_nothing(
     printed = capsys.readouterr()
     assert printed.err == ""
     assert printed.out.lstrip().startswith("Usage:") or "python" in printed.out
+
+
+def test_no_program_loads_tensorflow_for_its_help() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _ASK_ALL, *list_programs()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

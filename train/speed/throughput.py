@@ -11,18 +11,19 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-import tensorflow as tf
 import typer
 
 from fakelens.benchmarks.command import run_command
 from fakelens.train.config import TrainConfig
-from fakelens.train.data.batches import open_batches
 from fakelens.train.data.epoch import plan_epoch
-from fakelens.train.fit.loop import Examples, FitLoop, Stage
 from fakelens.train.networks import build_network
+from fakelens.train.startup import load_tensorflow, require_tensorflow
+
+if TYPE_CHECKING:  # else `--help` would load TensorFlow
+    from fakelens.train.fit.loop import FitLoop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,8 @@ def throughput(
     turns: Annotated[int, typer.Option(min=1, help="The medians count.")] = 5,
 ) -> None:
     """Print steps/s of the fit loop and of the same step fed from memory, and their ratio."""
+    require_tensorflow()
+    load_tensorflow()
     found = measure_feeding(TrainConfig(), steps=steps, turns=turns)
     typer.echo(
         f"fit {found.fed_steps_per_s:.2f} steps/s, from memory {found.memory_steps_per_s:.2f} steps/s, "
@@ -49,6 +52,11 @@ def throughput(
 
 def measure_feeding(config: TrainConfig, *, steps: int = 30, turns: int = 5) -> Feeding:
     """Time `steps` steps each way in `turns` turns, on random images of the configured size."""
+    import tensorflow as tf
+
+    from fakelens.train.data.batches import open_batches
+    from fakelens.train.fit.loop import Examples, FitLoop, Stage
+
     rng = np.random.default_rng(0)
     count, size = config.fit.batch_size * (steps + 2), config.data.size
     images = rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8)
@@ -84,7 +92,7 @@ def measure_feeding(config: TrainConfig, *, steps: int = 30, turns: int = 5) -> 
     )
 
 
-def _time_steps(loop: FitLoop, batches: Iterable[Any], steps: int) -> float:
+def _time_steps(loop: "FitLoop", batches: Iterable[Any], steps: int) -> float:
     """Return steps/s over `steps` steps, the first batch not counted: the pipeline starts with it."""
     start = 0.0
     for done, batch in enumerate(batches):

@@ -9,7 +9,7 @@ network and of pictures as the recipe delivers them, each by its mean logit. Pri
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -21,7 +21,6 @@ from fakelens.benchmarks.tables import format_row, format_share
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import load_dataset
-from fakelens.train.fit.frozen_layers import Values
 from fakelens.train.studies.options import Setting
 from fakelens.train.studies.recipe_head import (
     Marks,
@@ -36,6 +35,9 @@ from fakelens.train.studies.recipe_head import (
     open_recipe,
     score_parts,
 )
+
+if TYPE_CHECKING:
+    from fakelens.train.fit.frozen_layers import Values
 
 _FALSE_ALARMS = 0.03  # of known photos, at the border
 _HEADER = ("photos left out", "pictures", "called FAKE", "with others of it", "AUC, known fakes")
@@ -84,14 +86,14 @@ def count_pictures(seen: Seen, name: str) -> int:
     return len({seen.dataset.paths[row] for row in seen.dataset.rows[Split.TRAIN][_of(seen, name)]})
 
 
-def score_without(data: Path, config: TrainConfig, seen: Seen, name: str, shares: Numbers) -> Values:
+def score_without(data: Path, config: TrainConfig, seen: Seen, name: str, shares: Numbers) -> "Values":
     """Return the logit of each training row by a head that saw neither the photos `name` nor share 0."""
     part = load_dataset(data, replace(config.data, leave_out=(f"{name}/real",)))
     learned = seen.of(part.rows[Split.TRAIN])
     return learn(config, seen, learned[shares[learned] != 0]).score(seen.features)
 
 
-def count_alarms(seen: Seen, scores: Values, name: str, held_out: Marks) -> Interval:
+def count_alarms(seen: Seen, scores: "Values", name: str, held_out: Marks) -> Interval:
     """Return how many photos of `name` are above the border that 3% of others, `held_out` rows, are above."""
     others = _find_class(seen, 0) & ~is_made(seen) & (list_sources(seen) != name) & held_out
     border = np.quantile(average_pictures(seen, others, scores)[1], 1 - _FALSE_ALARMS, method="inverted_cdf")
@@ -99,7 +101,7 @@ def count_alarms(seen: Seen, scores: Values, name: str, held_out: Marks) -> Inte
     return wilson_interval(int(np.sum(own > border)), len(own))
 
 
-def rank_photos(seen: Seen, scores: Values, name: str, shares: Numbers) -> float:
+def rank_photos(seen: Seen, scores: "Values", name: str, shares: Numbers) -> float:
     """Return the AUC of fakes of share 0, whose sources are known, against the photos of `name`."""
     fakes = _find_class(seen, 1) & ~is_made(seen) & (shares == 0)
     labels, logits = average_pictures(seen, _of(seen, name) | fakes, scores)

@@ -30,12 +30,10 @@ from fakelens.train.data.image_rows import Images
 from fakelens.train.data.loss_weights import class_weights, weigh_images
 from fakelens.train.fit.clip_encoder import SquareEncoder, embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
-from fakelens.train.fit.distill import soften_labels
 from fakelens.train.fit.earlier_run import open_network
-from fakelens.train.fit.frozen_layers import open_features
-from fakelens.train.fit.probe import fit_line
 from fakelens.train.networks import name_head
 from fakelens.train.settings import load_config, parse_setting
+from fakelens.train.startup import load_tensorflow, require_tensorflow
 from fakelens.train.studies.options import Setting
 
 Features = Callable[[Images], npt.NDArray[Any]]
@@ -78,7 +76,13 @@ def probes(
 
 def fit_probe(data: Path, config: TrainConfig, probe: Probe) -> Callable[[Image.Image], Answer]:
     """Return what tells P(fake) of an RGB image, learned from the training part of `data`."""
+    require_tensorflow()
     dataset = load_dataset(data, config.data)
+    load_tensorflow()
+    from fakelens.train.fit.distill import soften_labels
+    from fakelens.train.fit.frozen_layers import open_features
+    from fakelens.train.fit.probe import fit_line
+
     pictures, labels = dataset.take(Split.TRAIN)
     known = Known(labels=labels, sources=dataset.sources[dataset.rows[Split.TRAIN]])
     if probe is Probe.NETWORK:

@@ -7,6 +7,7 @@ once, whatever is left out.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +18,15 @@ from fakelens.train.data.dataset import Dataset, load_dataset
 from fakelens.train.data.loss_weights import class_weights, weigh_images
 from fakelens.train.fit.clip_encoder import embed
 from fakelens.train.fit.clip_teacher import Known, fit_means
-from fakelens.train.fit.distill import mix_labels
 from fakelens.train.fit.earlier_run import open_network
-from fakelens.train.fit.frozen_layers import Values, open_layers
-from fakelens.train.fit.hidden_head import HeadLesson, HiddenHead, fit_hidden
-from fakelens.train.fit.probe import Line, fit_line
 from fakelens.train.networks import name_head
 from fakelens.train.settings import load_config, parse_setting
+from fakelens.train.startup import load_tensorflow, require_tensorflow
+
+if TYPE_CHECKING:  # else `--help` would load TensorFlow
+    from fakelens.train.fit.frozen_layers import Values
+    from fakelens.train.fit.hidden_head import HiddenHead
+    from fakelens.train.fit.probe import Line
 
 RECIPE = "photo"
 _SHARES = 3  # of the pictures; each is judged by a head that learned from the others
@@ -40,7 +43,7 @@ class Seen:
     dataset: Dataset
     places: npt.NDArray[np.int64]  # [all rows], of a row among the training rows, -1 for others
     originals: npt.NDArray[np.str_]  # [training rows], the name of the picture that each shows or was made of
-    features: Values  # [training rows, channels]
+    features: "Values"  # [training rows, channels]
     embeddings: npt.NDArray[np.float32]  # [training rows, 512]
 
     def of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -56,7 +59,11 @@ def open_recipe(data: Path, settings: Sequence[str] | None) -> tuple[TrainConfig
 
 def see(data: Path, config: TrainConfig) -> Seen:
     """Return the training part of `data` with its features and embeddings."""
+    require_tensorflow()
     dataset = load_dataset(data, config.data)
+    load_tensorflow()
+    from fakelens.train.fit.frozen_layers import open_layers
+
     rows = dataset.rows[Split.TRAIN]
     places = np.full(len(dataset.labels), -1)
     places[rows] = np.arange(len(rows))
@@ -73,8 +80,12 @@ def see(data: Path, config: TrainConfig) -> Seen:
     )
 
 
-def learn(config: TrainConfig, seen: Seen, learned: npt.NDArray[np.int64]) -> HiddenHead | Line:
+def learn(config: TrainConfig, seen: Seen, learned: npt.NDArray[np.int64]) -> "HiddenHead | Line":
     """Return the head that the recipe fits to the rows `learned` among the training rows."""
+    from fakelens.train.fit.distill import mix_labels
+    from fakelens.train.fit.hidden_head import HeadLesson, fit_hidden
+    from fakelens.train.fit.probe import fit_line
+
     everything = seen.dataset.rows[Split.TRAIN][learned]
     known = Known(labels=seen.dataset.labels[everything], sources=seen.dataset.sources[everything])
     embeddings = seen.embeddings[learned]
@@ -98,7 +109,7 @@ def cut_shares(originals: npt.NDArray[np.str_]) -> Numbers:
     return np.random.default_rng(0).permutation(len(names))[place] % _SHARES
 
 
-def score_parts(config: TrainConfig, seen: Seen, parts: Numbers) -> Values:
+def score_parts(config: TrainConfig, seen: Seen, parts: Numbers) -> "Values":
     """Return the logit of each training row by a head that learned from all parts but that of the row."""
     scores = np.empty(len(parts))
     for part in np.unique(parts):
@@ -113,8 +124,8 @@ def is_made(seen: Seen) -> npt.NDArray[np.bool_]:
 
 
 def average_pictures(
-    seen: Seen, judged: npt.NDArray[np.bool_], scores: Values
-) -> tuple[npt.NDArray[np.uint8], Values]:
+    seen: Seen, judged: npt.NDArray[np.bool_], scores: "Values"
+) -> tuple[npt.NDArray[np.uint8], "Values"]:
     """Return class and mean logit, over its histories, of each picture that the rows `judged` show."""
     rows = seen.dataset.rows[Split.TRAIN][judged]
     _, first, place = np.unique(
