@@ -33,6 +33,7 @@ def bench(
     split: options.SplitName = None,
     exclude: options.Exclude = None,
     limit: options.Limit = None,
+    manifest: options.Manifest = None,
     reference: options.Reference = None,
     robust: options.Robust = False,
     timing: options.Timing = True,
@@ -66,11 +67,11 @@ def bench(
     _check_html(html)
     subject = _choose_subject(models, data, reference)
     if subject.data is None and (
-        (split, exclude, limit, reference, min_accuracy) != (None,) * 5 or robust or card
+        (split, exclude, limit, manifest, reference, min_accuracy) != (None,) * 6 or robust or card
     ):
         raise UsageError(
-            "--split, --exclude, --limit, --reference, --robust, --card and --min-accuracy are about "
-            "accuracy: add --data DIR"
+            "--split, --exclude, --limit, --manifest, --reference, --robust, --card and --min-accuracy are "
+            "about accuracy: add --data DIR"
         )
     accuracy = None if subject.data is None else BenchConfig(
         models=subject.models,
@@ -78,6 +79,7 @@ def bench(
         split=split,
         exclude=exclude,
         limit=limit,
+        manifest=manifest,
         reference=None if robust else subject.reference,
         threads=counts[0],
     )  # fmt: skip

@@ -33,6 +33,10 @@ Limit = Annotated[
     int | None,
     typer.Option(metavar="N", help="Measure on N images of each class, always the same ones."),
 ]
+Manifest = Annotated[
+    Path | None,
+    typer.Option(metavar="CSV", help="Measure on the images of DATA that a file of scores names, no others."),
+]
 Reference = Annotated[
     str | None,
     typer.Option(

@@ -13,16 +13,16 @@ def find_pictures(
 ) -> list[LabelledImage]:
     """Return the image among `there`, of `data`, of each `listed` one, whose path is its digest.
 
-    `UsageError` unless all of them are there.
+    `UsageError` unless all of them are there, in the class that is listed: a file may lie in both.
     """
-    by_digest = {digest_file(image.path): image for image in there}
-    lacking = [image for image in listed if image.path.name not in by_digest]
+    by_digest = {(digest_file(image.path), image.label): image for image in there}
+    lacking = [image for image in listed if (image.path.name, image.label) not in by_digest]
     if lacking:
         raise UsageError(
             f"{data}: {len(lacking)} of {len(listed)} scored pictures are not there, the first is "
             f"{lacking[0].path.name} of {lacking[0].source}; give the folder and the --split that were scored"
         )
-    return [by_digest[image.path.name] for image in listed]
+    return [by_digest[image.path.name, image.label] for image in listed]
 
 
 def digest_file(path: Path) -> str:

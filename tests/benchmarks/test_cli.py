@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakelens.benchmarks.scoring.battery import BATTERY
+from fakelens.benchmarks.scoring.manifest import digest_file
 from fakelens.benchmarks.timing.latency import measure_latency
 from fakelens.edge_runtime.modelfile.container import pack_model, read_model
 from fakelens.edge_runtime.modelfile.contract import Contract, Decision, InputSpec
@@ -107,6 +108,30 @@ def test_another_data_set_adds_to_the_card(bench: Bench, model_file: Path, data:
         ("greys", "test"),
         ("test", "all"),
     ]
+
+
+def write_manifest(path: Path, data: Path, images: list[str]) -> Path:
+    lines = [f"{digest_file(data / 'test' / image)},,{image[:4]},clean,0.5" for image in images]
+    path.write_text("\n".join(["digest,source,label,tier,p_fake", *lines]) + "\n")
+    return path
+
+
+def test_the_images_that_a_manifest_names_are_measured_as_if_they_lay_alone(
+    bench: Bench, model_file: Path, data: Path, tmp_path: Path
+) -> None:
+    # The model is wrong about REAL/9 alone; FAKE/1, about which it is wrong too, is the same file as REAL/2.
+    named = [f"{name} (1).png" for name in ("FAKE/9", "REAL/9", "REAL/0", "REAL/2")]
+    manifest = write_manifest(tmp_path / "scores.csv", data, named)
+    (row,) = _rows(bench(model_file, "--data", data, "--manifest", manifest, "--json"))
+    for name in named:
+        (tmp_path / "alone/greys/test" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "alone/greys/test" / name).hardlink_to(data / "test" / name)
+    (alone,) = _rows(bench(model_file, "--data", tmp_path / "alone/greys", "--json"))
+    assert (row["n"], row["accuracy"]) == (4, 0.75)
+    assert row == alone
+    (data / "test/REAL/0 (1).png").unlink()
+    gone = bench(model_file, "--data", data, "--manifest", manifest)
+    assert "1 of 4 scored pictures are not there" in gone.stderr
 
 
 @pytest.mark.parametrize(("least", "code"), [(85, 0), (85.1, 1)])
@@ -229,6 +254,9 @@ def test_bad_options_end_in_one_line(bench: Bench, model_file: Path, data: Path,
         ([model_file, "--data", data, "--limit", "0"], "the limit is 0"),
         ([model_file, "--data", data, "--limit", "0", "--robust"], "the limit is 0"),
         ([model_file, "--data", data, "--limit", "5", "--card"], "leave out --limit"),
+        ([model_file, "--data", data, "--limit", "5", "--manifest", foreign], "exclude each other"),
+        ([model_file, "--data", data, "--manifest", foreign], "foreign.tflite: no column 'digest'"),
+        ([model_file, "--manifest", foreign], "add --data DIR"),
         ([model_file, "--data", data, "--reference", "float"], "reference cannot be used: float: no such"),
         ([model_file, "--data", data, "--reference", foreign], "reference cannot be used: "),
         ([model_file, "--data", data, "--reference", model_file], "is also measured"),

@@ -63,7 +63,8 @@ def _digest(path: Path) -> str:
 
 def test_the_pictures_are_found_by_their_digests(scores: Path) -> None:
     checked = read_scores(scores)
-    there = [LabelledImage(path=path, label=0) for path in scores.parent.glob("data/*/*/*.png")]
+    files = list(scores.parent.glob("data/*/*/*.png"))
+    there = [LabelledImage(path=path, label=int(path.parent.name == "fake")) for path in files]
     found = find_pictures(checked.images, there, scores.parent)
     assert [image.path.stem for image in found] == [str(place) for place in range(10)]
     with pytest.raises(
