@@ -1,12 +1,13 @@
 /** The parts of an ISO base media file: HEIF, AVIF and the like, box by box. */
 
 import { concat, findZero, latin1, number, startsWith } from './bytes';
-import { MOST_STEPS, type Part } from './parts';
+import { MOST_PART_BYTES, MOST_STEPS, MOST_TEXT_BYTES, type Part } from './parts';
 
 const C2PA_UUID = '\xd8\xfe\xc3\xd6\x1b\x0e\x48\x3c\x92\x97\x58\x28\x87\x7e\xc4\x81';
 const XMP_UUID = '\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac';
 const MOST_META_BYTES = 1 << 20;
 const MOST_EXTENTS = 16; // of an item
+const MOST_READ_BYTES = 32 << 20; // of all items of a file
 
 interface Box {
   readonly name: string;
@@ -16,16 +17,23 @@ interface Box {
 
 interface Item {
   readonly kind: 'exif' | 'xmp';
-  readonly extents: Uint8Array[];
+  readonly extents: [offset: number, length: number][];
+}
+
+/** How much of a file is read yet. */
+interface Budget {
+  bytesLeft: number;
 }
 
 export function* readBmff(bytes: Uint8Array): Generator<Part> {
+  const budget = { bytesLeft: MOST_READ_BYTES };
   for (const { name, at, data } of walk(bytes)) {
     const where = `box ${name} at byte ${at}`;
-    if (name === 'uuid' && startsWith(data, XMP_UUID)) yield { kind: 'xmp', data: data.subarray(16), where };
+    const content = data.subarray(16, 16 + MOST_PART_BYTES); // behind the identifier
+    if (name === 'uuid' && startsWith(data, XMP_UUID)) yield { kind: 'xmp', data: content, where };
     else if (name === 'uuid' && startsWith(data, C2PA_UUID)) { // version, the purpose, an offset of 8 bytes
-      yield { kind: 'c2pa', data: data.subarray(findZero(data, 20) + 9), where };
-    } else if (name === 'meta') yield* readMeta(bytes, data.subarray(4, MOST_META_BYTES), at);
+      yield { kind: 'c2pa', data: content.subarray(findZero(content, 4) + 9), where };
+    } else if (name === 'meta') yield* readMeta(bytes, data.subarray(4, MOST_META_BYTES), at, budget);
   }
 }
 
@@ -41,16 +49,28 @@ function* walk(bytes: Uint8Array): Generator<Box> {
   }
 }
 
-function* readMeta(bytes: Uint8Array, meta: Uint8Array, at: number): Generator<Part> {
+function* readMeta(bytes: Uint8Array, meta: Uint8Array, at: number, budget: Budget): Generator<Part> {
   const boxes = new Map<string, Uint8Array>();
   for (const { name, data } of walk(meta)) boxes.set(name, data);
   const items = findItems(boxes.get('iinf') ?? new Uint8Array());
-  locateItems(boxes.get('iloc') ?? new Uint8Array(), items, bytes);
+  locateItems(boxes.get('iloc') ?? new Uint8Array(), items);
   for (const [id, { kind, extents }] of items) {
-    let data = concat(extents);
+    let data = joinExtents(bytes, extents, Math.min(MOST_TEXT_BYTES, budget.bytesLeft));
+    budget.bytesLeft -= data.length;
     if (kind === 'exif') data = data.subarray(4 + number(data, 0, 4)); // where the TIFF structure begins
     yield { kind, data, where: `item ${id} of box meta at byte ${at}` };
   }
+}
+
+/** Return the first `most` bytes of an item, whose extents are as wild as they like: others may stand behind. */
+function joinExtents(bytes: Uint8Array, extents: Item['extents'], most: number): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  for (const [offset, length] of extents) {
+    const piece = bytes.subarray(offset, offset + Math.min(length, most));
+    pieces.push(piece);
+    most -= piece.length;
+  }
+  return concat(pieces);
 }
 
 function findItems(iinf: Uint8Array): Map<number, Item> {
@@ -69,7 +89,7 @@ function findItems(iinf: Uint8Array): Map<number, Item> {
 }
 
 /** Fill the extents of `items`; those inside other boxes than the file are left out. */
-function locateItems(iloc: Uint8Array, items: Map<number, Item>, bytes: Uint8Array): void {
+function locateItems(iloc: Uint8Array, items: Map<number, Item>): void {
   const version = iloc[0] ?? 0;
   let at = 4, steps = 0;
   const take = (length: number) => number(iloc, (at += length) - length, length);
@@ -88,7 +108,7 @@ function locateItems(iloc: Uint8Array, items: Map<number, Item>, bytes: Uint8Arr
       if (at >= iloc.length || ++steps > MOST_STEPS) return;
       if (version) take(indexBytes);
       const offset = base + take(offsetBytes), length = take(lengthBytes);
-      if (item && method === 0 && item.extents.length < MOST_EXTENTS) item.extents.push(bytes.subarray(offset, offset + length));
+      if (item && method === 0 && item.extents.length < MOST_EXTENTS) item.extents.push([offset, length]);
     }
   }
 }

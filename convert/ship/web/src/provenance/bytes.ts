@@ -16,6 +16,10 @@ export function utf8(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
 
+export function utf16(bytes: Uint8Array, order: 'le' | 'be' = 'le'): string {
+  return new TextDecoder(`utf-16${order}`, { ignoreBOM: true }).decode(bytes);
+}
+
 export function isUtf8(bytes: Uint8Array): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -29,10 +33,14 @@ export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
   return latin1(bytes.subarray(at, at + text.length)) === text;
 }
 
-/** Return where the next zero byte is; the end where there is none. */
-export function findZero(bytes: Uint8Array, from = 0): number {
-  const at = bytes.indexOf(0, from);
+/** Return where the next `byte` is; the end where there is none. */
+export function find(bytes: Uint8Array, byte: number, from = 0): number {
+  const at = bytes.indexOf(byte, from);
   return at < 0 ? bytes.length : at;
+}
+
+export function findZero(bytes: Uint8Array, from = 0): number {
+  return find(bytes, 0, from);
 }
 
 export function concat(pieces: readonly Uint8Array[]): Uint8Array {

@@ -1,7 +1,7 @@
 /** One reader of containers: from the bytes of an image file, whatever its name, to the parts that may speak. */
 
 import { readBmff } from './bmff';
-import { concat, findZero, isUtf8, latin1, number, startsWith } from './bytes';
+import { concat, find, findZero, isUtf8, latin1, number, startsWith } from './bytes';
 import { findIptc, MOST_PART_BYTES, MOST_PARTS, MOST_STEPS, type Part } from './parts';
 import { readTiff } from './tiff';
 
@@ -30,13 +30,14 @@ function chooseReader(bytes: Uint8Array): (bytes: Uint8Array) => Iterable<Part> 
 }
 
 function* readJpeg(bytes: Uint8Array): Generator<Part> {
-  const boxes = new Map<number, { order: number; data: Uint8Array; at: number }[]>();
+  const boxes = new Map<string, { order: number; data: Uint8Array; at: number }[]>();
   const moreXmp: Uint8Array[] = [], photoshop: Uint8Array[] = [];
   let moreXmpAt = 0, photoshopAt = 0, at = 2;
-  for (let step = 0; step < MOST_STEPS && bytes[at] === 0xff && at + 4 <= bytes.length; step++) {
+  for (let step = 0; step < MOST_STEPS && at + 4 <= bytes.length; step++) {
+    if (bytes[at] !== 0xff) { at = find(bytes, 0xff, at); continue; } // junk, which decoders pass over
     const marker = bytes[at + 1] ?? 0;
     if (marker === 0xff) { at += 1; continue; } // padding
-    if (marker === 1 || (marker >= 0xd0 && marker <= 0xd8)) { at += 2; continue; } // without a length
+    if (marker <= 1 || (marker >= 0xd0 && marker <= 0xd8)) { at += 2; continue; } // without a length; 0 is junk
     const length = number(bytes, at + 2, 2);
     if (marker === 0xda || length < 2) break; // the first scan
     const data = bytes.subarray(at + 4, at + 2 + length);
@@ -47,7 +48,7 @@ function* readJpeg(bytes: Uint8Array): Generator<Part> {
       moreXmpAt ||= at;
       moreXmp.push(data.subarray(MORE_XMP.length + 40));
     } else if (marker === 0xeb && startsWith(data, 'JP')) {
-      const box = number(data, 2, 2);
+      const box = latin1(data.subarray(2, 4)) + latin1(data.subarray(12, 16)); // its number and its kind
       boxes.set(box, [...(boxes.get(box) ?? []), { order: number(data, 4, 4), data: data.subarray(8), at }]);
     } else if (marker === 0xed && startsWith(data, PHOTOSHOP)) {
       photoshopAt ||= at;
@@ -118,7 +119,7 @@ function* readWebp(bytes: Uint8Array): Generator<Part> {
     const name = latin1(bytes.subarray(at, at + 4)), length = number(bytes, at + 4, 4, true);
     const kind = kinds[name];
     if (kind) {
-      const data = bytes.subarray(at + 8, at + 8 + length);
+      const data = bytes.subarray(at + 8, at + 8 + Math.min(length, MOST_PART_BYTES));
       const where = `WebP chunk ${name.trim()} at byte ${at}`;
       yield { kind, data: startsWith(data, 'Exif\0\0') ? data.subarray(6) : data, where };
     }

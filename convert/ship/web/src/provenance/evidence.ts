@@ -14,6 +14,7 @@ export interface Evidence {
 export const STRENGTHS: readonly Strength[] = ['declares-generated', 'declares-edited', 'speaks-for-a-camera', 'note'];
 export const NO_STATEMENT = 'no statement found: most real and most fake pictures have none';
 const MOST_WORDS = 160; // characters
+const MOST_STATEMENTS = 100; // of one file that are shown; a file has a handful
 
 /** Return `text` fit to be shown: blanks joined, what cannot be printed escaped, cut. */
 export function quote(text: string, most = MOST_WORDS): string {
@@ -40,6 +41,16 @@ export function addContradictions(evidence: readonly Evidence[]): readonly Evide
   if (!camera || !declaresGenerated(evidence)) return evidence;
   const what = 'contradiction: the file names a camera and a generator';
   return [...evidence, { source: 'file', strength: 'note', what, words: camera.words, where: '' }];
+}
+
+/** Return the strongest of `evidence`, in their order, with a note where there are more than are shown. */
+export function showStrongest(evidence: readonly Evidence[]): readonly Evidence[] {
+  if (evidence.length <= MOST_STATEMENTS) return evidence;
+  const strongest = STRENGTHS.flatMap((strength) => evidence.filter((item) => item.strength === strength));
+  const shown = new Set(strongest.slice(0, MOST_STATEMENTS - 1));
+  const more = (evidence.length - shown.size).toLocaleString('en-US');
+  const note = { source: 'file', strength: 'note', what: `says ${more} things more, which are not shown`, words: '', where: '' } as const;
+  return [...evidence.filter((item) => shown.has(item)), note];
 }
 
 /** Leave out what was said already, word for word. */

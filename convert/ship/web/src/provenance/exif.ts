@@ -1,10 +1,10 @@
 /** What EXIF and IPTC's binary datasets say; as fakelens.edge_runtime.provenance.statements.exif and iptc. */
 
-import { findZero, number, startsWith, utf8 } from './bytes';
+import { findZero, number, startsWith, utf16, utf8 } from './bytes';
 import { dropRepeated, quote, type Evidence, type Strength } from './evidence';
 import { judgeCredit } from './labels';
 import { judgeSoftware, judgeText, judgeWorkflow } from './texts';
-import { readTags } from './tiff';
+import { readTags, type Tags } from './tiff';
 
 const DESCRIPTION = 0x010e, MAKE = 0x010f, MODEL = 0x0110, SOFTWARE = 0x0131, ARTIST = 0x013b;
 const EXPOSURE = [0x829a, 0x829d, 0x8827]; // time, aperture, ISO
@@ -15,7 +15,11 @@ const MOST_DATASETS = 1000;
 
 /** Return what the TIFF structure `data` says. */
 export function readExif(data: Uint8Array, where: string): Evidence[] {
-  const { values, little } = readTags(data);
+  return judgeTags(readTags(data), where);
+}
+
+/** Return what the tags of a TIFF structure say. */
+export function judgeTags({ values, little }: Tags, where: string): Evidence[] {
   const text = (tag: number) => {
     const value = values.get(tag) ?? new Uint8Array();
     return utf8(value.subarray(0, findZero(value))).trim();
@@ -48,7 +52,7 @@ function decode(value: Uint8Array, little: boolean): string {
   const strip = (text: string) => text.replace(/^[\0 ]+|[\0 ]+$/g, '');
   const body = value.subarray(8);
   if (startsWith(value, 'UNICODE\0')) {
-    const texts = ['utf-16le', 'utf-16be'].map((name) => new TextDecoder(name, { ignoreBOM: true }).decode(body.subarray(0, body.length & ~1)));
+    const texts = (['le', 'be'] as const).map((order) => utf16(body.subarray(0, body.length & ~1), order));
     const [first = '', second = ''] = little ? texts : texts.reverse();
     const plain = (text: string) => Array.from(text.slice(0, 1000)).filter((char) => char < '\x7f').length;
     return strip(plain(second) > plain(first) ? second : first);

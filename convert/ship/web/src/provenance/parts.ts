@@ -1,6 +1,7 @@
 /** The parts of an image file that may speak; how much of it is looked at, whatever lengths it declares. */
 
 import { number } from './bytes';
+import type { Tags } from './tiff';
 
 export type PartKind = 'c2pa' | 'xmp' | 'exif' | 'iptc' | 'text' | 'comment' | 'trailer';
 
@@ -10,10 +11,12 @@ export interface Part {
   readonly where: string;
   readonly key?: string; // of a text
   readonly packed?: boolean; // by deflate
+  readonly tags?: Tags; // of a TIFF file, all over which they lie
 }
 
 export const MOST_PARTS = 100;
 export const MOST_PART_BYTES = 8 << 20;
+export const MOST_TEXT_BYTES = 1 << 20; // of one text
 export const MOST_STEPS = 50_000; // segments, chunks, blocks or boxes of one file
 
 /** Yield the IPTC datasets inside Photoshop's image resources. */

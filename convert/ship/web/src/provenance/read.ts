@@ -3,8 +3,8 @@
 import { inflate, latin1, utf8 } from './bytes';
 import { readC2pa } from './c2pa';
 import { readParts } from './containers';
-import { addContradictions, dropRepeated, type Evidence } from './evidence';
-import { readExif, readIptc } from './exif';
+import { addContradictions, dropRepeated, showStrongest, type Evidence } from './evidence';
+import { judgeTags, readExif, readIptc } from './exif';
 import { judgeSamsungTrailer } from './labels';
 import { findIptc, type Part } from './parts';
 import { judgeText } from './texts';
@@ -18,19 +18,19 @@ export async function readEvidence(bytes: Uint8Array): Promise<readonly Evidence
   let bytesLeft = MOST_BYTES;
   for (const part of readParts(bytes)) {
     const data = part.packed ? await inflate(part.data) : part.data;
-    bytesLeft -= part.kind === 'exif' ? 0 : data.length;
-    if (bytesLeft < 0) break; // texts that inflate to much more than the file
+    if (data.length > bytesLeft) continue; // texts may inflate to much more than the file
+    bytesLeft -= data.length;
     found.push(...judge({ ...part, data }));
   }
   if (found.some(({ source }) => source === 'c2pa')) found = found.filter(({ what }) => what !== CREDENTIALS_NAMED);
-  return addContradictions(dropRepeated(found));
+  return addContradictions(showStrongest(dropRepeated(found)));
 }
 
-function judge({ kind, data, where, key = 'Comment' }: Part): Evidence[] {
+function judge({ kind, data, where, key = 'Comment', tags }: Part): Evidence[] {
   switch (kind) {
     case 'c2pa': return readC2pa(data, where);
     case 'xmp': return readXmp(data, where);
-    case 'exif': return readExif(data, where);
+    case 'exif': return tags ? judgeTags(tags, where) : readExif(data, where);
     case 'iptc': return readIptc(data, where);
     case 'trailer': return judgeSamsungTrailer(data, where);
   }

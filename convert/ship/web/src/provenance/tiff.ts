@@ -1,12 +1,13 @@
 /** The tags of a TIFF structure, which is what EXIF is too, and the parts of a TIFF file. */
 
 import { number } from './bytes';
-import { findIptc, type Part } from './parts';
+import { findIptc, MOST_PART_BYTES, MOST_TEXT_BYTES, type Part } from './parts';
 
 const MOST_TAGS = 1000; // of one directory
-const MOST_VALUE_BYTES = 1 << 20;
 const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
 const EXIF_DIRECTORY = 0x8769;
+const XMP = 0x02bc, IPTC = 0x83bb, PHOTOSHOP = 0x8649, C2PA = 0xcd41;
+const LARGE = [PHOTOSHOP, C2PA]; // of a wild length, a text would use up what is read of a file
 
 export interface Tags {
   readonly values: ReadonlyMap<number, Uint8Array>;
@@ -31,18 +32,19 @@ function readDirectory(bytes: Uint8Array, start: number, little: boolean, values
     const tag = number(bytes, at, 2, little);
     const length = (TYPE_BYTES[number(bytes, at + 2, 2, little)] ?? 0) * number(bytes, at + 4, 4, little);
     const from = length <= 4 ? at + 8 : number(bytes, at + 8, 4, little);
-    const value = bytes.subarray(from, from + Math.min(length, MOST_VALUE_BYTES));
-    if (!values.has(tag)) values.set(tag, value);
+    const most = LARGE.includes(tag) ? MOST_PART_BYTES : MOST_TEXT_BYTES;
+    if (!values.has(tag)) values.set(tag, bytes.subarray(from, from + Math.min(length, most)));
   }
 }
 
 export function* readTiff(bytes: Uint8Array): Generator<Part> {
-  yield { kind: 'exif', data: bytes, where: 'TIFF tags' };
-  const { values } = readTags(bytes);
-  for (const [tag, kind] of [[0x02bc, 'xmp'], [0x83bb, 'iptc'], [0xcd41, 'c2pa']] as const) {
+  const tags = readTags(bytes);
+  const { values } = tags;
+  yield { kind: 'exif', data: new Uint8Array(), where: 'TIFF tags', tags };
+  for (const [tag, kind] of [[XMP, 'xmp'], [IPTC, 'iptc'], [C2PA, 'c2pa']] as const) {
     const data = values.get(tag);
     if (data) yield { kind, data, where: `TIFF tag 0x${tag.toString(16).toUpperCase().padStart(4, '0')}` };
   }
-  const photoshop = values.get(0x8649);
+  const photoshop = values.get(PHOTOSHOP);
   if (photoshop) yield* findIptc(photoshop, 'TIFF tag 0x8649');
 }

@@ -1,16 +1,17 @@
 /** What XMP says; as fakelens.edge_runtime.provenance.statements.xmp. A worker has no XML parser, hence a small one. */
 
-import { utf8 } from './bytes';
+import { utf16, utf8 } from './bytes';
 import { dropRepeated, quote, type Evidence } from './evidence';
 import { judgeAigcLabel, judgeCredit } from './labels';
 import { readSourceType } from './sourcetypes';
 import { judgeDescription, judgeSoftware } from './texts';
 
-const MOST_CHARS = 1 << 20;
+const MOST_BYTES = 1 << 20;
 const MOST_VALUES = 5_000;
 const EXTENSION = 'iptc.org/std/Iptc4xmpExt/2008-02-29/';
 const RDF = 'www.w3.org/1999/02/22-rdf-syntax-ns#';
 const AI_FIELDS = ['AISystemUsed', 'AISystemVersionUsed', 'AIPromptInformation', 'AIPromptWriterName'];
+const NO_XML = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g; // characters that XML does not know
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 const TOKEN = new RegExp(
   [
@@ -33,7 +34,7 @@ interface Property {
 export function readXmp(data: Uint8Array, where: string): Evidence[] {
   const found: Evidence[] = [];
   const aiFields = new Map<string, string>();
-  for (const { space, name, value } of readProperties(utf8(data))) {
+  for (const { space, name, value } of readProperties(decode(data))) {
     if (space === EXTENSION && (name === 'DigitalSourceType' || name === 'DigitalSourceFileType')) {
       const read = readSourceType(value);
       if (read) {
@@ -59,9 +60,14 @@ export function readXmp(data: Uint8Array, where: string): Evidence[] {
   return dropRepeated(found);
 }
 
+/** Return a packet as text; bytes of another encoding, as old programs write them into a title, are passed over. */
+function decode(data: Uint8Array): string {
+  const packet = data.subarray(Math.max(0, data.indexOf(0x3c)), MOST_BYTES);
+  return (packet[1] === 0 ? utf16(packet) : utf8(packet)).replace(NO_XML, '\ufffd');
+}
+
 /** Return the properties of a packet, those before the damage where it is damaged or cut. */
-function readProperties(packet: string): Property[] {
-  const text = packet.slice(Math.max(0, packet.indexOf('<')), MOST_CHARS);
+function readProperties(text: string): Property[] {
   const properties: Property[] = [];
   const open: { name: string; spaces: ReadonlyMap<string, string> }[] = [];
   let words = '';

@@ -8,6 +8,7 @@ private let xmpUuid: [UInt8] = [
 ]
 private let mostMetaBytes = 1 << 20
 private let mostExtents = 16  // of an item
+private let mostReadBytes = 32 << 20  // of all items of a file
 
 private struct Box {
     let name: String
@@ -18,21 +19,23 @@ private struct Box {
 private struct Item {
     let number: UInt64
     let kind: PartKind
-    var extents = [Bytes]()
+    var extents = [(offset: Int, length: Int)]()
 }
 
 /// Returns the parts of a HEIF or AVIF file.
 func readBmff(_ file: Bytes) -> [Part] {
     var parts = [Part]()
+    var bytesLeft = mostReadBytes
     for box in walk(file) {
         let place = "box \(box.name) at byte \(box.at)"
+        let content = box.data.sub(16, 16 + mostPartBytes)  // behind the identifier
         if box.name == "meta" {
-            parts += readMeta(file, box.data.sub(4, mostMetaBytes), box.at)
+            parts += readMeta(file, box.data.sub(4, mostMetaBytes), box.at, &bytesLeft)
         } else if box.name == "uuid" && box.data.starts(with: xmpUuid) {
-            parts.append(Part(kind: .xmp, data: box.data.sub(16), place: place))
+            parts.append(Part(kind: .xmp, data: content, place: place))
         } else if box.name == "uuid" && box.data.starts(with: c2paUuid) {
             // Version, the purpose, an offset of 8 bytes.
-            let data = box.data.sub(box.data.find(0, from: 20) + 9)
+            let data = content.sub(content.find(0, from: 4) + 9)
             parts.append(Part(kind: .c2pa, data: data, place: place))
         }
     }
@@ -54,16 +57,32 @@ private func walk(_ bytes: Bytes) -> [Box] {
     return boxes
 }
 
-private func readMeta(_ file: Bytes, _ meta: Bytes, _ at: Int) -> [Part] {
+private func readMeta(_ file: Bytes, _ meta: Bytes, _ at: Int, _ bytesLeft: inout Int) -> [Part] {
     let boxes = walk(meta)
     var items = [Item]()
     if let iinf = boxes.last(where: { $0.name == "iinf" }) { items = findItems(iinf.data) }
-    if let iloc = boxes.last(where: { $0.name == "iloc" }) { locateItems(iloc.data, &items, file) }
-    return items.map { item in
-        var data = join(item.extents)
+    if let iloc = boxes.last(where: { $0.name == "iloc" }) { locateItems(iloc.data, &items) }
+    var parts = [Part]()
+    for item in items {
+        var data = joinExtents(file, item.extents, most: min(mostTextBytes, bytesLeft))
+        bytesLeft -= data.count
         if item.kind == .exif { data = data.sub(4 + data.length(0, 4)) }  // where the TIFF structure begins
-        return Part(kind: item.kind, data: data, place: "item \(item.number) of box meta at byte \(at)")
+        let place = "item \(item.number) of box meta at byte \(at)"
+        parts.append(Part(kind: item.kind, data: data, place: place))
     }
+    return parts
+}
+
+/// Returns the first `most` bytes of an item, whose extents are as wild as they like: others may stand behind.
+private func joinExtents(_ file: Bytes, _ extents: [(offset: Int, length: Int)], most: Int) -> Bytes {
+    var pieces = [Bytes]()
+    var left = most
+    for extent in extents {
+        let piece = file.sub(extent.offset, extent.offset + min(extent.length, left))
+        pieces.append(piece)
+        left -= piece.count
+    }
+    return join(pieces)
 }
 
 private func findItems(_ iinf: Bytes) -> [Item] {
@@ -86,7 +105,7 @@ private func findItems(_ iinf: Bytes) -> [Item] {
 }
 
 /// Fills the extents of `items`; those inside other boxes than the file are left out.
-private func locateItems(_ iloc: Bytes, _ items: inout [Item], _ file: Bytes) {
+private func locateItems(_ iloc: Bytes, _ items: inout [Item]) {
     let version = iloc[0]
     var at = 4
     var steps = 0
@@ -111,9 +130,9 @@ private func locateItems(_ iloc: Bytes, _ items: inout [Item], _ file: Bytes) {
             if at >= iloc.count || steps > mostSteps { return }
             if version != 0 { _ = take(indexBytes) }
             let offset = base + take(offsetBytes)
-            let length = min(take(lengthBytes), mostPartBytes)
+            let length = take(lengthBytes)
             if let index, method == 0, items[index].extents.count < mostExtents {
-                items[index].extents.append(file.sub(offset, offset + length))
+                items[index].extents.append((offset: offset, length: length))
             }
         }
     }

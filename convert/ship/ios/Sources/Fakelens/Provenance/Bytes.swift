@@ -53,6 +53,11 @@ struct Bytes {
 
     func utf8() -> String { String(decoding: content, as: UTF8.self) }
 
+    func utf16(little: Bool) -> String {
+        let units = (0..<count / 2).map { UInt16(number(2 * $0, 2, little: little)) }
+        return String(decoding: units, as: UTF16.self)
+    }
+
     func starts(with text: String, at: Int = 0) -> Bool { starts(with: Array(text.utf8), at: at) }
 
     func starts(with bytes: [UInt8], at: Int = 0) -> Bool {

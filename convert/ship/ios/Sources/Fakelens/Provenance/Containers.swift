@@ -36,17 +36,22 @@ private struct Piece {
 
 private func readJpeg(_ file: Bytes) -> [Part] {
     var parts = [Part]()
-    var boxes = [(number: UInt64, pieces: [Piece])]()
+    var boxes = [[Piece]]()
+    var boxIndex = [[UInt8]: Int]()  // by number and kind
     var moreXmp = [Piece]()
     var photoshop = [Piece]()
     var at = 2
-    for _ in 0..<mostSteps where file[at] == 0xFF && at + 4 <= file.count {
+    for _ in 0..<mostSteps where at + 4 <= file.count {
+        if file[at] != 0xFF {  // junk, which decoders pass over up to the next marker
+            at = file.find(0xFF, from: at)
+            continue
+        }
         let marker = file[at + 1]
         if marker == 0xFF {  // padding
             at += 1
             continue
         }
-        if marker == 0x01 || (0xD0...0xD8).contains(marker) {  // without a length
+        if marker <= 0x01 || (0xD0...0xD8).contains(marker) {  // without a length; 0x00 is none, but junk
             at += 2
             continue
         }
@@ -65,18 +70,19 @@ private func readJpeg(_ file: Bytes) -> [Part] {
             moreXmp.append(Piece(order: 0, data: data.sub(moreXmpName.utf8.count + 40), at: at))
         } else if marker == 0xEB && data.starts(with: "JP") {
             let piece = Piece(order: data.number(4, 4), data: data.sub(8), at: at)
-            let number = data.number(2, 2)
-            if let index = boxes.firstIndex(where: { $0.number == number }) {
-                boxes[index].pieces.append(piece)
+            let box = Array(data.sub(2, 4).content) + Array(data.sub(12, 16).content)
+            if let index = boxIndex[box] {
+                boxes[index].append(piece)
             } else {
-                boxes.append((number: number, pieces: [piece]))
+                boxIndex[box] = boxes.count
+                boxes.append([piece])
             }
         } else if marker == 0xED && data.starts(with: photoshopName) {
             photoshop.append(Piece(order: 0, data: data.sub(photoshopName.utf8.count), at: at))
         }
         at += 2 + length
     }
-    parts += boxes.map { joinBoxes($0.pieces) }
+    parts += boxes.map(joinBoxes)
     if let first = moreXmp.first {
         let data = join(moreXmp.map(\.data))
         parts.append(Part(kind: .xmp, data: data, place: "JPEG segment APP1 at byte \(first.at)"))
@@ -175,7 +181,7 @@ private func readWebp(_ file: Bytes) -> [Part] {
         let length = file.length(at + 4, 4, little: true)
         if let kind = webpKinds[name] {
             let place = "WebP chunk \(name.trimmingCharacters(in: .whitespaces)) at byte \(at)"
-            let data = withoutName(file.sub(at + 8, at + 8 + length))
+            let data = withoutName(file.sub(at + 8, at + 8 + min(length, mostPartBytes)))
             parts.append(Part(kind: kind, data: data, place: place))
         }
         at += 8 + length + length % 2

@@ -44,6 +44,7 @@ public struct Evidence: Hashable, Decodable, Sendable {
 }
 
 private let mostWords = 160  // characters
+private let mostStatements = 100  // of one file that are shown; a file has a handful
 private let unprintable: Set<Unicode.GeneralCategory> = [
     .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
     .spaceSeparator,
@@ -85,6 +86,27 @@ func addContradictions(_ evidence: [Evidence]) -> [Evidence] {
     else { return evidence }
     let what = "contradiction: the file names a camera and a generator"
     return evidence + [Evidence(.file, .note, what, words: camera.words, at: "")]
+}
+
+/// Returns the strongest of `evidence`, in their order, with a note where there are more than are shown.
+func showStrongest(_ evidence: [Evidence]) -> [Evidence] {
+    if evidence.count <= mostStatements { return evidence }
+    let strongest = Strength.allCases.flatMap { strength in
+        evidence.indices.filter { evidence[$0].strength == strength }
+    }
+    let places = strongest.prefix(mostStatements - 1).sorted()
+    let more = group(evidence.count - places.count)
+    let note = Evidence(.file, .note, "says \(more) things more, which are not shown", words: "", at: "")
+    return places.map { evidence[$0] } + [note]
+}
+
+/// Returns a number with a comma before each three digits.
+private func group(_ number: Int) -> String {
+    let digits = Array(String(number))
+    return digits.indices.map { index -> String in
+        let isFirst = index == 0 || (digits.count - index) % 3 != 0
+        return isFirst ? String(digits[index]) : ",\(digits[index])"
+    }.joined()
 }
 
 /// Leaves out what was said already, word for word.

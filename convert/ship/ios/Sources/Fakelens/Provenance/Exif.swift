@@ -11,7 +11,11 @@ private let mostDatasets = 1000
 
 /// Returns what the TIFF structure `data` says.
 func readExif(_ data: Bytes, at place: String) -> [Evidence] {
-    let tags = readTags(data)
+    judgeTags(readTags(data), at: place)
+}
+
+/// Returns what the tags of a TIFF structure say.
+func judgeTags(_ tags: Tags, at place: String) -> [Evidence] {
     var found = judgeNamed(tags, at: place)
     for (tag, name) in textTags {
         guard let value = tags.values[tag] else { continue }
@@ -63,12 +67,8 @@ private func decode(_ value: Bytes, isLittle: Bool) -> String {
 
 /// Returns UTF-16, whose byte order programs get wrong: the one with more plain letters is right.
 private func decodeUtf16(_ body: Bytes, isLittle: Bool) -> String {
-    func decode(little: Bool) -> String {
-        let units = (0..<body.count / 2).map { UInt16(body.length(2 * $0, 2, little: little)) }
-        return String(decoding: units, as: UTF16.self)
-    }
     func countPlain(_ text: String) -> Int { text.unicodeScalars.prefix(1000).filter { $0.value < 0x7F }.count }
-    let (first, second) = (decode(little: isLittle), decode(little: !isLittle))
+    let (first, second) = (body.utf16(little: isLittle), body.utf16(little: !isLittle))
     return countPlain(second) > countPlain(first) ? second : first
 }
 

@@ -11,12 +11,13 @@ struct Part {
     let place: String
     var key = "Comment"  // of a text
     var isPacked = false  // by deflate
+    var tags: Tags?  // of a TIFF file, all over which they lie
 }
 
 let mostParts = 100
 let mostPartBytes = 8 << 20
 let mostSteps = 50_000  // segments, chunks, blocks or boxes of one file
-let mostTextBytes = 1 << 20
+let mostTextBytes = 1 << 20  // of one text
 
 /// Returns the IPTC datasets inside Photoshop's image resources.
 func findIptc(_ photoshop: Bytes, at place: String) -> [Part] {

@@ -14,19 +14,21 @@ public func readEvidence(_ file: Data) -> [Evidence] {
     var bytesLeft = mostBytes
     for part in readParts(Bytes([UInt8](file))) {
         let data = part.isPacked ? part.data.inflate(most: mostTextBytes) : part.data
-        if part.kind != .exif { bytesLeft -= data.count }
-        if bytesLeft < 0 { break }  // texts that inflate to much more than the file
+        if data.count > bytesLeft { continue }  // texts may inflate to much more than the file
+        bytesLeft -= data.count
         found += judge(part, data)
     }
     if found.contains(where: { $0.source == .c2pa }) { found = found.filter { $0.what != credentialsNamed } }
-    return addContradictions(dropRepeated(found))
+    return addContradictions(showStrongest(dropRepeated(found)))
 }
 
 private func judge(_ part: Part, _ data: Bytes) -> [Evidence] {
     switch part.kind {
     case .c2pa: return readC2pa(data, at: part.place)
     case .xmp: return readXmp(data, at: part.place)
-    case .exif: return readExif(data, at: part.place)
+    case .exif:
+        if let tags = part.tags { return judgeTags(tags, at: part.place) }
+        return readExif(data, at: part.place)
     case .iptc: return readIptc(data, at: part.place)
     case .trailer: return judgeSamsungTrailer(data, at: part.place)
     case .text: break

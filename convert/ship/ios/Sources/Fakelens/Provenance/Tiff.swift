@@ -1,8 +1,9 @@
 import Foundation
 
 private let mostTags = 1000  // of one directory
-private let mostValueBytes = 1 << 20
 private let exifDirectory = 0x8769
+private let (photoshopTag, c2paTag) = (0x8649, 0xCD41)
+private let largeTags = [photoshopTag, c2paTag]  // of a wild length, a text would use up what is read of a file
 private let typeBytes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4]
 
 /// The tags of a TIFF structure: of its first directory and of its EXIF directory, by number.
@@ -36,7 +37,8 @@ private func readDirectory(_ bytes: Bytes, _ start: Int, _ tags: inout Tags) {
         let tag = bytes.length(at, 2, little: little)
         let kind = bytes.length(at + 2, 2, little: little)
         let unit = kind < typeBytes.count ? typeBytes[kind] : 0
-        let length = min(unit * bytes.length(at + 4, 4, little: little), mostValueBytes)
+        let most = largeTags.contains(tag) ? mostPartBytes : mostTextBytes
+        let length = min(unit * bytes.length(at + 4, 4, little: little), most)
         let from = length <= 4 ? at + 8 : bytes.length(at + 8, 4, little: little)
         if tags.values[tag] == nil { tags.values[tag] = bytes.sub(from, from + length) }
     }
@@ -44,16 +46,17 @@ private func readDirectory(_ bytes: Bytes, _ start: Int, _ tags: inout Tags) {
 
 /// Returns the parts of a TIFF file, whose own tags are those of EXIF.
 func readTiff(_ file: Bytes) -> [Part] {
-    var parts = [Part(kind: .exif, data: file, place: "TIFF tags")]
-    let values = readTags(file).values
+    let tags = readTags(file)
+    let values = tags.values
+    var parts = [Part(kind: .exif, data: Bytes([]), place: "TIFF tags", tags: tags)]
     let others: [(tag: Int, name: String, kind: PartKind)] = [
-        (0x02BC, "02BC", .xmp), (0x83BB, "83BB", .iptc), (0xCD41, "CD41", .c2pa),
+        (0x02BC, "02BC", .xmp), (0x83BB, "83BB", .iptc), (c2paTag, "CD41", .c2pa),
     ]
     for other in others {
         if let data = values[other.tag] {
             parts.append(Part(kind: other.kind, data: data, place: "TIFF tag 0x\(other.name)"))
         }
     }
-    if let photoshop = values[0x8649] { parts += findIptc(photoshop, at: "TIFF tag 0x8649") }
+    if let photoshop = values[photoshopTag] { parts += findIptc(photoshop, at: "TIFF tag 0x8649") }
     return parts
 }

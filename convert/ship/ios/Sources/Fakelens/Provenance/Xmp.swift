@@ -20,7 +20,7 @@ private struct Property {
 
 /// Returns what the XMP packet `data` says.
 func readXmp(_ data: Bytes, at place: String) -> [Evidence] {
-    var reader = XmpReader(data.sub(data.find(UInt8(ascii: "<")), mostBytes))
+    var reader = XmpReader(decodePacket(data))
     let properties = reader.read()
     var found = properties.flatMap { judge($0, at: place) }
     let named = aiFields.compactMap { field in
@@ -34,6 +34,22 @@ func readXmp(_ data: Bytes, at place: String) -> [Evidence] {
             Evidence(.xmp, isEdited ? .declaresEdited : .declaresGenerated, what, words: words, at: place))
     }
     return dropRepeated(found)
+}
+
+/// Returns a packet in UTF-8; bytes of another encoding, as old programs write them into a title, are passed over.
+private func decodePacket(_ data: Bytes) -> Bytes {
+    let packet = data.sub(data.find(UInt8(ascii: "<")), mostBytes)
+    let isWide = packet.count > 1 && packet[1] == 0
+    let text = isWide ? packet.utf16(little: true) : packet.utf8()
+    var known = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars { known.append(isXml(scalar) ? scalar : "\u{FFFD}") }
+    return Bytes(Array(String(known).utf8))
+}
+
+/// Whether XML knows the character.
+private func isXml(_ scalar: Unicode.Scalar) -> Bool {
+    let code = scalar.value
+    return (code >= 0x20 || [0x09, 0x0A, 0x0D].contains(code)) && code != 0xFFFE && code != 0xFFFF
 }
 
 private func judge(_ property: Property, at place: String) -> [Evidence] {

@@ -5,22 +5,30 @@ private const val XMP_UUID = "\u00bez\u00cf\u00cb\u0097\u00a9B\u00e8\u009cq\u009
 private const val XMP_TYPE = "application/rdf+xml"
 private const val MOST_META_BYTES = 1 shl 20
 private const val MOST_EXTENTS = 16 // of an item
+private const val MOST_READ_BYTES = 32 shl 20 // of all items of a file
 
 private class Box(val name: String, val at: Int, val data: Bytes)
 
-private class Item(val kind: PartKind, val extents: MutableList<Bytes> = mutableListOf())
+private class Extent(val offset: Int, val length: Int)
+
+private class Item(val kind: PartKind, val extents: MutableList<Extent> = mutableListOf())
+
+/** How much of a file is read yet. */
+private class Budget(var bytesLeft: Int = MOST_READ_BYTES)
 
 /** Returns the parts of a HEIF or AVIF file. */
 internal fun readBmff(file: Bytes): Sequence<Part> = sequence {
+    val budget = Budget()
     for (box in walk(file)) {
         val where = "box ${box.name} at byte ${box.at}"
         val data = box.data
+        val content = data.sub(16, 16 + MOST_PART_BYTES) // behind the identifier
         when {
-            box.name == "meta" -> yieldAll(readMeta(file, data.sub(4, MOST_META_BYTES), box.at))
+            box.name == "meta" -> yieldAll(readMeta(file, data.sub(4, MOST_META_BYTES), box.at, budget))
             box.name != "uuid" -> continue
-            data.startsWith(XMP_UUID) -> yield(Part(PartKind.XMP, data.sub(16), where))
+            data.startsWith(XMP_UUID) -> yield(Part(PartKind.XMP, content, where))
             data.startsWith(C2PA_UUID) -> // version, the purpose, an offset of 8 bytes
-                yield(Part(PartKind.C2PA, data.sub(data.findZero(20) + 9), where))
+                yield(Part(PartKind.C2PA, content.sub(content.findZero(4) + 9), where))
         }
     }
 }
@@ -38,15 +46,27 @@ private fun walk(bytes: Bytes): Sequence<Box> = sequence {
     }
 }
 
-private fun readMeta(file: Bytes, meta: Bytes, at: Int): List<Part> {
+private fun readMeta(file: Bytes, meta: Bytes, at: Int, budget: Budget): Sequence<Part> {
     val boxes = walk(meta).associate { it.name to it.data }
     val items = findItems(boxes["iinf"] ?: Bytes(ByteArray(0)))
-    locateItems(boxes["iloc"] ?: Bytes(ByteArray(0)), items, file)
-    return items.map { (id, item) ->
-        var data = concat(item.extents)
+    locateItems(boxes["iloc"] ?: Bytes(ByteArray(0)), items)
+    return items.asSequence().map { (id, item) ->
+        var data = joinExtents(file, item.extents, minOf(MOST_TEXT_BYTES, budget.bytesLeft))
+        budget.bytesLeft -= data.size
         if (item.kind == PartKind.EXIF) data = data.sub(4 + data.length(0, 4)) // where the TIFF structure begins
         Part(item.kind, data, "item $id of box meta at byte $at")
     }
+}
+
+/** Returns the first [most] bytes of an item, whose extents are as wild as they like: others may stand behind. */
+private fun joinExtents(file: Bytes, extents: List<Extent>, most: Int): Bytes {
+    var left = most
+    val pieces = extents.map { extent ->
+        val piece = file.sub(extent.offset, extent.offset + minOf(extent.length, left))
+        left -= piece.size
+        piece
+    }
+    return concat(pieces)
 }
 
 private fun findItems(iinf: Bytes): Map<Long, Item> {
@@ -65,7 +85,7 @@ private fun findItems(iinf: Bytes): Map<Long, Item> {
 }
 
 /** Fills the extents of [items]; those inside other boxes than the file are left out. */
-private fun locateItems(iloc: Bytes, items: Map<Long, Item>, file: Bytes) {
+private fun locateItems(iloc: Bytes, items: Map<Long, Item>) {
     val version = iloc[0]
     var at = 4
     var steps = 0
@@ -88,7 +108,7 @@ private fun locateItems(iloc: Bytes, items: Map<Long, Item>, file: Bytes) {
             val offset = base + take(offsetBytes)
             val length = take(lengthBytes)
             if (item != null && method == 0 && item.extents.size < MOST_EXTENTS) {
-                item.extents += file.sub(offset, offset + minOf(length, MOST_PART_BYTES))
+                item.extents += Extent(offset, length)
             }
         }
     }

@@ -39,8 +39,10 @@ internal class Bytes(private val array: ByteArray, private val from: Int = 0, to
 
     fun startsWith(text: String, at: Int = 0): Boolean = sub(at, at + text.length).latin1() == text
 
-    /** Returns where the next zero byte is; the end where there is none. */
-    fun findZero(start: Int = 0): Int = (start until size).firstOrNull { this[it] == 0 } ?: maxOf(start, size)
+    /** Returns where the next [byte] is; the end where there is none. */
+    fun find(byte: Int, start: Int = 0): Int = (start until size).firstOrNull { this[it] == byte } ?: maxOf(start, size)
+
+    fun findZero(start: Int = 0): Int = find(0, start)
 
     fun toArray(): ByteArray = array.copyOfRange(from, from + size)
 

@@ -6,7 +6,7 @@ private const val XMP = "$ADOBE/xap/1.0/\u0000"
 private const val MORE_XMP = "$ADOBE/xmp/extension/\u0000"
 private const val PHOTOSHOP = "Photoshop 3.0\u0000"
 private const val EXIF = "Exif\u0000\u0000"
-private val BARE = setOf(0x01) + (0xD0..0xD8) // markers without a length
+private val BARE = setOf(0x00, 0x01) + (0xD0..0xD8) // markers without a length; 0x00 is none, but junk
 private val LOOSE_BOX = Regex("\u00ff\u00d9(?=[\\s\\S]{4}jumb[\\s\\S]{4}jumd)")
 
 /** Returns the parts of the image file [file], whatever its name; none where it is no image. */
@@ -26,12 +26,16 @@ internal fun readParts(file: Bytes): Sequence<Part> {
 private class Piece(val order: Long, val data: Bytes, val at: Int)
 
 private fun readJpeg(file: Bytes): Sequence<Part> = sequence {
-    val boxes = linkedMapOf<Long, MutableList<Piece>>()
+    val boxes = linkedMapOf<String, MutableList<Piece>>()
     val moreXmp = mutableListOf<Piece>()
     val photoshop = mutableListOf<Piece>()
     var at = 2
     var steps = 0
-    while (file[at] == 0xFF && at + 4 <= file.size && steps++ < MOST_STEPS) {
+    while (at + 4 <= file.size && steps++ < MOST_STEPS) {
+        if (file[at] != 0xFF) { // junk, which decoders pass over up to the next marker
+            at = file.find(0xFF, at)
+            continue
+        }
         val marker = file[at + 1]
         if (marker == 0xFF || marker in BARE) { // padding; a marker alone
             at += if (marker == 0xFF) 1 else 2
@@ -46,8 +50,10 @@ private fun readJpeg(file: Bytes): Sequence<Part> = sequence {
             marker == 0xE1 && data.startsWith("Exif\u0000") -> yield(Part(PartKind.EXIF, data.sub(6), where))
             marker == 0xE1 && data.startsWith(XMP) -> yield(Part(PartKind.XMP, data.sub(XMP.length), where))
             marker == 0xE1 && data.startsWith(MORE_XMP) -> moreXmp += Piece(0, data.sub(MORE_XMP.length + 40), at)
-            marker == 0xEB && data.startsWith("JP") ->
-                boxes.getOrPut(data.number(2, 2)) { mutableListOf() } += Piece(data.number(4, 4), data.sub(8), at)
+            marker == 0xEB && data.startsWith("JP") -> {
+                val box = data.sub(2, 4).latin1() + data.sub(12, 16).latin1() // its number and its kind
+                boxes.getOrPut(box) { mutableListOf() } += Piece(data.number(4, 4), data.sub(8), at)
+            }
             marker == 0xED && data.startsWith(PHOTOSHOP) -> photoshop += Piece(0, data.sub(PHOTOSHOP.length), at)
         }
         at += 2 + length
@@ -134,7 +140,7 @@ private fun readWebp(file: Bytes): Sequence<Part> = sequence {
         val name = file.sub(at, at + 4).latin1()
         val length = file.length(at + 4, 4, little = true)
         WEBP_KINDS[name]?.let { kind ->
-            val data = withoutName(file.sub(at + 8, at + 8 + length))
+            val data = withoutName(file.sub(at + 8, at + 8 + minOf(length, MOST_PART_BYTES)))
             yield(Part(kind, data, "WebP chunk ${name.trim()} at byte $at"))
         }
         at += 8 + length + length % 2

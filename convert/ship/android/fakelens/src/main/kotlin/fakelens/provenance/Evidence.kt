@@ -1,5 +1,7 @@
 package fakelens.provenance
 
+import java.util.Locale
+
 /** What a statement amounts to, the strongest first. */
 enum class Strength(val text: String) {
     DECLARES_GENERATED("declares-generated"), // the file says that a generator made it
@@ -21,6 +23,7 @@ data class Evidence(
 )
 
 private const val MOST_WORDS = 160 // characters
+private const val MOST_STATEMENTS = 100 // of one file that are shown; a file has a handful
 private val BLANKS = Regex("[\\s\\u001c-\\u001f\\u0085\\p{Z}]+")
 private val UNPRINTABLE = setOf(
     Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED,
@@ -46,6 +49,15 @@ private fun escape(code: Int): String = when {
     code < 0x100 -> "\\x%02x".format(code)
     code < 0x10000 -> "\\u%04x".format(code)
     else -> "\\U%08x".format(code)
+}
+
+/** Returns the strongest of [evidence], in their order, with a note where there are more than are shown. */
+internal fun showStrongest(evidence: List<Evidence>): List<Evidence> {
+    if (evidence.size <= MOST_STATEMENTS) return evidence
+    val places = evidence.indices.sortedBy { evidence[it].strength }.take(MOST_STATEMENTS - 1).sorted()
+    val more = "%,d".format(Locale.ROOT, evidence.size - places.size)
+    val what = "says $more things more, which are not shown"
+    return places.map { evidence[it] } + Evidence(Source.FILE, Strength.NOTE, what, "", "")
 }
 
 /** Returns [evidence] with a note where it names a camera and a generator. */

@@ -15,8 +15,10 @@ private const val CREDIT = 110
 private const val PROGRAM = 65
 
 /** Returns what the TIFF structure [data] says. */
-internal fun readExif(data: Bytes, where: String): List<Evidence> {
-    val tags = readTags(data)
+internal fun readExif(data: Bytes, where: String): List<Evidence> = judgeTags(readTags(data), where)
+
+/** Returns what the tags of a TIFF structure say. */
+internal fun judgeTags(tags: Tags, where: String): List<Evidence> {
     val found = judgeNamed(tags, where).toMutableList()
     for ((tag, name) in TEXTS) {
         val text = decode(tags.values[tag] ?: continue, tags.little)

@@ -9,12 +9,13 @@ internal class Part(
     val where: String,
     val key: String = "Comment", // of a text
     val packed: Boolean = false, // by deflate
+    val tags: Tags? = null, // of a TIFF file, all over which they lie
 )
 
 internal const val MOST_PARTS = 100
 internal const val MOST_PART_BYTES = 8 shl 20
 internal const val MOST_STEPS = 50_000 // segments, chunks, blocks or boxes of one file
-internal const val MOST_TEXT_BYTES = 1 shl 20
+internal const val MOST_TEXT_BYTES = 1 shl 20 // of one text
 
 /** Returns the IPTC datasets inside Photoshop's image resources. */
 internal fun findIptc(photoshop: Bytes, where: String): List<Part> {

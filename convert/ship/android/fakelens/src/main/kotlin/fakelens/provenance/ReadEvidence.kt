@@ -16,18 +16,18 @@ fun readEvidence(file: ByteArray): List<Evidence> {
     var bytesLeft = MOST_BYTES
     for (part in readParts(Bytes(file))) {
         val data = if (part.packed) part.data.inflate(MOST_TEXT_BYTES) else part.data
-        if (part.kind != PartKind.EXIF) bytesLeft -= data.size
-        if (bytesLeft < 0) break // texts that inflate to much more than the file
+        if (data.size > bytesLeft) continue // texts may inflate to much more than the file
+        bytesLeft -= data.size
         found += judge(part, data)
     }
     val holdsThem = found.any { it.source == Source.C2PA }
-    return addContradictions(found.filter { !holdsThem || it.what != CREDENTIALS_NAMED }.distinct())
+    return addContradictions(showStrongest(found.filter { !holdsThem || it.what != CREDENTIALS_NAMED }.distinct()))
 }
 
 private fun judge(part: Part, data: Bytes): List<Evidence> = when (part.kind) {
     PartKind.C2PA -> readC2pa(data, part.where)
     PartKind.XMP -> readXmp(data, part.where)
-    PartKind.EXIF -> readExif(data, part.where)
+    PartKind.EXIF -> if (part.tags == null) readExif(data, part.where) else judgeTags(part.tags, part.where)
     PartKind.IPTC -> readIptc(data, part.where)
     PartKind.TRAILER -> judgeSamsungTrailer(data, part.where)
     PartKind.TEXT -> {

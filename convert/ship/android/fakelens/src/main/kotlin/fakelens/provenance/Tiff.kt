@@ -1,11 +1,12 @@
 package fakelens.provenance
 
 private const val MOST_TAGS = 1000 // of one directory
-private const val MOST_VALUE_BYTES = 1 shl 20
 private const val EXIF_DIRECTORY = 0x8769
 private const val PHOTOSHOP_TAG = 0x8649
+private const val C2PA_TAG = 0xCD41
+private val LARGE = setOf(PHOTOSHOP_TAG, C2PA_TAG) // of a wild length, a text would use up what is read of a file
 private val TYPE_BYTES = listOf(0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)
-private val OTHER_PARTS = listOf(0x02BC to PartKind.XMP, 0x83BB to PartKind.IPTC, 0xCD41 to PartKind.C2PA)
+private val OTHER_PARTS = listOf(0x02BC to PartKind.XMP, 0x83BB to PartKind.IPTC, C2PA_TAG to PartKind.C2PA)
 
 /** The tags of a TIFF structure: of its first directory and of its EXIF directory, by number. */
 internal class Tags(val values: Map<Int, Bytes>, val little: Boolean) {
@@ -29,7 +30,8 @@ private fun readDirectory(bytes: Bytes, start: Int, little: Boolean, values: Mut
         if (at + 12 > bytes.size) return
         val tag = bytes.length(at, 2, little)
         val unit = TYPE_BYTES.getOrElse(bytes.length(at + 2, 2, little)) { 0 }
-        val length = minOf(unit.toLong() * bytes.length(at + 4, 4, little), MOST_VALUE_BYTES.toLong()).toInt()
+        val most = if (tag in LARGE) MOST_PART_BYTES else MOST_TEXT_BYTES
+        val length = minOf(unit.toLong() * bytes.length(at + 4, 4, little), most.toLong()).toInt()
         val from = if (length <= 4) at + 8 else bytes.length(at + 8, 4, little)
         if (tag !in values) values[tag] = bytes.sub(from, from + length)
     }
@@ -37,8 +39,9 @@ private fun readDirectory(bytes: Bytes, start: Int, little: Boolean, values: Mut
 
 /** Returns the parts of a TIFF file, whose own tags are those of EXIF. */
 internal fun readTiff(file: Bytes): Sequence<Part> = sequence {
-    yield(Part(PartKind.EXIF, file, "TIFF tags"))
-    val values = readTags(file).values
+    val tags = readTags(file)
+    val values = tags.values
+    yield(Part(PartKind.EXIF, Bytes(ByteArray(0)), "TIFF tags", tags = tags))
     for ((tag, kind) in OTHER_PARTS) {
         values[tag]?.let { yield(Part(kind, it, "TIFF tag 0x%04X".format(tag))) }
     }

@@ -1,6 +1,6 @@
 package fakelens.provenance
 
-private const val MOST_CHARS = 1 shl 20
+private const val MOST_BYTES = 1 shl 20
 private const val MOST_VALUES = 5_000
 private const val MOST_VALUE_CHARS = 64 shl 10
 private const val OWNER_AMONG = 4 // open elements: a text belongs to the innermost that is not RDF's own
@@ -8,6 +8,7 @@ private const val EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 private const val RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 private val SOURCE_TYPES = setOf("DigitalSourceType", "DigitalSourceFileType") // the second is Google's of 2024
 private val AI_FIELDS = listOf("AISystemUsed", "AISystemVersionUsed", "AIPromptInformation", "AIPromptWriterName")
+private val NO_XML = Regex("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff]") // characters that XML does not know
 private val ENTITIES = mapOf("lt" to "<", "gt" to ">", "amp" to "&", "quot" to "\"", "apos" to "'")
 private val ENTITY = Regex("&(#x?[0-9a-fA-F]{1,6}|\\w{1,8});")
 internal const val CREDENTIALS_NAMED =
@@ -19,8 +20,7 @@ private class Property(val space: String, val name: String, val value: String)
 internal fun readXmp(data: Bytes, where: String): List<Evidence> {
     val found = mutableListOf<Evidence>()
     val aiFields = mutableMapOf<String, String>()
-    val text = data.sub(0, MOST_CHARS).utf8()
-    for (property in XmpReader(text.substring(maxOf(0, text.indexOf('<')))).read()) {
+    for (property in XmpReader(decodePacket(data)).read()) {
         val isAiField = property.space == EXTENSION && property.name in AI_FIELDS
         if (isAiField) aiFields.putIfAbsent(property.name, property.value)
         found += judgeProperty(property, where)
@@ -33,6 +33,13 @@ internal fun readXmp(data: Bytes, where: String): List<Evidence> {
         found += Evidence(Source.XMP, strength, what, quote(named.joinToString("; ")), where)
     }
     return found.distinct()
+}
+
+/** Returns a packet as text; bytes of another encoding, as old programs write them into a title, are passed over. */
+private fun decodePacket(data: Bytes): String {
+    val packet = data.sub(data.find('<'.code), MOST_BYTES)
+    val text = if (packet.size > 1 && packet[1] == 0) packet.decode("UTF-16LE") else packet.utf8()
+    return NO_XML.replace(text, "\ufffd")
 }
 
 private fun judgeProperty(property: Property, where: String): List<Evidence> {
