@@ -49,9 +49,10 @@ def _join_blocks(window: Window, at: int) -> tuple[bytes, int]:
     while window.take_step():
         length = int.from_bytes(window.read(at, 1), "big")
         at += 1
-        if not length or len(pieces) > MOST_PART_BYTES:
+        if not length:
             break
-        pieces += window.read(at, length)
+        if len(pieces) < MOST_PART_BYTES:
+            pieces += window.read(at, length)
         at += length
     return bytes(pieces), at
 

@@ -15,8 +15,9 @@ from fakelens.edge_runtime.provenance.containers.parts import (
 )
 from fakelens.edge_runtime.provenance.containers.window import Window
 
-_MOST_PARTS = 100  # of one file; a file has a handful
-_MOST_BYTES = 16 << 20  # of all parts, inflated
+_MOST_PARTS = 5_000  # of one file; a file has a handful
+_MOST_BYTES = 16 << 20  # of all parts that are returned, inflated
+_MOST_INFLATED_BYTES = 128 << 20  # of all parts, those that are too large for the rest among them
 
 
 def read_parts(stream: BinaryIO) -> list[Part]:
@@ -27,8 +28,11 @@ def read_parts(stream: BinaryIO) -> list[Part]:
     window = Window(stream)
     read = _choose_reader(window.read(0, 16))
     parts: list[Part] = []
-    bytes_left = _MOST_BYTES
+    bytes_left, inflated_bytes = _MOST_BYTES, 0
     for part in islice(read(window), _MOST_PARTS) if read else ():
+        inflated_bytes += len(part.data)
+        if inflated_bytes > _MOST_INFLATED_BYTES:
+            break
         if len(part.data) <= bytes_left:  # texts may inflate to much more than the file
             bytes_left -= len(part.data)
             parts.append(part)

@@ -18,7 +18,7 @@ from fakelens.edge_runtime.provenance.containers.window import Window
 _EXIF_DIRECTORY = 0x8769
 _XMP, _IPTC, _PHOTOSHOP, _C2PA = 0x02BC, 0x83BB, 0x8649, 0xCD41
 _LARGE = (_PHOTOSHOP, _C2PA)  # of a wild length, a text would use up what is read of a file
-_MOST_TAGS = 1000  # of one directory
+_MOST_TAGS = 65_535  # of one directory; BigTIFF could claim more
 _WANTED = frozenset(  # description, camera, program, artist, exposure, comments, and what is named below
     {0x010E, 0x010F, 0x0110, 0x0131, 0x013B, 0x829A, 0x829D, 0x8827, 0x927C, 0x9286}
     | {_XMP, _IPTC, _PHOTOSHOP, _C2PA, _EXIF_DIRECTORY}

@@ -33,6 +33,7 @@ class _Manifest:
     generator: str = ""
     signed: bool = False
     is_damaged: bool = False  # a part of it is missing, or cannot be read
+    assertions: list[Content] = field(default_factory=list)  # as they stand there
     actions: list[_Action] = field(default_factory=list)
     ingredients: list[tuple[str, str]] = field(default_factory=list)  # relationship, label of its manifest
 
@@ -142,8 +143,20 @@ def _follow(
 
 def _read_manifests(data: bytes) -> dict[str, _Manifest]:
     """Return the manifests by label, in their order; what stands in no store as one of no name."""
-    manifests: dict[str, _Manifest] = {}
+    manifests = _find_manifests(data)
     bytes_left = _MOST_DECODED_BYTES
+    for manifest in reversed(manifests.values()):  # the picture's own is the last, its parents before it
+        for content in manifest.assertions:
+            if len(content.data) <= min(bytes_left, _MOST_ASSERTION_BYTES):
+                bytes_left -= len(content.data)
+                _read_assertion(content, manifest)
+            else:
+                manifest.is_damaged = True
+    return manifests
+
+
+def _find_manifests(data: bytes) -> dict[str, _Manifest]:
+    manifests: dict[str, _Manifest] = {}
     for content in walk_jumbf(data):
         if not any("c2pa" in label for label in content.labels):
             continue
@@ -152,11 +165,7 @@ def _read_manifests(data: bytes) -> dict[str, _Manifest]:
         if content.labels[-1] == "c2pa.signature":
             manifest.signed = True
         elif content.labels[-1].startswith(_READ) and content.kind in _NOTATIONS:
-            if len(content.data) <= min(bytes_left, _MOST_ASSERTION_BYTES):
-                bytes_left -= len(content.data)
-                _read_assertion(content, manifest)
-            else:
-                manifest.is_damaged = True
+            manifest.assertions.append(content)
     return manifests
 
 
@@ -189,9 +198,10 @@ def _read_assertion(content: Content, manifest: _Manifest) -> None:
 
 
 def _decode(content: Content) -> Cbor:
+    data = bytes(content.data)
+    text = data.decode("utf-8-sig", "replace") if content.kind == b"json" else ""
     try:
-        data = bytes(content.data)
-        return decode_cbor(data) if content.kind == b"cbor" else json.loads(data)
+        return decode_cbor(data) if content.kind == b"cbor" else json.loads(text)
     except (CborError, ValueError, RecursionError):
         return None
 

@@ -21,7 +21,7 @@ class CborError(ValueError):
 
 
 def decode_cbor(data: bytes) -> Cbor:
-    """Return the first item of `data`; keys of maps, text or numbers, as text; tags left out.
+    """Return the first item of `data`; keys of maps, text or numbers, as text; others are left out, and tags.
 
     Raises `CborError` for what is damaged or beyond the bounds.
     """
@@ -106,11 +106,5 @@ class _Decoder:
 
 def _to_map(flat: object) -> dict[str, object]:
     items = iter(flat)  # type: ignore[call-overload]
-    return {_to_key(key): next(items, None) for key in items}
-
-
-def _to_key(key: object) -> str:
-    """Return `key` as text. A map written out as the key of a map grows with each level of nesting."""
-    if not isinstance(key, (str, int)):
-        raise CborError("a key that is neither text nor a number")
-    return str(key)
+    pairs = ((key, next(items, None)) for key in items)
+    return {str(key): value for key, value in pairs if isinstance(key, (str, int))}

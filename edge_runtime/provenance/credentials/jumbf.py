@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 _MOST_DEPTH = 16  # a manifest store takes five
-_MOST_BOXES = 5_000
+_MOST_BOXES = 50_000
 _HEAD_BYTES = 8  # of a box
 _HAS_LABEL = 2  # of the toggles of a description
 

@@ -16,7 +16,9 @@ from tests.edge_runtime.provenance.conftest import (
     created,
     encode_cbor,
     make_app11,
+    make_blocks,
     make_box,
+    make_gif,
     make_jpeg,
     make_manifest,
     make_png,
@@ -65,6 +67,13 @@ def make_xmp_png(packet: bytes) -> bytes:
     return make_png((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet))
 
 
+def make_iptc_jpeg(before: bytes) -> bytes:
+    """IPTC datasets `before` that of the credit."""
+    iim = before + b"\x1c\2\x6e\0\x0cAI Generated"
+    resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(iim)) + iim
+    return make_jpeg((0xED, b"Photoshop 3.0\0" + resource))
+
+
 def spoil_xmp(damage: bytes) -> bytes:
     """XMP with `damage` in the address of credentials, whose words are shown."""
     packet = make_xmp(f'dcterms:provenance="https://a.example/TITLE/b" {AI}')
@@ -101,6 +110,12 @@ THUMBNAIL = make_store(
         make_superbox("c2pa.thumbnail", b"bfdb", make_box(b"bidb", bytes(2 << 20))),
     )
 )
+LONG = {**created("digitalCapture"), "description": "x" * 60_000}
+LONG_CREATION = {**created(), "description": "x" * 60_000}
+IPTC_JSON = (
+    b'{"dc:title": "Caf\xe9", "Iptc4xmpExt:DigitalSourceType": "%b"}'
+    % source_type("trainedAlgorithmicMedia").encode()
+)
 DAMAGED = {
     "a TIFF with one wild tag five times": make_wild_tiff(*[0x9286] * 5),
     "a TIFF with four wild tags": make_wild_tiff(0x010E, 0x9286, 0x927C, 0x02BC),
@@ -119,11 +134,46 @@ DAMAGED = {
     "XMP with bytes of no encoding": spoil_xmp(b"\xff\xfe"),
     "XMP in UTF-16": make_xmp_png(XMP.decode().encode("utf-16-le")),
     "XMP in UTF-16, the larger byte first": make_xmp_png(b"\xfe\xff" + XMP.decode().encode("utf-16-be")),
-    "150 statements": say_much(150, where=130),
+    "a packed text without its end": make_png(
+        (b"zTXt", b"parameters\0\0" + zlib.compress(A1111.encode())[:-6])
+    ),
+    "150 texts before that of a generator": make_png(*[(b"tEXt", b"a\0x")] * 150, PARAMETERS),
+    "a manifest behind 5,100 boxes": make_png(
+        (b"caBX", make_store(make_box(b"free", b"") * 5100, make_manifest(actions=[created()])))
+    ),
+    "a key of bytes in a manifest": make_png(
+        (b"caBX", make_store(make_manifest(actions=[{b"key": 1, **created()}])))  # type: ignore[dict-item]
+    ),
+    "a letter of Latin-1 in a manifest": make_png(
+        (
+            b"caBX",
+            make_store(
+                make_superbox(
+                    "urn:c2pa:1", b"c2ma", make_superbox("stds.iptc", b"json", make_box(b"json", IPTC_JSON))
+                )
+            ),
+        )
+    ),
+    "a dataset with a long length before the credit": make_iptc_jpeg(b"\x1c\2\x78\x80\4\0\0\0\1x"),
+    "1,100 keywords before the credit": make_iptc_jpeg(b"\x1c\2\x19\0\1x" * 1100),
 }
 LARGE = {  # for Python's own tests alone: vectors are small
     "texts of 18 MB before that of a generator": make_png(
         *[(b"tEXt", b"a\0" + b"x" * (6 << 20))] * 3, PARAMETERS
+    ),
+    "150 statements": say_much(150, where=130),
+    "a TIFF of 1,100 tags": make_wild_tiff(*range(0xD000, 0xD000 + 1100)),
+    "a comment of 9 MB in a GIF": make_gif(
+        b"\x21\xfe" + make_blocks(b"x" * (9 << 20)), b"\x21\xff\x0bC2PA_GIF\1\0\0" + make_blocks(STORE)
+    ),
+    "a picture made from eleven others": make_png(
+        (
+            b"caBX",
+            make_store(
+                *[make_manifest(f"old {n}", [LONG]) for n in range(11)],
+                make_manifest(actions=[LONG_CREATION]),
+            ),
+        )
     ),
 }
 

@@ -53,7 +53,7 @@ export function concat(pieces: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** Return the first `most` bytes that `data` inflates to; what came before the damage where it is damaged. */
+/** Return the first `most` bytes that `data` inflates to; what came before the damage where it is damaged or cut. */
 export async function inflate(data: Uint8Array, most = 1 << 20): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let length = 0;
@@ -71,7 +71,7 @@ export async function inflate(data: Uint8Array, most = 1 << 20): Promise<Uint8Ar
       }
     }
   } catch {
-    return new Uint8Array(); // damaged: it says nothing
+    // what came before the damage is kept
   }
   return concat(pieces).subarray(0, most);
 }

@@ -6,7 +6,7 @@ import { dropRepeated, quote, type Evidence } from './evidence';
 import { readSourceType } from './sourcetypes';
 
 const MOST_DEPTH = 16;
-const MOST_BOXES = 5_000;
+const MOST_BOXES = 50_000;
 const HEAD_BYTES = 8; // of a box
 const MOST_ASSERTION_BYTES = 128 << 10;
 const MOST_DECODED_BYTES = 512 << 10;
@@ -24,6 +24,7 @@ interface Manifest {
   generator: string;
   signed: boolean;
   isDamaged: boolean; // a part of it is missing, or cannot be read
+  readonly assertions: Content[]; // as they stand there
   actions: { name: string; sourceType: string; software: string }[];
   ingredients: { relationship: string; label: string }[];
 }
@@ -114,23 +115,32 @@ function follow(
 }
 
 function readManifests(data: Uint8Array): Map<string, Manifest> {
-  const manifests = new Map<string, Manifest>();
+  const manifests = findManifests(data);
   let bytesLeft = MOST_DECODED_BYTES;
-  for (const content of walkJumbf(data)) {
-    const { labels, kind } = content;
-    if (!labels.some((label) => label.includes('c2pa'))) continue;
-    const name = labels.length > 2 && labels[0] === STORE ? (labels[1] ?? '') : '';
-    const manifest = manifests.get(name)
-      ?? { generator: '', signed: false, isDamaged: false, actions: [], ingredients: [] };
-    manifests.set(name, manifest);
-    const last = labels.at(-1) ?? '', length = content.data.length;
-    if (last === 'c2pa.signature') manifest.signed = true;
-    else if (READ.some((begin) => last.startsWith(begin)) && (kind === 'cbor' || kind === 'json')) {
+  for (const manifest of [...manifests.values()].reverse()) { // the picture's own is the last, before it its parents
+    for (const content of manifest.assertions) {
+      const length = content.data.length;
       if (length <= Math.min(bytesLeft, MOST_ASSERTION_BYTES)) {
         bytesLeft -= length;
         readAssertion(content, manifest);
       } else manifest.isDamaged = true;
     }
+  }
+  return manifests;
+}
+
+function findManifests(data: Uint8Array): Map<string, Manifest> {
+  const manifests = new Map<string, Manifest>();
+  for (const content of walkJumbf(data)) {
+    const { labels, kind } = content;
+    if (!labels.some((label) => label.includes('c2pa'))) continue;
+    const name = labels.length > 2 && labels[0] === STORE ? (labels[1] ?? '') : '';
+    const manifest = manifests.get(name)
+      ?? { generator: '', signed: false, isDamaged: false, assertions: [], actions: [], ingredients: [] };
+    manifests.set(name, manifest);
+    const last = labels.at(-1) ?? '';
+    if (last === 'c2pa.signature') manifest.signed = true;
+    else if (READ.some((begin) => last.startsWith(begin)) && (kind === 'cbor' || kind === 'json')) manifest.assertions.push(content);
   }
   return manifests;
 }
@@ -164,7 +174,7 @@ function readAssertion(content: Content, manifest: Manifest): void {
 
 function decode({ kind, data }: Content): Cbor | undefined {
   try {
-    return kind === 'cbor' ? decodeCbor(data) : (JSON.parse(utf8(data)) as Cbor);
+    return kind === 'cbor' ? decodeCbor(data) : (JSON.parse(utf8(data).replace(/^\ufeff/, '')) as Cbor);
   } catch {
     return undefined; // damaged: it says nothing
   }

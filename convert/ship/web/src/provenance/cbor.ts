@@ -1,6 +1,6 @@
 /** Decode CBOR (RFC 8949), bounded; as fakelens.edge_runtime.provenance.credentials.cbor. */
 
-import { number, utf8 } from './bytes';
+import { concat, number, utf8 } from './bytes';
 
 export type Cbor = number | boolean | string | null | Uint8Array | Cbor[] | { [key: string]: Cbor };
 
@@ -11,7 +11,7 @@ const BREAK = Symbol('break');
 /** The data are damaged, or nested or numerous beyond the bounds. */
 export class CborError extends Error {}
 
-/** Return the first item of `data`; keys of maps as text, tags left out. */
+/** Return the first item of `data`; keys of maps, text or numbers, as text; others are left out, and tags. */
 export function decodeCbor(data: Uint8Array): Cbor {
   let at = 0, items = 0;
 
@@ -53,7 +53,8 @@ export function decodeCbor(data: Uint8Array): Cbor {
     const found: Cbor[] = [];
     for (let item = decode(depth + 1); item !== BREAK; item = decode(depth + 1)) found.push(item);
     if (major === 4) return found;
-    return major === 5 ? toMap(found) : found.filter((piece) => typeof piece === 'string').join('');
+    if (major === 5) return toMap(found);
+    return major === 2 ? concat(found.filter((piece) => piece instanceof Uint8Array)) : found.filter((piece) => typeof piece === 'string').join('');
   }
 
   function decodeSimple(info: number): Cbor | typeof BREAK {
@@ -69,6 +70,9 @@ export function decodeCbor(data: Uint8Array): Cbor {
 
 function toMap(flat: Cbor[]): { [key: string]: Cbor } {
   const map: { [key: string]: Cbor } = Object.create(null) as { [key: string]: Cbor };
-  for (let at = 0; at < flat.length; at += 2) map[String(flat[at])] = flat[at + 1] ?? null;
+  for (let at = 0; at < flat.length; at += 2) {
+    const key = flat[at];
+    if (typeof key === 'string' || typeof key === 'number') map[key] = flat[at + 1] ?? null;
+  }
   return map;
 }

@@ -11,13 +11,13 @@ const XMP = `${ADOBE}/xap/1.0/\0`;
 const MORE_XMP = `${ADOBE}/xmp/extension/\0`;
 const PHOTOSHOP = 'Photoshop 3.0\0';
 
-/** Return the parts of the image file `bytes`; none where it is no image. */
-export function readParts(bytes: Uint8Array): Part[] {
-  const parts: Part[] = [];
+/** Yield the parts of the image file `bytes`; none where it is no image. */
+export function* readParts(bytes: Uint8Array): Generator<Part> {
+  let count = 0;
   for (const part of chooseReader(bytes)(bytes)) {
-    if (parts.push(part) >= MOST_PARTS) break;
+    if (++count > MOST_PARTS) return;
+    yield part;
   }
-  return parts;
 }
 
 function chooseReader(bytes: Uint8Array): (bytes: Uint8Array) => Iterable<Part> {
@@ -160,5 +160,5 @@ function readBlocks(bytes: Uint8Array, start: number): { data: () => Uint8Array;
     pieces.push(bytes.subarray(at, at + length));
     at += length;
   }
-  return { data: () => concat(pieces), end: at };
+  return { data: () => concat(pieces).subarray(0, MOST_PART_BYTES), end: at };
 }

@@ -11,7 +11,8 @@ const EXPOSURE = [0x829a, 0x829d, 0x8827]; // time, aperture, ISO
 const TEXTS = [[DESCRIPTION, 'ImageDescription'], [0x9286, 'UserComment'], [0x927c, 'MakerNote']] as const;
 const GROK_SIGNATURE = /^Signature: [A-Za-z0-9+/=]{40,}\s*$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const MOST_DATASETS = 1000;
+const MOST_DATASETS = 50_000; // a keyword is one
+const MOST_LENGTH_BYTES = 4; // of a long dataset
 
 /** Return what the TIFF structure `data` says. */
 export function readExif(data: Uint8Array, where: string): Evidence[] {
@@ -66,12 +67,17 @@ export function readIptc(data: Uint8Array, where: string): Evidence[] {
   const found: Evidence[] = [];
   let at = 0;
   for (let step = 0; step < MOST_DATASETS && data[at] === 0x1c && at + 5 <= data.length; step++) {
-    const length = number(data, at + 3, 2);
-    if (length & 0x8000) break; // longer than 32 KB: nothing that is read here
-    const text = utf8(data.subarray(at + 5, at + 5 + length));
+    let start = at + 5, length = number(data, at + 3, 2);
+    if (length & 0x8000) { // 32 KB or longer: so many bytes hold the length
+      const lengthBytes = length & 0x7fff;
+      if (lengthBytes > MOST_LENGTH_BYTES) break;
+      length = number(data, start, lengthBytes);
+      start += lengthBytes;
+    }
+    const text = utf8(data.subarray(start, start + length));
     if (data[at + 1] === 2 && data[at + 2] === 110) found.push(...judgeCredit(text, 'iptc', where));
     else if (data[at + 1] === 2 && data[at + 2] === 65) found.push(...judgeSoftware(text, 'iptc', where));
-    at += 5 + length;
+    at = start + length;
   }
   return found;
 }

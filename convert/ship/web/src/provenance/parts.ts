@@ -14,7 +14,7 @@ export interface Part {
   readonly tags?: Tags; // of a TIFF file, all over which they lie
 }
 
-export const MOST_PARTS = 100;
+export const MOST_PARTS = 5_000; // of one file; a file has a handful
 export const MOST_PART_BYTES = 8 << 20;
 export const MOST_TEXT_BYTES = 1 << 20; // of one text
 export const MOST_STEPS = 50_000; // segments, chunks, blocks or boxes of one file

@@ -10,14 +10,17 @@ import { findIptc, type Part } from './parts';
 import { judgeText } from './texts';
 import { CREDENTIALS_NAMED, readXmp } from './xmp';
 
-const MOST_BYTES = 16 << 20; // of all parts, inflated
+const MOST_BYTES = 16 << 20; // of all parts that are judged, inflated
+const MOST_INFLATED_BYTES = 128 << 20; // of all parts, those that are too large for the rest among them
 
 /** Return what the image file `bytes` says of itself, in the order of the file. */
 export async function readEvidence(bytes: Uint8Array): Promise<readonly Evidence[]> {
   let found: Evidence[] = [];
-  let bytesLeft = MOST_BYTES;
+  let bytesLeft = MOST_BYTES, inflatedBytes = 0;
   for (const part of readParts(bytes)) {
     const data = part.packed ? await inflate(part.data) : part.data;
+    inflatedBytes += data.length;
+    if (inflatedBytes > MOST_INFLATED_BYTES) break;
     if (data.length > bytesLeft) continue; // texts may inflate to much more than the file
     bytesLeft -= data.length;
     found.push(...judge({ ...part, data }));

@@ -3,7 +3,7 @@
 import { number } from './bytes';
 import { findIptc, MOST_PART_BYTES, MOST_TEXT_BYTES, type Part } from './parts';
 
-const MOST_TAGS = 1000; // of one directory
+const MOST_TAGS = 65_535; // of one directory
 const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
 const EXIF_DIRECTORY = 0x8769;
 const XMP = 0x02bc, IPTC = 0x83bb, PHOTOSHOP = 0x8649, C2PA = 0xcd41;

@@ -1,7 +1,7 @@
 import Foundation
 
 private let mostDepth = 16
-private let mostBoxes = 5_000
+private let mostBoxes = 50_000
 private let mostAssertionBytes = 128 << 10
 private let mostDecodedBytes = 512 << 10
 private let headBytes = 8  // of a box
@@ -26,6 +26,7 @@ private struct Manifest {
     var generator = ""
     var isSigned = false
     var isDamaged = false  // a part of it is missing, or cannot be read
+    var assertions = [Content]()  // as they stand there
     var actions = [Action]()
     var ingredients = [(relationship: String, label: String)]()
 }
@@ -59,14 +60,14 @@ func readC2pa(_ data: Bytes, at place: String) -> [Evidence] {
 }
 
 private func judge(_ manifests: [Manifest], at place: String) -> [Evidence] {
-    manifests.flatMap { manifest in
-        manifest.actions.compactMap { judge($0, of: manifest, at: place) }
+    manifests.flatMap { manifest -> [Evidence] in
+        let begun = manifest.isDamaged || manifest.actions.contains { beginnings.contains($0.name) }
+        return manifest.actions.compactMap { judge($0, of: manifest, begun: begun, at: place) }
     }
 }
 
-private func judge(_ action: Action, of manifest: Manifest, at place: String) -> Evidence? {
+private func judge(_ action: Action, of manifest: Manifest, begun: Bool, at place: String) -> Evidence? {
     guard let read = readSourceType(action.sourceType) else { return nil }
-    let begun = manifest.isDamaged || manifest.actions.contains { beginnings.contains($0.name) }
     let isCreation = action.name == "c2pa.created"
     let isEdit = read.strength == .declaresGenerated && begun && !isCreation
     let strength: Strength = isEdit ? .declaresEdited : read.strength
@@ -90,20 +91,20 @@ private func findActive(_ data: Bytes, _ manifests: inout [Manifest]) -> String?
 private func trace(_ manifests: [Manifest], from active: String?) -> (own: [Manifest], components: [Manifest]) {
     guard let active else { return ([], manifests) }
     var seen = Set<String>()
-    let own = follow(manifests, from: [active], past: &seen, parentsAlone: true)
+    let named = Dictionary(manifests.map { ($0.label, $0) }, uniquingKeysWith: { first, _ in first })
+    let own = follow(named, from: [active], past: &seen, parentsAlone: true)
     let putIn = own.flatMap { $0.ingredients.map(\.label) }
-    return (own, follow(manifests, from: putIn, past: &seen, parentsAlone: false))
+    return (own, follow(named, from: putIn, past: &seen, parentsAlone: false))
 }
 
 /// Returns the manifests that `labels` lead to, past those `seen`, which grow.
 private func follow(
-    _ manifests: [Manifest], from labels: [String], past seen: inout Set<String>, parentsAlone: Bool
+    _ manifests: [String: Manifest], from labels: [String], past seen: inout Set<String>, parentsAlone: Bool
 ) -> [Manifest] {
     var found = [Manifest]()
     var waiting = labels
     while let label = waiting.popLast() {
-        guard let manifest = manifests.first(where: { $0.label == label }), seen.insert(label).inserted
-        else { continue }
+        guard let manifest = manifests[label], seen.insert(label).inserted else { continue }
         found.append(manifest)
         // OpenAI's of 2024 tell no action, and call the one picture that they hold a component.
         let tellsNothing = manifest.actions.isEmpty && !manifest.isDamaged
@@ -117,24 +118,38 @@ private func follow(
 }
 
 private func readManifests(_ data: Bytes) -> [Manifest] {
-    var manifests = [Manifest]()
+    var manifests = findManifests(data)
     var bytesLeft = mostDecodedBytes
-    for content in walkJumbf(data) {
-        let labels = content.labels
-        guard let last = labels.last, labels.contains(where: { $0.contains("c2pa") }) else { continue }
-        let label = labels.count > 2 && labels[0] == store ? labels[1] : ""
-        if !manifests.contains(where: { $0.label == label }) { manifests.append(Manifest(label: label)) }
-        guard let index = manifests.firstIndex(where: { $0.label == label }) else { continue }
-        let size = content.data.count
-        if last == "c2pa.signature" {
-            manifests[index].isSigned = true
-        } else if readLabels.contains(where: { last.hasPrefix($0) }) && ["cbor", "json"].contains(content.kind) {
+    for index in manifests.indices.reversed() {  // the picture's own is the last, before it its parents
+        for content in manifests[index].assertions {
+            let size = content.data.count
             if size <= min(bytesLeft, mostAssertionBytes) {
                 bytesLeft -= size
                 readAssertion(content, &manifests[index])
             } else {
                 manifests[index].isDamaged = true
             }
+        }
+    }
+    return manifests
+}
+
+private func findManifests(_ data: Bytes) -> [Manifest] {
+    var manifests = [Manifest]()
+    var places = [String: Int]()  // of each label
+    for content in walkJumbf(data) {
+        let labels = content.labels
+        guard let last = labels.last, labels.contains(where: { $0.contains("c2pa") }) else { continue }
+        let label = labels.count > 2 && labels[0] == store ? labels[1] : ""
+        let index = places[label] ?? manifests.count
+        if index == manifests.count {
+            places[label] = index
+            manifests.append(Manifest(label: label))
+        }
+        if last == "c2pa.signature" {
+            manifests[index].isSigned = true
+        } else if readLabels.contains(where: { last.hasPrefix($0) }) && ["cbor", "json"].contains(content.kind) {
+            manifests[index].assertions.append(content)
         }
     }
     return manifests
@@ -170,7 +185,10 @@ private func readAssertion(_ content: Content, _ manifest: inout Manifest) {
 
 /// Returns what a box holds; nothing where it is damaged.
 private func decode(_ content: Content) -> Value {
-    if content.kind == "json" { return decodeJson(content.data.utf8()) }
+    if content.kind == "json" {
+        let scalars = content.data.utf8().unicodeScalars
+        return decodeJson(String(scalars.first == "\u{FEFF}" ? scalars.dropFirst() : scalars[...]))
+    }
     return (try? decodeCbor(content.data)) ?? .nothing
 }
 

@@ -38,7 +38,9 @@ enum Value {
 /// The data are damaged, or nested or numerous beyond the bounds.
 struct CborError: Error {}
 
-/// Returns the first item of `data`; keys of maps as text, tags left out, numbers with a point as nothing.
+/// Returns the first item of `data`; keys of maps, text or numbers, as text, numbers with a point as nothing.
+///
+/// Other keys are left out with what stands under them, and tags.
 func decodeCbor(_ data: Bytes) throws -> Value {
     var decoder = CborDecoder(data: data)
     let item = try decoder.decode(depth: 0)
@@ -124,9 +126,12 @@ private struct CborDecoder {
 private func toMap(_ flat: [Value]) -> Value {
     var fields = [String: Value]()
     for at in stride(from: 0, to: flat.count, by: 2) {
-        var key = flat[at].asText
-        if case .number(let number) = flat[at] { key = "\(number)" }
-        fields[key] = at + 1 < flat.count ? flat[at + 1] : .nothing
+        let value = at + 1 < flat.count ? flat[at + 1] : .nothing
+        switch flat[at] {
+        case .text(let text): fields[text] = value
+        case .number(let number): fields["\(number)"] = value
+        default: continue
+        }
     }
     return .map(fields)
 }

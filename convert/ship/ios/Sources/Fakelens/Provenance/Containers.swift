@@ -229,7 +229,7 @@ private func joinBlocks(_ file: Bytes, _ start: Int) -> Bytes {
         pieces.append(file.sub(at + 1, next))
         at = next
     }
-    return join(pieces)
+    return join(pieces).sub(0, mostPartBytes)
 }
 
 private func findEnd(_ file: Bytes, _ start: Int) -> Int {

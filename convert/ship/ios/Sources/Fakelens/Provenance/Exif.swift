@@ -7,7 +7,8 @@ private let textTags = [(descriptionTag, "ImageDescription"), (0x9286, "UserComm
 private let workflowTags = [(descriptionTag, "ImageDescription"), (makeTag, "Make"), (modelTag, "Model")]
 private let grokSignature = Pattern(#"^Signature: [A-Za-z0-9+/=]{40,}\s*\z"#)
 private let uuid = Pattern(#"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\z"#, ignoringCase: true)
-private let mostDatasets = 1000
+private let mostDatasets = 50_000  // a keyword is one
+private let mostLengthBytes = 4  // of a long dataset
 
 /// Returns what the TIFF structure `data` says.
 func readExif(_ data: Bytes, at place: String) -> [Evidence] {
@@ -77,12 +78,18 @@ func readIptc(_ data: Bytes, at place: String) -> [Evidence] {
     var found = [Evidence]()
     var at = 0
     for _ in 0..<mostDatasets where data[at] == 0x1C && at + 5 <= data.count {
-        let length = data.length(at + 3, 2)
-        if length & 0x8000 != 0 { break }  // longer than 32 KB: nothing that is read here
-        let text = data.sub(at + 5, at + 5 + length).utf8()
+        var start = at + 5
+        var length = data.length(at + 3, 2)
+        if length & 0x8000 != 0 {  // 32 KB or longer: so many bytes hold the length
+            let lengthBytes = length & 0x7FFF
+            if lengthBytes > mostLengthBytes { break }
+            length = data.length(start, lengthBytes)
+            start += lengthBytes
+        }
+        let text = data.sub(start, start + length).utf8()
         if data[at + 1] == 2 && data[at + 2] == 110 { found += judgeCredit(text, .iptc, at: place) }
         if data[at + 1] == 2 && data[at + 2] == 65 { found += judgeSoftware(text, .iptc, at: place) }
-        at += 5 + length
+        at = start + length
     }
     return found
 }

@@ -14,7 +14,7 @@ struct Part {
     var tags: Tags?  // of a TIFF file, all over which they lie
 }
 
-let mostParts = 100
+let mostParts = 5_000  // of one file; a file has a handful
 let mostPartBytes = 8 << 20
 let mostSteps = 50_000  // segments, chunks, blocks or boxes of one file
 let mostTextBytes = 1 << 20  // of one text

@@ -1,7 +1,8 @@
 import Foundation
 
 private let mostFileBytes = 1 << 29
-private let mostBytes = 16 << 20  // of all parts, inflated
+private let mostBytes = 16 << 20  // of all parts that are judged, inflated
+private let mostInflatedBytes = 128 << 20  // of all parts, those that are too large for the rest among them
 private let rawProfile = Pattern(#"^Raw profile type (\w+)\z"#)
 
 /// Returns what the image file `file` says of itself, in the order of the file; its pixels are not looked at.
@@ -12,8 +13,11 @@ public func readEvidence(_ file: Data) -> [Evidence] {
     if file.count > mostFileBytes { return [] }
     var found = [Evidence]()
     var bytesLeft = mostBytes
+    var inflatedBytes = 0
     for part in readParts(Bytes([UInt8](file))) {
         let data = part.isPacked ? part.data.inflate(most: mostTextBytes) : part.data
+        inflatedBytes += data.count
+        if inflatedBytes > mostInflatedBytes { break }
         if data.count > bytesLeft { continue }  // texts may inflate to much more than the file
         bytesLeft -= data.count
         found += judge(part, data)

@@ -1,6 +1,6 @@
 import Foundation
 
-private let mostTags = 1000  // of one directory
+private let mostTags = 65_535  // of one directory
 private let exifDirectory = 0x8769
 private let (photoshopTag, c2paTag) = (0x8649, 0xCD41)
 private let largeTags = [photoshopTag, c2paTag]  // of a wild length, a text would use up what is read of a file

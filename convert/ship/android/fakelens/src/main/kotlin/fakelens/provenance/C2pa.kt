@@ -5,7 +5,8 @@ import org.json.JSONException
 import org.json.JSONObject
 
 private const val MOST_DEPTH = 16
-private const val MOST_BOXES = 5_000
+private const val MOST_BOXES = 50_000
+private const val MOST_BRACKETS = 5_000 // of a JSON object
 private const val MOST_ASSERTION_BYTES = 128 shl 10
 private const val MOST_DECODED_BYTES = 512 shl 10
 private const val HAS_LABEL = 2 // of the toggles of a description
@@ -24,6 +25,7 @@ private class Manifest {
     var generator = ""
     var signed = false
     var isDamaged = false // a part of it is missing, or cannot be read
+    val assertions = mutableListOf<Content>() // as they stand there
     val actions = mutableListOf<Action>()
     val ingredients = mutableListOf<Ingredient>()
 }
@@ -113,22 +115,32 @@ private fun follow(
 }
 
 private fun readManifests(data: Bytes): Map<String, Manifest> {
-    val manifests = linkedMapOf<String, Manifest>()
+    val manifests = findManifests(data)
     var bytesLeft = MOST_DECODED_BYTES
-    for (content in walkJumbf(data)) {
-        val labels = content.labels
-        if (labels.none { "c2pa" in it }) continue
-        val manifest = manifests.getOrPut(if (labels.size > 2 && labels[0] == STORE) labels[1] else "") { Manifest() }
-        val size = content.data.size
-        if (labels.last() == "c2pa.signature") {
-            manifest.signed = true
-        } else if (READ.any { labels.last().startsWith(it) } && content.kind in setOf("cbor", "json")) {
+    for (manifest in manifests.values.reversed()) { // the picture's own is the last, before it its parents
+        for (content in manifest.assertions) {
+            val size = content.data.size
             if (size <= minOf(bytesLeft, MOST_ASSERTION_BYTES)) {
                 bytesLeft -= size
                 readAssertion(content, manifest)
             } else {
                 manifest.isDamaged = true
             }
+        }
+    }
+    return manifests
+}
+
+private fun findManifests(data: Bytes): Map<String, Manifest> {
+    val manifests = linkedMapOf<String, Manifest>()
+    for (content in walkJumbf(data)) {
+        val labels = content.labels
+        if (labels.none { "c2pa" in it }) continue
+        val manifest = manifests.getOrPut(if (labels.size > 2 && labels[0] == STORE) labels[1] else "") { Manifest() }
+        if (labels.last() == "c2pa.signature") {
+            manifest.signed = true
+        } else if (READ.any { labels.last().startsWith(it) } && content.kind in setOf("cbor", "json")) {
+            manifest.assertions += content
         }
     }
     return manifests
@@ -162,7 +174,8 @@ private fun readAssertion(content: Content, manifest: Manifest) {
 
 /** Returns what a box holds; null where it is damaged. */
 private fun decode(content: Content): Any? = try {
-    if (content.kind == "cbor") decodeCbor(content.data) else parseJson(content.data.utf8())?.let(::toPlain)
+    val text = if (content.kind == "json") content.data.utf8().removePrefix("\ufeff") else ""
+    if (content.kind == "cbor") decodeCbor(content.data) else parseJson(text)?.let(::toPlain)
 } catch (_: CborException) {
     null
 }
@@ -175,7 +188,8 @@ private fun toPlain(json: Any?): Any? = when (json) {
 
 /** Returns the JSON object in [text]; null where there is none, or one that is nested deep. */
 internal fun parseJson(text: String): JSONObject? {
-    if (text.count { it == '{' || it == '[' } > MOST_BOXES) return null // the parser calls itself
+    if (text.count { it == '{' || it == '[' } > MOST_BRACKETS) return null // the parser calls itself
+    if (text.any { it < ' ' && !it.isWhitespace() }) return null // no JSON has them, though the parser takes them
     return try {
         JSONObject(text)
     } catch (_: JSONException) {

@@ -10,7 +10,8 @@ internal class CborException(message: String) : Exception(message)
 /**
  * Returns the first item of [data] (RFC 8949): texts, whole numbers, [Bytes], booleans, null, lists and maps of these.
  *
- * Keys of maps are texts, tags are left out, and numbers with a point are null: nothing here asks for them.
+ * Keys of maps, text or numbers, are texts; others are left out, and tags. Numbers with a point are null: nothing here
+ * asks for them.
  */
 internal fun decodeCbor(data: Bytes): Any? {
     val item = CborDecoder(data).decode(0)
@@ -87,4 +88,4 @@ private class CborDecoder(private val data: Bytes) {
 }
 
 private fun toMap(flat: List<Any?>): Map<String, Any?> =
-    flat.chunked(2).associate { it[0].toString() to it.getOrNull(1) }
+    flat.chunked(2).filter { it[0] is String || it[0] is Long }.associate { it[0].toString() to it.getOrNull(1) }

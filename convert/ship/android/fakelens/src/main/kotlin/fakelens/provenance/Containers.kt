@@ -180,7 +180,7 @@ private fun walkBlocks(file: Bytes, start: Int): Sequence<Int> =
     generateSequence(start) { it + 1 + file[it] }.takeWhile { file[it] != 0 }.take(MOST_STEPS)
 
 private fun joinBlocks(file: Bytes, start: Int): Bytes =
-    concat(walkBlocks(file, start).map { file.sub(it + 1, it + 1 + file[it]) }.toList())
+    concat(walkBlocks(file, start).map { file.sub(it + 1, it + 1 + file[it]) }.toList()).sub(0, MOST_PART_BYTES)
 
 private fun findEnd(file: Bytes, start: Int): Int {
     val last = walkBlocks(file, start).lastOrNull() ?: return start + 1

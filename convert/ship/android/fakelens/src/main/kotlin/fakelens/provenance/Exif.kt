@@ -10,7 +10,8 @@ private val TEXTS = listOf(DESCRIPTION to "ImageDescription", 0x9286 to "UserCom
 private val WORKFLOWS = listOf(DESCRIPTION to "ImageDescription", MAKE to "Make", MODEL to "Model")
 private val GROK_SIGNATURE = Regex("""Signature: [A-Za-z0-9+/=]{40,}\s*""")
 private val UUID = Regex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", RegexOption.IGNORE_CASE)
-private const val MOST_DATASETS = 1000
+private const val MOST_DATASETS = 50_000 // a keyword is one
+private const val MOST_LENGTH_BYTES = 4 // of a long dataset
 private const val CREDIT = 110
 private const val PROGRAM = 65
 
@@ -78,12 +79,18 @@ internal fun readIptc(data: Bytes, where: String): List<Evidence> {
     var at = 0
     var steps = 0
     while (data[at] == 0x1C && at + 5 <= data.size && steps++ < MOST_DATASETS) {
-        val length = data.length(at + 3, 2)
-        if (length and 0x8000 != 0) break // longer than 32 KB: nothing that is read here
-        val text = data.sub(at + 5, at + 5 + length).utf8()
+        var start = at + 5
+        var length = data.length(at + 3, 2)
+        if (length and 0x8000 != 0) { // 32 KB or longer: so many bytes hold the length
+            val lengthBytes = length and 0x7FFF
+            if (lengthBytes > MOST_LENGTH_BYTES) break
+            length = data.length(start, lengthBytes)
+            start += lengthBytes
+        }
+        val text = data.sub(start, start + length).utf8()
         if (data[at + 1] == 2 && data[at + 2] == CREDIT) found += judgeCredit(text, Source.IPTC, where)
         if (data[at + 1] == 2 && data[at + 2] == PROGRAM) found += judgeSoftware(text, Source.IPTC, where)
-        at += 5 + length
+        at = start + length
     }
     return found
 }

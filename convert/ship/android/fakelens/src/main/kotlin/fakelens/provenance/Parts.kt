@@ -12,7 +12,7 @@ internal class Part(
     val tags: Tags? = null, // of a TIFF file, all over which they lie
 )
 
-internal const val MOST_PARTS = 100
+internal const val MOST_PARTS = 5_000 // of one file; a file has a handful
 internal const val MOST_PART_BYTES = 8 shl 20
 internal const val MOST_STEPS = 50_000 // segments, chunks, blocks or boxes of one file
 internal const val MOST_TEXT_BYTES = 1 shl 20 // of one text

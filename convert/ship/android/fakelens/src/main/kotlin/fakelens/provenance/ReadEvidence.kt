@@ -1,7 +1,8 @@
 package fakelens.provenance
 
 private const val MOST_FILE_BYTES = 1 shl 29
-private const val MOST_BYTES = 16 shl 20 // of all parts, inflated
+private const val MOST_BYTES = 16 shl 20 // of all parts that are judged, inflated
+private const val MOST_INFLATED_BYTES = 128L shl 20 // of all parts, those that are too large for the rest among them
 private val RAW_PROFILE = Regex("""Raw profile type (\w+)""")
 
 /**
@@ -14,8 +15,11 @@ fun readEvidence(file: ByteArray): List<Evidence> {
     if (file.size > MOST_FILE_BYTES) return emptyList()
     val found = mutableListOf<Evidence>()
     var bytesLeft = MOST_BYTES
+    var inflatedBytes = 0L
     for (part in readParts(Bytes(file))) {
         val data = if (part.packed) part.data.inflate(MOST_TEXT_BYTES) else part.data
+        inflatedBytes += data.size
+        if (inflatedBytes > MOST_INFLATED_BYTES) break
         if (data.size > bytesLeft) continue // texts may inflate to much more than the file
         bytesLeft -= data.size
         found += judge(part, data)

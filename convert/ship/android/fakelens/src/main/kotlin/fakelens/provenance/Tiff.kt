@@ -1,6 +1,6 @@
 package fakelens.provenance
 
-private const val MOST_TAGS = 1000 // of one directory
+private const val MOST_TAGS = 65_535 // of one directory
 private const val EXIF_DIRECTORY = 0x8769
 private const val PHOTOSHOP_TAG = 0x8649
 private const val C2PA_TAG = 0xCD41
