@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from xml.parsers import expat
 
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
@@ -13,13 +12,17 @@ from fakelens.edge_runtime.provenance.statements.texts import judge_description
 
 CREDENTIALS_NAMED = "names Content Credentials that the file does not hold: stripped, or kept elsewhere"
 _MOST_BYTES = 1 << 20
-_MOST_VALUES = 5_000
+_MOST_VALUES = 50_000  # of Photoshop's lists of ancestors there are thousands
 _MOST_VALUE_CHARS = 64 << 10
 _IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _SOURCE_TYPES = {"DigitalSourceType", "DigitalSourceFileType"}  # the second is Google's of 2024
-_INVALID = expat.errors.codes[expat.errors.XML_ERROR_INVALID_TOKEN]
 _NO_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_INSTRUCTION = re.compile(r"<\?[^<>]*\?>")  # such as the declaration, with its encoding
+_NO_ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|apos|#[0-9]{1,6}|#x[0-9a-fA-F]{1,6});)")
+_PREFIX = re.compile(r"[\s</]([A-Za-z_][\w.-]{0,100}):", re.ASCII)
+_TAG = re.compile(r"""<(?!!)(?:"[^"<]*"|'[^'<]*'|[^"'<>])*>""")
+_STRANGE = re.compile(r"""("[^"]*"|'[^']*')|[\ufffd\x7f]""")  # outside values: a damaged name
 _AI_FIELDS = ("AISystemUsed", "AISystemVersionUsed", "AIPromptInformation", "AIPromptWriterName")
 
 Property = tuple[str, str, str]  # namespace, name, value
@@ -80,17 +83,31 @@ class _Stop(Exception):  # noqa: N818 (it ends the parsing, and is no error)
 def read_properties(data: bytes) -> list[Property]:
     """Return the properties of an XMP packet, those before the damage where it is damaged or cut.
 
-    Bytes of another encoding, as old programs write them into a title, are passed over.
+    What programs are known to get wrong is passed over: see `_mend`.
     A packet that declares entities is left there: XMP has none, an attack has.
     """
     begin = data.find(b"<")
     data = data[max(0, begin) : _MOST_BYTES].rstrip(b"\0")
     collector = _Collector()
-    if not collector.read(data) and b"\0" not in data[:4]:  # not UTF-16
-        text = _NO_XML.sub("\ufffd", data.decode("utf-8", "replace"))
-        collector = _Collector()
-        collector.read(text.encode())
+    if not collector.read(data):
+        mended = _Collector()
+        mended.read(_mend(data))
+        collector = max(collector, mended, key=lambda collector: len(collector.properties))
     return collector.properties
+
+
+def _mend(data: bytes) -> bytes:
+    """Return a packet without what ends its parsing early.
+
+    That is bytes of another encoding, characters that XML does not know, also in names, damaged instructions,
+    a bare `&`, prefixes that are not declared, and a second document behind the first.
+    """
+    text = data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-8", "replace")
+    text = _NO_ENTITY.sub("&amp;", _INSTRUCTION.sub("", _NO_XML.sub("\ufffd", text)))
+    text = _TAG.sub(lambda tag: _STRANGE.sub(lambda found: found[1] or "_", tag[0]), text)
+    prefixes = set(_PREFIX.findall(text)) - {"xml", "xmlns"}
+    declared = "".join(f' xmlns:{prefix}="unknown:"' for prefix in sorted(prefixes))
+    return f"<x{declared}>{text}</x>".encode()
 
 
 class _Collector:
@@ -103,7 +120,7 @@ class _Collector:
         self._chars = 0
 
     def read(self, data: bytes) -> bool:
-        """Collect what `data` hold; False where a character ends them that XML does not know."""
+        """Collect what `data` hold; False where damage ends them."""
         parser = expat.ParserCreate(namespace_separator="\n")
         parser.buffer_text = True
         parser.StartElementHandler = self.start
@@ -111,11 +128,12 @@ class _Collector:
         parser.CharacterDataHandler = self.add_text
         parser.StartDoctypeDeclHandler = self.refuse
         parser.EntityDeclHandler = self.refuse
-        with suppress(_Stop, ValueError, LookupError):  # what stands before is kept
-            try:
-                parser.Parse(data, True)
-            except expat.ExpatError as error:
-                return error.code != _INVALID
+        try:
+            parser.Parse(data, True)
+        except _Stop:
+            return True
+        except (expat.ExpatError, ValueError, LookupError):  # the last two of encodings that are not known
+            return False
         return True
 
     def start(self, name: str, attributes: dict[str, str]) -> None:

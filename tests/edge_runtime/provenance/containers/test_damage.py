@@ -67,6 +67,10 @@ def make_xmp_png(packet: bytes) -> bytes:
     return make_png((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet))
 
 
+def make_packed_xmp(elements: str) -> bytes:
+    return make_png((b"zTXt", b"XML:com.adobe.xmp\0\0" + zlib.compress(make_xmp("", elements))))
+
+
 def make_iptc_jpeg(before: bytes) -> bytes:
     """IPTC datasets `before` that of the credit."""
     iim = before + b"\x1c\2\x6e\0\x0cAI Generated"
@@ -112,6 +116,10 @@ THUMBNAIL = make_store(
 )
 LONG = {**created("digitalCapture"), "description": "x" * 60_000}
 LONG_CREATION = {**created(), "description": "x" * 60_000}
+PACKET = XMP[XMP.find(b"<x:") :]
+AI_ELEMENT = f"<ext:DigitalSourceType>{source_type('trainedAlgorithmicMedia')}</ext:DigitalSourceType>"
+ANCESTORS = f"<photoshop:DocumentAncestors>{'<rdf:li>x</rdf:li>' * 5100}</photoshop:DocumentAncestors>"
+PROVENANCES = "".join(f"<dcterms:provenance>{number}</dcterms:provenance>" for number in range(1200))
 IPTC_JSON = (
     b'{"dc:title": "Caf\xe9", "Iptc4xmpExt:DigitalSourceType": "%b"}'
     % source_type("trainedAlgorithmicMedia").encode()
@@ -134,6 +142,24 @@ DAMAGED = {
     "XMP with bytes of no encoding": spoil_xmp(b"\xff\xfe"),
     "XMP in UTF-16": make_xmp_png(XMP.decode().encode("utf-16-le")),
     "XMP in UTF-16, the larger byte first": make_xmp_png(b"\xfe\xff" + XMP.decode().encode("utf-16-be")),
+    "a bare ampersand in XMP": spoil_xmp(b"a & b"),
+    "an unknown entity in XMP": spoil_xmp(b"a&eacute;b"),
+    "XMP with a prefix that is not declared": spoil_xmp(b'" lost:title="a'),
+    "XMP of an encoding that nobody knows": make_xmp_png(b'<?xml version="1.0" encoding="none"?>' + PACKET),
+    "XMP that is not in the encoding it names": make_xmp_png(
+        b'<?xml version="1.0" encoding="UTF-16"?>' + PACKET
+    ),
+    "XMP behind other XMP": make_xmp_png(make_xmp() + XMP),
+    "XMP with literal text": make_xmp_png(
+        make_xmp("", f"<dc:title><![CDATA[<a> & b]]></dc:title>{AI_ELEMENT}")
+    ),
+    "XMP of a namespace by default": make_xmp_png(
+        make_xmp("", AI_ELEMENT.replace("ext:", "")).replace(
+            b"<DigitalSourceType", b'<DigitalSourceType xmlns="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+        )
+    ),
+    "XMP behind 5,100 ancestors": make_packed_xmp(ANCESTORS + AI_ELEMENT),
+    "1,201 statements": make_packed_xmp(PROVENANCES + AI_ELEMENT),
     "a packed text without its end": make_png(
         (b"zTXt", b"parameters\0\0" + zlib.compress(A1111.encode())[:-6])
     ),

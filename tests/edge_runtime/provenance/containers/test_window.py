@@ -121,6 +121,10 @@ HOSTILE = {
     + bytes(1 << 20),
     "an entity bomb": make_jpeg((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + BOMB)),
     "elements nested 50,000 deep": make_png((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + b"<a>" * 50_000)),
+    "declarations without end": make_png((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<a>" + b"<?xml " * 160_000)),
+    "prefixes without end": make_png(
+        (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + b"".join(b"<a%d:b>" % number for number in range(90_000)))
+    ),
     "texts that inflate to 3 GB": make_png(
         *[(b"zTXt", b"parameters\0\0" + zlib.compress(bytes(1 << 20)))] * 3000
     ),

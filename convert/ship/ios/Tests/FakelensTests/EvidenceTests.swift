@@ -42,6 +42,12 @@ final class EvidenceTests: XCTestCase {
         }
     }
 
+    func testHoweverManyNamespacesAreNestedTheyTakeBoundedMemory() {
+        let packet = Data((0..<20_000).map { "<a xmlns:b\($0)=\"x\">" }.joined().utf8)
+        let length = Data((0..<4).map { UInt8(packet.count >> (8 * $0) & 0xFF) })
+        XCTAssertTrue(readEvidence(Data("RIFF    WEBPXMP ".utf8) + length + packet).isEmpty)
+    }
+
     func testWordsAreShownEscapedAndCut() {
         XCTAssertEqual(quote("a\n b\u{1B}[2J\u{202E}"), "a b\\x1b[2J\\u202e")
         XCTAssertEqual(quote(String(repeating: "x", count: 500)).count, 160)

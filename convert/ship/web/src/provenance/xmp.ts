@@ -7,7 +7,8 @@ import { readSourceType } from './sourcetypes';
 import { judgeDescription, judgeSoftware } from './texts';
 
 const MOST_BYTES = 1 << 20;
-const MOST_VALUES = 5_000;
+const MOST_VALUES = 50_000; // of Photoshop's lists of ancestors there are thousands
+const MOST_VALUE_CHARS = 64 << 10;
 const EXTENSION = 'iptc.org/std/Iptc4xmpExt/2008-02-29/';
 const RDF = 'www.w3.org/1999/02/22-rdf-syntax-ns#';
 const AI_FIELDS = ['AISystemUsed', 'AISystemVersionUsed', 'AIPromptInformation', 'AIPromptWriterName'];
@@ -15,7 +16,7 @@ const NO_XML = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g; // characters that XML
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 const TOKEN = new RegExp(
   [
-    /<!--[^]*?-->/, /<\?[^]*?\?>/, // comments, instructions
+    /<!--[^]*?-->/, /<\?[^]*?\?>/, /<!\[CDATA\[([^]*?)\]\]>/, // comments, instructions, literal text
     /<(\/?)([^\s<>/=!?]+)((?:\s+[^\s=<>/]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/, // tags
     /([^<]+)/, // text; a document type ends the reading, since XMP has none and an attack has
   ].map(({ source }) => source).join('|'),
@@ -69,47 +70,55 @@ function decode(data: Uint8Array): string {
 /** Return the properties of a packet, those before the damage where it is damaged or cut. */
 function readProperties(text: string): Property[] {
   const properties: Property[] = [];
-  const open: { name: string; spaces: ReadonlyMap<string, string> }[] = [];
+  const open: { name: string; declared: string[] }[] = [];
+  const spaces = new Map<string, string[]>(); // by prefix, the innermost last
   let words = '';
 
-  function add(name: string, value: string): void {
-    const at = name.lastIndexOf('\n');
-    if (at >= 0 && value.trim()) properties.push({ space: name.slice(0, at), name: name.slice(at + 1), value: value.trim() });
+  /** Return `name` behind its namespace, where it has one; attributes have none by default. */
+  function resolve(name: string, isElement = false): string {
+    const at = name.indexOf(':');
+    const space = at >= 0 || isElement ? spaces.get(name.slice(0, Math.max(0, at)))?.at(-1) : undefined;
+    return space ? `${space}\n${name.slice(at + 1)}` : name;
   }
 
-  function close(): void {
+  function add(name: string, value: string): void {
+    const at = name.lastIndexOf('\n'), kept = value.trim().slice(0, MOST_VALUE_CHARS);
+    if (at >= 0 && kept) properties.push({ space: name.slice(0, at), name: name.slice(at + 1), value: kept });
+  }
+
+  function begin(tag: string, attributes: string): void {
+    const pairs = Array.from(attributes.matchAll(ATTRIBUTE), ([, key = '', double, quoted]) => [key, decodeEntities(double ?? quoted ?? '')] as const);
+    const declared: string[] = [];
+    for (const [key, value] of pairs) {
+      if (key !== 'xmlns' && !key.startsWith('xmlns:')) continue;
+      const prefix = key.slice(6);
+      const space = value.replace(/^http:\/\//, ''), outer = spaces.get(prefix);
+      if (outer) outer.push(space);
+      else spaces.set(prefix, [space]);
+      declared.push(prefix);
+    }
+    const name = resolve(tag, true);
+    words = '';
+    open.push({ name, declared });
+    for (const [key, value] of pairs) add(resolve(key) === `${RDF}\nresource` ? name : resolve(key), value);
+  }
+
+  function end(): void {
     const owner = open.slice(-4).reverse().find(({ name }) => !name.startsWith(RDF));
     if (words.trim() && owner) add(owner.name, words);
     words = '';
-    open.pop();
+    for (const prefix of open.pop()?.declared ?? []) spaces.get(prefix)?.pop();
   }
 
   TOKEN.lastIndex = 0;
   for (let token = TOKEN.exec(text); token && properties.length < MOST_VALUES; token = TOKEN.exec(text)) {
-    const [, ending, tag, attributes, single, plain] = token;
-    if (plain) words += decodeEntities(plain);
-    else if (tag && ending) close();
-    else if (tag) {
-      const pairs = [...(attributes ?? '').matchAll(ATTRIBUTE)].map(
-        ([, key = '', double, quoted]) => [key, decodeEntities(double ?? quoted ?? '')] as const,
-      );
-      const spaces = new Map(open.at(-1)?.spaces);
-      for (const [key, value] of pairs) if (key.startsWith('xmlns:')) spaces.set(key.slice(6), value.replace(/^https?:\/\//, ''));
-      const name = resolve(tag, spaces);
-      words = '';
-      open.push({ name, spaces });
-      for (const [key, value] of pairs) add(resolve(key, spaces) === `${RDF}\nresource` ? name : resolve(key, spaces), value);
-      if (single) close();
-    }
+    const [, literal, ending, tag, attributes = '', single, plain] = token;
+    if ((plain || literal) && words.length < MOST_VALUE_CHARS) words += literal ?? decodeEntities(plain ?? '');
+    if (tag && !ending) begin(tag, attributes);
+    if (tag && (ending || single)) end();
     if (TOKEN.lastIndex >= text.length) break;
   }
   return properties;
-}
-
-function resolve(name: string, spaces: ReadonlyMap<string, string>): string {
-  const [prefix, local] = name.split(':');
-  const space = local === undefined ? undefined : spaces.get(prefix ?? '');
-  return space === undefined ? name : `${space}\n${local}`;
 }
 
 function decodeEntities(text: string): string {

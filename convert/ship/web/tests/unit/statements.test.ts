@@ -38,6 +38,13 @@ describe('what a file says of itself', () => {
     }
   });
 
+  it('is read in bounded memory, however many namespaces are nested', async () => {
+    const packet = Buffer.from(Array.from({ length: 20_000 }, (_, n) => `<a xmlns:b${n}="x">`).join(''));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(packet.length);
+    expect(await readEvidence(Buffer.concat([Buffer.from('RIFF    WEBPXMP '), length, packet]))).toEqual([]);
+  });
+
   it('shows words escaped and cut', () => {
     expect(quote('a\n b\x1b[2J\u202e')).toBe('a b\\x1b[2J\\u202e');
     expect(quote('x'.repeat(500))).toHaveLength(160);

@@ -1,8 +1,10 @@
 import Foundation
 
 private let mostBytes = 1 << 20
-private let mostValues = 5_000
+private let mostValues = 50_000  // of Photoshop's lists of ancestors there are thousands
 private let mostValueBytes = 64 << 10
+private let literalBegin = "<![CDATA["
+private let literalEnd = "]]>"
 private let ownerAmong = 4  // open elements: a text belongs to the innermost that is not RDF's own
 private let extensionSpace = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 private let rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -88,7 +90,8 @@ private struct XmpReader {
     private let bytes: Bytes
     private var at = 0
     private var words = [UInt8]()
-    private var elements = [(name: Name, spaces: [String: String])]()
+    private var elements = [(name: Name, declared: [String])]()
+    private var spaces = [String: [String]]()  // by prefix, the innermost last
     private var properties = [Property]()
 
     init(_ bytes: Bytes) {
@@ -104,6 +107,8 @@ private struct XmpReader {
                 isRead = skip(to: "-->")
             } else if bytes.starts(with: "<?", at: at) {
                 isRead = skip(to: "?>")
+            } else if bytes.starts(with: literalBegin, at: at) {
+                isRead = readLiteral()
             } else {
                 isRead = readTag()
             }
@@ -114,8 +119,16 @@ private struct XmpReader {
 
     private mutating func readWords() -> Bool {
         let end = bytes.find(UInt8(ascii: "<"), from: at)
-        if words.count < mostValueBytes { words += Array(bytes.sub(at, end).content) }
+        if words.count < mostValueBytes { words += Array(decodeEntities(Array(bytes.sub(at, end).content)).utf8) }
         at = end
+        return true
+    }
+
+    private mutating func readLiteral() -> Bool {
+        let start = at + literalBegin.utf8.count
+        at = start
+        guard skip(to: literalEnd) else { return false }
+        if words.count < mostValueBytes { words += Array(bytes.sub(start, at - literalEnd.utf8.count).content) }
         return true
     }
 
@@ -175,23 +188,36 @@ private struct XmpReader {
     }
 
     private mutating func begin(_ tag: String, _ pairs: [(key: String, value: String)]) {
-        var spaces = elements.last?.spaces ?? [:]
-        for pair in pairs where pair.key.hasPrefix("xmlns:") { spaces[String(pair.key.dropFirst(6))] = pair.value }
-        let owner = resolve(tag, spaces)
+        var declared = [String]()
+        for pair in pairs where pair.key == "xmlns" || pair.key.hasPrefix("xmlns:") {
+            let prefix = String(pair.key.dropFirst("xmlns:".count))
+            spaces[prefix, default: []].append(pair.value)
+            declared.append(prefix)
+        }
+        let owner = resolve(tag, isElement: true)
         words = []
-        elements.append((name: owner, spaces: spaces))
+        elements.append((name: owner, declared: declared))
         for pair in pairs {  // an address may stand as an attribute of the property's element
-            let name = resolve(pair.key, spaces)
+            let name = resolve(pair.key, isElement: false)
             add(name.space == rdf && name.local == "resource" ? owner : name, pair.value)
         }
     }
 
     private mutating func end() {
         if let owner = elements.suffix(ownerAmong).last(where: { $0.name.space != rdf }) {
-            add(owner.name, decodeEntities(words))
+            add(owner.name, String(decoding: words, as: UTF8.self))
         }
         words = []
-        _ = elements.popLast()
+        for prefix in elements.popLast()?.declared ?? [] { _ = spaces[prefix]?.popLast() }
+    }
+
+    /// Returns a name with its namespace, where it has one; attributes have none by default.
+    private func resolve(_ name: String, isElement: Bool) -> Name {
+        let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let prefix = parts.count == 2 ? String(parts[0]) : ""
+        guard parts.count == 2 || isElement, let space = spaces[prefix]?.last, !space.isEmpty
+        else { return Name(space: nil, local: name) }
+        return Name(space: space, local: String(parts[parts.count - 1]))
     }
 
     private mutating func add(_ name: Name, _ value: String) {
@@ -200,12 +226,6 @@ private struct XmpReader {
         let cut = String(kept.unicodeScalars.prefix(mostValueBytes))
         properties.append(Property(space: space, name: name.local, value: cut))
     }
-}
-
-private func resolve(_ name: String, _ spaces: [String: String]) -> Name {
-    let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, let space = spaces[String(parts[0])] else { return Name(space: nil, local: name) }
-    return Name(space: space, local: String(parts[1]))
 }
 
 private func decodeEntities(_ bytes: [UInt8]) -> String {

@@ -58,6 +58,13 @@ class EvidenceTest {
     }
 
     @Test
+    fun `however many namespaces are nested they take bounded memory`() {
+        val packet = (0 until 20_000).joinToString("") { "<a xmlns:b$it=\"x\">" }.toByteArray()
+        val length = ByteArray(4) { (packet.size shr (8 * it)).toByte() }
+        assertTrue(readEvidence("RIFF    WEBPXMP ".toByteArray() + length + packet).isEmpty())
+    }
+
+    @Test
     fun `words are shown escaped and cut`() {
         assertEquals("a b\\x1b[2J\\u202e", quote("a\n b\u001b[2J\u202e"))
         assertEquals(160, quote("x".repeat(500)).length)

@@ -1,8 +1,9 @@
 package fakelens.provenance
 
 private const val MOST_BYTES = 1 shl 20
-private const val MOST_VALUES = 5_000
+private const val MOST_VALUES = 50_000 // of Photoshop's lists of ancestors there are thousands
 private const val MOST_VALUE_CHARS = 64 shl 10
+private const val LITERAL = "<![CDATA["
 private const val OWNER_AMONG = 4 // open elements: a text belongs to the innermost that is not RDF's own
 private const val EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 private const val RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -61,7 +62,7 @@ private fun judgeProperty(property: Property, where: String): List<Evidence> {
     }
 }
 
-private class Element(val name: String, val spaces: Map<String, String>)
+private class Element(val name: String, val declared: List<String>)
 
 /**
  * Reads the properties of a packet, those before the damage where it is damaged or cut.
@@ -72,6 +73,7 @@ private class Element(val name: String, val spaces: Map<String, String>)
 private class XmpReader(private val text: String) {
     private val properties = mutableListOf<Property>()
     private val elements = ArrayDeque<Element>()
+    private val spaces = mutableMapOf<String, ArrayDeque<String>>() // by prefix, the innermost last
     private val words = StringBuilder()
     private var at = 0
 
@@ -81,6 +83,7 @@ private class XmpReader(private val text: String) {
                 text[at] != '<' -> readWords()
                 text.startsWith("<!--", at) -> skipTo("-->")
                 text.startsWith("<?", at) -> skipTo("?>")
+                text.startsWith(LITERAL, at) -> readLiteral()
                 else -> readTag()
             }
             if (!read) break
@@ -92,6 +95,14 @@ private class XmpReader(private val text: String) {
         val end = text.indexOf('<', at).let { if (it < 0) text.length else it }
         if (words.length < MOST_VALUE_CHARS) words.append(decodeEntities(text.substring(at, end)))
         at = end
+        return true
+    }
+
+    private fun readLiteral(): Boolean {
+        val start = at + LITERAL.length
+        at = start
+        if (!skipTo("]]>")) return false
+        if (words.length < MOST_VALUE_CHARS) words.append(text, start, at - "]]>".length)
         return true
     }
 
@@ -148,14 +159,13 @@ private class XmpReader(private val text: String) {
     }
 
     private fun begin(tag: String, pairs: List<Pair<String, String>>) {
-        val declared = pairs.filter { (key, _) -> key.startsWith("xmlns:") }
-        val outer = elements.lastOrNull()?.spaces ?: emptyMap()
-        val spaces = if (declared.isEmpty()) outer else outer + declared.map { (key, value) -> key.drop(6) to value }
-        val owner = resolve(tag, spaces)
+        val declared = pairs.filter { (key, _) -> key == "xmlns" || key.startsWith("xmlns:") }
+        for ((key, value) in declared) spaces.getOrPut(key.drop("xmlns:".length)) { ArrayDeque() }.add(value)
+        val owner = resolve(tag, isElement = true)
         words.clear()
-        elements += Element(owner, spaces)
+        elements += Element(owner, declared.map { (key, _) -> key.drop("xmlns:".length) })
         for ((key, value) in pairs) { // an address may stand as an attribute of the property's element
-            val name = resolve(key, spaces)
+            val name = resolve(key)
             add(if (name == "$RDF\nresource") owner else name, value)
         }
     }
@@ -164,7 +174,14 @@ private class XmpReader(private val text: String) {
         val owner = elements.takeLast(OWNER_AMONG).lastOrNull { !it.name.startsWith(RDF) }
         if (owner != null) add(owner.name, words.toString())
         words.clear()
-        elements.removeLastOrNull()
+        for (prefix in elements.removeLastOrNull()?.declared ?: emptyList()) spaces[prefix]?.removeLastOrNull()
+    }
+
+    /** Returns [name] behind its namespace, where it has one; attributes have none by default. */
+    private fun resolve(name: String, isElement: Boolean = false): String {
+        val isPlain = ':' !in name
+        val space = if (isPlain && !isElement) null else spaces[name.substringBefore(':', "")]?.lastOrNull()
+        return if (space.isNullOrEmpty()) name else "$space\n${name.substringAfter(':')}"
     }
 
     private fun add(name: String, value: String) {
@@ -172,11 +189,6 @@ private class XmpReader(private val text: String) {
         val kept = value.trim().take(MOST_VALUE_CHARS)
         properties += Property(name.substringBeforeLast('\n'), name.substringAfterLast('\n'), kept)
     }
-}
-
-private fun resolve(name: String, spaces: Map<String, String>): String {
-    val space = if (':' in name) spaces[name.substringBefore(':')] else null
-    return if (space == null) name else "$space\n${name.substringAfter(':')}"
 }
 
 private fun decodeEntities(text: String): String = if ('&' !in text) text else ENTITY.replace(text) { found ->
