@@ -117,6 +117,7 @@ private func locateItems(_ iloc: Bytes, _ items: inout [Item]) {
     let (offsetBytes, lengthBytes) = (sizes >> 12 & 15, sizes >> 8 & 15)
     let (baseBytes, indexBytes) = (sizes >> 4 & 15, sizes & 15)
     let wide = version < 2 ? 2 : 4
+    let places = Dictionary(items.indices.map { (items[$0].number, $0) }, uniquingKeysWith: { first, _ in first })
     for _ in 0..<take(wide) {
         steps += 1
         if at >= iloc.count || steps > mostSteps { return }
@@ -124,7 +125,7 @@ private func locateItems(_ iloc: Bytes, _ items: inout [Item]) {
         let method = version != 0 ? take(2) & 15 : 0
         _ = take(2)  // data reference
         let base = take(baseBytes)
-        let index = items.firstIndex { $0.number == number }
+        let index = places[number]
         for _ in 0..<take(2) {
             steps += 1
             if at >= iloc.count || steps > mostSteps { return }
