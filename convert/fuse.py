@@ -92,8 +92,11 @@ def _read_files(config: FuseConfig) -> list[ModelFile]:
     for file in files:
         if len(file.contract.input.views) > 1:
             raise UsageError(f"{file.path}: has several views already; give the files that it was made of")
-        if file.path.resolve() == config.output.resolve():
-            raise UsageError(f"{config.output}: would be written over one of its views; give another name")
+    read = [file.path for file in files] + ([config.scores] if config.scores is not None else [])
+    if config.bridge is not None:
+        read.append(find_model(config.bridge.second))
+    if config.output.resolve() in [path.resolve() for path in read]:
+        raise UsageError(f"{config.output}: would be written over what is read; give another name")
     if config.whole is not None:
         for file, fit, option in ((files[0], Fit.TILES, "MODEL"), (files[1], Fit.RESIZE, "--whole")):
             if file.contract.input.fit is not fit:

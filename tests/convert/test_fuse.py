@@ -158,7 +158,7 @@ def test_the_bound_on_false_alarms_holds_in_each_tier_that_scores_name(
         (("--fuse", "DATA", "-o", "OUT", "--false-alarms", "0.9"), "--false-alarms is 0.9"),
         (("--fuse", "DATA", "-o", "OUT", "--split", "test"), "no test/ folder"),
         (("--fuse", "none", "-o", "OUT"), "none: no such folder"),
-        (("--fuse", "DATA", "-o", "TILES"), "would be written over one of its views"),
+        (("--fuse", "DATA", "-o", "TILES"), "would be written over what is read"),
     ],
 )
 def test_what_does_not_fit_is_one_line_and_nothing_is_written(
