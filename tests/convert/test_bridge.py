@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,12 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.container import pack_model
 from fakelens.edge_runtime.modelfile.contract import (
     Contract,
+    DataSource,
     Decision,
     Fit,
     Fusion,
     InputSpec,
+    Training,
 )
 from tests.conftest import WHOLE_SIZE, Fakelens, make_redness_graph
 
@@ -84,13 +86,18 @@ def test_models_that_contradict_each_other_are_refused() -> None:
         carry_over(make_contract(ALIKE, -1.0, 1.0), against)
 
 
+def train_on(name: str) -> Training:
+    """What a run and the model file made of it say of their training."""
+    return Training(data=(DataSource(name=name, digest=name, images=100),), temperature=1.25)
+
+
 def write_run(
     run: Path, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8], fit: Fit = Fit.RESIZE
 ) -> Path:
     """What `convert` reads of a finished run, with these validation pictures."""
     run.mkdir()
-    tiles = 4 if fit is Fit.TILES else 1
-    contract = Contract(name="redness", input=InputSpec(size=WHOLE_SIZE, fit=fit, tiles=tiles))
+    spec = InputSpec(size=WHOLE_SIZE, fit=fit, tiles=4 if fit is Fit.TILES else 1)
+    contract = Contract(name="redness", input=spec, training=train_on(run.name))
     record = {"format": 1, "contract": asdict(contract), "quantization_aware": False}
     (run / "run.json").write_text(json.dumps(record))
     (run / "model.h5").touch()
@@ -98,8 +105,13 @@ def write_run(
     return run
 
 
-def write_model(path: Path, steepness: float) -> Path:
-    contract = Contract(name="redness", input=InputSpec(size=WHOLE_SIZE))
+def write_model(path: Path, steepness: float, fit: Fit = Fit.RESIZE, *, aware: bool = False) -> Path:
+    """A model file of the run of the same name."""
+    training = train_on(path.stem)
+    if aware:
+        training = replace(training, quantization_aware=True, temperature=1.5, bias=0.1)
+    spec = InputSpec(size=WHOLE_SIZE, fit=fit, tiles=4 if fit is Fit.TILES else 1)
+    contract = Contract(name="redness", input=spec, training=training)
     graph = attach_metadata(make_redness_graph(WHOLE_SIZE, steepness), contract, Io.UINT8)
     path.write_bytes(pack_model(graph, contract))
     return path
@@ -143,24 +155,145 @@ def test_what_both_runs_held_out_decides_for_the_model_that_ships(fakelens: Fake
         assert shares[1] == pytest.approx(shares[0], abs=0.02)
 
 
-def test_runs_that_held_out_other_pictures_are_refused(fakelens: Fakelens, tmp_path: Path) -> None:
-    model, scores = write_model(tmp_path / "model.tflite", 1 / 16), tmp_path / "scores.csv"
-    scores.write_text("whole,label\n-1,real\n1,fake\n")
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """One with two runs that held out the same pictures, a model file of each, and scores of the second."""
+    scores = np.random.default_rng(0).normal(np.repeat([-1, 1], 60))
+    lines = (f"{score:.4f},{int(row >= 60)}" for row, score in enumerate(scores))
+    (tmp_path / "scores.csv").write_text("\n".join(["whole,label", *lines]))
     images, labels = draw_pictures(60, seed=0)
-    runs = {
-        "first": write_run(tmp_path / "first", images, labels),
-        "other": write_run(tmp_path / "other", *draw_pictures(60, seed=1)),
-        "tiles": write_run(tmp_path / "tiles", images, labels, Fit.TILES),
-        "none": tmp_path / "none",
-    }
+    for name in ("first", "second"):
+        write_model(tmp_path / f"{name}.tflite", 1 / 16)
+        write_run(tmp_path / name, images, labels)
+    return tmp_path
+
+
+def refuse(fakelens: Fakelens, folder: Path, *words: str | Path, output: str = "out.tflite") -> str:
+    """The line with which `convert` in `folder` refuses these words, having written nothing."""
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    done = fakelens("convert", *words, "-o", output, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    return done.stderr
+
+
+def test_runs_that_held_out_other_pictures_are_refused(fakelens: Fakelens, folder: Path) -> None:
+    images, labels = draw_pictures(60, seed=0)
+    write_run(folder / "other", *draw_pictures(60, seed=1))
+    write_run(folder / "turned", images, 1 - labels)
+    write_run(folder / "tiles", images, labels, Fit.TILES)
+    few = "held out 0 real pictures in common, at least 50 are needed; train both on the same DATA"
     for second, reason in (
-        ("other", "held out 0 real pictures in common, at least 50 are needed; train both on the same DATA"),
+        ("other", few),
+        ("turned", few),  # what is real in one is fake in the other
         ("tiles", "looks at tiles; it goes with models of whole images"),
         ("none", "no such run directory"),
     ):
-        bridge = ("--bridge", model, runs["first"], runs[second])
-        done = fakelens("convert", model, "--scores", scores, *bridge, "-o", tmp_path / "out.tflite")
-        assert (done.returncode, done.stdout) == (2, ""), done.stderr
-        assert reason in done.stderr
-        assert done.stderr.count("\n") == 1
-        assert not (tmp_path / "out.tflite").exists()
+        model = write_model(folder / f"{second}.tflite", 1 / 16)
+        bridge = ("--bridge", model, "first", second)
+        assert reason in refuse(fakelens, folder, "first.tflite", "--scores", "scores.csv", *bridge)
+
+
+def test_a_model_that_is_not_of_its_run_is_refused(fakelens: Fakelens, folder: Path) -> None:
+    """Nor models or runs in another order, or one of them twice: pictures would not be held out for both."""
+    write_model(folder / "tiles.tflite", 1 / 16, Fit.TILES)
+    scores = ("--scores", "scores.csv", "--bridge")
+    for model, bridge, reason in (
+        ("first", ("second.tflite", "second", "first"), "first.tflite was not made of second; after the"),
+        ("second", ("first.tflite", "first", "second"), "second.tflite was not made of first; after the"),
+        ("first", ("first.tflite", "first", "second"), "first.tflite was not made of second; after the"),
+        ("first", ("second.tflite", "first", "first"), "first and first are one training"),
+        ("first", ("tiles.tflite", "first", "second"), "tiles.tflite looks at tiles"),
+        ("first", ("photo", "first", "second"), "photo: is no file of one view of"),
+    ):
+        assert reason in refuse(fakelens, folder, f"{model}.tflite", *scores, *bridge)
+
+
+def test_a_stage_that_was_trained_for_eight_bits_is_of_its_run(fakelens: Fakelens, folder: Path) -> None:
+    """`convert` calibrates it anew, so temperature and bias are not those of the run."""
+    write_model(folder / "first.tflite", 1 / 16, aware=True)
+    bridge = ("--bridge", folder / "second.tflite", folder / "first", folder / "second")
+    scores = ("--scores", folder / "scores.csv")
+    done = fakelens("convert", folder / "first.tflite", *scores, *bridge, "-o", folder / "out.tflite")
+    assert done.returncode == 0, done.stderr
+
+
+def test_nothing_is_written_over_what_is_read(fakelens: Fakelens, folder: Path) -> None:
+    words = ("first.tflite", "--scores", "scores.csv", "--bridge", "second.tflite", "first", "second")
+    for output in ("first.tflite", "second.tflite", "scores.csv"):
+        assert "would be written over what is read" in refuse(fakelens, folder, *words, output=output)
+
+
+def test_damaged_pictures_of_a_run_are_named(fakelens: Fakelens, folder: Path) -> None:
+    path = folder / "second" / "validation.npz"
+    words = ("first.tflite", "--scores", "scores.csv", "--bridge", "second.tflite", "first", "second")
+    images, labels = draw_pictures(60, seed=0)
+    for damage, reason in (
+        ({"images": images, "labels": np.ones_like(labels)}, "the labels are [1], expected 0 and 1"),
+        ({"images": images[:, :-1], "labels": labels}, "the images are uint8"),
+        ({"images": images}, "damaged"),
+    ):
+        np.savez(path, **damage)
+        assert f"second/validation.npz: {reason}" in refuse(fakelens, folder, *words)
+    path.write_bytes(path.read_bytes()[:-200])
+    assert "second/validation.npz: damaged" in refuse(fakelens, folder, *words)
+
+
+def spread(count: int, middle: float, width: float) -> npt.NDArray[np.float64]:
+    """`count` logits of a class, evenly through a bell, as eight bits clip them."""
+    places = (np.arange(count) + 0.5) / count
+    return np.clip(middle + width * np.log(places / (1 - places)) / 1.8, -6.23, 6.23)
+
+
+PHOTOS, FAKES, SURE = spread(200, -2, 1.5), spread(200, 2, 1.5), spread(200, -7, 1)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "reason"),
+    [
+        # Every photo is surely real, every fake surely fake: nothing lies near a border.
+        ((np.full(200, -6.23), np.full(200, 5.54)), None, "hardly any comes near the border of FAKE"),
+        ((PHOTOS, np.full(200, 5.54)), None, "hardly any comes near the border of REAL"),
+        # A line through a few steps of eight bits, carried far.
+        ((SURE, FAKES), (SURE, FAKES), "hardly any comes near the border of FAKE"),
+        # Two scores, nearly: the line through them passes by what lies between.
+        (
+            (np.r_[np.full(174, -3.0), np.linspace(3, 3.1, 26)], FAKES),
+            (np.r_[np.full(160, -3.0), np.linspace(-1.8, 2.7, 40)], FAKES),
+            "of the photos that both runs held out 13% would be called FAKE, by the second model 7%",
+        ),
+        # The second model calls half of these photos FAKE: no border lies in the tail.
+        ((PHOTOS, FAKES), (spread(200, 1.2, 1.5), FAKES), "at quite another distance"),
+        # Ours is surer of all fakes than the second model of any.
+        ((PHOTOS, spread(200, 5, 0.2)), None, "at quite another distance"),
+        # A border that no answer in eight bits lies above.
+        (
+            (spread(200, 2.2, 1.2), spread(200, 5.5, 0.8)),
+            (spread(200, -4.3, 1.5), FAKES),
+            "no picture at all could be called FAKE",
+        ),
+    ],
+)
+def test_held_out_pictures_that_place_no_borders_are_refused(
+    ours: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
+    theirs: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None,
+    reason: str,
+) -> None:
+    """Ties and saturated scores place a line anywhere; a file with absurd borders was written of them."""
+    labels = np.repeat(np.array([0, 1], np.uint8), 200)
+    both = [np.concatenate(each) for each in (ours, theirs or (PHOTOS, FAKES))]
+    held_out = HeldOut(ours=both[0], theirs=both[1], labels=labels)
+    with pytest.raises(UsageError, match=reason):
+        carry_over(make_contract(ALIKE, -0.6, 1.2), held_out)
+
+
+def test_scores_of_eight_bits_are_ties_and_no_obstacle() -> None:
+    held_out = draw(60)
+    levels = np.round(256 / (1 + np.exp(-held_out.theirs))) / 256
+    tied = np.clip(levels, 1 / 512, 511 / 512)
+    logits = np.log(tied / (1 - tied))
+    carried = carry_over(make_contract(ALIKE, -0.6, 1.2), replace(held_out, ours=logits))
+    fusion = carried.input.fusion
+    assert fusion is not None
+    assert (fusion.weights[0], fusion.bias) == pytest.approx((1, 0), abs=0.1)
