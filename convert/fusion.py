@@ -17,6 +17,9 @@ from fakelens.edge_runtime.pictures.tiles import fuse_logits
 
 _STEEPEST = 20.0  # a weight's upper end: views that never err would have no best weight
 _FARTHEST = 50.0  # the bias's
+_UTMOST = 40.0  # logits beyond are none of any P(fake) that a float64 tells from 0 or 1
+_REACH = 6.2365  # logits of views end here, at P(fake) 1/512 and 511/512, in four digits
+_TELLING = 20  # rows; fewer logits may lie between 0 and 1 by chance
 _TRUTHS = {**{name: label for label, name in enumerate(LABELS)}, "0": 0, "1": 1}
 
 Floats = npt.NDArray[np.float64]
@@ -35,7 +38,7 @@ class ViewLogits:
 def read_logits(path: Path, views: Sequence[str]) -> ViewLogits:
     """Return what a CSV holds: a logit for each of `views`, `label`, perhaps `source` and `tier`.
 
-    `UsageError` names the first line that does not fit.
+    They are clipped as those of views are. `UsageError` names the first line that does not fit.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -53,8 +56,15 @@ def read_logits(path: Path, views: Sequence[str]) -> ViewLogits:
     labels = np.array([label for _, label, *_ in rows], np.uint8)
     if set(labels.tolist()) != {0, 1}:
         raise UsageError(f"{path}: {len(rows)} rows of one class or none; real and fake ones are needed")
+    logits = np.array([values for values, *_ in rows], np.float64)
+    for name, values in zip(views, logits.T, strict=True):
+        if len(rows) >= _TELLING and values.min() >= 0 and values.max() <= 1:
+            raise UsageError(
+                f"{path}: no value of column {name!r} is below 0 or above 1, so it holds P(fake); "
+                "give the logits of it, ln(p / (1 - p))"
+            )
     return ViewLogits(
-        logits=np.array([values for values, *_ in rows], np.float64),
+        logits=np.clip(logits, -_REACH, _REACH),
         labels=labels,
         sources=tuple(source for _, _, source, _ in rows),
         tiers=tuple(tier for *_, tier in rows),
@@ -70,7 +80,7 @@ def _read_rows(
             values = [float(row[name]) for name in views]
         except (TypeError, ValueError):
             values = [math.nan]
-        if label not in _TRUTHS or not all(map(math.isfinite, values)):
+        if label not in _TRUTHS or not all(abs(value) <= _UTMOST for value in values):
             found = ", ".join(str(row[name]) for name in (*views, "label"))
             raise UsageError(
                 f"{path}: line {reader.line_num} has {found}; expected a logit for each view, real or fake"

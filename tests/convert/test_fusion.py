@@ -13,6 +13,7 @@ from fakelens.convert.fusion import (
     weigh_images,
 )
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.pictures.tiles import to_logit
 
 VIEWS = ("tiles", "whole")
 
@@ -91,6 +92,7 @@ def test_scores_come_from_a_csv(tmp_path: Path) -> None:
         ("", "no column 'tiles'"),
         ("tiles,whole,label\n1,2,fake\n1,2,other\n", "line 3 has 1, 2, other"),
         ("tiles,whole,label\n1,nan,fake\n", "line 2 has 1, nan, fake"),
+        ("tiles,whole,label\n1,41,fake\n", "line 2 has 1, 41, fake"),
         ("tiles,whole,label\n1,,fake\n", "line 2 has 1, , fake"),
         ("tiles,whole,label\n1\n", "line 2 has 1, None, None"),
         ("tiles,whole,label\n1,2,fake\n", "1 rows of one class"),
@@ -102,6 +104,24 @@ def test_a_csv_that_does_not_fit_is_refused_with_the_line(tmp_path: Path, text: 
     with pytest.raises(UsageError, match=reason) as caught:
         read_logits(path, VIEWS)
     assert "\n" not in str(caught.value)
+
+
+def test_p_fake_in_place_of_logits_is_refused(tmp_path: Path) -> None:
+    """A file fitted to it has the figures of one fitted to logits, and answers by none of them."""
+    path, p_fakes = tmp_path / "scores.csv", np.linspace(0, 1, 20)
+    lines = [f"{row - 9},{p_fake:.4f},{row % 2}" for row, p_fake in enumerate(p_fakes)]
+    path.write_text("\n".join(["tiles,whole,label", *lines]))
+    with pytest.raises(UsageError, match="column 'whole' is below 0 or above 1, so it holds P"):
+        read_logits(path, VIEWS)
+
+
+def test_logits_end_where_those_of_views_do(tmp_path: Path) -> None:
+    """A border beyond would be one that no picture lies above."""
+    path = tmp_path / "scores.csv"
+    path.write_text("whole,label\n6.2364,0\n-12,1\n")
+    np.testing.assert_allclose(
+        read_logits(path, ["whole"]).logits[:, 0], to_logit(np.array([1, 0])), atol=2e-4
+    )
 
 
 def test_no_csv_is_refused(tmp_path: Path) -> None:
