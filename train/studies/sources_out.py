@@ -34,6 +34,7 @@ from fakelens.train.studies.recipe_head import (
     open_recipe,
 )
 
+_FEWEST = 2  # sources of each class
 _PARTS = 5  # that the sources of each class are dealt into
 _HEADER = ("fakes left out", "versions of pictures", "AUC, mean of photo sources left out", "worst")
 
@@ -58,13 +59,13 @@ def sources_out(
     setting: Setting = None,
 ) -> None:
     """Rank sources that the head did not learn from, and print a table with the means of all pairs."""
-    named = group.split(",") if group else []
     config, seen = open_recipe(data, setting)
+    named = name_group(seen, group, least)
     parts = [part for seed in range(seeds) for part in deal(seen, seed)]
     found = [pair for out in parts for pair in rank_part(config, seen, out, least)]
     if not found:
         raise UsageError(f"{data}: no part of the sources has fakes and photos to rank")
-    unknown = sorted({*named} - {pair.fakes for pair in found})
+    unknown = sorted(named - {pair.fakes for pair in found})
     if unknown:
         raise UsageError(f"--group: no fakes of {', '.join(unknown)} were ranked")
     typer.echo(format_row(_HEADER))
@@ -79,6 +80,29 @@ def sources_out(
     if named:
         line += f", of the group {np.mean([pair.auc for pair in found if pair.fakes in named]):.4f}"
     typer.echo(f"{line}; known sources {rank_known(config, seen):.4f}")
+
+
+def name_group(seen: Seen, group: str | None, least: int) -> set[str]:
+    """Return the names of the sources of fakes in `group`; before anything is learned.
+
+    Raises `UsageError` where one of them is not there, or the sources are too few, or too small, to deal.
+    """
+    labels, sources = list_labels(seen), list_sources(seen)
+    for label, name in enumerate(("photos", "fakes")):
+        names, counts = np.unique(sources[(labels == label) & ~is_made(seen)], return_counts=True)
+        if len(names) < _FEWEST or counts.max() < least:
+            raise UsageError(
+                f"sources of {name} in DATA: {len(names)}, with --least {least} versions of pictures: "
+                f"{(counts >= least).sum()}; {_FEWEST} and 1 are needed, a folder for each"
+            )
+    ranked = {str(each).rpartition("/")[2] for each in names[counts >= least]}
+    named = {each.strip() for each in group.split(",")} if group else set()
+    if named - ranked:
+        raise UsageError(
+            f"--group: no fakes of {', '.join(sorted(named - ranked))} with --least {least} versions of "
+            f"pictures; there are {', '.join(sorted(ranked))}"
+        )
+    return named
 
 
 def deal(seen: Seen, seed: int) -> Iterator[Marks]:

