@@ -90,9 +90,9 @@ Scores = Annotated[
 Bridge = Annotated[
     tuple[str, Path, Path] | None,
     typer.Option(
-        metavar="MODEL RUN RUN",
-        help="Where --scores are of a second model, which left sources out: that model, the run of the first "
-        "and its own. Validation pictures that both runs hold bring its borders over.",
+        metavar="SECOND RUN RUN",
+        help="Where --scores are of a second model, which left sources out: that model, the run of MODEL, "
+        "then that of the second. Validation pictures that both runs hold bring its borders over to MODEL.",
     ),
 ]
 SplitName = Annotated[
