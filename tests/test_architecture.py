@@ -91,6 +91,7 @@ ADAPTERS = ROOT / "benchmarks" / "peers" / "adapters"
 OF_A_PART = {  # of a module whose tests would fill two files, or of several modules together
     "tests/convert/ship/test_statements.py",
     "tests/edge_runtime/detection/test_detector_views.py",
+    "tests/edge_runtime/provenance/containers/test_damage.py",
     "tests/edge_runtime/scan/test_stores.py",
 }
 # Modules that no test imports: what their tests go through.
