@@ -131,7 +131,8 @@ def _sum_steps(luma: npt.NDArray[np.int16], axis: int, distance: int) -> npt.NDA
         steps = luma[:, distance:] - luma[:, :-distance]
     else:
         steps = luma[:, :, distance:] - luma[:, :, :-distance]
-    return np.asarray(np.abs(steps, out=steps).sum(axis=2 - axis, dtype=np.int16).ravel(), np.int16)
+    kept = "wyx->wx" if axis else "wyx->wy"
+    return np.asarray(np.einsum(kept, np.abs(steps, out=steps)).ravel(), np.int16)
 
 
 # Pictures of a folder are often of few sizes.

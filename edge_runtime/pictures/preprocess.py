@@ -29,8 +29,8 @@ from fakelens.edge_runtime.pictures.decode_memory import (
     reduce_jpeg,
 )
 from fakelens.edge_runtime.pictures.opener import open_any
+from fakelens.edge_runtime.pictures.small_jpeg import SMALL_PIXELS, decode_small
 from fakelens.edge_runtime.pictures.tiles import place_tiles
-from fakelens.edge_runtime.pictures.tiny_jpeg import TINY_PIXELS, decode_tiny
 
 ImageU8 = npt.NDArray[np.uint8]
 
@@ -105,11 +105,11 @@ def decode_image(
     `content` are the bytes of the file `source`, where they were read already. `widths` are those to which
     the picture will be resized: one that is read by region is decoded once for all of them.
     """
-    tiny = None if content is None else decode_tiny(content)
-    if tiny is not None:
+    small = None if content is None else decode_small(content)
+    if small is not None:
         if see is not None:
-            see(tiny)
-        return DecodedImage(image=tiny)
+            see(small)
+        return DecodedImage(image=small)
     try:
         stream: Path | BinaryIO
         if isinstance(source, bytes):
@@ -189,8 +189,8 @@ def open_image(source: Path | BinaryIO, config: DecodeConfig = _STRICT) -> Image
         from fakelens.edge_runtime.pictures.png_forms import reduce_transparent
 
         reduce_transparent(image)
-    # To count the bytes of tiny pictures takes a part of their time.
-    if config.reserve is not None and width * height > TINY_PIXELS:
+    # To count the bytes of small pictures takes a part of their time.
+    if config.reserve is not None and width * height > SMALL_PIXELS:
         config.reserve(count_decoding_bytes(image))
     return image
 

@@ -1,4 +1,4 @@
-"""Tiny plain JPEGs: the pixels of the usual way, or left to it."""
+"""Small plain JPEGs: the pixels of the usual way, or left to it."""
 
 import io
 from pathlib import Path
@@ -9,7 +9,7 @@ from PIL import Image
 
 from fakelens.edge_runtime.errors import ImageError
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig, decode_image
-from fakelens.edge_runtime.pictures.tiny_jpeg import decode_tiny
+from fakelens.edge_runtime.pictures.small_jpeg import decode_small
 
 CONFIG = DecodeConfig()
 SETTINGS = (
@@ -35,21 +35,21 @@ def decode_usually(content: bytes) -> np.ndarray:
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-@pytest.mark.parametrize("size", [(32, 32), (1, 1), (17, 5), (128, 128), (3, 200)])
+@pytest.mark.parametrize("size", [(32, 32), (1, 1), (17, 5), (160, 200), (3, 900)])
 def test_the_pixels_are_those_of_the_usual_way(size: tuple[int, int], settings: dict[str, object]) -> None:
     content = encode(size, **settings)
-    image = decode_tiny(content)
+    image = decode_small(content)
     assert image is not None
     assert image.mode == "RGB"
     np.testing.assert_array_equal(np.asarray(image), decode_usually(content))
 
 
-def test_what_is_no_tiny_plain_jpeg_is_left_to_the_usual_way() -> None:
+def test_what_is_no_small_plain_jpeg_is_left_to_the_usual_way() -> None:
     turned = Image.Exif()
     turned[0x0112] = 6
     plain = encode()
     others = {
-        "large": encode((200, 200)),
+        "large": encode((513, 512), quality=5),
         "grey": encode(mode="L"),
         "ink": encode(mode="CMYK"),
         "turned": encode(exif=turned.tobytes()),
@@ -61,8 +61,8 @@ def test_what_is_no_tiny_plain_jpeg_is_left_to_the_usual_way() -> None:
         "a header alone": plain[:20] + b"\xff\xd9",
         "empty": b"",
     }
-    assert [name for name, content in others.items() if decode_tiny(content) is not None] == []
-    assert decode_tiny(plain) is not None
+    assert [name for name, content in others.items() if decode_small(content) is not None] == []
+    assert decode_small(plain) is not None
 
 
 def test_damage_gives_the_same_pixels_or_none() -> None:
@@ -73,7 +73,7 @@ def test_damage_gives_the_same_pixels_or_none() -> None:
         damaged = bytearray(content)
         for place in rng.integers(2, len(content), rng.integers(1, 4)):
             damaged[place] = rng.choice([0, 1, 0x7F, 0xFF, rng.integers(256)])
-        image = decode_tiny(bytes(damaged))
+        image = decode_small(bytes(damaged))
         if image is not None:
             decoded += 1
             np.testing.assert_array_equal(np.asarray(image), decode_usually(bytes(damaged)))
@@ -84,7 +84,7 @@ def test_damage_gives_the_same_pixels_or_none() -> None:
 def test_a_hole_in_the_file_gives_the_same_pixels_or_none(removed: int) -> None:
     content = encode((24, 24), quality=70)
     holed = content[:removed] + content[removed + 40 :]
-    image = decode_tiny(holed)
+    image = decode_small(holed)
     if image is not None:
         np.testing.assert_array_equal(np.asarray(image), decode_usually(holed))
 

@@ -1,4 +1,4 @@
-"""Tiny plain JPEGs by Pillow's decoder alone: what `Image.open` does around it takes longer than decoding."""
+"""Small plain JPEGs by Pillow's decoder alone: what `Image.open` does around it is a part of their time."""
 
 import struct
 
@@ -6,7 +6,7 @@ from PIL import Image
 
 from fakelens.edge_runtime.pictures.jpeg_end import END
 
-TINY_PIXELS = 128 * 128
+SMALL_PIXELS = 512 * 512
 _MOST_BYTES = 1 << 16  # which Pillow would give its decoder in one piece, too
 _START = b"\xff\xd8\xff"
 _FRAMES = frozenset({0xFFC0, 0xFFC1, 0xFFC2})  # baseline, extended, progressive
@@ -18,8 +18,8 @@ _LEAST_NAMED = 14  # bytes of either, below which Pillow refuses it
 _BITS_AND_LAYERS = (8, 3)
 
 
-def decode_tiny(content: bytes) -> Image.Image | None:
-    """Return the RGB picture of a tiny JPEG that needs no turn, with the pixels of `Image.open`.
+def decode_small(content: bytes) -> Image.Image | None:
+    """Return the RGB picture of a small JPEG that needs no turn, with the pixels of `Image.open`.
 
     None for all else, and for what is damaged: the usual way decodes it, or says why not.
     """
@@ -41,7 +41,7 @@ def _find_size(content: bytes) -> tuple[int, int] | None:
             return size
         if marker in _FRAMES and size is None:
             bits, height, width, layers = struct.unpack_from(">BHHB", content, place + 4)
-            if (bits, layers) != _BITS_AND_LAYERS or not 0 < width * height <= TINY_PIXELS:
+            if (bits, layers) != _BITS_AND_LAYERS or not 0 < width * height <= SMALL_PIXELS:
                 return None
             size = width, height
         elif marker not in _PLAIN and (marker not in _NAMED or length < _LEAST_NAMED):
