@@ -16,8 +16,8 @@ from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
 
 _AHEAD = 2  # groups of files for each worker
 # Handing a file to a thread, and its result back, costs as much as a tenth of judging a tiny one, hence
-# groups; a photo goes alone, for decoded it takes many megabytes.
-_GROUP_FILES, _GROUP_BYTES = 16, 64_000
+# groups; a large photo goes alone, for its result should not wait for others.
+_GROUP_FILES, _GROUP_BYTES = 16, 256_000
 _DECODED_BYTES = 250_000_000  # of the pictures that threads hold together, beside the one whose turn it is
 
 

@@ -319,7 +319,8 @@ def test_an_animation_gives_all_its_frames_with_their_times(kind: str) -> None:
 
 
 def test_of_an_animation_without_its_end_what_is_there_is_read() -> None:
-    noise = [Image.fromarray(GENERATOR.integers(0, 256, (40, 40, 3), np.uint8)) for _ in range(6)]
+    rng = np.random.default_rng(0)
+    noise = [Image.fromarray(rng.integers(0, 256, (40, 40, 3), np.uint8)) for _ in range(6)]
     content = encode(noise[0], "GIF", save_all=True, append_images=noise[1:])
     tally = Tally()
     stills = list(read_animation(content[: len(content) * 2 // 3], tally, DecodeConfig()))
