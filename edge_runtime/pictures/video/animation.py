@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
@@ -28,8 +29,9 @@ def read_animation(source: Path | bytes, tally: Tally, config: DecodeConfig) -> 
     with MUTED, open_image(io.BytesIO(source) if isinstance(source, bytes) else source, config) as image:
         bound_memory(image)
         pixels = image.width * image.height
-        tally.frames = _count_frames(image)
-        reach = max(1, min(tally.frames, _PIXELS // pixels))
+        most = max(1, _PIXELS // pixels)
+        tally.frames = _count_frames(image, most)
+        reach = min(tally.frames, most)
         if pixels > _FRAME_PIXELS:
             reach = 1
         if reach < tally.frames:
@@ -50,8 +52,14 @@ def read_animation(source: Path | bytes, tally: Tally, config: DecodeConfig) -> 
             seconds += min(max(float(duration_ms or 100), 10.0), 60_000.0) / 1e3
 
 
-def _count_frames(image: Image.Image) -> int:
-    try:
+def _count_frames(image: Image.Image, most: int) -> int:
+    """Return how many frames there are; of a file that ends in the head of one up to that, or `most`."""
+    with suppress(*DECODER_ERRORS):
         return max(1, int(getattr(image, "n_frames", 1)))
-    except DECODER_ERRORS:
-        return 1
+    count = 1
+    with suppress(*DECODER_ERRORS):
+        while count < most:
+            image.seek(count)
+            count += 1
+    image.seek(0)
+    return min(count + 1, most)
