@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from fakelens.edge_runtime.answers.output_format import Format
 
 
+_NO_DATA = (
+    "--split, --exclude, --limit, --manifest, --reference, --robust, --card and --min-accuracy are about "
+    "accuracy: add --data DIR"
+)
+
+
 def register(app: typer.Typer) -> None:
     """Mount this package's commands."""
     app.command()(bench)
@@ -66,13 +72,9 @@ def bench(
         raise UsageError("several --threads are for timing: give one with --robust and --no-timing")
     _check_html(html)
     subject = _choose_subject(models, data, reference)
-    if subject.data is None and (
-        (split, exclude, limit, manifest, reference, min_accuracy) != (None,) * 6 or robust or card
-    ):
-        raise UsageError(
-            "--split, --exclude, --limit, --manifest, --reference, --robust, --card and --min-accuracy are "
-            "about accuracy: add --data DIR"
-        )
+    given = (split, exclude, limit, manifest, reference, min_accuracy) != (None,) * 6 or robust or card
+    if given and subject.data is None:
+        raise UsageError(_NO_DATA)
     accuracy = None if subject.data is None else BenchConfig(
         models=subject.models,
         data=subject.data,

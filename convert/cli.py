@@ -76,10 +76,8 @@ def convert(
     _refuse_given(context, (*_CONVERTING, *_OWN) if fusing else _FUSING, fusing=fusing)
     if fusing:
         views: dict[str, Any] = {"whole": whole, "tiles": tiles, "pool": pool, "split": split}
-        views |= {"borders": BorderConfig(false_alarms=false_alarms, missed=missed)}
-        if bridge is not None:
-            views |= {"bridge": BridgeConfig(second=bridge[0], run=bridge[1], second_run=bridge[2])}
-        _fuse(run, output, name, views | {"data": fuse, "scores": scores, "by_source": by_source})
+        views |= {"data": fuse, "scores": scores, "by_source": by_source, "bridge": _name_bridge(bridge)}
+        _fuse(run, output, name, views, BorderConfig(false_alarms=false_alarms, missed=missed))
         return
     config = ConvertConfig(
         run=run, io=io, max_drop=max_drop, qat=qat, name=name, output=output, threads=threads
@@ -95,6 +93,13 @@ def convert(
     real, fake = _name_pictures(run, real_images, fake_images)
     _check_own(config, chosen, wrap=wrap)
     _convert_own(OwnConfig(real=real, fake=fake, form=config, scaling=scaling, size=size))
+
+
+def _name_bridge(given: tuple[str, Path, Path] | None) -> BridgeConfig | None:
+    if given is None:
+        return None
+    second, run, second_run = given
+    return BridgeConfig(second=second, run=run, second_run=second_run)
 
 
 def _name_pictures(run: Path, real: Path | None, fake: Path | None) -> tuple[Path, Path]:
@@ -191,11 +196,13 @@ def _convert_own(config: OwnConfig) -> None:
     typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")
 
 
-def _fuse(run: Path, output: Path | None, name: str | None, settings: dict[str, Any]) -> None:
+def _fuse(
+    run: Path, output: Path | None, name: str | None, settings: dict[str, Any], borders: BorderConfig
+) -> None:
     """Fuse model files, show the gates and say what was written."""
     if output is None:
         raise UsageError("-o is missing: give the name of the .tflite file to write")
-    config = FuseConfig(model=str(run), output=output, name=name, **settings)
+    config = FuseConfig(model=str(run), output=output, name=name, borders=borders, **settings)
     require_extra("train", "scipy")
     from rich.console import Console
 

@@ -12,8 +12,6 @@ delivers them. Prints two Markdown tables, a row for each border.
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +20,7 @@ import typer
 from fakelens.benchmarks.command import run_command
 from fakelens.benchmarks.tables import format_row
 from fakelens.train.config import TrainConfig
-from fakelens.train.studies.options import Seeds, Setting
+from fakelens.train.studies.options import Group, Learned, Least, Seeds, Setting
 from fakelens.train.studies.recipe_head import (
     Marks,
     Numbers,
@@ -53,12 +51,10 @@ class Beyond:
 
 
 def borders_out(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="What `fakelens train` learns from.")],
+    data: Learned,
     seeds: Seeds = 2,
-    least: Annotated[int, typer.Option(min=5, help="Versions of pictures that a source needs.")] = 20,
-    group: Annotated[
-        str | None, typer.Option(metavar="NAME,NAME", help="Sources of fakes that have a column too.")
-    ] = None,
+    least: Least = 20,
+    group: Group = None,
     setting: Setting = None,
 ) -> None:
     """Print how many pictures of sources left out lie beyond borders that pictures of known sources set."""

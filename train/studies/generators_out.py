@@ -26,7 +26,7 @@ from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import Dataset, load_dataset
 from fakelens.train.settings import load_config, parse_setting
 from fakelens.train.studies.kept_rows import KeptRows, open_rows
-from fakelens.train.studies.options import Keep, Seeds, Setting
+from fakelens.train.studies.options import Keep, Learned, Seeds, Setting
 from fakelens.train.studies.recipe_head import MADE, RECIPE, Seen, learn, see
 
 Names = tuple[str, ...]
@@ -69,7 +69,7 @@ class Ranked:
 
 
 def generators_out(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="What `fakelens train` learns from.")],
+    data: Learned,
     seeds: Seeds = 2,
     least: Annotated[int, typer.Option(min=5, help="Pictures that a source needs to be ranked.")] = 30,
     known_photos: Annotated[

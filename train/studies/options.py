@@ -5,9 +5,14 @@ from typing import Annotated
 
 import typer
 
+Learned = Annotated[Path, typer.Argument(metavar="DATA", help="What `fakelens train` learns from.")]
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="Folder with real/ and fake/.")]
 Sizes = Annotated[str, typer.Option(help="Pictures a class, or REAL+FAKE.")]
 Seeds = Annotated[int, typer.Option(min=1, help="Of the choice of pictures and of training.")]
+Least = Annotated[int, typer.Option(min=5, help="Versions of pictures that a source needs.")]
+Group = Annotated[
+    str | None, typer.Option(metavar="NAME,NAME", help="Sources of fakes whose mean is printed too.")
+]
 Setting = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As in `fakelens train`.")
 ]

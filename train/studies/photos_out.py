@@ -21,7 +21,7 @@ from fakelens.benchmarks.tables import format_row, format_share
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.config import TrainConfig
 from fakelens.train.data.dataset import load_dataset
-from fakelens.train.studies.options import Setting
+from fakelens.train.studies.options import Learned, Setting
 from fakelens.train.studies.recipe_head import (
     Marks,
     Numbers,
@@ -44,7 +44,7 @@ _HEADER = ("photos left out", "pictures", "called FAKE", "with others of it", "A
 
 
 def photos_out(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="What `fakelens train` learns from.")],
+    data: Learned,
     least: Annotated[int, typer.Option(min=5, help="Pictures that a source needs to be judged.")] = 20,
     setting: Setting = None,
 ) -> None:

@@ -11,8 +11,6 @@ table.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import typer
@@ -22,7 +20,7 @@ from fakelens.benchmarks.metrics import roc_auc
 from fakelens.benchmarks.tables import format_row
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.train.config import TrainConfig
-from fakelens.train.studies.options import Seeds, Setting
+from fakelens.train.studies.options import Group, Learned, Least, Seeds, Setting
 from fakelens.train.studies.recipe_head import (
     Marks,
     Seen,
@@ -50,12 +48,10 @@ class PairAuc:
 
 
 def sources_out(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="What `fakelens train` learns from.")],
+    data: Learned,
     seeds: Seeds = 2,
-    least: Annotated[int, typer.Option(min=5, help="Versions of pictures that a source needs.")] = 20,
-    group: Annotated[
-        str | None, typer.Option(metavar="NAME,NAME", help="Sources of fakes whose mean is printed too.")
-    ] = None,
+    least: Least = 20,
+    group: Group = None,
     setting: Setting = None,
 ) -> None:
     """Rank sources that the head did not learn from, and print a table with the means of all pairs."""

@@ -9,7 +9,6 @@ delivers them. Prints a Markdown table.
 """
 
 from collections import Counter
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -21,7 +20,7 @@ from fakelens.benchmarks.metrics import Interval, bootstrap_interval, roc_auc
 from fakelens.benchmarks.tables import format_row
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.modelfile.contract import LABELS
-from fakelens.train.studies.options import Setting
+from fakelens.train.studies.options import Learned, Setting
 from fakelens.train.studies.recipe_head import (
     Numbers,
     Seen,
@@ -44,7 +43,7 @@ _HEADER = (
 
 
 def subjects_out(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="What `fakelens train` learns from.")],
+    data: Learned,
     groups: Annotated[int, typer.Option(min=2, help="Groups of like content.")] = 10,
     setting: Setting = None,
 ) -> None:

@@ -61,5 +61,4 @@ def _count_frames(image: Image.Image, most: int) -> int:
         while count < most:
             image.seek(count)
             count += 1
-    image.seek(0)
     return min(count + 1, most)
