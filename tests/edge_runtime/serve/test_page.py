@@ -58,7 +58,7 @@ def test_each_picture_that_is_chosen_gets_a_card(
     address = f"http://127.0.0.1:{serve().port}/"
     page = open_page(browser, address, viewport={"width": width, "height": 800})
     page.set_input_files("input[name=file]", [str(path) for path in pictures])
-    page.get_by_text("3 checked").wait_for()
+    page.get_by_text("3 checked", exact=True).wait_for()
     page.wait_for_selector(".card[data-label=unreadable]")
     labels = page.locator(".card").evaluate_all("cards => cards.map((card) => card.dataset.label)")
     assert sorted(labels) == ["fake", "real", "unreadable"]

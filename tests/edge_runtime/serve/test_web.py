@@ -362,6 +362,6 @@ def test_the_page_and_its_cards_are_for_everybody(
 
     def check(page: Any) -> None:
         page.set_input_files("input[name=file]", [str(tmp_path / name) for name in chosen])
-        page.get_by_text("4 checked").wait_for()
+        page.get_by_text("4 checked", exact=True).wait_for()
 
     assert find_faults(f"http://127.0.0.1:{serve().port}/", check) == []
