@@ -142,7 +142,8 @@ class FitConfig:
     probe: float = 0.0
     # Share of the weights of the run it goes on from, in those it ends with (WiSE-FT, Wortsman et al. 2022).
     blend: float = 0.0
-    alike: bool = False  # whether each source counts alike, however many images it has
+    # 0..1: 0 counts each image alike, 1 each source of a class, .5 a source by the square root of its images.
+    alike: float = 0.0
     # NAME=FACTOR: how often the images of a source, or of those below a folder, count.
     weigh: tuple[str, ...] = ()
 

@@ -192,6 +192,7 @@ def _list_ranges(config: TrainConfig) -> tuple[tuple[str, float, float, float], 
         ("fit.norm_momentum", config.fit.norm_momentum, 0.0, 0.9999),
         ("fit.probe", config.fit.probe, 0.0, 1000.0),
         ("fit.blend", config.fit.blend, 0.0, 1.0),
+        ("fit.alike", config.fit.alike, 0.0, 1.0),
         *_list_stage_ranges(config),
     )
 

@@ -5,8 +5,10 @@ A fake made of a photo holds its content, its scaling and its compression: it is
 
 import csv
 import logging
+import re
 import string
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,9 +22,18 @@ from fakelens.train.data.arrays import digest_files
 from fakelens.train.data.epoch import Rows
 
 _LISTS = Path(str(files("fakelens.train.recipes")))
-_COLUMN = "digest"
+_COLUMN, _REASON = "digest", "why"
+_GRID = re.compile(r"grid (\d)x(\d)")
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """How the pictures of a collage are arranged."""
+
+    columns: int
+    rows: int
 
 
 def leave_out(
@@ -55,16 +66,18 @@ def drop_left_out(
 ) -> dict[Split, Rows]:
     """Return `splits`, rows of `found`, without the pictures on the list `name`, and what was made of them.
 
-    `digests` are those of the files of `found`; without a name nothing is left out. Raises `ConfigError` for
-    a list that cannot be read, `UsageError` where nothing is left of a source.
+    The parts of a collage stay (`read_collages`). `digests` are those of the files of `found`; without a
+    name nothing is left out. Raises `ConfigError` for a list that cannot be read, `UsageError` where nothing
+    is left of a source.
     """
     if not name:
         return dict(splits)
     listed = read_left_out(name)
+    whole = listed - read_collages(name).keys()
     there = {digest[:DIGEST_LENGTH] for digest in digests if digest}
     kept = np.array(
         [
-            digest[:DIGEST_LENGTH] not in listed and name_original(image) not in listed
+            digest[:DIGEST_LENGTH] not in listed and name_original(image) not in whole
             for image, digest in zip(found, digests, strict=True)
         ],
         bool,
@@ -87,17 +100,7 @@ def read_left_out(name: str) -> frozenset[str]:
 
     Raises `ConfigError` for a missing file and a line that begins with no digest.
     """
-    packaged = _LISTS / f"{name}.csv"
-    path = packaged if packaged.is_file() else Path(name)
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        there = ", ".join(sorted(found.stem for found in _LISTS.glob("*.csv")))
-        raise ConfigError(
-            f"data.left_out: {name} cannot be read ({error}); name a CSV file, or a list of the package: "
-            f"{there}"
-        ) from error
+    path, lines = _read_lines(name)
     digests = [line.get(_COLUMN) or "" for line in lines]
     for number, digest in enumerate(digests, 2):
         if len(digest) < DIGEST_LENGTH or not set(digest.lower()) <= set(string.hexdigits):
@@ -106,6 +109,34 @@ def read_left_out(name: str) -> frozenset[str]:
                 f"must name a column {_COLUMN}, each other one hold {DIGEST_LENGTH} hex digits of a SHA-256"
             )
     return frozenset(digest[:DIGEST_LENGTH].lower() for digest in digests)
+
+
+def read_collages(name: str) -> dict[str, Grid]:
+    """Return the collages of such a list by digest: those of which it says `grid COLUMNSxROWS`.
+
+    They are left out as they are, the pictures within them are not: `collages` cuts them out.
+    """
+    _, lines = _read_lines(name)
+    found = ((line[_COLUMN], _GRID.fullmatch(line.get(_REASON) or "")) for line in lines)
+    return {
+        digest[:DIGEST_LENGTH].lower(): Grid(columns=int(match[1]), rows=int(match[2]))
+        for digest, match in found
+        if match
+    }
+
+
+def _read_lines(name: str) -> tuple[Path, list[dict[str, str]]]:
+    packaged = _LISTS / f"{name}.csv"
+    path = packaged if packaged.is_file() else Path(name)
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return path, list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        there = ", ".join(sorted(found.stem for found in _LISTS.glob("*.csv")))
+        raise ConfigError(
+            f"data.left_out: {name} cannot be read ({error}); name a CSV file, or a list of the package: "
+            f"{there}"
+        ) from error
 
 
 def _find_source(images: Sequence[LabelledImage], name: str) -> list[LabelledImage]:

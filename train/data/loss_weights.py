@@ -45,7 +45,7 @@ def weigh_images(
         return None
     weights = np.ones(len(labels))
     if config.alike:
-        weights *= source_weights(labels, sources)
+        weights *= source_weights(labels, sources) ** config.alike
     names, place = np.unique(sources, return_inverse=True)
     missing = []
     for name, factor in factors.items():

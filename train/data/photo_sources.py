@@ -3,8 +3,9 @@
 Run as `python -m fakelens.train.data.photo_sources CLONES OUT [SOURCE...]`. CLONES holds a clone of each
 repository that `--list` names, called NAME or OWNER+NAME: a work tree, a bare repository, or either in a
 folder `repo`. The pictures lie in OUT/photos/<source>/{train,test}/{real,fake}/<digest>.<suffix>: the files'
-own bytes, exact duplicates once, a fixed fifth by digest as test. The command may be repeated: what is there
-stays. `photo_sources.toml` says what is taken; it needs git and nothing else.
+own bytes, exact duplicates once, a fixed fifth by digest as test; beside the collages among the fakes to
+train on lie their parts (`collages`). The command may be repeated: what is there stays. `photo_sources.toml`
+says what is taken; it needs git and nothing else.
 """
 
 import hashlib
@@ -28,11 +29,14 @@ from fakelens.edge_runtime.detection.verdict import Label
 from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
+from fakelens.train.data.collages import cut_collages
+from fakelens.train.data.leave_out import read_collages
 
 _HERE = Path(str(files("fakelens.train.data")))
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 _TEST_DIGITS = "012"  # of 16 first digits of a digest: about a fifth
 _EVERYTHING = "."
+_COLLAGES = "left_out"  # the list that names them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,7 @@ class LayoutResult:
     """What one source came to; `problems` say what is missing."""
 
     pictures: Counter[tuple[Label, Split]] = field(default_factory=Counter)
+    parts: int = 0  # of collages
     note: str = ""  # of a repository that has changed
     problems: tuple[str, ...] = ()
 
@@ -101,13 +106,14 @@ def lay_out_source(name: str, source: PhotoSource, clones: Path, out: Path) -> L
         return LayoutResult(problems=(f"{git_dir}: git cannot read it ({reason})",))
     pictures: Counter[tuple[Label, Split]] = Counter()
     problems: list[str] = []
+    folder = out / "photos" / name
     for label, choice in ((Label.REAL, source.real), (Label.FAKE, source.fake)):
         if choice is not None:
-            folder = out / "photos" / name
             counts, found = _lay_out_class(git_dir, _choose(listing, choice), folder, label)
             pictures.update(counts)
             problems += [f"{label}: {problem}" for problem in (*found, *_miss(listing, choice))]
-    return LayoutResult(pictures=pictures, note=note, problems=tuple(problems))
+    parts = cut_collages(folder / Split.TRAIN / Label.FAKE, read_collages(_COLLAGES))
+    return LayoutResult(pictures=pictures, parts=parts, note=note, problems=tuple(problems))
 
 
 def _find_git_dir(clones: Path, repository: str) -> Path | None:
@@ -218,6 +224,7 @@ def describe_result(name: str, result: LayoutResult) -> str:
         for label in (Label.REAL, Label.FAKE)
         if any(each == label for each, _ in result.pictures)
     )
+    counts += f", {result.parts:,} parts of collages" if result.parts else ""
     return escape_line(f"{name}: {counts or 'nothing'}" + (f" ({result.note})" if result.note else ""))
 
 

@@ -7,7 +7,7 @@ import pytest
 from fakelens.benchmarks.labelled import LabelledImage, Split
 from fakelens.edge_runtime.errors import ConfigError, UsageError
 from fakelens.train.data.epoch import Rows
-from fakelens.train.data.leave_out import drop_left_out, read_left_out
+from fakelens.train.data.leave_out import Grid, drop_left_out, read_collages, read_left_out
 
 DIGESTS = [hashlib.sha256(bytes([n])).hexdigest() for n in range(6)]
 FOUND = [
@@ -27,6 +27,13 @@ def test_listed_pictures_go_with_what_was_made_of_them(tmp_path: Path) -> None:
     left = drop_left_out(SPLITS, FOUND, DIGESTS, name)
     assert left[Split.TRAIN].tolist() == [1, 2]
     assert left[Split.TEST].tolist() == [5]
+
+
+def test_a_collage_goes_and_its_parts_stay(tmp_path: Path) -> None:
+    whole = f"{DIGESTS[4][:20]},b,grid", f"{DIGESTS[2][:20]},b,grid 3 x 2"
+    name = _write(tmp_path / "list.csv", f"{DIGESTS[0].upper()},a,grid 3x2", *whole)
+    assert read_collages(name) == {DIGESTS[0][:20]: Grid(columns=3, rows=2)}
+    assert drop_left_out(SPLITS, FOUND, DIGESTS, name)[Split.TRAIN].tolist() == [1, 3]
 
 
 def test_whole_digests_and_capitals_count_too(tmp_path: Path) -> None:

@@ -25,10 +25,13 @@ SOURCES = np.array(["photos/a", "made/plain", "photos/b", "photos/b", "photos/bb
 
 
 def test_named_sources_weigh_more_within_their_class() -> None:
-    weights = weigh_images(LABELS, SOURCES, FitConfig(alike=True, weigh=("b=2", "made=.5")))
+    weights = weigh_images(LABELS, SOURCES, FitConfig(alike=1.0, weigh=("b=2", "made=.5")))
     assert weights is not None
     np.testing.assert_allclose(weights / weights[[1, 1, 4, 4, 4, 4]], [2, 1, 1, 1, 1, 0.5], rtol=1e-6)
     assert (weights[:2].mean(), weights[2:].mean()) == pytest.approx((1, 1))
+    half = weigh_images(LABELS, SOURCES, FitConfig(alike=0.5))
+    assert half is not None
+    np.testing.assert_allclose(half[2:] / half[4], [0.5**0.5, 0.5**0.5, 1, 1], rtol=1e-6)
     by_image = weigh_images(LABELS, SOURCES, FitConfig(weigh=("photos/b=3",)))
     assert by_image is not None
     np.testing.assert_allclose(by_image, [1, 1, 1.5, 1.5, 0.5, 0.5])
