@@ -14,7 +14,7 @@ import re
 import subprocess
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
@@ -30,7 +30,7 @@ from fakelens.edge_runtime.errors import UsageError
 from fakelens.edge_runtime.escape import escape_line
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.train.data.collages import cut_collages
-from fakelens.train.data.leave_out import read_collages
+from fakelens.train.data.leave_out import Grid, read_collages
 
 _HERE = Path(str(files("fakelens.train.data")))
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
@@ -90,8 +90,13 @@ def read_sources() -> dict[str, PhotoSource]:
     return {name: dacite.from_dict(PhotoSource, table, config) for name, table in tree.items()}
 
 
-def lay_out_source(name: str, source: PhotoSource, clones: Path, out: Path) -> LayoutResult:
-    """Write the pictures of one source into `out`/photos/`name`; the result counts what is missing."""
+def lay_out_source(
+    name: str, source: PhotoSource, clones: Path, out: Path, collages: Mapping[str, Grid]
+) -> LayoutResult:
+    """Write the pictures of one source into `out`/photos/`name`, and the parts of those that are `collages`.
+
+    The result counts what is missing.
+    """
     git_dir = _find_git_dir(clones, source.repository)
     if git_dir is None:
         short = source.repository.split("/")[1]
@@ -112,7 +117,7 @@ def lay_out_source(name: str, source: PhotoSource, clones: Path, out: Path) -> L
             counts, found = _lay_out_class(git_dir, _choose(listing, choice), folder, label)
             pictures.update(counts)
             problems += [f"{label}: {problem}" for problem in (*found, *_miss(listing, choice))]
-    parts = cut_collages(folder / Split.TRAIN / Label.FAKE, read_collages(_COLLAGES))
+    parts = cut_collages(folder / Split.TRAIN / Label.FAKE, collages)
     return LayoutResult(pictures=pictures, parts=parts, note=note, problems=tuple(problems))
 
 
@@ -232,6 +237,9 @@ def photo_sources(
     clones: Annotated[Path | None, typer.Argument(help="Folder with the clones.")] = None,
     out: Annotated[Path | None, typer.Argument(help="Folder that gets photos/.")] = None,
     only: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="All by default.")] = None,
+    collages: Annotated[
+        bool, typer.Option(help="Cut collages of generated pictures into their parts, for training.")
+    ] = True,
     list_only: Annotated[
         bool, typer.Option("--list", help="Print the repositories and the commits that were checked.")
     ] = False,
@@ -252,16 +260,17 @@ def photo_sources(
     unknown = [name for name in only or () if name not in sources]
     if unknown:
         raise UsageError(f"{unknown[0]}: no such source; there are {', '.join(sources)}")
-    if not _lay_out({name: sources[name] for name in only or sources}, clones, out):
+    grids = read_collages(_COLLAGES) if collages else {}
+    if not _lay_out({name: sources[name] for name in only or sources}, clones, out, grids):
         raise typer.Exit(2)
 
 
-def _lay_out(sources: dict[str, PhotoSource], clones: Path, out: Path) -> bool:
+def _lay_out(sources: dict[str, PhotoSource], clones: Path, out: Path, collages: Mapping[str, Grid]) -> bool:
     """Lay out `sources`, say what each came to and what all came to; whether nothing is missing."""
     total, changed, incomplete = 0, 0, 0
     for name, source in sources.items():
         try:
-            result = lay_out_source(name, source, clones, out)
+            result = lay_out_source(name, source, clones, out, collages)
         except FileNotFoundError as error:
             raise UsageError(f"{error.filename}: not found; is git installed?") from error
         typer.echo(describe_result(name, result))

@@ -8,10 +8,19 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, Split
 from fakelens.edge_runtime.detection.verdict import Label
-from fakelens.train.data.photo_sources import Choice, PhotoSource, lay_out_source, read_sources
+from fakelens.edge_runtime.pictures.encode import encode_png
+from fakelens.train.data.leave_out import Grid
+from fakelens.train.data.photo_sources import (
+    Choice,
+    PhotoSource,
+    describe_result,
+    lay_out_source,
+    read_sources,
+)
 from tests.conftest import RunModule
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -65,7 +74,7 @@ def test_pictures_go_by_class_and_digest_exact_copies_once(clones: Path, tmp_pat
         real=Choice(folders=("real",)),
         fake=Choice(take="^fake/", leave="chart"),
     )
-    result = lay_out_source("mine", source, clones, tmp_path / "out")
+    result = lay_out_source("mine", source, clones, tmp_path / "out", {})
     expected = {place(f"photo {number}".encode(), "real", ".jpg") for number in range(40)}
     expected |= {place(b"fake a", "fake", ".png"), place(b"fake b", "fake", ".webp")}
     assert list_files(tmp_path / "out" / "photos" / "mine") == expected
@@ -73,8 +82,23 @@ def test_pictures_go_by_class_and_digest_exact_copies_once(clones: Path, tmp_pat
     assert result.pictures.total() == 42
     assert result.pictures[Label.REAL, Split.TEST] == sum(path.startswith("test/real") for path in expected)
     assert 0 < result.pictures[Label.REAL, Split.TEST] < 20
-    again = lay_out_source("mine", source, clones, tmp_path / "out")
+    again = lay_out_source("mine", source, clones, tmp_path / "out", {})
     assert again == result
+
+
+def test_the_parts_of_a_collage_lie_beside_it(clones: Path, tmp_path: Path) -> None:
+    collage = encode_png(Image.new("RGB", (600, 600), "red"))
+    source = PhotoSource(
+        repository="someone/pictures",
+        commit=commit(clones / "pictures", {"a.png": collage}),
+        fake=Choice(take="png$"),
+    )
+    digest = hashlib.sha256(collage).hexdigest()[:DIGEST_LENGTH]
+    result = lay_out_source("mine", source, clones, tmp_path, {digest: Grid(columns=2, rows=1)})
+    assert list_files(tmp_path / "photos") == {
+        f"mine/train/fake/{digest}{end}" for end in (".png", "-00.png", "-01.png")
+    }
+    assert describe_result("mine", result) == "mine: 1 + 0 fake, 2 parts of collages"
 
 
 @pytest.mark.parametrize("folder", ["someone+pictures", "someone+pictures/repo", "pictures"])
@@ -84,7 +108,7 @@ def test_a_clone_may_lie_in_several_ways(clones: Path, tmp_path: Path, folder: s
     clones.mkdir()
     git(clones, "clone", "-q", *(["--bare"] if bare else []), str(tmp_path / "origin"), folder)
     source = PhotoSource(repository="someone/pictures", commit=made, real=Choice(folders=(".",)))
-    assert lay_out_source("mine", source, clones, tmp_path / "out").pictures.total() == 1
+    assert lay_out_source("mine", source, clones, tmp_path / "out", {}).pictures.total() == 1
 
 
 def test_a_repository_that_went_on_is_read_at_the_commit_that_was_checked(
@@ -93,7 +117,7 @@ def test_a_repository_that_went_on_is_read_at_the_commit_that_was_checked(
     checked = commit(clones / "pictures", {"a.jpg": b"a"})
     commit(clones / "pictures", {"a.jpg": b"another", "b.jpg": b"b"})
     source = PhotoSource(repository="someone/pictures", commit=checked[:12], real=Choice(take="jpg$"))
-    result = lay_out_source("mine", source, clones, tmp_path)
+    result = lay_out_source("mine", source, clones, tmp_path, {})
     assert list_files(tmp_path / "photos") == {f"mine/{place(b'a', 'real', '.jpg')}"}
     assert result.note == ""
 
@@ -101,7 +125,7 @@ def test_a_repository_that_went_on_is_read_at_the_commit_that_was_checked(
 def test_a_clone_without_the_checked_commit_is_read_as_it_is_and_noted(clones: Path, tmp_path: Path) -> None:
     head = commit(clones / "pictures", {"a.jpg": b"a"})
     source = PhotoSource(repository="someone/pictures", commit="0123456789ab", real=Choice(take="jpg$"))
-    result = lay_out_source("mine", source, clones, tmp_path)
+    result = lay_out_source("mine", source, clones, tmp_path, {})
     assert result.note == f"changed since it was checked: read at {head[:12]}, checked at 0123456789ab"
     assert result.pictures.total() == 1
 
@@ -113,15 +137,15 @@ def test_what_is_missing_is_told(clones: Path, tmp_path: Path) -> None:
         real=Choice(take="^gone/"),
         fake=Choice(list="gpt_image.txt"),
     )
-    (missing,) = lay_out_source("mine", source, clones, tmp_path).problems
+    (missing,) = lay_out_source("mine", source, clones, tmp_path, {}).problems
     assert missing.startswith("no clone of github.com/someone/pictures")
     (clones / "pictures").mkdir(parents=True)
     git(clones / "pictures", "init", "-q")
-    (empty,) = lay_out_source("mine", source, clones, tmp_path).problems
+    (empty,) = lay_out_source("mine", source, clones, tmp_path, {}).problems
     assert "git cannot read it" in empty
     assert "\n" not in empty
     commit(clones / "pictures", {"images/10.png": b"listed", "images/11.txt": b""})
-    result = lay_out_source("mine", source, clones, tmp_path)
+    result = lay_out_source("mine", source, clones, tmp_path, {})
     assert result.pictures[Label.FAKE, Split.TRAIN] + result.pictures[Label.FAKE, Split.TEST] == 1
     assert result.problems == (
         "real: there is no such picture any more",
@@ -134,7 +158,7 @@ def test_pictures_that_a_partial_clone_lacks_are_counted(clones: Path, tmp_path:
     name = git(clones / "pictures", "rev-parse", "HEAD:a.jpg")
     (clones / "pictures" / ".git" / "objects" / name[:2] / name[2:]).unlink()
     source = PhotoSource(repository="someone/pictures", commit=made, real=Choice(take="jpg$"))
-    result = lay_out_source("mine", source, clones, tmp_path)
+    result = lay_out_source("mine", source, clones, tmp_path, {})
     assert result.pictures.total() == 1
     assert result.problems == ("real: 1 missing in a partial clone: clone without --filter",)
 
