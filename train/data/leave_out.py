@@ -23,7 +23,7 @@ from fakelens.train.data.epoch import Rows
 
 _LISTS = Path(str(files("fakelens.train.recipes")))
 _COLUMN, _REASON = "digest", "why"
-_GRID = re.compile(r"grid (\d)x(\d)")
+_GRID = re.compile(r"grid ([1-9])x([1-9])")
 
 _log = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ def test_listed_pictures_go_with_what_was_made_of_them(tmp_path: Path) -> None:
 
 
 def test_a_collage_goes_and_its_parts_stay(tmp_path: Path) -> None:
-    whole = f"{DIGESTS[4][:20]},b,grid", f"{DIGESTS[2][:20]},b,grid 3 x 2"
+    whole = f"{DIGESTS[4][:20]},b,grid", f"{DIGESTS[2][:20]},b,grid 0x2"
     name = _write(tmp_path / "list.csv", f"{DIGESTS[0].upper()},a,grid 3x2", *whole)
     assert read_collages(name) == {DIGESTS[0][:20]: Grid(columns=3, rows=2)}
     assert drop_left_out(SPLITS, FOUND, DIGESTS, name)[Split.TRAIN].tolist() == [1, 3]

@@ -87,7 +87,8 @@ def test_pictures_go_by_class_and_digest_exact_copies_once(clones: Path, tmp_pat
 
 
 def test_the_parts_of_a_collage_lie_beside_it(clones: Path, tmp_path: Path) -> None:
-    collage = encode_png(Image.new("RGB", (600, 600), "red"))
+    shades = (encode_png(Image.new("RGB", (600, 600), (shade, 0, 0))) for shade in range(256))
+    collage = next(data for data in shades if place(data, "fake", ".png").startswith("train"))
     source = PhotoSource(
         repository="someone/pictures",
         commit=commit(clones / "pictures", {"a.png": collage}),
