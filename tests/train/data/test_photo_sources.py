@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import os
 import shutil
 import subprocess
@@ -12,7 +13,6 @@ from PIL import Image
 
 from fakelens.benchmarks.labelled import DIGEST_LENGTH, Split
 from fakelens.edge_runtime.detection.verdict import Label
-from fakelens.edge_runtime.pictures.encode import encode_png
 from fakelens.train.data.leave_out import Grid
 from fakelens.train.data.photo_sources import (
     Choice,
@@ -59,6 +59,12 @@ def place(data: bytes, label: str, suffix: str) -> str:
     return f"{'test' if digest[0] in '012' else 'train'}/{label}/{digest}{suffix}"
 
 
+def make_png(colour: tuple[int, int, int]) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (600, 600), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 @pytest.fixture
 def clones(tmp_path: Path) -> Path:
     return tmp_path / "clones"
@@ -87,7 +93,7 @@ def test_pictures_go_by_class_and_digest_exact_copies_once(clones: Path, tmp_pat
 
 
 def test_the_parts_of_a_collage_lie_beside_it(clones: Path, tmp_path: Path) -> None:
-    shades = (encode_png(Image.new("RGB", (600, 600), (shade, 0, 0))) for shade in range(256))
+    shades = (make_png((shade, 0, 0)) for shade in range(256))
     collage = next(data for data in shades if place(data, "fake", ".png").startswith("train"))
     source = PhotoSource(
         repository="someone/pictures",

@@ -81,7 +81,7 @@ def test_a_head_alone_is_a_run(head: dict[str, object], tmp_path: Path) -> None:
         "network.half": True,
         "fit.epochs": 0,
         "fit.warmup_epochs": 0,
-        "fit.alike": True,
+        "fit.alike": 0.5,
         "head.epochs": 60,
         "head.learning_rate": 0.01,
         **head,
