@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from fakelens.benchmarks.labelled import Split
-from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.errors import UsageError, explain_os_error
 from fakelens.edge_runtime.files import check_output, write_atomic
 from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.train.fakes.cuts import Cut, CutConfig, Skipped, plan_cuts, read_cuts
@@ -136,9 +136,9 @@ def synthesize_pairs(config: PairsConfig, autoencoder: LatentAutoencoder) -> Pai
             )
             _write_report(config, result)
         except OSError as error:
-            reason = error.strerror or str(error)
+            place = "" if error.filename else f"{config.output}: "
             raise UsageError(
-                f"{config.output}: cannot be written ({reason}); make room and repeat the command: it goes on"
+                f"{place}{explain_os_error(error)}; what is there is whole, and stays"
             ) from error
     return result
 

@@ -43,4 +43,4 @@ def _find_reason(error: "tf.errors.OpError") -> str:
     if os.strerror(errno.ENOSPC) in str(error):
         return "the disk is full; free some space"
     said = " ".join(str(error).rpartition("}} ")[2].partition(" [Op:")[0].split())  # between its own names
-    return f"the log of the epochs cannot be written ({said}); make room for it"
+    return f"the log of the epochs cannot be written ({said}); see to its rights and space"

@@ -54,7 +54,7 @@ def test_every_epoch_is_a_point(tmp_path: Path) -> None:
 
 def test_a_place_that_takes_nothing_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "float").write_text("a file where the folder of the log would be")
-    with pytest.raises(RunError, match=r"cannot be written \(Not a directory\); make room for it") as error:
+    with pytest.raises(RunError, match=r"\(Not a directory\); see to its rights and space") as error:
         EpochLog(tmp_path / "float")
     assert "\n" not in str(error.value)
 
