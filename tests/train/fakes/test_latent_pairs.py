@@ -121,7 +121,7 @@ def test_a_full_disk_leaves_whole_pairs_and_one_line(
 
     with monkeypatch.context() as patch:
         patch.setattr(subject, "write_atomic", fill)
-        with pytest.raises(UsageError, match="the disk is full.*is whole, and stays") as caught:
+        with pytest.raises(UsageError, match=r"the disk is full.*is whole, and stays") as caught:
             synthesize_pairs(config, autoencoder)
     assert "\n" not in str(caught.value)
     names = [
@@ -201,7 +201,7 @@ def test_a_full_disk_keeps_the_decoders_that_are_trained(
         written(path, content)
 
     monkeypatch.setattr(own_decoders, "write_atomic", fill)
-    with pytest.raises(UsageError, match="the disk is full.*is whole, and stays") as caught:
+    with pytest.raises(UsageError, match=r"the disk is full.*is whole, and stays") as caught:
         synthesize_pairs(config, autoencoder)
     assert "\n" not in str(caught.value)
     assert [path.name for path in config.output.rglob("*.npz")] == ["own-transposed.npz"]
