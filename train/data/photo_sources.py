@@ -5,7 +5,7 @@ repository that `--list` names, called NAME or OWNER+NAME: a work tree, a bare r
 folder `repo`. The pictures lie in OUT/photos/<source>/{train,test}/{real,fake}/<digest>.<suffix>: the files'
 own bytes, exact duplicates once, a fixed fifth by digest as test; beside the collages among the fakes to
 train on lie their parts (`collages`). The command may be repeated: what is there stays. `photo_sources.toml`
-says what is taken; it needs git and nothing else.
+says what is taken; it needs git and the base install.
 """
 
 import hashlib
