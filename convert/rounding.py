@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
+from fakelens.convert.operators import find_tensor, read_constant, read_kind
 from fakelens.edge_runtime.modelfile.interpreter import LayerReader
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 
@@ -81,8 +82,8 @@ def round_weights(graph: bytes, float_graph: bytes, images_u8: ImageU8) -> bytes
     for name, op in _find_layers(plain).items():
         if name in ops and name in moments:
             layer = _Layer(plain=(plain, op), integer=(integer, ops[name]), moments=moments[name])
-            weights = _find_tensor(*layer.plain, 1)
-            sharing[weights.buffer, _read_kind(*layer.plain), *weights.shape].append(layer)
+            weights = find_tensor(*layer.plain, 1)
+            sharing[weights.buffer, read_kind(*layer.plain), *weights.shape].append(layer)
     for layers in sharing.values():
         _round_layers(layers)
     builder = flatbuffers.Builder(len(graph))
@@ -122,7 +123,7 @@ def _find_layers(model: Any) -> dict[str, Any]:
     found = {}
     for op in part.operators:
         if (
-            _read_kind(model, op) in _KINDS
+            read_kind(model, op) in _KINDS
             and model.buffers[part.tensors[op.inputs[1]].buffer].data is not None
         ):
             found[part.tensors[op.outputs[0]].name.decode()] = op
@@ -133,13 +134,8 @@ def _has_data(model: Any, tensor: Any) -> bool:
     return model.buffers[tensor.buffer].data is not None
 
 
-def _read_kind(model: Any, op: Any) -> int:
-    code = model.operatorCodes[op.opcodeIndex]
-    return int(max(code.builtinCode, code.deprecatedBuiltinCode))  # old files have only the latter
-
-
 def _is_depthwise(model: Any, op: Any) -> bool:
-    return bool(_read_kind(model, op) == schema.BuiltinOperator.DEPTHWISE_CONV_2D)
+    return bool(read_kind(model, op) == schema.BuiltinOperator.DEPTHWISE_CONV_2D)
 
 
 def _gather(float_graph: bytes, images_u8: ImageU8) -> dict[str, _Moments]:
@@ -185,7 +181,7 @@ def _take_inputs(
 def _round_layers(layers: list[_Layer]) -> None:
     """Set the weights that `layers` share, and the bias of each, after the float model."""
     first = layers[0]
-    weights, nearest = _read(*first.plain, 1, np.float32), _read(*first.integer, 1, np.int8)
+    weights, nearest = read_constant(*first.plain, 1, np.float32), read_constant(*first.integer, 1, np.int8)
     by_channel = _is_depthwise(*first.integer)
     rows, old = (
         part.reshape(-1, part.shape[-1]).T if by_channel else part.reshape(len(part), -1)
@@ -200,7 +196,7 @@ def _round_layers(layers: list[_Layer]) -> None:
     errors = [measure_error(rows, whole * steps[:, None], second) for whole in (old, new)]
     whole = np.where((errors[1] < errors[0])[:, None], new, old)
     laid_out = whole.T if by_channel else whole
-    tensors = [_find_tensor(*layer.integer, 1) for layer in layers]
+    tensors = [find_tensor(*layer.integer, 1) for layer in layers]
     _write(first.integer[0], tensors, np.ascontiguousarray(laid_out, np.int8))
     for layer in layers:
         if len(layer.integer[1].inputs) > 2 and layer.integer[1].inputs[2] >= 0:
@@ -209,7 +205,7 @@ def _round_layers(layers: list[_Layer]) -> None:
 
 
 def _read_steps(layer: _Layer) -> Floats:
-    return np.array(_find_tensor(*layer.integer, 1).quantization.scale, np.float64)
+    return np.array(find_tensor(*layer.integer, 1).quantization.scale, np.float64)
 
 
 def _share_weights(layers: list[_Layer]) -> Floats:
@@ -219,7 +215,7 @@ def _share_weights(layers: list[_Layer]) -> Floats:
     """
     model = layers[0].integer[0]
     steps = np.max([_read_steps(layer) for layer in layers], axis=0)
-    tensors = [_find_tensor(*layer.integer, 1) for layer in layers]
+    tensors = [find_tensor(*layer.integer, 1) for layer in layers]
     left = {tensor.buffer for tensor in tensors[1:]}
     for tensor in tensors:
         tensor.buffer = tensors[0].buffer
@@ -232,9 +228,9 @@ def _share_weights(layers: list[_Layer]) -> Floats:
 def _set_bias(layer: _Layer, missing: Floats) -> None:
     """Set the bias of the int8 layer after the float one and what its rounded weights are `missing`."""
     has_bias = len(layer.plain[1].inputs) > 2 and layer.plain[1].inputs[2] >= 0
-    exact = _read(*layer.plain, 2, np.float32).astype(np.float64) if has_bias else 0.0
+    exact = read_constant(*layer.plain, 2, np.float32).astype(np.float64) if has_bias else 0.0
     bias = _own_tensor(*layer.integer, 2)
-    of_input = float(_find_tensor(*layer.integer, 0).quantization.scale[0])
+    of_input = float(find_tensor(*layer.integer, 0).quantization.scale[0])
     steps = of_input * _read_steps(layer)
     _set_steps(bias, steps)
     _write(layer.integer[0], [bias], np.rint((exact + missing) / steps).astype(np.int32))
@@ -245,10 +241,6 @@ def _set_steps(tensor: Any, steps: Floats) -> None:
     tensor.quantization.scale = steps.astype(np.float32)
 
 
-def _find_tensor(model: Any, op: Any, place: int) -> Any:
-    return model.subgraphs[0].tensors[op.inputs[place]]
-
-
 def _own_tensor(model: Any, op: Any, place: int) -> Any:
     """Return a tensor of the operator, which gets a copy of it where another operator uses it too."""
     part = model.subgraphs[0]
@@ -256,12 +248,6 @@ def _own_tensor(model: Any, op: Any, place: int) -> Any:
         part.tensors.append(copy.copy(part.tensors[op.inputs[place]]))
         op.inputs[place] = len(part.tensors) - 1
     return part.tensors[op.inputs[place]]
-
-
-def _read(model: Any, op: Any, place: int, kind: type) -> npt.NDArray[Any]:
-    tensor = _find_tensor(model, op, place)
-    data = np.asarray(model.buffers[tensor.buffer].data, np.uint8).tobytes()
-    return np.frombuffer(data, kind).reshape(tensor.shape)
 
 
 def _write(model: Any, tensors: list[Any], values: npt.NDArray[Any]) -> None:

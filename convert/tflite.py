@@ -10,6 +10,7 @@ import numpy.typing as npt
 import tensorflow as tf
 import tf_keras as keras
 
+from fakelens.convert.logits import center_logits, refine_logits
 from fakelens.convert.recipes import Io, Quantization
 from fakelens.convert.rounding import round_weights
 from fakelens.edge_runtime.errors import RunError
@@ -38,9 +39,14 @@ def convert_network(
 
 
 def quantize_network(network: keras.Model, io: Io, calibration_u8: ImageU8) -> bytes:
-    """Return the int8 graph of a `network` that knows nothing of it, its weights rounded for these images."""
+    """Return the int8 graph of a `network` that knows nothing of it, its weights rounded for these images.
+
+    What its logits share is taken out of them, which changes no answer.
+    """
+    center_logits(network)
     graph = convert_network(network, Quantization.INT8, io, calibration_u8)
-    return round_weights(graph, convert_network(network, Quantization.FLOAT32, Io.FLOAT), calibration_u8)
+    plain = convert_network(network, Quantization.FLOAT32, Io.FLOAT)
+    return refine_logits(round_weights(graph, plain, calibration_u8))
 
 
 def convert_call(
