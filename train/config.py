@@ -41,6 +41,7 @@ class DataConfig:
     histories: int = 3  # of a training image, more of rare sources (fit tiles, or delivered)
     delivered: bool = False  # whether whole images have histories too (fit resize); see `recompression`
     retouched: float = 0.0  # share of the histories that touch a photo up, of fakes half as many
+    gentle: int = 0  # px; images up to this side get one more history, of little compression (delivered)
     zoomed: float = 0.0  # share of the histories that show a part, down to native resolution (delivered)
     even: float = 0.0  # 0..1, how far rare sources get more histories, at most five times as many
     cuts: int = 4  # tiles of each history (fit tiles)

@@ -158,6 +158,7 @@ def _list_ranges(config: TrainConfig) -> tuple[tuple[str, float, float, float], 
         ("data.histories", config.data.histories, 1, 100),
         ("data.cuts", config.data.cuts, 1, 1000),
         ("data.retouched", config.data.retouched, 0.0, 1.0),
+        ("data.gentle", config.data.gentle, 0, _MOST_PX),
         ("data.zoomed", config.data.zoomed, 0.0, 1.0),
         ("data.even", config.data.even, 0.0, 1.0),
         ("data.most", config.data.most, 0, 10**9),
@@ -225,10 +226,9 @@ def _check_together(config: TrainConfig) -> None:
     if config.network.views not in VIEWS:
         raise ConfigError(f"network.views is {config.network.views}, expected {', '.join(map(str, VIEWS))}")
     _check_enlarged(config)
-    if config.data.zoomed and not (config.data.delivered and config.data.fit is Fit.RESIZE):
-        raise ConfigError(
-            "data.zoomed is a share of delivered whole pictures: set data.delivered, fit resize"
-        )
+    for key, value in (("data.gentle", config.data.gentle), ("data.zoomed", config.data.zoomed)):
+        if value and not (config.data.delivered and config.data.fit is Fit.RESIZE):
+            raise ConfigError(f"{key} is of delivered whole pictures: set data.delivered, fit resize")
     read_factors(config.fit.weigh)
     if config.network.hidden % config.head.members:
         raise ConfigError(

@@ -42,6 +42,7 @@ def test_config_survives_its_own_dictionary() -> None:
         ({"fit.precision": "float8"}, "float8"),
         ({"name.x": 1}, "name"),
         ({"data.zoomed": 0.5}, "set data.delivered"),
+        ({"data.gentle": 320}, "set data.delivered"),
         (
             {"network.name": "lite0", "network.hidden": 9, "head.members": 2},
             "head.members is 2, which 9 units",

@@ -237,9 +237,6 @@ def photo_sources(
     clones: Annotated[Path | None, typer.Argument(help="Folder with the clones.")] = None,
     out: Annotated[Path | None, typer.Argument(help="Folder that gets photos/.")] = None,
     only: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="All by default.")] = None,
-    collages: Annotated[
-        bool, typer.Option(help="Cut collages of generated pictures into their parts, for training.")
-    ] = True,
     list_only: Annotated[
         bool, typer.Option("--list", help="Print the repositories and the commits that were checked.")
     ] = False,
@@ -260,13 +257,13 @@ def photo_sources(
     unknown = [name for name in only or () if name not in sources]
     if unknown:
         raise UsageError(f"{unknown[0]}: no such source; there are {', '.join(sources)}")
-    grids = read_collages(_COLLAGES) if collages else {}
-    if not _lay_out({name: sources[name] for name in only or sources}, clones, out, grids):
+    if not _lay_out({name: sources[name] for name in only or sources}, clones, out):
         raise typer.Exit(2)
 
 
-def _lay_out(sources: dict[str, PhotoSource], clones: Path, out: Path, collages: Mapping[str, Grid]) -> bool:
+def _lay_out(sources: dict[str, PhotoSource], clones: Path, out: Path) -> bool:
     """Lay out `sources`, say what each came to and what all came to; whether nothing is missing."""
+    collages = read_collages(_COLLAGES)
     total, changed, incomplete = 0, 0, 0
     for name, source in sources.items():
         try:

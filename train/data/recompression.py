@@ -27,6 +27,8 @@ _COUNTS = (0, 1, 2, 3, 5)
 _WEBP, _AVIF = 0.15, 0.04  # shares of the compressions; the rest is JPEG
 _AVIF_PX = 700  # a larger side takes too long
 _QUALITY = (38, 85, 98)  # least, likeliest and highest
+_GENTLE = 0.5  # share of the gentle histories that compress at all
+_GENTLE_QUALITY = (86, 99)
 _SUBSAMPLING = (0, 2, 2)  # 4:4:4, and twice as often 4:2:0
 _GRID_PX = 8
 
@@ -48,6 +50,13 @@ def circulate(
     for number in range(_COUNTS[rng.choice(len(_COUNTS), p=_TIMES)]):
         image = _encode(_trim(image, smallest, rng) if number else image, rng)
     return image
+
+
+def circulate_gently(image: Image.Image, rng: np.random.Generator, retouched: float = 0.0) -> Image.Image:
+    """Return the RGB `image` as its first file may have it: compressed once at most, never scaled."""
+    if rng.random() < retouched:
+        image = retouch(image, rng)
+    return _encode(image, rng, _GENTLE_QUALITY) if rng.random() < _GENTLE else image
 
 
 def _rescale(image: Image.Image, smallest: int, rng: np.random.Generator) -> Image.Image:
@@ -75,10 +84,12 @@ def _trim(image: Image.Image, smallest: int, rng: np.random.Generator) -> Image.
     return image.crop((left, top, *image.size))
 
 
-def _encode(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+def _encode(
+    image: Image.Image, rng: np.random.Generator, gentle: tuple[int, int] | None = None
+) -> Image.Image:
     buffer = io.BytesIO()
-    least, likeliest, highest = _QUALITY
-    quality, kind = int(rng.triangular(least, likeliest, highest)), rng.random()
+    quality = int(rng.triangular(*_QUALITY) if gentle is None else rng.integers(*gentle, endpoint=True))
+    kind = rng.random()
     subsampling = int(rng.choice(_SUBSAMPLING))
     if kind < _WEBP:
         image.save(buffer, "WEBP", quality=quality, method=2)

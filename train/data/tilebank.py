@@ -2,10 +2,11 @@
 
 A training image goes through several random histories (see `recompression`) and gives random tiles of each at
 native resolution, or the whole of it resized (with `config.zoomed`, of some histories, a part of it, down to
-native resolution); one with a mask, tiles across the edge of what was
-manipulated, since its other tiles are a camera's. An image that is judged gives what a detector sees of
-it, as it is and after one history. Everything random follows from the image's key, so that neither order nor
-company changes a byte, and a photo and the fake made from it, which share a key, have the same histories.
+native resolution; with `config.gentle`, of a small one, also after hardly any compression, which larger ones
+show less once they are reduced); one with a mask, tiles across the edge of what was manipulated, since its
+other tiles are a camera's. An image that is judged gives what a detector sees of it, as it is and after one
+history. Everything random follows from the image's key, so that neither order nor company changes a byte, and
+a photo and the fake made from it, which share a key, have the same histories.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ from fakelens.train.config import DataConfig, describe_input
 from fakelens.train.data.cache import fill_once
 from fakelens.train.data.epoch import Rows
 from fakelens.train.data.file_threads import map_threads
-from fakelens.train.data.recompression import circulate
+from fakelens.train.data.recompression import circulate, circulate_gently
 
 _VERSION = 5  # raise it when a tile changes
 _WINDOW_TILES = 4  # sides of a tile: so large is the part of a picture that has a history
@@ -91,6 +92,9 @@ def cut_image(image: SourceImage, config: DataConfig) -> Tiles:
         _zoom_in(photo, image, config, rng) if near else _train_on(reduced, image, config, rng)
         for near in zoomed
     ]
+    if max(photo.size) <= config.gentle:
+        worn = circulate_gently(reduced, rng, image.retouched)
+        parts.append(fit_image(_crop_a_little(worn, rng), describe_input(config)))
     return np.concatenate(parts), np.ones(sum(map(len, parts)), bool)
 
 
@@ -219,6 +223,7 @@ def _name_image(image: SourceImage, config: DataConfig) -> bytes:
 
 def _list_settings(config: DataConfig) -> str:
     settings = (config.size, config.tiles, config.cuts, config.fit, config.zoomed)
+    settings += (config.gentle,) if config.gentle else ()  # else what was cut before there was such a key is lost
     return f"{_VERSION} {preprocess.VERSION} {settings}\n"
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakelens.train.data.recompression import circulate
+from fakelens.train.data.recompression import circulate, circulate_gently
 
 PHOTO = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8))
 
@@ -48,6 +48,17 @@ def test_some_pictures_stay_as_they_are_and_most_do_not() -> None:
     rng = np.random.default_rng(3)
     same = [circulate(PHOTO, 64, rng).tobytes() == PHOTO.tobytes() for _ in range(300)]
     assert 2 <= sum(same) <= 30  # .4 of .06
+
+
+def test_a_gentle_history_keeps_the_size_and_changes_little() -> None:
+    small = Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8))
+    smooth = small.resize((120, 90), Image.Resampling.BICUBIC)
+    rng, exact = np.random.default_rng(4), np.asarray(smooth, int)
+    gentle = [np.asarray(circulate_gently(smooth, rng), int) for _ in range(100)]
+    changes = np.array([np.abs(picture - exact).mean() for picture in gentle])  # raises where a size differs
+    assert 35 <= np.sum(changes == 0) <= 65
+    assert 0.5 < changes[changes > 0].mean() < 1.6  # at common qualities 2.2
+    assert changes.max() < 3
 
 
 def test_retouched_is_the_share_that_is_touched_up() -> None:

@@ -143,6 +143,22 @@ def test_retouching_changes_the_bank_and_what_is_in_it(images: list[SourceImage]
     np.testing.assert_array_equal(touched.tiles, again.tiles)
 
 
+def test_small_pictures_have_a_gentle_history_after_the_others(tmp_path: Path) -> None:
+    """Noise survives it, which a common compression takes; the other histories stay as they are."""
+    rng = np.random.default_rng(0)
+    images = []
+    for number, side in enumerate((64, 64, 65)):
+        path = tmp_path / f"{number}.png"
+        Image.fromarray(rng.integers(0, 256, (48, side, 3), np.uint8)).save(path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        images.append(SourceImage(path=path, digest=digest, judged=number == 1, histories=3, key=digest))
+    plain, gentle = (open_bank(images, replace(DELIVERED, gentle=most)) for most in (0, 64))
+    assert np.bincount(plain.owners).tolist() == [3, 2, 3]  # two for what is judged, as it is and worn
+    assert np.bincount(gentle.owners).tolist() == [4, 2, 3]
+    np.testing.assert_array_equal(gentle.tiles[[0, 1, 2, *range(4, 9)]], plain.tiles)
+    assert gentle.worn.tolist() == [True] * 4 + [False, True] + [True] * 3
+
+
 def test_zoomed_histories_show_square_parts_down_to_native_resolution(tmp_path: Path) -> None:
     """On a ramp over 640 px a part's own range tells its side: never the whole width, at least a tile."""
     Image.linear_gradient("L").rotate(90).resize((640, 320)).convert("RGB").save(tmp_path / "ramp.png")
