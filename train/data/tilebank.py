@@ -222,8 +222,8 @@ def _name_image(image: SourceImage, config: DataConfig) -> bytes:
 
 
 def _list_settings(config: DataConfig) -> str:
-    settings = (config.size, config.tiles, config.cuts, config.fit, config.zoomed)
-    settings += (config.gentle,) if config.gentle else ()  # else what was cut before there was such a key is lost
+    gentle = (config.gentle,) if config.gentle else ()  # without it, what was cut before the key came stays
+    settings = (config.size, config.tiles, config.cuts, config.fit, config.zoomed, *gentle)
     return f"{_VERSION} {preprocess.VERSION} {settings}\n"
 
 
