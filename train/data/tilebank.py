@@ -93,8 +93,8 @@ def cut_image(image: SourceImage, config: DataConfig) -> Tiles:
         for near in zoomed
     ]
     if max(photo.size) <= config.gentle:
-        worn = circulate_gently(reduced, rng, image.retouched)
-        parts.append(fit_image(_crop_a_little(worn, rng), describe_input(config)))
+        whole = circulate_gently(reduced, rng, image.retouched)
+        parts.append(fit_image(_crop_a_little(whole, rng), describe_input(config)))
     return np.concatenate(parts), np.ones(sum(map(len, parts)), bool)
 
 
