@@ -67,6 +67,7 @@ MAY_OPEN = {
 MAY_READ_GRAPHS = {
     "edge_runtime/modelfile/graph.py",
     "edge_runtime/modelfile/graph_check.py",
+    "convert/logits.py",
     "convert/merge.py",
     "convert/own/splice.py",
     "convert/roots.py",
