@@ -9,15 +9,14 @@ from fakelens.convert.finish import load_interpreter
 from fakelens.convert.logits import center_logits, refine_logits
 from fakelens.convert.recipes import Io, Quantization
 from fakelens.convert.tflite import convert_network, quantize_network
+from tests.convert.conftest import make_bright_images
 
 SIZE = 24
 
 
 @pytest.fixture(scope="module")
 def images() -> npt.NDArray[np.uint8]:
-    rng = np.random.default_rng(0)
-    level = rng.uniform(60, 220, (5000, 1, 1, 3))
-    return np.clip(level + rng.normal(0, 12, (5000, SIZE, SIZE, 3)), 0, 255).astype(np.uint8)
+    return make_bright_images(5000, SIZE)
 
 
 def build_network(images: npt.NDArray[np.uint8], shared: float, classes: int = 2) -> keras.Model:

@@ -10,16 +10,14 @@ from fakelens.convert.finish import load_interpreter
 from fakelens.convert.recipes import Io, Quantization
 from fakelens.convert.rounding import measure_error, round_rows
 from fakelens.convert.tflite import convert_network, quantize_network
+from tests.convert.conftest import make_bright_images
 
 SIZE = 24
 
 
 @pytest.fixture(scope="module")
 def images() -> npt.NDArray[np.uint8]:
-    """Bright smooth pictures: neighbouring pixels go together, so errors of weights add up."""
-    rng = np.random.default_rng(0)
-    level = rng.uniform(60, 220, (80, 1, 1, 3))
-    return np.clip(level + rng.normal(0, 12, (80, SIZE, SIZE, 3)), 0, 255).astype(np.uint8)
+    return make_bright_images(80, SIZE)
 
 
 @pytest.fixture(scope="module")

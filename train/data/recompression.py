@@ -48,7 +48,8 @@ def circulate(
     if rng.random() < retouched:
         image = retouch(image, rng)
     for number in range(_COUNTS[rng.choice(len(_COUNTS), p=_TIMES)]):
-        image = _encode(_trim(image, smallest, rng) if number else image, rng)
+        trimmed = _trim(image, smallest, rng) if number else image
+        image = _encode(trimmed, int(rng.triangular(*_QUALITY)), rng)
     return image
 
 
@@ -56,7 +57,9 @@ def circulate_gently(image: Image.Image, rng: np.random.Generator, retouched: fl
     """Return the RGB `image` as its first file may have it: compressed once at most, never scaled."""
     if rng.random() < retouched:
         image = retouch(image, rng)
-    return _encode(image, rng, _GENTLE_QUALITY) if rng.random() < _GENTLE else image
+    if rng.random() >= _GENTLE:
+        return image
+    return _encode(image, int(rng.integers(*_GENTLE_QUALITY, endpoint=True)), rng)
 
 
 def _rescale(image: Image.Image, smallest: int, rng: np.random.Generator) -> Image.Image:
@@ -84,13 +87,9 @@ def _trim(image: Image.Image, smallest: int, rng: np.random.Generator) -> Image.
     return image.crop((left, top, *image.size))
 
 
-def _encode(
-    image: Image.Image, rng: np.random.Generator, gentle: tuple[int, int] | None = None
-) -> Image.Image:
+def _encode(image: Image.Image, quality: int, rng: np.random.Generator) -> Image.Image:
     buffer = io.BytesIO()
-    quality = int(rng.triangular(*_QUALITY) if gentle is None else rng.integers(*gentle, endpoint=True))
-    kind = rng.random()
-    subsampling = int(rng.choice(_SUBSAMPLING))
+    kind, subsampling = rng.random(), int(rng.choice(_SUBSAMPLING))
     if kind < _WEBP:
         image.save(buffer, "WEBP", quality=quality, method=2)
     elif kind < _WEBP + _AVIF and max(image.size) <= _AVIF_PX and features.check("avif"):
