@@ -68,7 +68,7 @@ def measure_condition(image: Image.Image) -> Condition:
     near, far = np.zeros(2), np.zeros(2)  # sum and number of the steps over 1 and 2 px
     phases = np.zeros((2, 2, _BLOCK))  # down and right; sum and number of the 1-px steps into each phase
     for axis, starts in ((0, tuple(y for _, y in places)), (1, tuple(x for x, _ in places))):
-        lines, across = luma.shape[1 + axis], luma.shape[2 - axis]
+        lines, across = (height, width) if axis == 0 else (width, height)
         far += _sum_steps(luma, axis, 2).sum(), len(places) * max(0, lines - 2) * across
         sums = _sum_steps(luma, axis, 1)
         near += sums.sum(), sums.size * across
@@ -103,36 +103,39 @@ def find_reason(condition: Condition, limits: ConditionLimits | None) -> Reason 
 def _cut_luma(
     image: Image.Image, places: Sequence[tuple[int, int]], size: tuple[int, int]
 ) -> npt.NDArray[np.int16]:
-    """Return the luma of the windows of `size` at `places`, a grid row by row: [window, row, column].
+    """Return the luma of the windows of `size` at `places`, a grid row by row: [row, y, column, x].
 
     A row of them is cut in one piece unless that is over twice as wide as they are: each piece has its cost.
     """
     width, height = size
     lefts, tops = (list(dict.fromkeys(place[axis] for place in places)) for axis in (0, 1))
-    luma = np.empty((len(tops), len(lefts), height, width), np.int16)
+    luma = np.empty((len(tops), height, len(lefts), width), np.int16)
     whole = lefts[-1] + width - lefts[0] <= _WIDEST * len(lefts) * width
     columns = len(lefts) if whole else 1  # of a piece
     for row, top in zip(luma, tops, strict=True):
         for first in range(0, len(lefts), columns):
             own = lefts[first : first + columns]
             piece = to_luma(image.crop((own[0], top, own[-1] + width, top + height)))
-            for window, left in zip(row[first : first + columns], own, strict=True):
-                window[:] = piece[:, left - own[0] : left - own[0] + width]
-    return luma.reshape(-1, height, width)
+            for column, left in enumerate(own, first):
+                row[:, column] = piece[:, left - own[0] : left - own[0] + width]
+    return luma
 
 
 def _sum_steps(luma: npt.NDArray[np.int16], axis: int, distance: int) -> npt.NDArray[np.int16]:
-    """Return the sum of the absolute steps from each line [all windows' lines].
+    """Return the sum of the absolute steps from each line [lines of all windows, row by row].
 
-    `luma` is [window, row, column]; a step goes to the row, or with `axis` 1 to the column, that lies
+    `luma` is [row, y, column, x]; a step goes down, or with `axis` 1 to the right, to the pixel that lies
     `distance` further on. The sum of a line fits 16 bits: a window has 96 px a side.
     """
     if axis == 0:
         steps = luma[:, distance:] - luma[:, :-distance]
-    else:
-        steps = luma[:, :, distance:] - luma[:, :, :-distance]
-    kept = "wyx->wx" if axis else "wyx->wy"
-    return np.asarray(np.einsum(kept, np.abs(steps, out=steps)).ravel(), np.int16)
+        return np.asarray(np.einsum("rycx->rcy", np.abs(steps, out=steps)).ravel(), np.int16)
+    # As one line of pixels: the steps from the end of a line to the next are left out of the sums.
+    pixels, steps = luma.reshape(-1), np.zeros_like(luma)
+    flat = np.subtract(pixels[distance:], pixels[:-distance], out=steps.reshape(-1)[:-distance])
+    np.abs(flat, out=flat)
+    sums = np.add.reduce(steps, axis=1, dtype=np.int16)
+    return np.asarray(sums[..., : max(0, luma.shape[-1] - distance)].ravel(), np.int16)
 
 
 # Pictures of a folder are often of few sizes.
@@ -148,12 +151,11 @@ def _count_phases(starts: tuple[int, ...], steps: int) -> npt.NDArray[np.int64]:
 
 
 def _compare_borders(phases: npt.NDArray[np.float64]) -> float | None:
-    border, elsewhere = np.zeros(2), np.zeros(2)
-    for sums, numbers in phases:
-        means = [_divide(total, number) or 0.0 for total, number in zip(sums, numbers, strict=True)]
-        at = int(np.argmax(means))
-        border += sums[at], numbers[at]
-        elsewhere += sums.sum() - sums[at], numbers.sum() - numbers[at]
+    sums, numbers = phases[:, 0], phases[:, 1]
+    means = sums / np.maximum(numbers, 1)  # into a phase without steps the sum is 0
+    at = (np.arange(2), slice(None), means.argmax(axis=1))
+    border = phases[at].sum(axis=0)
+    elsewhere = phases.sum(axis=(0, 2)) - border
     across, inside = _divide(*border), _divide(*elsewhere)
     return None if across is None or inside is None else across / max(inside, _LEAST_STEP)
 
