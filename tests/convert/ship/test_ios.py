@@ -1,4 +1,4 @@
-"""The iOS kit: its Swift parses, its rules do what the Python side does, its two manifests agree."""
+"""The iOS kit: its Swift compiles, its rules do what the Python side does, its two manifests agree."""
 
 import re
 import shutil
@@ -20,6 +20,7 @@ RULES = Path("Sources/Fakelens")
 PROVENANCE = Path("Provenance")
 SWIFT = [path for path in list_template(KIT) if path.suffix == ".swift"]
 RUNNER = Path(__file__).parent / "ios" / "main.swift"
+VENDOR = Path(__file__).parent / "ios" / "TensorFlowLite.swift"
 needs_swift = pytest.mark.skipif(shutil.which("swiftc") is None, reason="needs a Swift toolchain")
 
 
@@ -109,6 +110,15 @@ def test_the_read_me_names_what_exists() -> None:
 @pytest.mark.slow
 def test_the_model_is_given_the_same_bytes_as_by_python(checker: str, rules_case: Any) -> None:
     rules_case.compare(run(checker, str(rules_case.assets), str(rules_case.work)))
+
+
+@needs_swift
+@pytest.mark.slow
+def test_the_scorer_on_litert_fits_what_the_vendor_declares(tmp_path: Path) -> None:
+    module = str(tmp_path / "TensorFlowLite.swiftmodule")
+    run("swiftc", "-module-name", "TensorFlowLite", "-emit-module-path", module, "-emit-module", str(VENDOR))
+    files = [str(KIT / path) for path in SWIFT if path.is_relative_to(RULES)]
+    run("swiftc", "-typecheck", "-warnings-as-errors", "-I", str(tmp_path), *files)
 
 
 @needs_swift
