@@ -1,4 +1,4 @@
-"""The Android kit: its Kotlin parses, its rules do what the Python side does, its build files agree."""
+"""The Android kit: its Kotlin compiles, its rules do what the Python side does, its build files agree."""
 
 import os
 import re
@@ -21,6 +21,7 @@ RULES = "fakelens/src/main/kotlin/fakelens"
 UNIT_TESTS = "fakelens/src/test/kotlin/fakelens"
 KOTLIN = [path for path in list_template(KIT) if path.suffix in {".kt", ".kts"}]
 RUNNER = Path(__file__).parent / "android" / "CheckVectors.kt"
+VENDOR = RUNNER.parent / "vendor"
 ROOT = Path(__file__).parents[3]
 STATEMENTS = find_template(Platform.WEB) / LAYOUTS[Platform.WEB].statements  # which ship copies
 BRIEF = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")  # for a JVM of seconds: half the work
@@ -35,7 +36,10 @@ def find_compiler() -> str | None:
 
 @pytest.fixture(scope="module")
 def classpath(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The kit's rules, their unit tests and the program that runs them on vectors, for a plain JVM."""
+    """The kit's rules, their unit tests and the program that runs them on vectors, for a plain JVM.
+
+    Its scorer on LiteRT is compiled too, against what the vendor declares.
+    """
     compiler = find_compiler()
     if compiler is None or shutil.which("java") is None:
         pytest.skip("needs java and kotlinc: npm install --prefix build/kotlin kotlin-compiler")
@@ -47,6 +51,8 @@ def classpath(tmp_path_factory: pytest.TempPathFactory) -> str:
         *(KIT / RULES).glob("*.kt"),
         *(KIT / RULES / "provenance").glob("*.kt"),
         *(KIT / UNIT_TESTS).glob("*.kt"),
+        KIT / RULES / "android/LiteRtScorer.kt",
+        *VENDOR.glob("*.java"),
         RUNNER,
     ]
     libraries = os.pathsep.join(map(str, JARS))
