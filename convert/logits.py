@@ -31,8 +31,8 @@ def refine_logits(graph: bytes) -> bytes:
     """Return the int8 `graph` with finer steps in front of its softmax.
 
     It stays as it is unless a dense layer with a bias gives two logits of which one is the negative of the
-    other. Their step becomes that which spans all answers, if that is finer, and both get a quarter of a step
-    more: then they move in turn, and their difference by one step instead of two.
+    other. Their step becomes that which spans all answers, if that is finer, but never finer than their sums
+    are; and both get a quarter of a step more: then they move in turn, and their difference by one, not two.
     """
     model = schema.ModelT.InitFromPackedBuf(graph, 0)
     dense = _find_dense(model)
@@ -43,9 +43,10 @@ def refine_logits(graph: bytes) -> bytes:
     if np.abs(weights.sum(axis=0)).max() > 2 * steps.max():
         return graph
     logits = model.subgraphs[0].tensors[dense.outputs[0]].quantization
-    step = min(float(logits.scale[0]), _SPAN / 2 / _LARGEST)
-    logits.scale, logits.zeroPoint = np.array([step], np.float32), np.array([0], np.int64)
     of_bias = find_tensor(model, dense, 0).quantization.scale[0] * steps
+    # Sums move by whole steps of the bias: finer ones show no more, and XNNPACK refuses 256 times finer ones.
+    step = min(float(logits.scale[0]), max(_SPAN / 2 / _LARGEST, float(of_bias.max())))
+    logits.scale, logits.zeroPoint = np.array([step], np.float32), np.array([0], np.int64)
     bias = read_constant(model, dense, 2, np.int32) + np.rint(step / 4 / of_bias).astype(np.int32)
     model.buffers[find_tensor(model, dense, 2).buffer].data = np.frombuffer(bias.tobytes(), np.uint8)
     return write_graph(model, len(graph))

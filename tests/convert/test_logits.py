@@ -85,3 +85,13 @@ def test_float_graphs_and_other_heads_stay(images: npt.NDArray[np.uint8]) -> Non
         np.testing.assert_array_equal(before, after)
     graph = convert_network(three, Quantization.INT8, Io.UINT8, images[:64])
     assert refine_logits(graph) is graph
+
+
+def test_logits_larger_than_any_answer_shows_still_load(images: npt.NDArray[np.uint8]) -> None:
+    """Steps 256 times finer than those of the sums are refused by XNNPACK."""
+    network = build_network(images, 0.0)
+    layer = network.get_layer("logits")
+    layer.set_weights([part * np.float32(1e6) for part in layer.get_weights()])
+    given = answer(quantize_network(network, Io.UINT8, images[:64]), images[:200])
+    exact = network(images[:200].astype(np.float32)).numpy()[:, 1]
+    assert np.mean((given > 0.5) == (exact > 0.5)) > 0.95
