@@ -28,9 +28,11 @@ from fakelens.edge_runtime.info.model import count_gzip_bytes
 from fakelens.edge_runtime.modelfile.container import pack_model
 from fakelens.edge_runtime.modelfile.contract import Contract, Measurement
 from fakelens.edge_runtime.modelfile.graph import read_graph
+from fakelens.edge_runtime.modelfile.graph_check import check_graph as check_parts
 from fakelens.edge_runtime.modelfile.interpreter import Interpreter
 
 _SPLIT = "validation"
+_REMEDY = "train again, or convert it with --float16"
 _NOTE = "the split that also chose epoch, temperature and threshold"
 
 
@@ -104,6 +106,7 @@ def finish(converted: Converted, validation: Validation, config: ConvertConfig) 
 def load_interpreter(graph: bytes, threads: int) -> Interpreter:
     """Return a graph that LiteRT has loaded; `GateError` where it cannot."""
     try:
+        check_parts(graph, _REMEDY)  # LiteRT trusts what it is given, and some of it ends the process
         return Interpreter(graph, threads)
     except ModelError as error:
         raise GateError(f"{error}; nothing was written") from error

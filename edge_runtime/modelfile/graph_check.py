@@ -13,6 +13,7 @@ from ai_edge_litert import schema_py_generated as schema
 from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.modelfile.growth_check import check_growth, check_input_size
 from fakelens.edge_runtime.modelfile.operator_check import check_operator
+from fakelens.edge_runtime.modelfile.scale_check import check_scales
 
 _MOST_TENSOR_BYTES = 1 << 29
 _MOST_RANK = 8
@@ -50,8 +51,8 @@ _ERRORS = (
 )
 
 
-def check_graph(graph: bytes) -> None:
-    """Raise `ModelError` unless tensors, buffers and operators of `graph` fit together."""
+def check_graph(graph: bytes, remedy: str = "fetch or convert the model again") -> None:
+    """Raise `ModelError` with `remedy` unless tensors, buffers and operators of `graph` fit together."""
     try:
         model = schema.ModelT.InitFromPackedBuf(graph)
         types = {code: name for name, code in vars(schema.TensorType).items() if name in _SIZES}
@@ -66,9 +67,10 @@ def check_graph(graph: bytes) -> None:
                 kind = kinds[_demand(operator.opcodeIndex, len(kinds), "operator code")]
                 check_operator(kind, operator)
                 check_growth(kind, operator, subgraph, model.buffers)
+                check_scales(kind, operator, subgraph)
     except _ERRORS as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise ModelError(f"the graph is damaged ({reason}); fetch or convert the model again") from error
+        raise ModelError(f"the graph is damaged ({reason}); {remedy}") from error
 
 
 def _demand(place: int, count: int, what: str) -> int:

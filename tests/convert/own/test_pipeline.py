@@ -15,7 +15,7 @@ from fakelens.convert.own.pipeline import convert_own
 from fakelens.convert.own.scaling import scale_images
 from fakelens.convert.recipes import ConvertConfig, Quantization
 from fakelens.edge_runtime.detection.detector import Detector
-from fakelens.edge_runtime.errors import FakelensError, UsageError
+from fakelens.edge_runtime.errors import FakelensError, GateError, UsageError
 from fakelens.edge_runtime.pictures.preprocess import load_image
 
 
@@ -153,6 +153,19 @@ def test_what_cannot_be_used_is_one_line_and_writes_nothing(pictures: Path, tmp_
     for path, message in (("x.h5", damaged), ("x.keras", damaged), ("x.tflite", "not a TFLite file")):
         with pytest.raises(UsageError, match=message):
             _convert(tmp_path / path, pictures, tmp_path / "out.tflite")
+
+
+def test_a_layer_that_gives_nothing_but_zeros_is_one_line(pictures: Path, tmp_path: Path) -> None:
+    """In eight bits such a graph ends the process that loads it."""
+    import keras
+
+    layers = [keras.layers.Conv2D(8, 3, activation="relu"), keras.layers.GlobalAveragePooling2D()]
+    model = keras.Sequential([keras.Input((16, 16, 3)), *layers, keras.layers.Dense(1, "sigmoid")])
+    model.layers[0].set_weights([np.full_like(weight, -1) for weight in model.layers[0].get_weights()])
+    path = _save(model, tmp_path)
+    with pytest.raises(GateError, match=r"CONV_2D gives steps of .*; train again.*; nothing was written"):
+        _convert(path, pictures, tmp_path / "out.tflite", Quantization.INT8, scaling=Scaling.UNIT)
+    assert not (tmp_path / "out.tflite").exists()
 
 
 def test_pictures_that_cannot_be_used(keras3_model: tuple[Any, Path], pictures: Path, tmp_path: Path) -> None:
