@@ -27,6 +27,7 @@ class Side:
     """A tensor at the border of a graph."""
 
     shape: tuple[int, ...]
+    any_size: bool = False  # whether a side may be of any length, beside the batch
     type: int  # of the schema
     scale: float = 0.0  # real = (stored - zero_point) * scale; 0 where it is not quantized
     zero_point: int = 0
@@ -67,6 +68,7 @@ def _describe(tensor: Any) -> Side:
     known = quantization is not None and quantization.scale is not None and len(quantization.scale) == 1
     return Side(
         shape=tuple(int(side) for side in tensor.shape),
+        any_size=tensor.shapeSignature is not None and any(side < 0 for side in tensor.shapeSignature[1:]),
         type=int(tensor.type),
         scale=float(quantization.scale[0]) if known else 0.0,
         zero_point=int(quantization.zeroPoint[0]) if known else 0,

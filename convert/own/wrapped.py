@@ -10,10 +10,11 @@ from fakelens.convert.own.config import Scaling
 from fakelens.convert.own.scaling import Floats, find_range
 from fakelens.convert.own.splice import Side, name_type, quantize, read_sides, splice
 from fakelens.edge_runtime.errors import ModelError, UsageError
-from fakelens.edge_runtime.modelfile.container import check_identifier
+from fakelens.edge_runtime.modelfile.container import check_identifier, read_model
 from fakelens.edge_runtime.modelfile.graph import read_graph
 from fakelens.edge_runtime.modelfile.graph_check import check_graph
 from fakelens.edge_runtime.modelfile.interpreter import Interpreter
+from fakelens.edge_runtime.modelfile.members import names_contract
 
 _RANGE_SLACK = 0.05
 _TYPES = ("float32", "uint8", "int8")
@@ -48,8 +49,13 @@ def load_graph(path: Path, size: int | None, threads: int) -> Classifier:
         raise UsageError(f"{path}: cannot read the model ({error.strerror or error})") from error
     try:
         check_identifier(content, str(path))
+        refuse_own(content, path)
         check_graph(content)  # LiteRT trusts what it is given
         inputs, outputs = read_sides(content)
+        if any(each.any_size for each in inputs):
+            raise UsageError(
+                f"{path}: takes pictures of any size; make the .tflite anew, with the size in its input"
+            )
         side = check_shapes(path, [each.shape for each in inputs], [each.shape for each in outputs], size)
         _check_types(path, inputs[0], outputs[0])
         summary = read_graph(content)
@@ -67,6 +73,17 @@ def load_graph(path: Path, size: int | None, threads: int) -> Classifier:
         input=inputs[0],
         threads=threads,
         scalings=find_scalings(inputs[0]),
+    )
+
+
+def refuse_own(content: bytes, path: Path) -> None:
+    """Refuse a file of fakelens: damaged ones as `check` refuses them, intact ones since they are wrapped."""
+    if not names_contract(content):
+        return
+    read_model(path)
+    raise UsageError(
+        f"{path}: is a model file of fakelens already, which takes raw RGB; to set its decision anew: "
+        f"fakelens convert {path} --fuse DATA -o NEW.tflite"
     )
 
 

@@ -20,6 +20,7 @@ _NAMES = (LABELS_NAME.encode(), CONTRACT_NAME.encode())  # in the order in which
 _MOST_BYTES = 1 << 20  # of one, inflated; contracts take a few kilobytes
 # What comes before each file, what lists it, and what ends the archive; see PKWARE's APPNOTE.
 _LOCAL, _LISTED, _END = struct.Struct("<4s5H3L2H"), struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s4H2LH")
+_LOCAL_SIGNATURE = b"PK\3\4"
 _LONG_END, _LONG_END_BYTES = b"PK\6\7", 20  # before the end, where an archive is over 4 GB or pretends to be
 
 Members = tuple[int, bytes, bytes]  # where the archive begins, then contract and labels
@@ -28,6 +29,16 @@ Members = tuple[int, bytes, bytes]  # where the archive begins, then contract an
 def read_members(content: bytes, path: Path) -> Members:
     """Return where the archive in `content` begins, contract and labels; `ModelError` naming `path`."""
     return _read_as_packed(content) or _read_archive(content, path)
+
+
+def names_contract(content: bytes) -> bool:
+    """Whether a contract lies in `content`, or what a truncated file leaves of one."""
+    begin = content.find(_LOCAL_SIGNATURE)
+    while begin >= 0:
+        if content.startswith(_NAMES[1], begin + _LOCAL.size):
+            return True
+        begin = content.find(_LOCAL_SIGNATURE, begin + 1)
+    return False
 
 
 def _read_as_packed(content: bytes) -> Members | None:
@@ -66,7 +77,7 @@ def _read_file(content: bytes, name: bytes, entry_at: int, list_at: int) -> tupl
         listed != (b"PK\1\2", version[0], *facts, 0, 0, 0, listed[-2], begin)
         or size > _MOST_BYTES
         or at + size > list_at
-        or _LOCAL.unpack_from(content, begin) != (b"PK\3\4", *facts)
+        or _LOCAL.unpack_from(content, begin) != (_LOCAL_SIGNATURE, *facts)
         or not content.startswith(name, entry_at + _LISTED.size)
         or not content.startswith(name, begin + _LOCAL.size)
     ):

@@ -27,3 +27,31 @@ def test_a_graph_that_would_crash_litert_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"the graph is damaged .*zero point -16512") as caught:
         load_graph(path, None, 1)
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_fakelens_is_refused_whole_damaged_or_cut(tmp_path: Path) -> None:
+    packed = find_model("cifake-quick").read_bytes()
+    changed = bytearray(packed)
+    changed[len(packed) // 2] ^= 1
+    path = tmp_path / "model.tflite"
+    for content, reason in (
+        (packed, r"is a model file of fakelens already.*--fuse DATA"),
+        (bytes(changed), r"the graph does not match its digest, the file is damaged; fetch it again"),
+        (packed[:-30], r"without an intact fakelens contract; it is truncated"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(UsageError, match=reason) as caught:
+            load_graph(path, None, 1)
+        assert str(caught.value).count(f"{path}: ") == 1
+
+
+def test_a_graph_for_pictures_of_any_size_is_named(tmp_path: Path) -> None:
+    model = schema.ModelT.InitFromPackedBuf(read_model(find_model("cifake-quick")).graph)
+    source = model.subgraphs[0].tensors[int(model.subgraphs[0].inputs[0])]
+    builder = flatbuffers.Builder(1 << 20)
+    source.shapeSignature = np.array([-1, -1, -1, 3], np.int32)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    path = tmp_path / "any.tflite"
+    path.write_bytes(bytes(builder.Output()))
+    with pytest.raises(UsageError, match=r"takes pictures of any size; make the \.tflite anew"):
+        load_graph(path, None, 1)

@@ -8,7 +8,7 @@ import pytest
 
 from fakelens.edge_runtime.errors import ModelError
 from fakelens.edge_runtime.modelfile.library import find_model
-from fakelens.edge_runtime.modelfile.members import CONTRACT_NAME, LABELS_NAME, read_members
+from fakelens.edge_runtime.modelfile.members import CONTRACT_NAME, LABELS_NAME, names_contract, read_members
 
 PATH = Path("model.tflite")
 PACKED = find_model("cifake-quick").read_bytes()
@@ -49,6 +49,19 @@ def _is_text(at: int) -> bool:
 def test_a_cut_one_is_refused(cut: int) -> None:
     with pytest.raises(ModelError, match="without an intact fakelens contract"):
         read_members(PACKED[:-cut], PATH)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 4, 22, 60, 200])
+def test_a_contract_is_noticed_also_where_a_file_was_cut(cut: int) -> None:
+    assert names_contract(PACKED[: len(PACKED) - cut])
+
+
+def test_a_graph_or_an_archive_of_others_names_no_contract() -> None:
+    buffer = io.BytesIO(PACKED[:START])
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr(LABELS_NAME, f"real\nfake\n{CONTRACT_NAME}")
+    assert not names_contract(buffer.getvalue())
+    assert not names_contract(PACKED[:START])
 
 
 def test_what_others_write_is_read_too() -> None:
