@@ -8,7 +8,7 @@ from fakelens.convert.borders import USUAL_LIMITS, choose_borders, choose_limits
 from fakelens.convert.bridge import carry_over, score_held_out
 from fakelens.convert.fusion import ViewLogits, fit_fusion, fuse_scores, read_logits, weigh_images
 from fakelens.convert.merge import FIRST_SIGNATURE, NamedGraph, extract_view, merge_graphs
-from fakelens.convert.recipes import FuseConfig, Io
+from fakelens.convert.recipes import FuseConfig, Io, prepare_output
 from fakelens.convert.roots import add_first_root
 from fakelens.convert.tflite_metadata.write import attach_metadata
 from fakelens.convert.validation import ScoredImages, find_validation, measure_verdicts, score_validation
@@ -95,8 +95,7 @@ def _read_files(config: FuseConfig) -> list[ModelFile]:
     read = [file.path for file in files] + ([config.scores] if config.scores is not None else [])
     if config.bridge is not None:
         read.append(find_model(config.bridge.second))
-    if config.output.resolve() in [path.resolve() for path in read]:
-        raise UsageError(f"{config.output}: would be written over what is read; give another name")
+    prepare_output(config.output, read)
     if config.whole is not None:
         for file, fit, option in ((files[0], Fit.TILES, "MODEL"), (files[1], Fit.RESIZE, "--whole")):
             if file.contract.input.fit is not fit:

@@ -11,7 +11,7 @@ from fakelens.convert.calibration import load_calibration
 from fakelens.convert.choice import Attempt, choose_attempt, describe_choice
 from fakelens.convert.finish import Converted, ConvertResult, finish, load_interpreter
 from fakelens.convert.network import check_quantizers, load_network, predict
-from fakelens.convert.recipes import ConvertConfig, Io, Quantization
+from fakelens.convert.recipes import ConvertConfig, Io, Quantization, prepare_output
 from fakelens.convert.run import Run, Validation, read_run, read_validation
 from fakelens.convert.tflite import convert_network, quantize_network
 from fakelens.convert.verify import ConversionStage, Scores
@@ -29,6 +29,7 @@ def convert_run(config: ConvertConfig) -> ConvertResult:
     `RunError` where the run cannot be used, `GateError` where LiteRT cannot load the graph.
     """
     run = read_run(config.run)
+    prepare_output(_place(config, run.contract))
     validation = read_validation(run)
     parent = load_network(run.float_model, run)
     p_keras = validation.pool_rows(predict(parent, validation.images_u8)[:, 1])

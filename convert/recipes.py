@@ -1,12 +1,17 @@
 """The choices of a conversion, each closed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from fakelens.benchmarks.labelled import Split
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.files import check_folder_writable
+from fakelens.edge_runtime.modelfile.container import has_identifier
 from fakelens.edge_runtime.modelfile.contract import Pool
+
+_HEAD_BYTES = 16
 
 
 class Quantization(StrEnum):
@@ -111,3 +116,28 @@ def check_output(output: Path | None) -> None:
     """Raise `UsageError` where no file can be written under this name."""
     if output is not None and output.is_dir():
         raise UsageError(f"{output}: is a folder; give the name of the .tflite file to write")
+
+
+def _is_model(path: Path) -> bool:
+    """Whether a file is a TFLite graph, by its name or its content, or empty; one not to be read is none."""
+    if path.suffix.lower() == ".tflite":
+        return True
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return False
+    return not head or has_identifier(head)
+
+
+def prepare_output(output: Path, read: Iterable[Path] = ()) -> None:
+    """Raise `UsageError` unless `output` can be written and replaces nothing but a model that is not `read`.
+
+    Before minutes of work.
+    """
+    if output.resolve() in [path.resolve() for path in read]:
+        raise UsageError(f"{output}: would be written over what is read; give another name")
+    if output.is_file() and not _is_model(output):
+        raise UsageError(f"{output}: holds something else than a .tflite, which would be lost; name another")
+    if output.is_file() or not output.exists():  # a device, or a pipe, is written to as it is
+        check_folder_writable(output.parent, str(output))

@@ -14,7 +14,7 @@ from fakelens.convert.own.config import OwnConfig
 from fakelens.convert.own.pictures import OwnPictures, load_pictures
 from fakelens.convert.own.reading import Finding, find_reading
 from fakelens.convert.own.scaling import scale_images
-from fakelens.convert.recipes import BorderConfig, ConvertConfig, Io, Quantization
+from fakelens.convert.recipes import BorderConfig, ConvertConfig, Io, Quantization, prepare_output
 from fakelens.convert.run import Validation
 from fakelens.convert.verify import ConversionStage, GateResult, Scores
 from fakelens.edge_runtime.errors import UsageError
@@ -33,6 +33,7 @@ def convert_own(config: OwnConfig, tell: Callable[[str], None]) -> ConvertResult
 
     `UsageError` where the model or the pictures cannot be used, `RunError` where TFLite cannot express it.
     """
+    prepare_output(_name_output(config), [config.form.run])
     with muted_stderr():
         model = _load(config)
     tell(f"{config.form.run}: {model.kind}, {model.size} px, {model.parameters:,} parameters")
@@ -92,7 +93,7 @@ def _convert(config: OwnConfig, model: Classifier, pictures: OwnPictures, findin
         graph=graph,
         contract=_describe(config, model, pictures, own),
         stages=tuple(stages),
-        output=form.output or _name_output(config),
+        output=_name_output(config),
         gates=(check_parity(own, exact),) if integer or config.wrapped or _is_exact(form) else (),
         rank_drop=form.max_drop + _RANK_SLACK,
         kept=config.wrapped,
@@ -137,5 +138,7 @@ def _describe(config: OwnConfig, model: Classifier, pictures: OwnPictures, own: 
 
 
 def _name_output(config: OwnConfig) -> Path:
+    if config.form.output is not None:
+        return config.form.output
     kind = "fakelens" if config.wrapped else str(config.form.quantization)
     return config.form.run.parent / f"{config.form.name or config.form.run.stem}-{kind}.tflite"

@@ -17,6 +17,7 @@ from fakelens.edge_runtime.modelfile.members import CONTRACT_NAME, LABELS_NAME, 
 
 _LABELS_TEXT = "\n".join(LABELS) + "\n"
 _IDENTIFIER = b"TFL3"  # at bytes 4 to 8 of every TFLite flatbuffer
+_LEAST_BYTES = 16
 _MOST_MODEL_BYTES = 1 << 30
 _OFFSET_BYTES = 4  # of a flatbuffer's root, at its beginning
 _DIGEST_LENGTH = 64  # hex digits
@@ -125,5 +126,10 @@ def _digest_members(labels: bytes, blank: bytes) -> str:
 
 def check_identifier(content: bytes, what: str) -> None:
     """Raise `ModelError` unless `content` begins as a TFLite flatbuffer does."""
-    if len(content) < 16 or content[4:8] != _IDENTIFIER:
+    if not has_identifier(content):
         raise ModelError(f"{what}: not a TFLite file; a model made by `fakelens convert` is needed")
+
+
+def has_identifier(content: bytes) -> bool:
+    """Whether `content` begins as a TFLite flatbuffer does."""
+    return len(content) >= _LEAST_BYTES and content[4:8] == _IDENTIFIER

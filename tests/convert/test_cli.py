@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fakelens.convert.recipes import ConvertConfig
+from fakelens.convert.recipes import ConvertConfig, prepare_output
 from fakelens.edge_runtime.errors import UsageError
 from tests.conftest import Fakelens
 
@@ -51,6 +51,29 @@ def test_bad_options_are_one_line_and_exit_2(
     assert done.returncode == 2
     assert done.stderr.strip().count("\n") == 0
     assert reason in done.stderr
+
+
+@pytest.mark.parametrize("name", ["model.h5", "run.json", "calibration/real/000.png"])
+def test_no_file_but_a_model_is_written_over(fakelens: Fakelens, run: Path, name: str) -> None:
+    """The output of a slip of the keyboard would cost the run."""
+    before = (run / name).read_bytes()
+    done = fakelens("convert", run, "-o", run / name)
+    assert done.returncode == 2
+    assert done.stderr.strip().count("\n") == 0
+    assert "holds something else than a .tflite, which would be lost" in done.stderr
+    assert (run / name).read_bytes() == before
+
+
+def test_an_output_that_cannot_be_written_is_said_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"file/x.tflite: cannot be written \(.*\); choose another place"):
+        prepare_output(tmp_path / "file" / "x.tflite")
+    model = tmp_path / "model.tflite"
+    model.touch()
+    with pytest.raises(UsageError, match="would be written over what is read"):
+        prepare_output(tmp_path / "." / "model.tflite", [model])
+    prepare_output(Path("/dev/null"))
+    prepare_output(model)
 
 
 def test_an_interrupted_run_is_one_line_and_exit_2(fakelens: Fakelens, run: Path) -> None:
