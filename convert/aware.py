@@ -119,7 +119,7 @@ def _find_missing(run: Run) -> str:
     try:
         source: Any = json.loads((run.path / run_layout.SOURCE).read_bytes())
         data = Path(source["data"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return f"{run.path / run_layout.SOURCE}, which cannot be read: train anew with --qat"
     if not data.is_dir():
         return f"the run's pictures, and {data} is gone: put it back"
@@ -143,6 +143,6 @@ def _estimate_s(run: Run) -> float | None:
         prune = settings.get("prune", {})
         again = int(prune["epochs"]) if prune.get("sparsity") else 0  # a pruned run is pruned once more
         usual = statistics.median(epochs)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return usual * (again + count * _SLOWER.get(run.contract.training.network, _USUALLY_SLOWER))

@@ -134,7 +134,7 @@ def read_validation(run: Run) -> Validation:
 def _parse_record(path: Path) -> tuple[Contract, bool, str]:
     try:
         record: Any = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{path}: damaged, not valid JSON ({error}); {_AGAIN}") from error
     if not isinstance(record, dict) or record.get("format") != run_layout.FORMAT:
         found = record.get("format") if isinstance(record, dict) else None

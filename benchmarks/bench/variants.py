@@ -99,7 +99,7 @@ def find_test_data(run: Path) -> Path | None:
     try:
         data = Path(json.loads((run / run_layout.SOURCE).read_text(encoding="utf-8"))["data"])
         return data if Split.TEST in list_splits(data) else None
-    except (OSError, ValueError, KeyError, TypeError, UsageError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, UsageError):
         return None
 
 
@@ -119,7 +119,7 @@ def _name_training(run: Path) -> str:
         ) from error
     except PermissionError:
         raise  # no damage: the line is of the rights
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"{record}: damaged ({error}); train again with `fakelens train`") from error
     if zeros > _PLAIN_ZEROS:
         return _OWN.training

@@ -61,6 +61,8 @@ def test_what_is_missing_and_what_takes_long_is_said_with_the_remedy(run: Path, 
     assert plan(run, qat=True) == ("", None)
     (run / "source.json").write_text(json.dumps({"data": str(tmp_path / "gone"), "digest": ""}))
     assert f"and {tmp_path / 'gone'} is gone: put it back" in plan(run)[0]
+    (run / "source.json").write_text("[" * 100_000)
+    assert "source.json, which cannot be read: train anew with --qat" in plan(run)[0]
 
 
 @pytest.fixture

@@ -73,6 +73,7 @@ def test_a_missing_or_empty_folder_is_no_run(tmp_path: Path, make: bool) -> None
     [
         ("{", "not valid JSON"),
         ("\xff", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
         ("[]", "format None"),
         ('{"format": 2}', "format 2"),
         ('{"format": 1, "quantization_aware": 1}', "quantization_aware is 1"),

@@ -184,7 +184,7 @@ def _check_config(config: PairsConfig) -> None:
     try:
         made = json.loads(report.read_text(encoding="utf-8"))["config"]
         earlier = {field.name: field.default for field in fields(config) if field.name not in made}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"{report}: damaged; give another -o, or remove {config.output}") from error
     if earlier | made != _describe(config) | {"output": made.get("output")}:
         raise UsageError(

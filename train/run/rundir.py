@@ -78,7 +78,7 @@ def read_start(run: Path) -> tuple[TrainConfig, Path, str]:
         return load_config(str(run / run_layout.CONFIG), {}), Path(source["data"]), str(source["digest"])
     except PermissionError:
         raise  # no damage: the line is of the rights
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(
             f"{run}: no run to go on from ({error}); start one with `fakelens train DATA -o {run}`"
         ) from error
