@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import sys
+from itertools import takewhile
 
 from fakelens.edge_runtime.errors import FakelensError, UsageError, explain_os_error
 from fakelens.edge_runtime.escape import escape_line
@@ -71,6 +72,9 @@ def _run() -> int:
             raise
         if str(getattr(error, "message", "")).startswith("No such command") and _looks_like_a_file(words[0]):
             return _fail(f"{words[0]}: no such command; did you mean `fakelens check {words[0]}`?", 2)
+        missing = _find_missing_values(error, words)
+        if missing:
+            return _fail(missing, 2)
         if hasattr(error, "message"):  # how a choice is refused, in the words of the library behind Typer
             error.message = str(error.message).replace("Value error, ", "")
         error.show() if hasattr(error, "show") else None
@@ -107,6 +111,20 @@ def _refuse_empty(words: list[str]) -> None:
             raise UsageError(
                 f"{what}, perhaps a variable that is not set; `.` stands for the folder you are in"
             )
+
+
+def _find_missing_values(error: Exception, words: list[str]) -> str:
+    """Return which option of several values was given fewer and took what follows for them, or nothing."""
+    command = getattr(getattr(error, "ctx", None), "command", None)
+    for option in getattr(command, "params", ()):
+        for name in set(option.opts) & set(words) if option.nargs > 1 else ():
+            start = words.index(name) + 1
+            values = list(
+                takewhile(lambda word: not word.startswith("-"), words[start : start + option.nargs])
+            )
+            if len(values) < option.nargs:
+                return f"{name} takes {option.nargs} values, {option.metavar}; {len(values)} given"
+    return ""
 
 
 def _looks_like_a_file(word: str) -> bool:

@@ -137,6 +137,15 @@ def test_a_choice_that_is_none_is_refused_in_plain_words(fakelens: Fakelens) -> 
     assert done.stderr.endswith("Invalid value for '--fail-on': 'real' is not one of 'fake', 'unsure'.\n")
 
 
+def test_an_option_with_too_few_values_is_one_line(fakelens: Fakelens) -> None:
+    """The parser takes the next option for the missing value, and then blames what follows that."""
+    done = fakelens("convert", "m.tflite", "--bridge", "photo", "run", "-o", "x.tflite")
+    line = "fakelens: --bridge takes 3 values, SECOND RUN RUN; 2 given"
+    assert (done.returncode, done.stderr.splitlines()) == (2, [line])
+    done = fakelens("convert", "m.tflite", "--bridge", "photo", "run")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+
+
 @pytest.mark.parametrize("arguments", [["no-such-command"], ["--no-such-option"], ["check"]])
 def test_bad_usage_is_exit_2_without_a_traceback(fakelens: Fakelens, arguments: list[str]) -> None:
     done = fakelens(*arguments)
