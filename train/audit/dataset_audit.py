@@ -20,7 +20,7 @@ from fakelens.benchmarks.labelled import (
     choose_slice,
     find_labelled,
 )
-from fakelens.edge_runtime.errors import ImageError
+from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.pictures.preprocess import load_image
 from fakelens.train.audit.duplicates import (
     Copies,
@@ -97,6 +97,8 @@ def audit(config: AuditConfig) -> AuditResult:
 
     Broken files are listed and left out. Which images are opened depends on their paths alone.
     """
+    if config.tile_size < 1:
+        raise UsageError(f"--tile-size is {config.tile_size}, expected 1 px or more")
     images = find_labelled(config.data, layout=config.layout)
     chosen = choose_slice(images, config.data, config.limit)
     digests = dict(zip(images, digest_contents([image.path for image in images]), strict=True))

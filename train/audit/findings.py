@@ -17,6 +17,7 @@ from fakelens.train.audit.probe import ProbeResult
 
 _MOST_CLUES = 6
 _MOST_EXAMPLES = 3
+_MOST_NAMED = 4  # copies of an example
 _IMBALANCE = 1.5  # times as many images of one class
 _HOW_TO_READ = "each fact by its own AUC, with its usual values or its median (and middle 80%)"
 
@@ -124,9 +125,17 @@ def _tell_copies(copies: Sequence[Copies], what: str) -> list[str]:
     ):
         if groups:
             lines.append(f"  {len(groups):,} {where}")
-            examples = (" = ".join(str(image.path) for image in group.images) for group in groups)
-            lines += [f"    {line}" for line, _ in zip(examples, range(_MOST_EXAMPLES), strict=False)]
+            lines += [f"    {_name_images(group)}" for group in groups[:_MOST_EXAMPLES]]
     return lines
+
+
+def _name_images(group: Copies) -> str:
+    """Return the paths of copies, a few of many: first one of each class, split and source."""
+    places = {(image.label, image.split, image.source): image for image in reversed(group.images)}
+    first = set(places.values())
+    shown = sorted(group.images, key=lambda image: image not in first)[:_MOST_NAMED]
+    left = len(group.images) - len(shown)
+    return " = ".join(str(image.path) for image in shown) + (f" and {left:,} more" if left else "")
 
 
 def _render_counts(counts: Sequence[SplitCount]) -> list[str]:

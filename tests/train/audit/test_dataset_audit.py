@@ -149,6 +149,11 @@ def test_images_smaller_than_a_tile_are_counted_by_class(alike: Path) -> None:
     assert audit(AuditConfig(data=alike, tile_size=48)).small == (0, 1)
 
 
+def test_a_tile_of_no_size_is_refused(alike: Path) -> None:
+    with pytest.raises(UsageError, match="--tile-size is 0, expected 1 px or more"):
+        audit(AuditConfig(data=alike, tile_size=0))
+
+
 def test_too_few_images_are_not_probed_but_looked_at(tmp_path: Path) -> None:
     path = write_pictures(tmp_path / "real", 1, ".png")[0]
     (tmp_path / "fake").mkdir()

@@ -72,6 +72,12 @@ def test_the_text_tells_everything_that_matters(result: AuditResult) -> None:
     assert "within 0.95" in render_text(result, 0.95)
 
 
+def test_of_many_copies_a_few_are_named_one_of_each_class_first(result: AuditResult) -> None:
+    many = tuple(LabelledImage(path=Path(f"d/{n}"), label=int(n == 2000), split=None) for n in range(3000))
+    text = render_text(replace(result, lookalikes=(Copies(images=many),)), 0.65)
+    assert "    d/0 = d/2000 = d/1 = d/2 and 2,996 more\n" in text
+
+
 def test_json_is_one_line_with_every_clue_and_copy(result: AuditResult) -> None:
     line = render_json(result)
     assert "\n" not in line
