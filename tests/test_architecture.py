@@ -128,6 +128,7 @@ TESTED_THROUGH_OTHERS = {
     "edge_runtime/provenance/statements/iptc.py": "IPTC datasets",
     "edge_runtime/provenance/containers/jpeg.py": "JPEG files with statements, whole and cut off",
     "edge_runtime/provenance/credentials/jumbf.py": "C2PA manifests",
+    "edge_runtime/provenance/statements/damaged_xml.py": "XMP that no parser reads on",
     "edge_runtime/provenance/statements/labels.py": "the labels that laws ask for",
     "edge_runtime/provenance/containers/png.py": "PNG files with statements, whole and cut off",
     "edge_runtime/provenance/statements/software.py": "names of programs, right and almost right",

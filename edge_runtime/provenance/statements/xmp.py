@@ -1,10 +1,12 @@
 """XMP evidence: source types, IPTC's fields on AI systems, China's label, credits, credentials elsewhere."""
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.parsers import expat
 
 from fakelens.edge_runtime.provenance.evidence import Evidence, Source, Strength, quote
+from fakelens.edge_runtime.provenance.statements.damaged_xml import read_damaged
 from fakelens.edge_runtime.provenance.statements.labels import judge_aigc_label, judge_credit
 from fakelens.edge_runtime.provenance.statements.software import judge_software
 from fakelens.edge_runtime.provenance.statements.source_types import read_source_type
@@ -18,11 +20,6 @@ _IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _SOURCE_TYPES = {"DigitalSourceType", "DigitalSourceFileType"}  # the second is Google's of 2024
 _NO_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_INSTRUCTION = re.compile(r"<\?[^<>]*\?>")  # such as the declaration, with its encoding
-_NO_ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|apos|#[0-9]{1,6}|#x[0-9a-fA-F]{1,6});)")
-_PREFIX = re.compile(r"[\s</]([A-Za-z_][\w.-]{0,100}):", re.ASCII)
-_TAG = re.compile(r"""<(?!!)(?:"[^"<]*"|'[^'<]*'|[^"'<>])*>""")
-_STRANGE = re.compile(r"""("[^"]*"|'[^']*')|[\ufffd\x7f]""")  # outside values: a damaged name
 _AI_FIELDS = ("AISystemUsed", "AISystemVersionUsed", "AIPromptInformation", "AIPromptWriterName")
 
 Property = tuple[str, str, str]  # namespace, name, value
@@ -81,33 +78,23 @@ class _Stop(Exception):  # noqa: N818 (it ends the parsing, and is no error)
 
 
 def read_properties(data: bytes) -> list[Property]:
-    """Return the properties of an XMP packet, those before the damage where it is damaged or cut.
+    """Return the properties of an XMP packet, as many as can be read where it is damaged or cut.
 
-    What programs are known to get wrong is passed over: see `_mend`.
     A packet that declares entities is left there: XMP has none, an attack has.
     """
     begin = data.find(b"<")
     data = data[max(0, begin) : _MOST_BYTES].rstrip(b"\0")
     collector = _Collector()
     if not collector.read(data):
-        mended = _Collector()
-        mended.read(_mend(data))
-        collector = max(collector, mended, key=lambda collector: len(collector.properties))
+        collector = _Collector()
+        with contextlib.suppress(_Stop):
+            read_damaged(_decode(data), collector)
     return collector.properties
 
 
-def _mend(data: bytes) -> bytes:
-    """Return a packet without what ends its parsing early.
-
-    That is bytes of another encoding, characters that XML does not know, also in names, damaged instructions,
-    a bare `&`, prefixes that are not declared, and a second document behind the first.
-    """
-    text = data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-8", "replace")
-    text = _NO_ENTITY.sub("&amp;", _INSTRUCTION.sub("", _NO_XML.sub("\ufffd", text)))
-    text = _TAG.sub(lambda tag: _STRANGE.sub(lambda found: found[1] or "_", tag[0]), text)
-    prefixes = set(_PREFIX.findall(text)) - {"xml", "xmlns"}
-    declared = "".join(f' xmlns:{prefix}="unknown:"' for prefix in sorted(prefixes))
-    return f"<x{declared}>{text}</x>".encode()
+def _decode(data: bytes) -> str:
+    """Return a packet as text; bytes of another encoding, and what XML does not know, as U+FFFD."""
+    return _NO_XML.sub("\ufffd", data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-8", "replace"))
 
 
 class _Collector:
@@ -123,7 +110,7 @@ class _Collector:
         """Collect what `data` hold; False where damage ends them."""
         parser = expat.ParserCreate(namespace_separator="\n")
         parser.buffer_text = True
-        parser.StartElementHandler = self.start
+        parser.StartElementHandler = lambda name, attributes: self.start(name, attributes.items())
         parser.EndElementHandler = self.end
         parser.CharacterDataHandler = self.add_text
         parser.StartDoctypeDeclHandler = self.refuse
@@ -136,10 +123,10 @@ class _Collector:
             return False
         return True
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
+    def start(self, name: str, attributes: Iterable[tuple[str, str]]) -> None:
         self._names.append(name)
         self._take_text()
-        for key, value in attributes.items():
+        for key, value in attributes:
             if key == f"{_RDF}\nresource":  # an address as an attribute of the property's element
                 self._add(name, value)
             else:
@@ -149,7 +136,8 @@ class _Collector:
         if text := self._take_text():
             owner = next((name for name in reversed(self._names[-4:]) if not name.startswith(_RDF)), "")
             self._add(owner, text)
-        self._names.pop()
+        if self._names:  # an end too many
+            self._names.pop()
 
     def add_text(self, text: str) -> None:
         if self._chars < _MOST_VALUE_CHARS:

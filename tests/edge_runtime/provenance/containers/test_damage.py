@@ -124,6 +124,14 @@ IPTC_JSON = (
     b'{"dc:title": "Caf\xe9", "Iptc4xmpExt:DigitalSourceType": "%b"}'
     % source_type("trainedAlgorithmicMedia").encode()
 )
+NO_XML = {  # what no XML parser reads on after
+    "the end of another element": "<dc:title>a</dc:rights>",
+    "an element that never ends": "<dc:title><dc:rights>a</dc:title>",
+    "the same attribute twice": '<dc:title dc:a="1" dc:a="2"/>',
+    "a name that begins with a digit": "<1a>b</1a>",
+    "a comment with a double dash": "<!-- a -- b -->",
+    "the end of literal text": "<dc:title>]]></dc:title>",
+}
 DAMAGED = {
     "a TIFF with one wild tag five times": make_wild_tiff(*[0x9286] * 5),
     "a TIFF with four wild tags": make_wild_tiff(0x010E, 0x9286, 0x927C, 0x02BC),
@@ -150,6 +158,8 @@ DAMAGED = {
         b'<?xml version="1.0" encoding="UTF-16"?>' + PACKET
     ),
     "XMP behind other XMP": make_xmp_png(make_xmp() + XMP),
+    **{f"XMP behind {name}": make_xmp_png(make_xmp("", part + AI_ELEMENT)) for name, part in NO_XML.items()},
+    "half of a pair of characters in XMP": spoil_xmp(b"a&#xd800;b"),
     "XMP with literal text": make_xmp_png(
         make_xmp("", f"<dc:title><![CDATA[<a> & b]]></dc:title>{AI_ELEMENT}")
     ),

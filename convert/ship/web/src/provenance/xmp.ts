@@ -125,6 +125,7 @@ function decodeEntities(text: string): string {
   return text.replace(/&(#x?[0-9a-fA-F]{1,6}|\w{1,8});/g, (whole, name: string) => {
     if (!name.startsWith('#')) return ENTITIES[name] ?? whole;
     const code = name[1] === 'x' ? parseInt(name.slice(2), 16) : parseInt(name.slice(1), 10);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    const isHalf = code >= 0xd800 && code <= 0xdfff; // of a pair, and no character
+    return code <= 0x10ffff && !isHalf ? String.fromCodePoint(code) : whole;
   });
 }

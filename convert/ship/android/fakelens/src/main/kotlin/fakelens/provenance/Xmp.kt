@@ -12,6 +12,7 @@ private val AI_FIELDS = listOf("AISystemUsed", "AISystemVersionUsed", "AIPromptI
 private val NO_XML = Regex("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff]") // characters that XML does not know
 private val ENTITIES = mapOf("lt" to "<", "gt" to ">", "amp" to "&", "quot" to "\"", "apos" to "'")
 private val ENTITY = Regex("&(#x?[0-9a-fA-F]{1,6}|\\w{1,8});")
+private val HALVES = 0xD800..0xDFFF // of a pair, and no characters
 internal const val CREDENTIALS_NAMED =
     "names Content Credentials that the file does not hold: stripped, or kept elsewhere"
 
@@ -198,5 +199,6 @@ private fun decodeEntities(text: String): String = if ('&' !in text) text else E
         name.startsWith("#x") -> name.drop(2).toIntOrNull(16)
         else -> name.drop(1).toIntOrNull()
     }
-    if (code == null || !Character.isValidCodePoint(code)) found.value else String(Character.toChars(code))
+    val known = code?.takeIf { Character.isValidCodePoint(it) && it !in HALVES }
+    if (known == null) found.value else String(Character.toChars(known))
 }
