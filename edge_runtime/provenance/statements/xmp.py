@@ -14,6 +14,7 @@ from fakelens.edge_runtime.provenance.statements.texts import judge_description
 
 CREDENTIALS_NAMED = "names Content Credentials that the file does not hold: stripped, or kept elsewhere"
 _MOST_BYTES = 1 << 20
+_HEAD_BYTES = 100  # among which a declaration names its encoding
 _MOST_VALUES = 50_000  # of Photoshop's lists of ancestors there are thousands
 _MOST_VALUE_CHARS = 64 << 10
 _IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
@@ -84,17 +85,25 @@ def read_properties(data: bytes) -> list[Property]:
     """
     begin = data.find(b"<")
     data = data[max(0, begin) : _MOST_BYTES].rstrip(b"\0")
-    collector = _Collector()
-    if not collector.read(data):
+    text, collector = _decode(data), _Collector()
+    if not collector.read(text):
         collector = _Collector()
         with contextlib.suppress(_Stop):
-            read_damaged(_decode(data), collector)
+            read_damaged(_NO_XML.sub("\ufffd", text), collector)
     return collector.properties
 
 
 def _decode(data: bytes) -> str:
-    """Return a packet as text; bytes of another encoding, and what XML does not know, as U+FFFD."""
-    return _NO_XML.sub("\ufffd", data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-8", "replace"))
+    """Return a packet as text, bytes of another encoding as U+FFFD.
+
+    What it says of its encoding is often wrong, and counts where it is no UTF-8 and names Latin-1.
+    """
+    if data[1:2] == b"\0":
+        return data.decode("utf-16-le", "replace")
+    text, head = data.decode("utf-8", "replace"), data[:_HEAD_BYTES].lower()
+    if "\ufffd" in text and head.startswith(b"<?xml") and b"iso-8859-1" in head:
+        return data.decode("latin-1")
+    return text
 
 
 class _Collector:
@@ -106,9 +115,9 @@ class _Collector:
         self._pieces: list[str] = []
         self._chars = 0
 
-    def read(self, data: bytes) -> bool:
-        """Collect what `data` hold; False where damage ends them."""
-        parser = expat.ParserCreate(namespace_separator="\n")
+    def read(self, text: str) -> bool:
+        """Collect what `text` holds; False where damage ends it."""
+        parser = expat.ParserCreate("utf-8", namespace_separator="\n")  # whatever it says of itself
         parser.buffer_text = True
         parser.StartElementHandler = lambda name, attributes: self.start(name, attributes.items())
         parser.EndElementHandler = self.end
@@ -116,10 +125,10 @@ class _Collector:
         parser.StartDoctypeDeclHandler = self.refuse
         parser.EntityDeclHandler = self.refuse
         try:
-            parser.Parse(data, True)
+            parser.Parse(text.encode(), True)
         except _Stop:
             return True
-        except (expat.ExpatError, ValueError, LookupError):  # the last two of encodings that are not known
+        except (expat.ExpatError, ValueError):
             return False
         return True
 

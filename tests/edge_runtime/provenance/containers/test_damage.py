@@ -124,6 +124,8 @@ IPTC_JSON = (
     b'{"dc:title": "Caf\xe9", "Iptc4xmpExt:DigitalSourceType": "%b"}'
     % source_type("trainedAlgorithmicMedia").encode()
 )
+LATIN_1 = b"<?xml version='1.0' encoding='iso-8859-1'?>"
+CREDITED = PACKET.decode().replace("<rdf:Description", '<rdf:Description dcterms:provenance="Café, Modèle"')
 NO_XML = {  # what no XML parser reads on after
     "the end of another element": "<dc:title>a</dc:rights>",
     "an element that never ends": "<dc:title><dc:rights>a</dc:title>",
@@ -157,6 +159,8 @@ DAMAGED = {
     "XMP that is not in the encoding it names": make_xmp_png(
         b'<?xml version="1.0" encoding="UTF-16"?>' + PACKET
     ),
+    "XMP of ISO-8859-1": make_xmp_png(LATIN_1 + CREDITED.encode("latin-1")),
+    "XMP that names ISO-8859-1 and is UTF-8": make_xmp_png(LATIN_1 + CREDITED.encode()),
     "XMP behind other XMP": make_xmp_png(make_xmp() + XMP),
     **{f"XMP behind {name}": make_xmp_png(make_xmp("", part + AI_ELEMENT)) for name, part in NO_XML.items()},
     "half of a pair of characters in XMP": spoil_xmp(b"a&#xd800;b"),

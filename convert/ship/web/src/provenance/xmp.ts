@@ -1,12 +1,13 @@
 /** What XMP says; as fakelens.edge_runtime.provenance.statements.xmp. A worker has no XML parser, hence a small one. */
 
-import { utf16, utf8 } from './bytes';
+import { latin1, utf16, utf8 } from './bytes';
 import { dropRepeated, quote, type Evidence } from './evidence';
 import { judgeAigcLabel, judgeCredit } from './labels';
 import { readSourceType } from './sourcetypes';
 import { judgeDescription, judgeSoftware } from './texts';
 
 const MOST_BYTES = 1 << 20;
+const HEAD_BYTES = 100; // among which a declaration names its encoding
 const MOST_VALUES = 50_000; // of Photoshop's lists of ancestors there are thousands
 const MOST_VALUE_CHARS = 64 << 10;
 const EXTENSION = 'iptc.org/std/Iptc4xmpExt/2008-02-29/';
@@ -64,7 +65,14 @@ export function readXmp(data: Uint8Array, where: string): Evidence[] {
 /** Return a packet as text; bytes of another encoding, as old programs write them into a title, are passed over. */
 function decode(data: Uint8Array): string {
   const packet = data.subarray(Math.max(0, data.indexOf(0x3c)), MOST_BYTES);
-  return (packet[1] === 0 ? utf16(packet) : utf8(packet)).replace(NO_XML, '\ufffd');
+  const text = packet[1] === 0 ? utf16(packet) : utf8(packet);
+  return (text.includes('\ufffd') && namesLatin1(packet) ? latin1(packet) : text).replace(NO_XML, '\ufffd');
+}
+
+/** Whether a packet says that it is in Latin-1: often wrong, and asked where it is no UTF-8. */
+function namesLatin1(packet: Uint8Array): boolean {
+  const head = latin1(packet.subarray(0, HEAD_BYTES)).toLowerCase();
+  return head.startsWith('<?xml') && head.includes('iso-8859-1');
 }
 
 /** Return the properties of a packet, those before the damage where it is damaged or cut. */

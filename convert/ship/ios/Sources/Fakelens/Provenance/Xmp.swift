@@ -1,6 +1,7 @@
 import Foundation
 
 private let mostBytes = 1 << 20
+private let headBytes = 100  // among which a declaration names its encoding
 private let mostValues = 50_000  // of Photoshop's lists of ancestors there are thousands
 private let mostValueBytes = 64 << 10
 private let literalBegin = "<![CDATA["
@@ -42,10 +43,17 @@ func readXmp(_ data: Bytes, at place: String) -> [Evidence] {
 private func decodePacket(_ data: Bytes) -> Bytes {
     let packet = data.sub(data.find(UInt8(ascii: "<")), mostBytes)
     let isWide = packet.count > 1 && packet[1] == 0
-    let text = isWide ? packet.utf16(little: true) : packet.utf8()
+    var text = isWide ? packet.utf16(little: true) : packet.utf8()
+    if text.unicodeScalars.contains("\u{FFFD}") && namesLatin1(packet) { text = packet.latin1() }
     var known = String.UnicodeScalarView()
     for scalar in text.unicodeScalars { known.append(isXml(scalar) ? scalar : "\u{FFFD}") }
     return Bytes(Array(String(known).utf8))
+}
+
+/// Whether a packet says that it is in Latin-1: often wrong, and asked where it is no UTF-8.
+private func namesLatin1(_ packet: Bytes) -> Bool {
+    let head = packet.sub(0, headBytes).latin1().lowercased()
+    return head.hasPrefix("<?xml") && head.contains("iso-8859-1")
 }
 
 /// Whether XML knows the character.

@@ -1,6 +1,7 @@
 package fakelens.provenance
 
 private const val MOST_BYTES = 1 shl 20
+private const val HEAD_BYTES = 100 // among which a declaration names its encoding
 private const val MOST_VALUES = 50_000 // of Photoshop's lists of ancestors there are thousands
 private const val MOST_VALUE_CHARS = 64 shl 10
 private const val LITERAL = "<![CDATA["
@@ -41,7 +42,14 @@ internal fun readXmp(data: Bytes, where: String): List<Evidence> {
 private fun decodePacket(data: Bytes): String {
     val packet = data.sub(data.find('<'.code), MOST_BYTES)
     val text = if (packet.size > 1 && packet[1] == 0) packet.decode("UTF-16LE") else packet.utf8()
-    return NO_XML.replace(text, "\ufffd")
+    val isLatin1 = '\ufffd' in text && namesLatin1(packet)
+    return NO_XML.replace(if (isLatin1) packet.latin1() else text, "\ufffd")
+}
+
+/** Whether [packet] says that it is in Latin-1: often wrong, and asked where it is no UTF-8. */
+private fun namesLatin1(packet: Bytes): Boolean {
+    val head = packet.sub(0, HEAD_BYTES).latin1().lowercase()
+    return head.startsWith("<?xml") && "iso-8859-1" in head
 }
 
 private fun judgeProperty(property: Property, where: String): List<Evidence> {
