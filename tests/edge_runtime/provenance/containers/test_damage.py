@@ -174,6 +174,12 @@ DAMAGED = {
     ),
     "XMP behind 5,100 ancestors": make_packed_xmp(ANCESTORS + AI_ELEMENT),
     "1,201 statements": make_packed_xmp(PROVENANCES + AI_ELEMENT),
+    "a packed text cut in the middle": make_png(
+        (b"zTXt", b"parameters\0\0" + zlib.compress(f"{A1111}, {3**9000}".encode())[:1000])
+    ),
+    "packed XMP cut in the middle": make_png(
+        (b"zTXt", b"XML:com.adobe.xmp\0\0" + zlib.compress(XMP[:-40] + str(3**9000).encode())[:1000])
+    ),
     "a packed text without its end": make_png(
         (b"zTXt", b"parameters\0\0" + zlib.compress(A1111.encode())[:-6])
     ),
