@@ -123,7 +123,7 @@ def fit_fusion(scores: ViewLogits, weights: Floats) -> Fusion:
         method="L-BFGS-B",
     )
     *steepness, bias = (float(value) for value in found.x)
-    if not any(steepness):
+    if not any(weight and np.ptp(said) for weight, said in zip(steepness, scores.logits.T, strict=True)):
         raise UsageError("no view ranks the fakes above the real images: look at the data and the files")
     return Fusion(weights=tuple(steepness), bias=bias)
 

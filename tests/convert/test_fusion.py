@@ -60,6 +60,12 @@ def test_views_that_never_err_have_finite_weights() -> None:
     assert all(0 <= weight <= 20 for weight in fusion.weights)
 
 
+def test_views_that_say_the_same_of_all_images_are_refused() -> None:
+    scores = ViewLogits(logits=np.zeros((4, 2)), labels=np.array([0, 0, 1, 1], np.uint8), sources=("",) * 4)
+    with pytest.raises(UsageError, match="no view ranks the fakes above the real"):
+        fit_fusion(scores, np.ones(4))
+
+
 def test_views_without_any_worth_are_refused() -> None:
     scores = draw((-0.8, -0.4), 0.0)
     with pytest.raises(UsageError, match="no view ranks the fakes above the real"):
