@@ -157,6 +157,12 @@ def _find_picture(item: Item, root: str) -> _Picture:
     return _Picture(item, place, remote and not item.broken)
 
 
+def is_relative(item: Item, root: str) -> bool:
+    """Whether `item` lies elsewhere where the scan runs in another folder."""
+    picture = _find_picture(item, root)
+    return not (picture.is_remote or picture.item.broken or picture.place.startswith("/"))
+
+
 def to_answer(result: CheckedFile) -> Answer:
     """Return `result` as `check --json` writes it, without the time it took, and with the kind of an error.
 

@@ -30,6 +30,7 @@ class Header:
     plan: PlanFacts
     skipped: dict[str, Any] = field(default_factory=dict)
     root: str | None = None  # no setting: shards of one scan may mount its pictures elsewhere; None: unknown
+    started_in: str | None = None  # the folder in which relative names begin; None: unknown
     format: int = FORMAT
 
     def describe(self) -> str:
@@ -76,7 +77,8 @@ def _check_types(found: dict[str, Any]) -> None:
     skipped = found.get("skipped", {})
     numbers = [found["plan"]["lines"], found["plan"]["names"], *skipped.get("needs", {}).values()]
     numbers += [skipped.get(name, 0) for name in ("not_images", "run_directories", "unreadable")]
-    texts += [found.get("root") or "", *skipped.get("lines", []), *map(Kind, skipped.get("needs", {}))]
+    texts += [found.get("root") or "", found.get("started_in") or ""]
+    texts += [*skipped.get("lines", []), *map(Kind, skipped.get("needs", {}))]
     if not all(isinstance(text, str) for text in texts) or not isinstance(found["settings"], dict):
         raise TypeError("no text where there must be one")
     if not all(isinstance(number, int) and number >= 0 for number in numbers):

@@ -16,7 +16,14 @@ from fakelens.edge_runtime.files import check_folder_writable
 from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.library import find_model
 from fakelens.edge_runtime.redact import redact_url
-from fakelens.edge_runtime.scan.checker import Answer, Check, Checker, CheckerSpec, is_passing
+from fakelens.edge_runtime.scan.checker import (
+    Answer,
+    Check,
+    Checker,
+    CheckerSpec,
+    is_passing,
+    is_relative,
+)
 from fakelens.edge_runtime.scan.header import (
     Header,
     read_header,
@@ -170,6 +177,7 @@ def _prepare(config: ScanConfig, inputs: list[Input]) -> Header:
         refuse_other(found, mine, folder)
         if STDIN in config.inputs:
             _refuse_other_names(config, inputs, found)
+        _refuse_other_folder(config, found, mine)
         return found
     lock = lock_folder(folder)
     try:
@@ -207,6 +215,36 @@ def _refuse_other_names(config: ScanConfig, inputs: list[Input], found: Header) 
         )
 
 
+def _refuse_other_folder(config: ScanConfig, found: Header, mine: Header) -> None:
+    """Raise `UsageError` where names of the plan are relative and would now be of other files.
+
+    A folder that is no longer there was renamed, or is mounted elsewhere: then the names still hold.
+    """
+    if found.started_in is None or mine.started_in is None:
+        return
+    try:
+        if os.path.samefile(found.started_in, mine.started_in):  # noqa: PTH121 (both are text)
+            return
+    except FileNotFoundError:
+        return
+    except OSError:
+        pass  # it is there, and closed: another one
+    plan = read_plan(config.folder / PLAN_NAME)
+    name = next((item.name for item in plan if is_relative(item, config.checker.root)), None)
+    if name is not None:
+        raise UsageError(
+            f"{config.folder} was begun in {found.started_in}, and names such as {name} begin there, not in "
+            f"{mine.started_in}; run the same command in that folder, or give another -o"
+        )
+
+
+def _find_here() -> str | None:
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:  # removed in the meantime: only absolute names are found
+        return None
+
+
 def _make_header(config: ScanConfig, inputs: list[Input]) -> Header:
     file = read_model(find_model(config.checker.model))
     with file.path.open("rb") as content:
@@ -228,6 +266,7 @@ def _make_header(config: ScanConfig, inputs: list[Input]) -> Header:
         parts=config.parts,
         plan=PlanFacts(lines=0, names=0, names_digest=""),
         root=spec.root.rstrip("/") or spec.root,
+        started_in=_find_here(),
     )
 
 

@@ -112,6 +112,7 @@ def test_a_part_that_was_renamed_but_not_entered_is_entered(config: ScanConfig) 
         ("scan.json", '"shard": "0/1"', '"shard": "1"', "scan.json: damaged"),
         ("scan.json", '"inputs": [', '"inputs": 5, "_": [', "scan.json: damaged"),
         ("scan.json", '"root": ""', '"root": 5', "scan.json: damaged"),
+        ("scan.json", '"started_in": "', '"started_in": 5, "_": "', "scan.json: damaged"),
         ("scan.json", '"needs": {}', '"needs": {"cats": 1}', "scan.json: damaged"),
         ("parts.jsonl", '"lines": 7', '"lines": "7"', "line 1 is damaged"),
         ("parts.jsonl", '"part-00000', '"../part-00000', "line 1 is damaged"),
@@ -239,6 +240,56 @@ def test_a_scan_goes_on_only_below_the_root_that_it_was_begun_with(config: ScanC
     header = json.loads(Path("out/scan.json").read_text())
     Path("out/scan.json").write_text(json.dumps({name: header[name] for name in header if name != "root"}))
     scan(config)  # a folder of an older release says nothing of it
+
+
+@pytest.mark.parametrize(
+    ("names", "root", "moves"),
+    [
+        (["photos"], "", False),
+        ([], "", False),
+        ([], "photos", False),
+        ([], "{here}", True),
+        (["{here}/photos"], "", True),
+    ],
+)
+def test_relative_names_are_only_looked_for_in_the_folder_where_the_scan_was_begun(
+    config: ScanConfig, names: list[str], root: str, *, moves: bool
+) -> None:
+    here = Path.cwd()
+    inputs = [name.format(here=here) for name in names] or [str(here / "list.txt")]
+    checker = replace(config.checker, root=root.format(here=here))
+    config = replace(config, inputs=inputs, output=here / "out", checker=checker)
+    lines = scan(config).lines
+    (here / "photos" / "photos").mkdir()
+    os.chdir(here / "photos")
+    if moves:
+        assert scan(config).lines == lines
+        return
+    said = rf"out was begun in {here}, and names such as photos/\S+ begin there, not in {here}/photos; run"
+    with pytest.raises(UsageError, match=said):
+        scan(config)
+
+
+def test_a_scan_goes_on_where_its_folder_was_renamed(config: ScanConfig, tmp_path: Path) -> None:
+    old, new, link = tmp_path / "old", tmp_path / "new", tmp_path / "link"
+    old.mkdir()
+    for name in ("photos", "list.txt"):
+        Path(name).rename(old / name)
+    link.symlink_to(old)
+    os.chdir(old)
+    lines = scan(config).lines
+    os.chdir(link)
+    assert scan(config).lines == lines
+    old.rename(new)
+    os.chdir(new)
+    assert scan(config).lines == lines
+    header = json.loads(Path("out/scan.json").read_text())
+    assert header.pop("started_in") == str(old)
+    old.mkdir()
+    with pytest.raises(UsageError, match="was begun in"):
+        scan(config)
+    Path("out/scan.json").write_text(json.dumps(header))
+    assert scan(config).lines == lines  # a folder of an older release says nothing of it
 
 
 def test_shards_may_lie_below_other_roots(config: ScanConfig) -> None:
