@@ -114,10 +114,11 @@ def load_interpreter(graph: bytes, threads: int) -> Interpreter:
 
 def _measure(p_fake: Scores, validation: Validation, converted: Converted) -> tuple[Measurement, ...]:
     labels, contract = validation.labels, converted.contract
-    correct = count_correct(p_fake, labels, contract.decision)
+    correct, shown = count_correct(p_fake, labels, contract.decision), validation.shown
+    twice = "" if shown == len(labels) else "; each picture as it is and recompressed"
     figures = {
-        "accuracy": wilson_interval(correct, len(labels)),
-        "auc": bootstrap_interval(roc_auc, labels, p_fake),
+        "accuracy": wilson_interval(correct * shown / len(labels), shown),
+        "auc": bootstrap_interval(roc_auc, labels, p_fake, validation.pictures),
     }
     data = ", ".join(source.name for source in contract.training.data)
     return tuple(
@@ -126,10 +127,10 @@ def _measure(p_fake: Scores, validation: Validation, converted: Converted) -> tu
             value=interval.value,
             low=interval.low,
             high=interval.high,
-            n=len(labels),
+            n=shown,
             data=data,
             split=_SPLIT,
-            note=converted.note,
+            note=converted.note + twice,
         )
         for metric, interval in figures.items()
     )

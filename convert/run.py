@@ -49,6 +49,12 @@ class Validation:
     owners: npt.NDArray[np.int64]  # [n], sorted: which image each belongs to
     labels: npt.NDArray[np.uint8]  # [images], 1 = fake
     pool: Pool
+    pictures: npt.NDArray[np.int64] | None = None  # [images], what each shows; None: each another
+
+    @property
+    def shown(self) -> int:
+        """How many pictures the images show: with and without a recompression, one counts once."""
+        return len(self.labels if self.pictures is None else np.unique(self.pictures))
 
     def pool_rows(self, p_rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return P(fake) [images] from that of all rows [n], as the contract pools tiles."""
@@ -105,6 +111,8 @@ def read_validation(run: Run) -> Validation:
         with np.load(path, allow_pickle=False) as arrays:
             images, labels = arrays["images"], arrays["labels"]
             owners = arrays["owners"] if "owners" in arrays else np.arange(len(labels))  # whole images
+            # Not in runs of earlier versions.
+            pictures = arrays["pictures"] if "pictures" in arrays else np.arange(len(labels))
     except FileNotFoundError as error:
         raise RunError(f"{path}: missing, the run is incomplete; {_AGAIN}") from error
     except PermissionError:
@@ -112,8 +120,11 @@ def read_validation(run: Run) -> Validation:
     except name_archive_errors() as error:
         raise RunError(f"{path}: damaged ({error}); {_AGAIN}") from error
     size = run.contract.input.size
-    if labels.ndim != 1:
-        raise RunError(f"{path}: the labels have shape {labels.shape}, expected one an image; {_AGAIN}")
+    if labels.ndim != 1 or pictures.shape != labels.shape:
+        raise RunError(
+            f"{path}: the labels have shape {labels.shape}, and the pictures that they are of "
+            f"{pictures.shape}, expected one an image; {_AGAIN}"
+        )
     if images.dtype != np.uint8 or images.shape != (len(owners), size, size, 3):
         raise RunError(
             f"{path}: the images are {images.dtype} {images.shape}, expected uint8 "
@@ -128,6 +139,7 @@ def read_validation(run: Run) -> Validation:
         owners=owners.astype(np.int64),
         labels=labels.astype(np.uint8),
         pool=run.contract.input.pool,
+        pictures=pictures,
     )
 
 

@@ -1,6 +1,7 @@
 """Every format converts, answers as Keras does, and is written only when it passes."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,29 @@ def test_the_card_holds_what_this_very_file_scores(int8_result: ConvertResult, f
     assert accuracy.low < accuracy.value < accuracy.high
     assert auc.metric == "auc"
     assert auc.low <= auc.value <= auc.high
+
+
+def test_what_is_looked_at_twice_counts_once_in_the_intervals_of_the_card(
+    finished_run: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(finished_run, run)
+    with np.load(run / "validation.npz") as arrays:
+        images, labels = arrays["images"], arrays["labels"]
+    labels[:12] = 1 - labels[:12]  # so that there is something to be unsure of
+    rows = np.repeat(np.arange(len(labels)), 2)
+    cards = []
+    for pictures in (rows, np.arange(len(rows))):
+        np.savez(run / "validation.npz", images=images[rows], labels=labels[rows], pictures=pictures)
+        (tmp_path / "model.tflite").unlink(missing_ok=True)
+        cards.append(convert_run(config(run, tmp_path, quantization=Quantization.FLOAT32)).contract.measured)
+    (once_accuracy, once_auc), (twice_accuracy, twice_auc) = cards
+    assert (once_accuracy.n, twice_accuracy.n) == (len(labels), len(rows))
+    assert "each picture as it is and recompressed" in once_accuracy.note
+    assert "recompressed" not in twice_accuracy.note
+    for once, twice in ((once_accuracy, twice_accuracy), (once_auc, twice_auc)):
+        assert once.value == pytest.approx(twice.value)
+        assert once.high - once.low > 1.2 * (twice.high - twice.low)  # by the root of two
 
 
 def test_a_run_that_loses_more_than_max_drop_fails_its_gate_and_writes_nothing(

@@ -126,6 +126,13 @@ def test_validation_images_of_another_kind_are_refused(
         read_validation(read_run(run))
 
 
+def test_pictures_that_are_not_one_an_image_are_refused(run: Path) -> None:
+    images = np.zeros((2, 16, 16, 3), np.uint8)
+    np.savez(run / "validation.npz", images=images, labels=np.uint8([0, 1]), pictures=np.int64([0]))
+    with pytest.raises(RunError, match=r"labels have shape \(2,\), and the pictures .* \(1,\)"):
+        read_validation(read_run(run))
+
+
 def test_float_formats_need_no_calibration_images(run: Path) -> None:
     shutil.rmtree(run / "calibration")
     assert read_run(run).contract.name == "tiny"

@@ -118,7 +118,8 @@ def write_calibration(run: Path, images_u8: Images, labels: npt.NDArray[np.uint8
 def write_validation(run: Path, images_u8: Images, judged: JudgedImages, seed: int) -> None:
     """Write the validation images for the gates of `convert`, a seeded choice where there are very many.
 
-    `images_u8` are whole images or tiles; `owners` tells which image each belongs to.
+    `images_u8` are whole images or tiles; `owners` tells which image each belongs to, `pictures` what each
+    image shows, with or without a history.
     """
     sizes = np.array([len(rows) for rows in judged.groups])
     chosen = np.random.default_rng(seed).permutation(len(sizes))
@@ -126,7 +127,8 @@ def write_validation(run: Path, images_u8: Images, judged: JudgedImages, seed: i
     rows = np.concatenate([judged.groups[image] for image in chosen])
     owners = np.repeat(np.arange(len(chosen)), sizes[chosen])
     buffer = io.BytesIO()
-    np.savez(buffer, images=images_u8[rows], owners=owners, labels=judged.labels[chosen])
+    labels, pictures = judged.labels[chosen], judged.pictures[chosen]
+    np.savez(buffer, images=images_u8[rows], owners=owners, labels=labels, pictures=pictures)
     write_atomic(run / run_layout.VALIDATION, buffer.getvalue())
 
 

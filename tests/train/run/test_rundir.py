@@ -9,6 +9,7 @@ from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError, UsageError
 from fakelens.train.audit.leak import Leak
 from fakelens.train.config import TrainConfig
+from fakelens.train.data.pooling import group_images
 from fakelens.train.run import rundir
 from fakelens.train.settings import load_config
 
@@ -42,6 +43,15 @@ def test_calibration_images_are_lossless_of_both_classes_and_written_again_alike
         pictures = sorted((tmp_path / "calibration" / name).glob("*.png"))
         assert len(pictures) == 20
         assert {Image.open(path).tobytes() for path in pictures} == of_class
+
+
+def test_validation_images_come_with_what_they_show(tmp_path: Path) -> None:
+    pictures = np.repeat(np.arange(20), 2)
+    judged = group_images(np.arange(40), np.repeat(LABELS[:20], 2), pictures)
+    rundir.write_validation(tmp_path, IMAGES, judged, seed=0)
+    with np.load(tmp_path / "validation.npz") as arrays:
+        assert arrays["pictures"].tolist() == pictures.tolist()
+        assert arrays["images"].shape == IMAGES.shape
 
 
 def test_a_used_folder_is_not_a_new_run(tmp_path: Path) -> None:
