@@ -6,6 +6,7 @@ copy in the later of train, val, test is kept, so that a test image has never be
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,8 +39,8 @@ class Cleaning:
     """What was left out of a data set, and why."""
 
     unreadable: tuple[str, ...]  # one line each
-    duplicates: int  # further copies of an image, in the same or an earlier split
-    conflicts: int  # files whose bytes stand in both classes
+    duplicates: int  # further copies of an image of one class, in the same or an earlier split
+    conflicts: int  # images whose bytes stand in both classes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,18 +257,19 @@ def _clean(
     """Return the rows to keep: readable, one per content, the copy in the latest split; none in conflict."""
     kept: dict[str, int] = {}
     in_conflict: set[str] = set()
-    duplicates = 0
+    copies: Counter[str] = Counter()
     for row, digest in enumerate(digests):
         if row in errors:
             continue
         first = kept.setdefault(digest, row)
         if first == row:
             continue
-        duplicates += 1
+        copies[digest] += 1
         if labels[first] != labels[row]:
             in_conflict.add(digest)
         if given[row] > given[first]:
             kept[digest] = row
+    duplicates = sum(count for digest, count in copies.items() if digest not in in_conflict)
     cleaning = Cleaning(unreadable=tuple(errors.values()), duplicates=duplicates, conflicts=len(in_conflict))
     rows = sorted(row for digest, row in kept.items() if digest not in in_conflict)
     return np.array(rows, np.int64), cleaning
