@@ -18,6 +18,7 @@ from fakelens.convert.recipes import ConvertConfig
 from fakelens.convert.run import Run, read_run
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.escape import quote
 from fakelens.edge_runtime.progress import format_duration
 
 _LONGEST_S = 15 * 60.0  # what is trained without being asked for
@@ -56,7 +57,7 @@ def find_aware(run: Run) -> Run | None:
 def plan_aware(run: Run, config: ConvertConfig) -> AwarePlan:
     """Return what is to be done where plain int8 of `run` loses more than `config` allows."""
     folder = run.path / run_layout.QAT
-    command = f"`fakelens train --from {run.path} --qat -o {run.path}-qat`"
+    command = f"`fakelens train --from {quote(run.path)} --qat -o {quote(str(run.path) + '-qat')}`"
     if config.qat is False:
         return AwarePlan(folder=folder, seconds=None, obstacle=f"--no-qat leaves it at that; {command} helps")
     missing = _find_missing(run)

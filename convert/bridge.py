@@ -11,6 +11,7 @@ from fakelens.convert.recipes import BridgeConfig
 from fakelens.convert.run import Run, read_run, read_validation
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.escape import quote
 from fakelens.edge_runtime.modelfile.contract import Contract, Fit, Fusion, Training
 from fakelens.edge_runtime.pictures.preprocess import ImageU8
 from fakelens.edge_runtime.pictures.tiles import to_logit
@@ -115,7 +116,7 @@ def _open(model: str, run: Run) -> Detector:
     if len(spec.views) > 1 or spec.size != size:
         raise UsageError(
             f"{model}: is no file of one view of {size} px, as the pictures of {run.path} are; "
-            f"make one of it: fakelens convert {run.path}"
+            f"make one of it: fakelens convert {quote(run.path)}"
         )
     ours, of_run = detector.contract.training, run.contract.training
     if ours.quantization_aware and not run.quantization_aware:  # such a stage is calibrated anew

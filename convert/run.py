@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ModelError, RunError
+from fakelens.edge_runtime.escape import quote
 from fakelens.edge_runtime.files import name_archive_errors
 from fakelens.edge_runtime.modelfile.contract import Contract, Pool, contract_from_json
 from fakelens.edge_runtime.modelfile.library import list_models
@@ -77,17 +78,17 @@ def read_run(path: Path) -> Run:
             f"{path}: is a release model, which is a finished file; give a run, or the path of a model file"
         )
     if not path.is_dir():
-        raise RunError(f"{path}: no such run directory; make one with `fakelens train DATA -o {path}`")
+        raise RunError(f"{path}: no such run directory; make one with `fakelens train DATA -o {quote(path)}`")
     record = path / run_layout.RECORD
     if not record.is_file():
         if any((path / name).exists() for name in _PARTS):
             raise RunError(
                 f"{path}: no {run_layout.RECORD}, training was interrupted; resume it with "
-                f"`fakelens train --resume -o {path}`"
+                f"`fakelens train --resume -o {quote(path)}`"
             )
         if any(path.iterdir()):
             raise RunError(f"{path}: is no run directory; make one with `fakelens train DATA -o RUN`")
-        raise RunError(f"{path}: the folder is empty; make a run with `fakelens train DATA -o {path}`")
+        raise RunError(f"{path}: the folder is empty; make a run with `fakelens train DATA -o {quote(path)}`")
     contract, quantization_aware, doubt = _parse_record(record)
     model = path / run_layout.MODEL
     run = Run(

@@ -47,3 +47,10 @@ def percent_encode(name: str) -> str:
 def to_text(text: str) -> str:
     """Return `text` without lone surrogates, which no JSON reader need accept."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def quote(path: object) -> str:
+    """Return a path as a shell takes it, for a command that a message names."""
+    import shlex  # which only a message needs
+
+    return shlex.quote(str(path))

@@ -7,7 +7,7 @@ import sys
 from itertools import takewhile
 
 from fakelens.edge_runtime.errors import FakelensError, UsageError, explain_os_error
-from fakelens.edge_runtime.escape import escape_line
+from fakelens.edge_runtime.escape import escape_line, quote
 
 _UMBRELLA = "fakelens.edge_runtime.umbrella"  # where the commands meet
 _INTERRUPTED = 130  # as a shell reports a process ended by Ctrl-C
@@ -71,7 +71,7 @@ def _run() -> int:
         if not hasattr(error, "exit_code"):  # what Click raises for bad usage carries one
             raise
         if str(getattr(error, "message", "")).startswith("No such command") and _looks_like_a_file(words[0]):
-            return _fail(f"{words[0]}: no such command; did you mean `fakelens check {words[0]}`?", 2)
+            return _fail(f"{words[0]}: no such command; did you mean `fakelens check {quote(words[0])}`?", 2)
         missing = _find_missing_values(error, words)
         if missing:
             return _fail(missing, 2)

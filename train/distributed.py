@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fakelens.edge_runtime.errors import FakelensError, RunError, UsageError
-from fakelens.edge_runtime.escape import escape_line
+from fakelens.edge_runtime.escape import escape_line, quote
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.machine.quiet import muted_stderr, silence_tensorflow, without_keras_3
 from fakelens.train.data.epoch import EpochPlan, plan_epoch
@@ -224,7 +224,7 @@ def name_losses(team: Team, run: Any) -> Iterator[None]:
             leave_team(f"fakelens: TensorFlow stopped ({' '.join(message.split())[:200]})", 2)
         leave_team(
             f"fakelens: {gone} is gone; the checkpoint of the last epoch is kept, begin all of them again "
-            f"with --resume -o {run}",
+            f"with --resume -o {quote(run)}",
             2,
         )
 

@@ -17,6 +17,7 @@ import typer
 from fakelens.benchmarks.command import run_command
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.edge_runtime.escape import quote
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.contract import contract_from_json
@@ -68,7 +69,7 @@ def _read_run(run: Path) -> tuple[Start, NetworkConfig]:
     """Return what the record of `run` says of its start, without weights, and its network."""
     config, *_ = read_run(run)
     if not (run / run_layout.RECORD).is_file():
-        raise RunError(f"{run}: not finished; go on with `fakelens train --resume -o {run}`")
+        raise RunError(f"{run}: not finished; go on with `fakelens train --resume -o {quote(run)}`")
     contract = contract_from_json(json.dumps(json.loads((run / run_layout.RECORD).read_text())["contract"]))
     network = replace(config.network, weights="none", frozen=0, views=1)
     data = {key: value for key, value in asdict(config.data).items() if key in _READ_AS}

@@ -17,7 +17,7 @@ from fakelens.edge_runtime.answers.pages.words import (
 from fakelens.edge_runtime.answers.sinks import report_error, write_line
 from fakelens.edge_runtime.answers.statements import sort_evidence
 from fakelens.edge_runtime.detection.checked_file import CheckedFile
-from fakelens.edge_runtime.escape import escape_line
+from fakelens.edge_runtime.escape import escape_line, quote
 from fakelens.edge_runtime.modelfile.contract import Contract, Decision
 from fakelens.edge_runtime.provenance.evidence import NO_STATEMENT, Evidence
 
@@ -82,7 +82,7 @@ def _count_columns() -> int:
 
 def _say_limits(limits: str, model: str, width: int) -> str:
     """Return one sentence: the first of the contract where it fits a line, else where all of them stand."""
-    where = f"fakelens info {model}"
+    where = f"fakelens info {quote(model)}"
     if not limits.strip():
         return "The model is wrong at times; its maker does not say where."
     first = f"{re.split(_SENTENCE, limits.strip(), maxsplit=1)[0]} ({where})"
@@ -124,5 +124,9 @@ def _list_statements(evidence: tuple[Evidence, ...]) -> Iterator[tuple[str, str]
 def _fold(name: str, text: str, width: int) -> list[str]:
     """Return `text` in lines of `width` characters beside its `name`."""
     return textwrap.wrap(
-        escape_line(text), width, initial_indent=f"{name:<{_NAMES}}", subsequent_indent=" " * _NAMES
+        escape_line(text),
+        width,
+        initial_indent=f"{name:<{_NAMES}}",
+        subsequent_indent=" " * _NAMES,
+        break_on_hyphens=False,  # a command stays as it is typed
     )

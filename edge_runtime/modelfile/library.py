@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ModelError
+from fakelens.edge_runtime.escape import quote
 
 DEFAULT_MODEL = "photo"
 _FOLDER = Path(__file__).parents[1] / "models"
@@ -40,7 +41,7 @@ def find_model(model: str | Path | None = None) -> Path:
 
 def _explain_missing(path: Path, name: str) -> str:
     if (path / run_layout.RECORD).is_file():
-        return f"is a run, not a model file; make one of it: fakelens convert {name}"
+        return f"is a run, not a model file; make one of it: fakelens convert {quote(name)}"
     known = f"release models: {', '.join(list_models()) or 'none'}"
     if name and path.is_dir():
         return f"is a folder, not a model file; {known}"

@@ -2,7 +2,6 @@
 
 import glob
 import hashlib
-import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -12,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.escape import quote
 from fakelens.edge_runtime.files import is_folder
 from fakelens.edge_runtime.pictures.formats import HEAD_BYTES, IMAGE_SUFFIXES, VIDEO_SUFFIXES, Kind, sniff
 from fakelens.edge_runtime.redact import redact_url
@@ -145,7 +145,7 @@ def _tell_input(name: str) -> Input:
     if is_tar(head) or path.suffix.lower() == ".tar":
         return Input(name=name, kind=InputKind.TAR)
     if sniff(head) not in (Kind.OTHER, Kind.EMPTY):
-        raise UsageError(f"{name}: is itself a picture or video: `fakelens check {shlex.quote(name)}`")
+        raise UsageError(f"{name}: is itself a picture or video: `fakelens check {quote(name)}`")
     if path.suffix.lower() in IMAGE_SUFFIXES | VIDEO_SUFFIXES:
         raise UsageError(
             f"{name}: no picture or video, whatever its name says; replace it, or, if it is a list of "

@@ -8,6 +8,7 @@ from typing import Any
 
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError, UsageError
+from fakelens.edge_runtime.escape import quote
 from fakelens.edge_runtime.files import stage_folder
 from fakelens.train.audit.leak import Leak
 from fakelens.train.config import TrainConfig
@@ -101,7 +102,7 @@ def derive_job(parent: Path, run: Path, given: Mapping[str, Any]) -> Job:
     own, data, digest = rundir.read_start(parent)
     config = load_config(str(parent / run_layout.CONFIG), given)
     if not (parent / run_layout.RECORD).exists():
-        raise RunError(f"{parent}: not finished; go on with `fakelens train --resume -o {parent}`")
+        raise RunError(f"{parent}: not finished; go on with `fakelens train --resume -o {quote(parent)}`")
     if not (parent / run_layout.FLOAT_STATE).is_file():
         raise RunError(
             f"{parent / run_layout.FLOAT_STATE}: missing, there are no float weights to go on from; "
@@ -112,7 +113,8 @@ def derive_job(parent: Path, run: Path, given: Mapping[str, Any]) -> Job:
     if not _is_same_float_stage(config, own):
         raise UsageError(
             f"{parent} was trained with other settings; only prune, qat, decision, name, description and "
-            f"limits may differ, for the rest `fakelens train DATA --weights {parent}` trains its weights on"
+            f"limits may differ, for the rest `fakelens train DATA --weights {quote(parent)}` trains its "
+            "weights on"
         )
     check_apart(run, data, config.data.layout)
     dataset = load_dataset(data, config.data)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import RunError, UsageError
-from fakelens.edge_runtime.escape import is_text
+from fakelens.edge_runtime.escape import is_text, quote
 from fakelens.edge_runtime.files import write_atomic
 from fakelens.edge_runtime.modelfile.contract import LABELS, Contract, contract_to_json
 from fakelens.train.audit.leak import Leak
@@ -64,7 +64,8 @@ def check_new(run: Path) -> None:
         raise UsageError(f"{run}: exists already, a finished run; choose another -o")
     if (run / run_layout.SOURCE).exists():
         raise UsageError(
-            f"{run}: exists already; go on with `fakelens train --resume -o {run}`, or choose another -o"
+            f"{run}: exists already; go on with `fakelens train --resume -o {quote(run)}`, or choose "
+            "another -o"
         )
     raise UsageError(f"{run}: exists already, and is no run; choose another -o")
 
@@ -72,7 +73,7 @@ def check_new(run: Path) -> None:
 def read_start(run: Path) -> tuple[TrainConfig, Path, str]:
     """Return configuration, data and data digest of a run to go on from; `RunError` where there is none."""
     if not run.is_dir():
-        raise RunError(f"{run}: no such run directory; make one with `fakelens train DATA -o {run}`")
+        raise RunError(f"{run}: no such run directory; make one with `fakelens train DATA -o {quote(run)}`")
     try:
         source = json.loads((run / run_layout.SOURCE).read_text(encoding="utf-8"))
         return load_config(str(run / run_layout.CONFIG), {}), Path(source["data"]), str(source["digest"])
@@ -80,7 +81,7 @@ def read_start(run: Path) -> tuple[TrainConfig, Path, str]:
         raise  # no damage: the line is of the rights
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(
-            f"{run}: no run to go on from ({error}); start one with `fakelens train DATA -o {run}`"
+            f"{run}: no run to go on from ({error}); start one with `fakelens train DATA -o {quote(run)}`"
         ) from error
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from fakelens.benchmarks.clip import find_package
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import ConfigError, RunError
+from fakelens.edge_runtime.escape import quote
 from fakelens.edge_runtime.modelfile.container import read_model
 from fakelens.edge_runtime.modelfile.library import find_model
 from fakelens.train.config import DataConfig, TrainConfig
@@ -50,7 +51,9 @@ def check_run(run: Path, role: str, config: TrainConfig, digest: str) -> None:
 def read_finished(run: Path, role: str) -> tuple[TrainConfig, str]:
     """Return settings and data digest of a finished run; `ConfigError` that begins with `role` otherwise."""
     if not (run / run_layout.RECORD).is_file():
-        raise ConfigError(f"{role}: not a finished run; finish it with `fakelens train --resume -o {run}`")
+        raise ConfigError(
+            f"{role}: not a finished run; finish it with `fakelens train --resume -o {quote(run)}`"
+        )
     try:
         theirs, _, digest = rundir.read_start(run)
     except (RunError, ConfigError) as error:

@@ -53,6 +53,15 @@ def test_it_says_what_it_means_what_speaks_for_it_and_what_to_do(monkeypatch: py
     ]
 
 
+def test_a_command_is_not_cut_at_a_hyphen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = io.StringIO()
+    verdict = Verdict(label=Label.REAL, p_fake=0.1, model="m", latency_ms=1.0)
+    sink = AnswerSink(stream, replace(CONTRACT, limits="all " * 30), BANDED, "photo-small")
+    sink.write(CheckedFile(path="a.png", verdict=verdict))
+    assert "photo-small" in stream.getvalue().splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
