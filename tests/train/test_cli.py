@@ -194,6 +194,9 @@ def test_audit_fails_its_gate_then_equalizes(fakelens: Fakelens, tmp_path: Path)
     os.mkfifo(data / "fake" / "pipe.jpg")
     after = fakelens("audit", str(data), "--equalize", str(tmp_path / "equal"), "--max-auc", ".8")
     assert after.returncode == 2  # a file was left out
+    said = f"{data}: 1 file of it cannot be read and stayed out of the copy"
+    assert said in after.stderr.splitlines()[-1]
+    assert after.stderr.endswith(f"go on with `fakelens train {tmp_path / 'equal'}`\n")
     assert "left out:" in after.stderr
     assert f"{data}/fake: 2 not images" in after.stderr
     assert "Not removed: traces of an earlier compression" in after.stderr

@@ -1,12 +1,14 @@
 """The command `audit`: the settings of an audit, and what it prints."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from fakelens.benchmarks.layouts import Layout
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.escape import quote
 from fakelens.edge_runtime.extras import require_extra
 from fakelens.edge_runtime.files import check_writable
 from fakelens.edge_runtime.saying import say, show_log
@@ -64,7 +66,7 @@ def audit(
     config = AuditConfig(data=data, layout=layout)
     config = config if limit is None else replace(config, limit=limit)
     config = config if tile_size is None else replace(config, tile_size=tile_size)
-    broken, copied = False, None
+    broken, copied = 0, None
     if equalize is not None:
         copied = EqualizeConfig(data=data, output=equalize, crop=crop, layout=layout)
         broken = _equalize(copied)
@@ -76,11 +78,23 @@ def audit(
         write_page(html, result, most, remedy)
     check_metadata(result, most, remedy)
     if broken or result.broken:
+        say(_explain_broken(broken or len(result.broken), data, equalize), err=True)
         raise typer.Exit(2)
 
 
-def _equalize(config: "EqualizeConfig") -> bool:
-    """Write the equalized copy and tell what was left out; whether files were broken."""
+def _explain_broken(count: int, data: Path, copy: Path | None) -> str:
+    """Return why the audit ends with 2, and how to go on."""
+    files = "1 file of it" if count == 1 else f"{count:,} files of it"
+    if copy is None:
+        return f"fakelens: {data}: {files} cannot be read; replace or remove what `broken` lists"
+    return (
+        f"fakelens: {data}: {files} cannot be read and stayed out of the copy, which is finished without; go "
+        f"on with `fakelens train {quote(copy)}`"
+    )
+
+
+def _equalize(config: "EqualizeConfig") -> int:
+    """Write the equalized copy, tell what was left out, and return how many files were broken."""
     from fakelens.train.audit.equalize import equalize
 
     result = equalize(config)
@@ -95,4 +109,4 @@ def _equalize(config: "EqualizeConfig") -> bool:
         + ("" if config.crop else ", dimensions (see --crop)"),
         err=True,
     )
-    return bool(result.broken)
+    return len(result.broken)
