@@ -64,6 +64,7 @@ def watch(
     again for as long as it takes. Exit codes: 0 done, 2 usage, 3 no camera or a missing extra, 130 Ctrl-C.
     """
     if list_only:
+        _refuse_beside_list(context)
         _list_cameras()
         return
     _refuse_ignored(context)
@@ -128,6 +129,13 @@ def _watch(
         if outputs.poll:
             config = replace(config, poll_s=_WINDOW_POLL_S)
         LiveLoop(camera, detector, outputs.sinks, config, controls).run(outputs.poll)
+
+
+def _refuse_beside_list(context: typer.Context) -> None:
+    """Raise `UsageError` where an option was typed beside --list, which opens nothing."""
+    for parameter in context.command.params:
+        if parameter.name != "list_only" and shared.is_typed(context, parameter.name or ""):
+            raise UsageError(f"{parameter.opts[0]} does nothing with --list: leave it out")
 
 
 def _refuse_ignored(context: typer.Context) -> None:

@@ -25,6 +25,7 @@ class TerminalSink:
         self._begun = time.monotonic()
         self._label: Label | None = None
         self._source: str | None = None
+        self._said = ""  # of the file, as last written
 
     def update(self, status: LiveStatus, frame: Image.Image | None) -> None:  # noqa: ARG002 (LiveSink's)
         """Write what is new in `status`."""
@@ -37,9 +38,12 @@ class TerminalSink:
             self._write(f"{clock}  camera {status.state}: {status.error or status.source}")
         if status.label is not None and (status.label, status.source) != (self._label, self._source):
             named = f"  {status.source}" if self._source not in (None, status.source) else ""
-            self._write(f"{clock}  {str(status.label).upper():<6} P(fake) {status.p_fake:.3f}{named}")
-            if said := describe(status.evidence, status.pixels_label):
+            label = str(status.label).upper()
+            self._write(f"{clock}  {label:<6} P(fake) {status.p_fake:.3f}{named}{_remark(status)}")
+            said = describe(status.evidence, status.pixels_label)
+            if said and (said, status.source) != (self._said, self._source):  # of a video it is one, always
                 self._write(f"{clock}         {said}")
+            self._said = said
         self._state, self._label, self._source = state, status.label, status.source
         if status.state is CameraState.STOPPED:
             self._write(
@@ -53,3 +57,9 @@ class TerminalSink:
     def _write(self, line: str) -> None:
         self._stream.write(escape_line(line) + "\n")
         self._stream.flush()
+
+
+def _remark(status: LiveStatus) -> str:
+    """Return how the picture was read, and why it is UNSURE, as `check` says them."""
+    reason = status.reason.text if status.reason and status.label is Label.UNSURE else None
+    return "".join(f"  ({note})" for note in (status.note, reason) if note)

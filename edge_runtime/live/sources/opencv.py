@@ -130,7 +130,8 @@ class VideoSource:
         try:
             return VideoStream(self.path)
         except ImageError as error:
-            raise UsageError(f"{error}; `fakelens check` takes images") from error
+            empty = self.path.is_file() and not self.path.stat().st_size
+            raise UsageError(str(error) if empty else f"{error}; `fakelens check` takes images") from error
 
 
 class VideoStream:

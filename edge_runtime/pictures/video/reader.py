@@ -132,6 +132,8 @@ def open_capture(path: Path) -> "cv2.VideoCapture":
     """
     if not path.is_file():
         raise ImageError(f"{path}: no file" if path.exists() else f"{path}: no such file")
+    if not path.stat().st_size:
+        raise ImageError(f"{path}: the file is empty")
     with tempfile.TemporaryDirectory(prefix="fakelens-") as folder:
         name = str(path)
         if not name.isascii() or "%" in name:

@@ -69,6 +69,12 @@ def test_an_option_that_would_change_nothing_is_refused(
     assert done.stderr == f"fakelens: {option} changes nothing without {other}: give both\n"
 
 
+def test_list_takes_no_other_option(fakelens: Fakelens) -> None:
+    done = fakelens("watch", "--list", "--source", "clip.mp4")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "fakelens: --source does nothing with --list: leave it out\n"
+
+
 def test_where_no_camera_is_there_is_one_line(fakelens: Fakelens, tile_model: Path) -> None:
     pytest.importorskip("cv2", reason="needs the [camera] extra")
     done = fakelens("watch", "--source", "63", "--model", tile_model, "--headless", fresh=True)

@@ -62,6 +62,9 @@ def test_what_is_no_video_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"notes\.mp4: not a video"):
         take_all(camera)
     assert camera.state is CameraState.STOPPED
+    (tmp_path / "notes.mp4").write_bytes(b"")
+    with pytest.raises(UsageError, match=r"notes\.mp4: the file is empty$"):
+        VideoSource(path=tmp_path / "notes.mp4").open()
 
 
 def test_a_camera_that_is_not_there_names_the_list() -> None:

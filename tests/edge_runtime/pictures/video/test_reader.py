@@ -113,6 +113,9 @@ def test_what_is_no_video_is_one_line(tmp_path: Path) -> None:
         read(path)
     with pytest.raises(ImageError, match="no such file"):
         read(tmp_path / "missing.mp4")
+    path.write_bytes(b"")
+    with pytest.raises(ImageError, match=r"the file is empty$"):
+        read(path)
 
 
 def test_check_gives_one_verdict_for_a_video(
