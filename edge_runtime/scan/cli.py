@@ -121,6 +121,7 @@ def scan(
     elif merge:
         _merge(inputs, _name_target(output))
     else:
+        _refuse_files_alone(context, output)
         from fakelens.edge_runtime.scan.checker import CheckerSpec
         from fakelens.edge_runtime.scan.run import ScanConfig
         from fakelens.edge_runtime.scan.shard import parse_shard
@@ -167,6 +168,15 @@ def _refuse_ignored(context: typer.Context, *, merge: bool, report: bool) -> Non
         if (report and name not in of_report) or (merge and name != "output"):
             mode = "--report" if report else "--merge"
             raise UsageError(f"{parameter.opts[0]} does nothing with {mode}: leave it out")
+
+
+def _refuse_files_alone(context: typer.Context, output: str | None) -> None:
+    """Raise `UsageError` for an option that a scan to stdout, which makes no parts, does not look at."""
+    for name in ("part_lines", "give_up_after"):
+        if output == "-" and options.is_typed(context, name):
+            raise UsageError(
+                f"--{name.replace('_', '-')} does nothing with -o -: leave it out, or give -o DIR"
+            )
 
 
 def _run(config: "ScanConfig", ray: str | None, ray_workers: int | None) -> "ScanResult":

@@ -18,6 +18,7 @@ COLUMNS = ("path", "url", "file", "filename", "file_name", "image", "image_path"
 _MOST_CHARACTERS = 8192  # of one name; more is no name
 _HEAD_BYTES = 4096
 _BATCH_ROWS = 10_000
+_DELIMITERS = b",;\t"  # of CSV: spreadsheets write a semicolon where the comma is the decimal mark
 _PARQUET = b"PAR1"
 
 
@@ -68,8 +69,11 @@ def _read_text(stream: BinaryIO, name: str, column: str | None) -> Iterator[Item
 
 
 def _read_csv(stream: BinaryIO, name: str, column: str | None) -> Iterator[Item]:
+    names = stream.readline(_HEAD_BYTES)
+    stream.seek(0)
+    delimiter = "\t" if name.lower().endswith(".tsv") else chr(max(_DELIMITERS, key=names.count))
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    rows = csv.reader(text, delimiter="\t" if name.lower().endswith(".tsv") else ",")
+    rows = csv.reader(text, delimiter=delimiter)
     try:
         header = next(rows, [])
     except csv.Error as error:

@@ -55,6 +55,8 @@ def test_a_scan_its_report_and_its_exit_codes(
         (["--merge", ".", "-o", "m", "--model", "photo"], "--model does nothing with --merge", 2),
         (["--merge", ".", "-o", "m"], "holds no results of a scan", 2),
         (["x", "-o", "-", "--format", "parquet"], "give -o DIR", 2),
+        (["x", "-o", "-", "--part-lines", "9"], "--part-lines does nothing with -o -", 2),
+        (["x", "-o", "-", "--give-up-after", "9"], "--give-up-after does nothing with -o -", 2),
         (["x", "-o", "r", "--shard", f"0/{'9' * 5000}"], "write INDEX/COUNT", 2),
         ([".", "-o", "-"], "not images; there is nothing to scan: give a folder", 2),
         ([".", "-o", "r", "--column", "x"], "--column x: is of a manifest", 2),

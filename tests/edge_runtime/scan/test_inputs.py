@@ -86,6 +86,13 @@ def test_lines_of_every_kind_of_manifest() -> None:
         list(list_items("other.csv", "nope"))
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_columns_of_a_csv_are_told_apart_as_in_the_list_of_a_training(tmp_path: Path, mark: str) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text(f'\ufefflabel{mark}path\n1{mark}"a,b;c.png"\n2\n', encoding="utf-8")
+    assert [row.name for row in list_items(str(file))] == ["a,b;c.png", f"{file}:3"]
+
+
 @pytest.mark.parametrize("name", ["text.jpg", "list.PNG", "clip.mp4"])
 def test_a_text_with_the_name_of_a_picture_is_no_list(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("photos/a.png\n")
