@@ -91,7 +91,7 @@ def refuse_other(found: Header, mine: Header, folder: Path) -> None:
     remedy = "give another -o, or remove the folder"
     if found.model_digest != mine.model_digest or found.shard != mine.shard:
         raise UsageError(f"{folder} holds results of {found.describe()}, not of {mine.describe()}; {remedy}")
-    if [name for name, _ in found.inputs] != [name for name, _ in mine.inputs]:
+    if [_strip(name) for name, _ in found.inputs] != [_strip(name) for name, _ in mine.inputs]:
         raise UsageError(f"{folder} holds results of {found.describe()}, not of {mine.describe()}; {remedy}")
     for (name, then), (_, now) in zip(found.inputs, mine.inputs, strict=True):
         if then != now:
@@ -108,3 +108,8 @@ def refuse_other(found: Header, mine: Header, folder: Path) -> None:
         raise UsageError(f"{folder} was begun with --root {before}, not {wanted}; {remedy}")
     if found.parts is not mine.parts:
         raise UsageError(f"{folder} holds parts in {found.parts}, not {mine.parts}; {remedy}")
+
+
+def _strip(name: str) -> str:
+    """Return the name of an input without a slash at its end, which a shell may add to a folder."""
+    return name.rstrip("/") or name

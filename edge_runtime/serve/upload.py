@@ -21,7 +21,8 @@ _FORM = "multipart/form-data"
 _CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1")
 _BARE = ("image/", "video/", "application/octet-stream")
 _HOW = (
-    "send a form (curl -F file=@photo.jpg), or the bytes alone as image/jpeg or the like (curl -T photo.jpg)"
+    "send a form (curl -F file=@photo.jpg), or the bytes alone as image/jpeg or the like "
+    "(curl -H Content-Type:image/jpeg --data-binary @photo.jpg)"
 )
 
 

@@ -270,6 +270,11 @@ def test_relative_names_are_only_looked_for_in_the_folder_where_the_scan_was_beg
         scan(config)
 
 
+def test_a_slash_at_the_end_of_a_folder_makes_no_other_scan(config: ScanConfig) -> None:
+    lines = scan(replace(config, inputs=["photos"])).lines
+    assert scan(replace(config, inputs=["photos/"])).lines == lines
+
+
 def test_a_scan_goes_on_where_its_folder_was_renamed(config: ScanConfig, tmp_path: Path) -> None:
     old, new, link = tmp_path / "old", tmp_path / "new", tmp_path / "link"
     old.mkdir()
