@@ -100,6 +100,18 @@ def check_folder_writable(folder: Path, what: str) -> None:
         ) from error
 
 
+def refuse_within(output: Path, folder: Path, option: str) -> None:
+    """Raise `UsageError` where `output`, which `option` names, lies in a `folder` of pictures, or is it.
+
+    What is written there would be taken for pictures that were found there, at once or the next time.
+    """
+    if is_folder(folder) and output.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(
+            f"{option} {output}: lies in {folder}, so that what is written there would be checked as well; "
+            "give a folder outside of it"
+        )
+
+
 def cache_folder() -> Path:
     """Return where to keep what can be made again: $FAKELENS_CACHE, else the user's cache folder."""
     base = os.environ.get("FAKELENS_CACHE")

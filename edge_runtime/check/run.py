@@ -12,7 +12,7 @@ from fakelens.edge_runtime.answers.sinks import Sink, open_sink
 from fakelens.edge_runtime.check.batch import STDIN, BatchConfig, BatchResult, check_batch
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import TOO_REDUCED, Stance, describe_stance, warn_of_reduction
-from fakelens.edge_runtime.files import is_file
+from fakelens.edge_runtime.files import is_file, refuse_within
 from fakelens.edge_runtime.modelfile.library import DEFAULT_MODEL, find_model
 from fakelens.edge_runtime.modelfile.threads import count_cores
 from fakelens.edge_runtime.pictures.preprocess import DecodeConfig
@@ -81,6 +81,8 @@ class CheckRun:
         )
         with ExitStack() as stack:
             if request.heatmap is not None:
+                for name in names:
+                    refuse_within(request.heatmap, Path(name), "--heatmap")
                 from fakelens.edge_runtime.answers.heatmap import HeatmapSink
 
                 sinks.append(HeatmapSink(self._detector, request.heatmap))

@@ -1,12 +1,14 @@
 """The command of the live checker: `watch`."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from fakelens.edge_runtime import options as shared
 from fakelens.edge_runtime.errors import CameraError, UsageError
+from fakelens.edge_runtime.files import refuse_within
 from fakelens.edge_runtime.live import options
 
 if TYPE_CHECKING:
@@ -80,6 +82,8 @@ def watch(
 
     logging.basicConfig(format="fakelens: %(message)s", level=logging.WARNING)
     source, token, mqtt = read_secret(source), token and read_secret(token), mqtt and read_secret(mqtt)
+    if record is not None:
+        refuse_within(record, Path(source), "--record")
     camera = _open_camera(source, resolution, follow=follow, pixels_only=pixels_only)
     detector = Detector(model, threads or choose_threads(model), pixels_only=pixels_only)
     _check_budget(budget, detector.contract)

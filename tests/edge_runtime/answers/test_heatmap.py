@@ -172,3 +172,14 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_first_picture(
     assert done.returncode == 2
     assert "holds a picture or other data, which would be lost" in done.stderr
     assert Image.open(tmp_path / "a.png").tobytes() == half_bright.tobytes()
+
+
+def test_heat_maps_are_not_written_among_the_pictures_of_the_next_check(
+    tile_model: Path, half_bright: Image.Image, tmp_path: Path, fakelens: Fakelens
+) -> None:
+    half_bright.save(tmp_path / "a.png")
+    arguments = ("check", tmp_path, "--model", tile_model, "--heatmap")
+    done = fakelens(*arguments, tmp_path / "maps")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"--heatmap {tmp_path / 'maps'}: lies in {tmp_path}, so that" in done.stderr
+    assert not (tmp_path / "maps").exists()

@@ -69,6 +69,18 @@ def test_an_option_that_would_change_nothing_is_refused(
     assert done.stderr == f"fakelens: {option} changes nothing without {other}: give both\n"
 
 
+@pytest.mark.parametrize("folder", [".", "kept/of/today"])
+def test_what_is_recorded_does_not_lie_among_what_is_watched(
+    fakelens: Fakelens, tmp_path: Path, folder: str
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    kept = tmp_path / "inbox" / folder
+    done = fakelens("watch", "--source", tmp_path / "inbox", "--follow", "--headless", "--record", kept)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"fakelens: --record {kept}: lies in {tmp_path / 'inbox'}, so that")
+    assert list((tmp_path / "inbox").iterdir()) == []
+
+
 def test_list_takes_no_other_option(fakelens: Fakelens) -> None:
     done = fakelens("watch", "--list", "--source", "clip.mp4")
     assert (done.returncode, done.stdout) == (2, "")
