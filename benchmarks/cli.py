@@ -148,12 +148,12 @@ class _Subject:
 
 def _choose_subject(names: Sequence[str], data: Path | None, reference: str | None) -> _Subject:
     """Build the variants of run directories among `names`; a single run brings data and reference."""
+    show_log()  # it counts what of the data is left out
     runs = [Path(name) for name in names if Path(name).is_dir()]
     if not runs:
         return _Subject(models=tuple(names), data=data, reference=reference)
     from fakelens.benchmarks.bench.variants import build_variants, find_test_data
 
-    show_log()
     models: list[str] = []
     for name in names:
         if Path(name) not in runs:

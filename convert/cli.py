@@ -12,6 +12,7 @@ from fakelens.convert.own.config import OwnConfig
 from fakelens.convert.recipes import BorderConfig, BridgeConfig, ConvertConfig, FuseConfig, Quantization
 from fakelens.edge_runtime.errors import GateError, UsageError
 from fakelens.edge_runtime.extras import require_extra
+from fakelens.edge_runtime.saying import show_log
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -190,6 +191,7 @@ def _convert_own(config: OwnConfig) -> None:
     from fakelens.edge_runtime.machine.quiet import silence_tensorflow
 
     silence_tensorflow()
+    show_log()  # it counts what of the folders is left out
     screen = Console(file=os.fdopen(os.dup(2), "w"), soft_wrap=True, highlight=False)  # see `_convert`
     result = convert_own(config, lambda line: screen.print(line, markup=False))
     _show_gates(screen, result.gates)
@@ -208,6 +210,7 @@ def _fuse(
 
     from fakelens.convert.fuse import fuse_files
 
+    show_log()
     result = fuse_files(config)
     _show_gates(Console(stderr=True), result.gates)
     typer.echo(f"{result.output}  {result.size_bytes:,} bytes, gzip {result.gzip_bytes:,}")

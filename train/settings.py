@@ -15,6 +15,7 @@ from fakelens.edge_runtime.escape import is_text, to_text
 from fakelens.edge_runtime.modelfile.contract import Fit, freeze_lists
 from fakelens.train.config import NETWORK_KEYS, VIEWS, TrainConfig
 from fakelens.train.data.loss_weights import read_factors
+from fakelens.train.networks import check_network
 from fakelens.train.recipes import read_recipe
 from fakelens.train.starts.names import IMAGENET, NOTHING
 
@@ -30,6 +31,7 @@ def load_config(recipe: str | None, flags: Mapping[str, Any]) -> TrainConfig:
     Raises `ConfigError` for an unknown key, a wrong type or a value out of range.
     """
     config = config_from_dict(merge_settings(recipe, flags))
+    check_network(config.network.name)
     _refuse_unread_keys(config.network.name, flags)
     return config
 

@@ -3,6 +3,7 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from functools import partial
@@ -189,6 +190,15 @@ def test_a_limit_measures_a_part_of_each_class_and_tells_what_is_left_out_of_it(
     assert (whole["n"], whole["note"]) == (14, "")
     assert 14 - 9 <= cut["n"] < 14  # type: ignore[operator]
     assert cut["note"] == f"without the {14 - cut['n']} of seen.txt"  # type: ignore[operator]
+
+
+def test_what_is_no_picture_is_counted(bench: Bench, model_file: Path, data: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(data, copy)
+    folder = next(path.parent for path in copy.rglob("*.png"))
+    (folder / "notes.txt").write_text("no picture")
+    done = bench(model_file, "--data", copy, "--no-timing")
+    assert "1 not an image" in done.stderr
 
 
 def test_robust_has_a_line_a_degradation_and_a_column_a_model(

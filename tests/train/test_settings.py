@@ -41,6 +41,7 @@ def test_config_survives_its_own_dictionary() -> None:
         ({"prune.sparsity": 1.5}, "prune.sparsity is 1.5"),
         ({"fit.precision": "float8"}, "float8"),
         ({"name.x": 1}, "name"),
+        ({"network.name": "nix"}, "network 'nix' does not exist; there are classic, "),
         ({"data.zoomed": 0.5}, "set data.delivered"),
         ({"data.gentle": 320}, "set data.delivered"),
         (

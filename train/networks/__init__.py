@@ -25,13 +25,18 @@ def list_networks() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
+def check_network(name: str) -> None:
+    """Raise `ConfigError` where there is no network `name`."""
+    if name not in list_networks():
+        raise ConfigError(f"network {name!r} does not exist; there are {', '.join(list_networks())}")
+
+
 def build_network(config: "NetworkConfig", size: int | None) -> Any:
     """Return a fresh network with input [n, size, size, 3] in 0..1 and output [n, 2], probabilities.
 
     `size` None leaves height and width open, for training on crops.
     """
-    if config.name not in list_networks():
-        raise ConfigError(f"network {config.name!r} does not exist; there are {', '.join(list_networks())}")
+    check_network(config.name)
     module = importlib.import_module(f"{__name__}.{config.name}")
     if not is_start(config.weights):
         return module.build(config, size)
