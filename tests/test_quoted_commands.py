@@ -11,7 +11,7 @@ from fakelens.edge_runtime.errors import FakelensError
 from fakelens.edge_runtime.modelfile.library import find_model
 from fakelens.train.run.rundir import check_new, read_start
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 # A command with a path in an f-string, and what may stand for one.
 _COMMAND = re.compile(r"fakelens (?:train|check|convert|audit|info|bench|scan|watch|ship)\b[^`\"]*")
 _PATH = re.compile(r"\{(?!quote\(|command\}|missing\[0\]\}|report\.header|reason\})[^}]*\}")
