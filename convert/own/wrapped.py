@@ -10,6 +10,7 @@ from fakelens.convert.own.config import Scaling
 from fakelens.convert.own.scaling import Floats, find_range
 from fakelens.convert.own.splice import Side, name_type, quantize, read_sides, splice
 from fakelens.edge_runtime.errors import ModelError, UsageError
+from fakelens.edge_runtime.escape import quote
 from fakelens.edge_runtime.modelfile.container import check_identifier, read_model
 from fakelens.edge_runtime.modelfile.graph import read_graph
 from fakelens.edge_runtime.modelfile.graph_check import check_graph
@@ -83,7 +84,7 @@ def refuse_own(content: bytes, path: Path) -> None:
     read_model(path)
     raise UsageError(
         f"{path}: is a model file of fakelens already, which takes raw RGB; to set its decision anew: "
-        f"fakelens convert {path} --fuse DATA -o NEW.tflite"
+        f"fakelens convert {quote(path)} --fuse DATA -o NEW.tflite"
     )
 
 

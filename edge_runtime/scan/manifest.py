@@ -69,7 +69,7 @@ def _read_text(stream: BinaryIO, name: str, column: str | None) -> Iterator[Item
 
 
 def _read_csv(stream: BinaryIO, name: str, column: str | None) -> Iterator[Item]:
-    names = stream.readline(_HEAD_BYTES)
+    names, _, _ = stream.read(_HEAD_BYTES).partition(b"\n")
     stream.seek(0)
     delimiter = "\t" if name.lower().endswith(".tsv") else chr(max(_DELIMITERS, key=names.count))
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
