@@ -4,7 +4,6 @@ A few windows of the picture are looked at, in whole grey levels, so that every 
 Source of the two statistics: Sieve (Phineas1500/sieve-ai-image-detector), docs/degradation-gate.md.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -18,7 +17,7 @@ from fakelens.edge_runtime.pictures.tiles import place_tiles, to_luma
 
 WINDOWS = FitSpec(size=96, fit=Fit.TILES, tiles=16)
 _BLOCK = 8  # px, of JPEG
-_WIDEST = 2  # times the windows of a row together, of a piece that is cut for them
+_MOST_TIMES = 2  # what the windows have, of a piece that is cut for them
 _LEAST_STEP = 1 / 64  # grey levels: blocks may be flat inside
 
 
@@ -55,6 +54,19 @@ class Condition:
     # 1/64 at least; None where a picture is too small for both
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """Where the windows of pictures of one size lie, and what their steps are counted by."""
+
+    lefts: tuple[int, ...]  # px, of the columns of windows
+    tops: tuple[int, ...]
+    width: int  # px, of a window
+    height: int
+    phases: tuple[npt.NDArray[np.int64], ...]  # down and right, of the 1-px steps as `_sum_steps` has them
+    numbers: npt.NDArray[np.int64]  # [2, 8], of the 1-px steps into each phase
+    far: int  # number of the 2-px steps
+
+
 def measure_condition(image: Image.Image) -> Condition:
     """Return the condition of an upright RGB `image`, from at most 16 windows of 96 px of it.
 
@@ -62,25 +74,20 @@ def measure_condition(image: Image.Image) -> Condition:
     A block border lies before every eighth column, and row, of the picture; since pictures are cropped, the
     phase of the eight whose steps are the largest is taken, the lowest of equals.
     """
-    places = place_tiles(*image.size, WINDOWS)
-    width, height = (min(WINDOWS.size, side) for side in image.size)
-    luma = _cut_luma(image, places, (width, height))
-    near, far = np.zeros(2), np.zeros(2)  # sum and number of the steps over 1 and 2 px
-    phases = np.zeros((2, 2, _BLOCK))  # down and right; sum and number of the 1-px steps into each phase
-    for axis, starts in ((0, tuple(y for _, y in places)), (1, tuple(x for x, _ in places))):
-        lines, across = (height, width) if axis == 0 else (width, height)
-        far += _sum_steps(luma, axis, 2).sum(), len(places) * max(0, lines - 2) * across
-        sums = _sum_steps(luma, axis, 1)
-        near += sums.sum(), sums.size * across
-        into = _list_phases(starts, lines - 1)
-        phases[axis] = np.bincount(into, sums, _BLOCK), across * _count_phases(starts, lines - 1)
-    texture = _divide(*near) or 0.0
-    step = _divide(*far)
+    plan = _plan_windows(*image.size)
+    luma = _cut_luma(image, plan)
+    steps = np.empty_like(luma)  # one for all: each array is a part of a small picture's time
+    far = sum(float(_sum_steps(luma, axis, 2, steps).sum()) for axis in (0, 1))
+    sums = np.array(
+        [np.bincount(plan.phases[axis], _sum_steps(luma, axis, 1, steps), _BLOCK) for axis in (0, 1)]
+    )
+    texture = _divide(sums.sum(), plan.numbers.sum()) or 0.0
+    step = _divide(far, plan.far)
     return Condition(
         side=min(image.size),
         texture=texture,
         sharpness=texture / step if step else None,
-        blocking=_compare_borders(phases),
+        blocking=_compare_borders(sums, plan.numbers),
     )
 
 
@@ -100,63 +107,75 @@ def find_reason(condition: Condition, limits: ConditionLimits | None) -> Reason 
     return None
 
 
-def _cut_luma(
-    image: Image.Image, places: Sequence[tuple[int, int]], size: tuple[int, int]
-) -> npt.NDArray[np.int16]:
-    """Return the luma of the windows of `size` at `places`, a grid row by row: [row, y, column, x].
+# Pictures of a folder are often of few sizes.
+@lru_cache(maxsize=32)
+def _plan_windows(width: int, height: int) -> _Plan:
+    places = place_tiles(width, height, WINDOWS)
+    size = min(WINDOWS.size, height), min(WINDOWS.size, width)  # of a window, down and right
+    starts = tuple(np.array([place[1 - axis] for place in places]) for axis in (0, 1))
+    phases = tuple(
+        (np.add.outer(starts[axis], np.arange(size[axis] - 1)).ravel() + 1) % _BLOCK for axis in (0, 1)
+    )
+    return _Plan(
+        lefts=tuple(dict.fromkeys(left for left, _ in places)),
+        tops=tuple(dict.fromkeys(top for _, top in places)),
+        width=size[1],
+        height=size[0],
+        phases=phases,
+        numbers=np.array([size[1 - axis] * np.bincount(phases[axis], minlength=_BLOCK) for axis in (0, 1)]),
+        far=sum(len(places) * max(0, size[axis] - 2) * size[1 - axis] for axis in (0, 1)),
+    )
 
-    A row of them is cut in one piece unless that is over twice as wide as they are: each piece has its cost.
+
+def _cut_luma(image: Image.Image, plan: _Plan) -> npt.NDArray[np.int16]:
+    """Return the luma of the windows of `plan`: [row, y, column, x].
+
+    They come of the whole picture, or of a piece for each row, where that is at most twice as much as they
+    are: each piece has its cost.
     """
-    width, height = size
-    lefts, tops = (list(dict.fromkeys(place[axis] for place in places)) for axis in (0, 1))
-    luma = np.empty((len(tops), height, len(lefts), width), np.int16)
-    whole = lefts[-1] + width - lefts[0] <= _WIDEST * len(lefts) * width
-    columns = len(lefts) if whole else 1  # of a piece
-    for row, top in zip(luma, tops, strict=True):
-        for first in range(0, len(lefts), columns):
-            own = lefts[first : first + columns]
-            piece = to_luma(image.crop((own[0], top, own[-1] + width, top + height)))
+    luma = np.empty((len(plan.tops), plan.height, len(plan.lefts), plan.width), np.int16)
+    picture = to_luma(image) if image.width * image.height <= _MOST_TIMES * luma.size else None
+    span = plan.lefts[-1] + plan.width - plan.lefts[0]
+    columns = len(plan.lefts) if span <= _MOST_TIMES * len(plan.lefts) * plan.width else 1  # of a piece
+    for row, top in zip(luma, plan.tops, strict=True):
+        for first in range(0, len(plan.lefts), columns):
+            own = plan.lefts[first : first + columns]
+            box = own[0], top, own[-1] + plan.width, top + plan.height
+            piece = to_luma(image.crop(box)) if picture is None else picture[top : box[3], own[0] :]
             for column, left in enumerate(own, first):
-                row[:, column] = piece[:, left - own[0] : left - own[0] + width]
+                row[:, column] = piece[:, left - own[0] : left - own[0] + plan.width]
     return luma
 
 
-def _sum_steps(luma: npt.NDArray[np.int16], axis: int, distance: int) -> npt.NDArray[np.int16]:
+def _sum_steps(
+    luma: npt.NDArray[np.int16], axis: int, distance: int, steps: npt.NDArray[np.int16]
+) -> npt.NDArray[np.int16]:
     """Return the sum of the absolute steps from each line [lines of all windows, row by row].
 
     `luma` is [row, y, column, x]; a step goes down, or with `axis` 1 to the right, to the pixel that lies
-    `distance` further on. The sum of a line fits 16 bits: a window has 96 px a side.
+    `distance` further on. They are written to `steps`, an array like `luma`. The sum of a line fits 16 bits:
+    a window has 96 px a side.
     """
     if axis == 0:
-        steps = luma[:, distance:] - luma[:, :-distance]
-        return np.asarray(np.einsum("rycx->rcy", np.abs(steps, out=steps)).ravel(), np.int16)
+        down = np.subtract(luma[:, distance:], luma[:, :-distance], out=steps[:, distance:])
+        return np.asarray(np.einsum("rycx->rcy", np.abs(down, out=down)).ravel(), np.int16)
     # As one line of pixels: the steps from the end of a line to the next are left out of the sums.
-    pixels, steps = luma.reshape(-1), np.zeros_like(luma)
-    flat = np.subtract(pixels[distance:], pixels[:-distance], out=steps.reshape(-1)[:-distance])
-    np.abs(flat, out=flat)
+    pixels, right = luma.reshape(-1), steps.reshape(-1)[:-distance]
+    np.abs(np.subtract(pixels[distance:], pixels[:-distance], out=right), out=right)
     sums = np.add.reduce(steps, axis=1, dtype=np.int16)
     return np.asarray(sums[..., : max(0, luma.shape[-1] - distance)].ravel(), np.int16)
 
 
-# Pictures of a folder are often of few sizes.
-@lru_cache(maxsize=32)
-def _list_phases(starts: tuple[int, ...], steps: int) -> npt.NDArray[np.int64]:
-    """Return the phase of the blocks' grid that each of `steps` from each of `starts` goes into."""
-    return (np.add.outer(starts, np.arange(steps)).ravel() + 1) % _BLOCK
+def _compare_borders(sums: npt.NDArray[np.float64], numbers: npt.NDArray[np.int64]) -> float | None:
+    """Return the mean step across the borders of blocks over that elsewhere.
 
-
-@lru_cache(maxsize=32)
-def _count_phases(starts: tuple[int, ...], steps: int) -> npt.NDArray[np.int64]:
-    return np.bincount(_list_phases(starts, steps), minlength=_BLOCK)
-
-
-def _compare_borders(phases: npt.NDArray[np.float64]) -> float | None:
-    sums, numbers = phases[:, 0], phases[:, 1]
+    `sums` and `numbers` are those of the 1-px steps, down and right, into each phase: [2, 8].
+    """
     means = sums / np.maximum(numbers, 1)  # into a phase without steps the sum is 0
-    at = (np.arange(2), slice(None), means.argmax(axis=1))
-    border = phases[at].sum(axis=0)
-    elsewhere = phases.sum(axis=(0, 2)) - border
-    across, inside = _divide(*border), _divide(*elsewhere)
+    at = (np.arange(2), means.argmax(axis=1))
+    border = sums[at].sum(), numbers[at].sum()
+    across = _divide(*border)
+    inside = _divide(sums.sum() - border[0], numbers.sum() - border[1])
     return None if across is None or inside is None else across / max(inside, _LEAST_STEP)
 
 

@@ -211,8 +211,8 @@ class Detector(Scorer):
         keep_image: bool = False,
     ) -> FittedPicture:
         image = decoded.image
+        reason = self.find_reason(image)  # first: what was decoded just now is near
         views_u8 = fit_views(image, self.contract.input)
-        reason = self.find_reason(image)
         spent_ms = (time.perf_counter() - start) * 1e3
         return FittedPicture(
             name=name,
