@@ -4,6 +4,7 @@ import copy
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ from fakelens.edge_runtime.pictures.preprocess import (
 from fakelens.edge_runtime.pictures.tiles import place_tiles
 
 if TYPE_CHECKING:  # loaded where it is needed: one picture needs little
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     from fakelens.edge_runtime.pictures.picture import Picture
     from fakelens.edge_runtime.pictures.video.still import Still, Tally
     from fakelens.edge_runtime.provenance.inspection import Inspection
@@ -100,13 +103,13 @@ class Detector(Scorer):
                 f"colours={colours!r} goes with an array: files and Pillow images know their own"
             )
         if isinstance(image, Image.Image):
-            return self._judge([self._fit(DecodedImage(image=to_rgb(image)), start)])[0]
+            return self._judge([self._fit(DecodedImage(image=to_rgb(image)), start, alone=True)])[0]
         source = _take_source(image)
         content = read_whole(source)
         inspection = None if self._inspect is None else self._inspect(source, content)
         see = None if inspection is None else inspection.see
         decoded = decode_image(source, _STRICT, content, see, self._widths)
-        return self._judge([self._fit(decoded, start, inspection)])[0]
+        return self._judge([self._fit(decoded, start, inspection, alone=True)])[0]
 
     def check_file(self, source: Path | bytes, name: str, decode: DecodeConfig = _LENIENT) -> CheckedFile:
         """Return the verdict on a file or encoded bytes under its `name`, or why there is none."""
@@ -209,10 +212,17 @@ class Detector(Scorer):
         name: str = "",
         *,
         keep_image: bool = False,
+        alone: bool = False,
     ) -> FittedPicture:
+        """Return the picture ready for the model; of one `alone`, threads of an inference have time left."""
         image = decoded.image
-        reason = self.find_reason(image)  # first: what was decoded just now is near
+        beside = alone and self._threads > 1 and self._decision.condition is not None
+        reason: Reason | Future[Reason | None] | None = None
+        if not beside:
+            reason = self.find_reason(image)  # first: what was decoded just now is near
         views_u8 = fit_views(image, self.contract.input)
+        if beside:
+            reason = self._helper.submit(self.find_reason, image)
         spent_ms = (time.perf_counter() - start) * 1e3
         return FittedPicture(
             name=name,
@@ -247,7 +257,9 @@ class Detector(Scorer):
         spec = self.contract.input
         p_fake = self.fuse(of_views)
         tiled = spec.fit is Fit.TILES
-        label, pixels_label = fuse_label(decide(p_fake, self._decision, picture.reason), picture.evidence)
+        found = picture.reason
+        reason = found if found is None or isinstance(found, Reason) else found.result()
+        label, pixels_label = fuse_label(decide(p_fake, self._decision, reason), picture.evidence)
         return Verdict(
             label=label,
             p_fake=p_fake,
@@ -255,13 +267,19 @@ class Detector(Scorer):
             latency_ms=picture.spent_ms + scored_ms,
             reduction=1.0 if tiled or spec.views else max(picture.size) / spec.size,
             regions=to_regions(place_tiles(*picture.size, spec), scores, spec.size) if tiled else (),
-            reason=picture.reason,
+            reason=reason,
             views=tuple(
                 ViewScore(name=view.name, p_fake=p) for view, p in zip(spec.views, of_views, strict=False)
             ),
             evidence=picture.evidence,
             pixels_label=pixels_label,
         )
+
+    @cached_property
+    def _helper(self) -> "ThreadPoolExecutor":
+        from concurrent.futures import ThreadPoolExecutor  # here, as most detectors do without
+
+        return ThreadPoolExecutor(1, "fakelens-condition")
 
     def find_reason(self, image: Image.Image) -> Reason | None:
         """Return why there is nothing left to see in an upright RGB `image`, by the contract's limits."""

@@ -1,6 +1,7 @@
 """A model of two views: each scores, the contract fuses, the condition decides whether to answer."""
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from PIL import Image
 from fakelens.edge_runtime.detection.condition import Reason
 from fakelens.edge_runtime.detection.detector import Detector
 from fakelens.edge_runtime.detection.verdict import Label, Stance, ViewScore
-from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.live.checking import FrameChecker
 from fakelens.edge_runtime.modelfile.container import pack_model, read_model
 from fakelens.edge_runtime.modelfile.contract import ConditionLimits, Decision, OperatingPoint, Pool
@@ -98,11 +99,13 @@ def test_nothing_left_to_see_is_unsure_with_the_reason(
     noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
     noise[..., 2] = 0
     Image.fromarray(noise).save(fine)
-    detector = Detector(path)
-    assert detector.check(small).label is Label.UNSURE
-    assert detector.check(small).p_fake > 0.5
-    assert [detector.check(each).reason for each in (small, flat, fine)] == [Reason.SMALL, Reason.FLAT, None]
-    assert detector.check(fine).label is Label.FAKE
+    for threads in (1, 2):  # with two it is looked for beside the inference
+        detector = Detector(path, threads)
+        assert detector.check(small).label is Label.UNSURE
+        assert detector.check(small).p_fake > 0.5
+        found = [detector.check(each).reason for each in (small, flat, fine)]
+        assert found == [Reason.SMALL, Reason.FLAT, None]
+        assert detector.check(fine).label is Label.FAKE
     page = tmp_path / "page.html"
     done = fakelens("check", small, fine, "--model", path, "--json", "--html", page)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
@@ -116,6 +119,25 @@ def test_nothing_left_to_see_is_unsure_with_the_reason(
     csv = fakelens("check", small, "--model", path, "--csv").stdout.splitlines()
     assert "reason" in csv[0].split(",")
     assert "small" in csv[1].split(",")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_fails_while_the_condition_is_looked_for_is_raised(
+    pack_two_view_model: PackModel, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    """Such as a large picture whose next region is damaged."""
+    decision = Decision(condition=ConditionLimits(least_side=16))
+    detector = Detector(pack_two_view_model(decision=decision), threads)
+    asked: list[str] = []
+
+    def fail(_: Image.Image) -> Reason | None:
+        asked.append(threading.current_thread().name)
+        raise ImageError("damaged")
+
+    monkeypatch.setattr(detector, "find_reason", fail)
+    with pytest.raises(ImageError, match="damaged"):
+        detector.check(make_picture())
+    assert (asked != [threading.current_thread().name]) is (threads > 1)
 
 
 def test_a_frame_scores_as_its_picture_within_any_budget(pack_two_view_model: PackModel) -> None:
