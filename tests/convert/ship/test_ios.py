@@ -21,7 +21,7 @@ PROVENANCE = Path("Provenance")
 SWIFT = [path for path in list_template(KIT) if path.suffix == ".swift"]
 RUNNER = Path(__file__).parent / "ios" / "main.swift"
 VENDOR = Path(__file__).parent / "ios" / "TensorFlowLite.swift"
-needs_swift = pytest.mark.skipif(shutil.which("swiftc") is None, reason="needs a Swift toolchain")
+needs_swift = pytest.mark.skipif(shutil.which("swiftc") is None, reason="needs swiftc, such as of .ci/swift")
 
 
 @pytest.fixture(scope="module")
