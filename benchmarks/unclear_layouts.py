@@ -1,11 +1,11 @@
 """What is said of a data set whose folders do not say what is real and what is fake."""
 
-import shlex
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from fakelens.benchmarks.splits import SPLIT_FOLDERS
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.escape import quote
 from fakelens.edge_runtime.modelfile.contract import LABELS
 from fakelens.edge_runtime.pictures.sources import list_folders, scan_folder
 
@@ -35,7 +35,7 @@ def ask_for_flags(data: Path, known: Mapping[Path, int]) -> LayoutError:
     below = sorted([*labels, *unknown])
     if lists and not known:
         start = f"{data}: no real/ and fake/ in it, but {list_names(lists)}"
-        return LayoutError(start, f"--list {shlex.quote(str(data / lists[0]))}")
+        return LayoutError(start, f"--list {quote(data / lists[0])}")
     if len(below) < len(LABELS):
         there = f"found {below[0]}/ alone" if below else "found no folders"
         return LayoutError(f"{data}: no real/ and fake/ in it ({there}); make a folder for each class")
@@ -44,7 +44,7 @@ def ask_for_flags(data: Path, known: Mapping[Path, int]) -> LayoutError:
     others = unknown if known else unknown[:-1]
     names = {label: [*labels] or unknown[-1:], 1 - label: others[: _SHOWN if known else 1]}
     flags = " ".join(
-        f"--{LABELS[label]} {shlex.quote(name.as_posix())}" for label in (0, 1) for name in names[label]
+        f"--{LABELS[label]} {quote(name.as_posix())}" for label in (0, 1) for name in names[label]
     )
     reason = f"{data}: unclear what is real and what is fake (found {list_names(below)})"
     return LayoutError(reason, flags, doubt=not known)

@@ -1,7 +1,6 @@
 """A model file that answers: `Detector("model.tflite").check("photo.jpg")`."""
 
 import copy
-import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -29,7 +28,7 @@ from fakelens.edge_runtime.errors import ImageError, UsageError
 from fakelens.edge_runtime.files import is_file
 from fakelens.edge_runtime.modelfile.contract import Decision, Fit
 from fakelens.edge_runtime.pictures.arrays import Colours, image_from_array
-from fakelens.edge_runtime.pictures.contents import read_whole
+from fakelens.edge_runtime.pictures.contents import read_whole, take_source
 from fakelens.edge_runtime.pictures.formats import is_video
 from fakelens.edge_runtime.pictures.preprocess import (
     DecodeConfig,
@@ -104,7 +103,7 @@ class Detector(Scorer):
             )
         if isinstance(image, Image.Image):
             return self._judge([self._fit(DecodedImage(image=to_rgb(image)), start, alone=True)])[0]
-        source = _take_source(image)
+        source = take_source(image)
         content = read_whole(source)
         inspection = None if self._inspect is None else self._inspect(source, content)
         see = None if inspection is None else inspection.see
@@ -257,8 +256,7 @@ class Detector(Scorer):
         spec = self.contract.input
         p_fake = self.fuse(of_views)
         tiled = spec.fit is Fit.TILES
-        found = picture.reason
-        reason = found if found is None or isinstance(found, Reason) else found.result()
+        reason = picture.tell_reason()
         label, pixels_label = fuse_label(decide(p_fake, self._decision, reason), picture.evidence)
         return Verdict(
             label=label,
@@ -291,17 +289,6 @@ def _load_inspection() -> "type[Inspection]":
     from fakelens.edge_runtime.provenance.inspection import Inspection
 
     return Inspection
-
-
-def _take_source(image: object) -> Path | bytes:
-    """Return the path or the encoded bytes that `image` is; `ImageError` for anything else."""
-    if isinstance(image, str | os.PathLike):
-        return Path(image)
-    if isinstance(image, bytes | bytearray | memoryview):
-        return bytes(image)
-    raise ImageError(
-        f"a {type(image).__name__} is no image: give a path, encoded bytes, a Pillow image or an array"
-    )
 
 
 def _fuse(verdict: Verdict, inspection: "Inspection | None") -> Verdict:

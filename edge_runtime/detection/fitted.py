@@ -25,3 +25,7 @@ class FittedPicture:
     evidence: tuple[Evidence, ...] | None  # None where the file was not asked
     note: str | None = None
     image: Image.Image | None = field(default=None, repr=False, compare=False)  # where it is kept
+
+    def tell_reason(self) -> Reason | None:
+        """Return why there is nothing left to see; waits where it is still looked for."""
+        return self.reason if self.reason is None or isinstance(self.reason, Reason) else self.reason.result()

@@ -13,6 +13,17 @@ _BLOCK_BYTES = 1 << 20
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
+def take_source(image: object) -> Path | bytes:
+    """Return the path or the encoded bytes that `image` is; `ImageError` for anything else."""
+    if isinstance(image, str | os.PathLike):
+        return Path(image)
+    if isinstance(image, bytes | bytearray | memoryview):
+        return bytes(image)
+    raise ImageError(
+        f"a {type(image).__name__} is no image: give a path, encoded bytes, a Pillow image or an array"
+    )
+
+
 def read_whole(source: Path | bytes) -> bytes | None:
     """Return the bytes of `source`; None for a large file, for none, and for one that cannot be read.
 

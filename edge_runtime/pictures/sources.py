@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fakelens.edge_runtime import run_layout
 from fakelens.edge_runtime.errors import UsageError
-from fakelens.edge_runtime.escape import to_text
+from fakelens.edge_runtime.escape import quote, to_text
 from fakelens.edge_runtime.files import is_folder
 from fakelens.edge_runtime.pictures.formats import Kind, name_remedy
 from fakelens.edge_runtime.pictures.walk import explain_entry, tell_kind, walk
@@ -104,9 +104,7 @@ def find_inputs(names: Iterable[str], *, decoded: bool = True, others: bool = Fa
 
 def explain_address(name: str) -> str:
     """Return the line on an address, which nothing is fetched from."""
-    import shlex
-
-    quoted = shlex.quote(name)
+    quoted = quote(name)
     by_hand = f"curl -L {quoted} | fakelens check -"
     if name.partition("://")[0].lower() in _STORES:  # which curl does not know
         by_hand = f"echo {quoted} | fakelens scan - -o -"

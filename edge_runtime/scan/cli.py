@@ -115,13 +115,12 @@ def scan(
 
     Exit codes: 0 done, 2 a picture or input could not be read (see --allow-errors).
     """
-    _refuse_ignored(context, merge=merge, report=report)
+    _refuse_ignored(context, output, merge=merge, report=report)
     if report:
         _report(inputs, html, most, json=json)
     elif merge:
         _merge(inputs, _name_target(output))
     else:
-        _refuse_files_alone(context, output)
         from fakelens.edge_runtime.scan.checker import CheckerSpec
         from fakelens.edge_runtime.scan.run import ScanConfig
         from fakelens.edge_runtime.scan.shard import parse_shard
@@ -154,8 +153,11 @@ def _name_target(output: str | None) -> str:
     return output
 
 
-def _refuse_ignored(context: typer.Context, *, merge: bool, report: bool) -> None:
-    """Raise `UsageError` for an option that --merge, --report, or a scan without them, does not look at."""
+def _refuse_ignored(context: typer.Context, output: str | None, *, merge: bool, report: bool) -> None:
+    """Raise `UsageError` for an option that --merge, --report, or a scan without them, does not look at.
+
+    A scan to stdout makes no parts.
+    """
     if merge and report:
         raise UsageError("--merge and --report exclude each other: choose one")
     of_report = {"html", "json", "most"}
@@ -168,15 +170,8 @@ def _refuse_ignored(context: typer.Context, *, merge: bool, report: bool) -> Non
         if (report and name not in of_report) or (merge and name != "output"):
             mode = "--report" if report else "--merge"
             raise UsageError(f"{parameter.opts[0]} does nothing with {mode}: leave it out")
-
-
-def _refuse_files_alone(context: typer.Context, output: str | None) -> None:
-    """Raise `UsageError` for an option that a scan to stdout, which makes no parts, does not look at."""
-    for name in ("part_lines", "give_up_after"):
-        if output == "-" and options.is_typed(context, name):
-            raise UsageError(
-                f"--{name.replace('_', '-')} does nothing with -o -: leave it out, or give -o DIR"
-            )
+        if output == "-" and name in ("part_lines", "give_up_after"):
+            raise UsageError(f"{parameter.opts[0]} does nothing with -o -: leave it out, or give -o DIR")
 
 
 def _run(config: "ScanConfig", ray: str | None, ray_workers: int | None) -> "ScanResult":

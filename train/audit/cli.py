@@ -77,20 +77,21 @@ def audit(
     if html is not None:
         write_page(html, result, most, remedy)
     check_metadata(result, most, remedy)
-    if broken or result.broken:
-        say(_explain_broken(broken or len(result.broken), data, equalize), err=True)
-        raise typer.Exit(2)
+    _end_with_broken(broken or len(result.broken), data, equalize)
 
 
-def _explain_broken(count: int, data: Path, copy: Path | None) -> str:
-    """Return why the audit ends with 2, and how to go on."""
-    files = "1 file of it" if count == 1 else f"{count:,} files of it"
+def _end_with_broken(count: int, data: Path, copy: Path | None) -> None:
+    """Where files are broken, say how to go on, and end with 2."""
+    if not count:
+        return
+    line = f"fakelens: {data}: {'1 file' if count == 1 else f'{count:,} files'} of it cannot be read"
     if copy is None:
-        return f"fakelens: {data}: {files} cannot be read; replace or remove what `broken` lists"
-    return (
-        f"fakelens: {data}: {files} cannot be read and stayed out of the copy, which is finished without; go "
-        f"on with `fakelens train {quote(copy)}`"
-    )
+        line += "; replace or remove what `broken` lists"
+    else:
+        line += " and stayed out of the copy, which is finished without; go on with "
+        line += f"`fakelens train {quote(copy)}`"
+    say(line, err=True)
+    raise typer.Exit(2)
 
 
 def _equalize(config: "EqualizeConfig") -> int:

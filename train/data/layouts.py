@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from fakelens.benchmarks.layouts import Layout, find_class_folders, list_unused
 from fakelens.benchmarks.splits import SPLIT_FOLDERS, Split
 from fakelens.benchmarks.unclear_layouts import LayoutError, list_names
 from fakelens.edge_runtime.errors import UsageError
+from fakelens.edge_runtime.escape import quote
 from fakelens.edge_runtime.modelfile.contract import LABELS
 from fakelens.train.data.epoch import Rows
 
@@ -150,7 +150,7 @@ def naming_command(command: str, data: Path) -> Iterator[None]:
     except LayoutError as error:
         if not error.flags:
             raise
-        start = f"fakelens {command} {shlex.quote(str(data))}"
+        start = f"fakelens {command} {quote(data)}"
         doubt = ", or the other way round" if error.doubt else ""
         raise UsageError(f"{error.reason}: write `{start} {error.flags}`{doubt}") from error
 
